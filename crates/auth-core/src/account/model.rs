@@ -1,0 +1,126 @@
+//! What goes into and comes out of the account service.
+
+use serde_json::{Map, Value};
+
+use crate::User;
+use crate::identifier::{Email, Username};
+use crate::password::Password;
+use crate::session::IssuedToken;
+
+/// An account to be made.
+#[derive(Clone, Debug)]
+pub struct NewAccount {
+    /// The address.
+    pub email: Email,
+    /// The password, which the policy has yet to see.
+    pub password: Password,
+    /// A user name.
+    pub username: Option<Username>,
+    /// A name for people.
+    pub display_name: Option<String>,
+    /// The app's own object.
+    pub attributes: Map<String, Value>,
+}
+
+/// What a user may change about their own account. `None` leaves a field alone; `Some(None)` empties it.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChanges {
+    /// A new address.
+    pub email: Option<Email>,
+    /// A new password.
+    pub password: Option<Password>,
+    /// The password so far: needed for a new one, and a fresh proof of identity for a new address.
+    pub current_password: Option<Password>,
+    /// A user name.
+    pub username: Option<Option<Username>>,
+    /// A name for people.
+    pub display_name: Option<Option<String>>,
+    /// The app's own object, replaced as a whole.
+    pub attributes: Option<Map<String, Value>>,
+}
+
+/// An account after its owner changed it.
+#[derive(Debug)]
+pub struct Updated {
+    /// The account as it is now.
+    pub user: User,
+    /// The new token of the session that asked, where the change ended the old one.
+    pub token: Option<IssuedToken>,
+}
+
+/// An account with what a login needs.
+pub(crate) struct Credentials {
+    pub(crate) user: User,
+    pub(crate) password_hash: Option<String>,
+}
+
+/// The columns that one update writes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Changes {
+    pub(crate) email: Option<Email>,
+    pub(crate) username: Option<Option<Username>>,
+    pub(crate) display_name: Option<Option<String>>,
+    pub(crate) attributes: Option<Value>,
+    pub(crate) password_hash: Option<String>,
+    pub(crate) is_active: Option<bool>,
+    pub(crate) is_superuser: Option<bool>,
+    pub(crate) is_verified: Option<bool>,
+}
+
+impl Changes {
+    /// The names of the fields that change.
+    pub(crate) fn fields(&self) -> Vec<&'static str> {
+        [
+            ("email", self.email.is_some()),
+            ("username", self.username.is_some()),
+            ("display_name", self.display_name.is_some()),
+            ("attributes", self.attributes.is_some()),
+            ("password", self.password_hash.is_some()),
+            ("is_active", self.is_active.is_some()),
+            ("is_superuser", self.is_superuser.is_some()),
+            ("is_verified", self.is_verified.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, changes)| changes.then_some(name))
+        .collect()
+    }
+
+    /// Forgets changes to what is so already.
+    pub(crate) fn drop_unchanged(&mut self, user: &User) {
+        let same_mailbox =
+            |email: &mut Email| user.email.as_deref().and_then(Email::key_of).as_deref() == Some(email.key());
+        if self.email.as_mut().is_some_and(same_mailbox) {
+            self.email = None;
+        }
+        let flags = [
+            (&mut self.is_active, user.is_active),
+            (&mut self.is_superuser, user.is_superuser),
+            (&mut self.is_verified, user.is_verified),
+        ];
+        for (change, present) in flags {
+            change.take_if(|wanted| *wanted == present);
+        }
+    }
+
+    /// The account as it will be.
+    pub(crate) fn apply_to(&self, user: &User) -> User {
+        let mut user = user.clone();
+        if let Some(email) = &self.email {
+            user.email = Some(email.as_str().to_owned());
+            user.is_verified = false;
+        }
+        if let Some(username) = &self.username {
+            user.username = username.as_ref().map(|name| name.as_str().to_owned());
+        }
+        if let Some(display_name) = &self.display_name {
+            user.display_name.clone_from(display_name);
+        }
+        if let Some(attributes) = &self.attributes {
+            user.attributes.clone_from(attributes);
+        }
+        user.is_active = self.is_active.unwrap_or(user.is_active);
+        user.is_superuser = self.is_superuser.unwrap_or(user.is_superuser);
+        user.is_verified = self.is_verified.unwrap_or(user.is_verified);
+        user
+    }
+}

@@ -1,0 +1,170 @@
+//! The queries of accounts.
+
+use auth_entity::Timestamp;
+use auth_entity::user::{ActiveModel, Column, Entity, Model};
+use sea_orm::sea_query::{Expr, LikeExpr};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Changes;
+use crate::identifier::{LoginName, Username};
+use crate::{Error, ErrorCode, Result, User, db};
+
+/// The character that takes their meaning from `%` and `_` in a search; no address and no name may contain it.
+const ESCAPE: char = '\\';
+
+pub(crate) async fn insert(db: &impl ConnectionTrait, row: ActiveModel, taken: ErrorCode) -> Result<()> {
+    Entity::insert(row).exec_without_returning(db).await.map_err(|cause| explain_unique(cause, taken))?;
+    Ok(())
+}
+
+/// Says which of the two unique names was taken.
+fn explain_unique(cause: DbErr, email_taken: ErrorCode) -> Error {
+    match db::unique_violation(&cause) {
+        Some(index) if index.contains("username") => ErrorCode::UsernameAlreadyExists.into(),
+        Some(index) if index.contains("email") => email_taken.into(),
+        _ => cause.into(),
+    }
+}
+
+// Look-ups by a unique column take all rows: a `LIMIT` would be bound, and SQLite would prepare the statement anew.
+
+pub(crate) async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>> {
+    Ok(Entity::find().filter(Column::Id.eq(id)).all(db).await?.pop())
+}
+
+/// Reads an account and locks its row until the transaction ends (on SQLite the transaction holds the only write lock).
+pub(crate) async fn find_for_update(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>> {
+    Ok(Entity::find().filter(Column::Id.eq(id)).lock_exclusive().all(db).await?.pop())
+}
+
+pub(super) async fn find_by_name(db: &impl ConnectionTrait, name: &LoginName) -> Result<Option<Model>> {
+    let condition = match name {
+        LoginName::Email(key) => Column::EmailKey.eq(key.as_str()),
+        LoginName::Username(key) => Column::UsernameKey.eq(key.as_str()),
+    };
+    Ok(Entity::find().filter(condition).all(db).await?.pop())
+}
+
+/// Locks the active superusers, in the order of their ids so that two callers cannot deadlock.
+pub(super) async fn lock_superusers(db: &impl ConnectionTrait) -> Result<Vec<Uuid>> {
+    let rows = Entity::find()
+        .filter(Column::IsSuperuser.eq(true))
+        .filter(Column::IsActive.eq(true))
+        .order_by_asc(Column::Id)
+        .lock_exclusive()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Writes changes, if the account's epoch is what the caller saw.
+pub(crate) async fn update(
+    db: &impl ConnectionTrait,
+    user: &User,
+    changes: &Changes,
+    now: OffsetDateTime,
+    email_taken: ErrorCode,
+) -> Result<bool> {
+    let mut columns: Vec<(Column, sea_orm::Value)> = vec![(Column::UpdatedAt, Timestamp(now).into())];
+    if let Some(email) = &changes.email {
+        columns.push((Column::Email, email.as_str().into()));
+        columns.push((Column::EmailKey, email.key().into()));
+        columns.push((Column::IsVerified, changes.is_verified.unwrap_or(false).into()));
+    } else if let Some(flag) = changes.is_verified {
+        columns.push((Column::IsVerified, flag.into()));
+    }
+    if let Some(username) = &changes.username {
+        columns.push((Column::Username, username.as_ref().map(Username::as_str).into()));
+        columns.push((Column::UsernameKey, username.as_ref().map(Username::key).into()));
+    }
+    if let Some(display_name) = &changes.display_name {
+        columns.push((Column::DisplayName, display_name.as_deref().into()));
+    }
+    if let Some(attributes) = &changes.attributes {
+        columns.push((Column::Attributes, attributes.clone().into()));
+    }
+    if let Some(hash) = &changes.password_hash {
+        columns.push((Column::PasswordHash, hash.as_str().into()));
+    }
+    for (column, flag) in [(Column::IsActive, changes.is_active), (Column::IsSuperuser, changes.is_superuser)] {
+        columns.extend(flag.map(|flag| (column, flag.into())));
+    }
+    let update = columns
+        .into_iter()
+        .fold(Entity::update_many(), |update, (column, value)| update.col_expr(column, Expr::value(value)))
+        .filter(Column::Id.eq(user.id))
+        .filter(Column::Sev.eq(user.sev));
+    Ok(update.exec(db).await.map_err(|cause| explain_unique(cause, email_taken))?.rows_affected == 1)
+}
+
+/// Replaces a hash by one of the same password with present parameters, unless the password changed meanwhile.
+pub(super) async fn upgrade_hash(db: &impl ConnectionTrait, id: Uuid, stored: &str, fresh: &str) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::PasswordHash, Expr::value(fresh))
+        .filter(Column::Id.eq(id))
+        .filter(Column::PasswordHash.eq(stored))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+pub(crate) async fn delete(db: &impl ConnectionTrait, id: Uuid, sev: i64) -> Result<bool> {
+    let result = Entity::delete_many().filter(Column::Id.eq(id)).filter(Column::Sev.eq(sev)).exec(db).await?;
+    Ok(result.rows_affected == 1)
+}
+
+/// A page of accounts in the order of their creation, after `cursor`, whose address or user name begins with `prefix`.
+pub(crate) async fn page(
+    db: &impl ConnectionTrait,
+    prefix: Option<&str>,
+    cursor: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<Model>> {
+    let mut select = Entity::find().order_by_asc(Column::Id).limit(limit);
+    if let Some(cursor) = cursor {
+        select = select.filter(Column::Id.gt(cursor));
+    }
+    if let Some(prefix) = prefix {
+        let pattern = || LikeExpr::new(format!("{}%", escape(prefix))).escape(ESCAPE);
+        select = select
+            .filter(Condition::any().add(Column::EmailKey.like(pattern())).add(Column::UsernameKey.like(pattern())));
+    }
+    Ok(select.all(db).await?)
+}
+
+/// A text as a pattern that matches nothing but itself, in the lower case of the canonical columns.
+fn escape(text: &str) -> String {
+    text.to_lowercase().chars().fold(String::with_capacity(text.len()), |mut pattern, character| {
+        if matches!(character, '%' | '_' | ESCAPE) {
+            pattern.push(ESCAPE);
+        }
+        pattern.push(character);
+        pattern
+    })
+}
+
+/// A row with everything but what the caller knows set to its beginning.
+pub(crate) fn new_row(id: Uuid, now: OffsetDateTime) -> ActiveModel {
+    ActiveModel {
+        id: Set(id),
+        email: Set(None),
+        email_key: Set(None),
+        username: Set(None),
+        username_key: Set(None),
+        password_hash: Set(None),
+        is_active: Set(true),
+        is_superuser: Set(false),
+        is_verified: Set(false),
+        must_change_password: Set(false),
+        display_name: Set(None),
+        attributes: Set(serde_json::json!({})),
+        sev: Set(1),
+        created_at: Set(Timestamp(now)),
+        updated_at: Set(Timestamp(now)),
+        last_login_at: Set(None),
+    }
+}

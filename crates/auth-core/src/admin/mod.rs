@@ -1,0 +1,7 @@
+//! Accounts as superusers manage them.
+
+mod bootstrap;
+mod service;
+
+pub use bootstrap::Bootstrap;
+pub use service::{Admin, AdminChanges, Page, PageRequest};

@@ -1,0 +1,162 @@
+//! The library's one handle.
+
+use std::sync::Arc;
+
+use sea_orm::DatabaseConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::builder::AuthBuilder;
+use crate::config::BuiltBackend;
+use crate::hooks::HookRunner;
+use crate::password::{PasswordHasher, PasswordPolicy};
+use crate::session::lookup::Lookup;
+use crate::user::User;
+use crate::{
+    Accounts, Admin, Client, Clock, Error, Event, EventKind, OneTimeTokens, Random, Result, Sessions, Settings, clock,
+};
+
+/// Checks the JSON object that an app keeps about each user.
+pub(crate) type AttributesCheck = Arc<dyn Fn(&serde_json::Value) -> std::result::Result<(), String> + Send + Sync>;
+
+/// The authentication of an app: one handle, cheap to clone, safe to share.
+///
+/// ```no_run
+/// # async fn example(db: auth_core::sea_orm::DatabaseConnection) -> Result<(), Box<dyn std::error::Error>> {
+/// use auth_core::{Auth, Backend, CookieOptions, RootSecret};
+///
+/// let auth = Auth::builder(db)
+///     .public_url("https://notes.example.com")
+///     .secret(RootSecret::new(std::fs::read("auth.secret")?))
+///     .backend(Backend::cookie("cookie", CookieOptions::default()))
+///     .backend(Backend::bearer("api"))
+///     .build()?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Auth(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) db: DatabaseConnection,
+    pub(crate) settings: Settings,
+    pub(crate) backends: Vec<BuiltBackend>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) hooks: HookRunner,
+    pub(crate) hasher: PasswordHasher,
+    pub(crate) policy: Arc<dyn PasswordPolicy>,
+    pub(crate) attributes: Option<AttributesCheck>,
+    pub(crate) lookup: Lookup,
+}
+
+impl std::fmt::Debug for Auth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Auth").field("public_url", &self.0.settings.public_url.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl Auth {
+    /// Begins to configure the authentication of an app whose tables live behind `db`.
+    #[must_use]
+    pub fn builder(db: DatabaseConnection) -> AuthBuilder {
+        AuthBuilder::new(db)
+    }
+
+    pub(crate) fn from_inner(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    /// What was configured.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The backends in order; the first is the default.
+    #[must_use]
+    pub fn backends(&self) -> &[BuiltBackend] {
+        &self.0.backends
+    }
+
+    /// Accounts of people who act for themselves.
+    #[must_use]
+    pub fn accounts(&self) -> Accounts<'_> {
+        Accounts::new(self)
+    }
+
+    /// Accounts as superusers manage them.
+    #[must_use]
+    pub fn admin(&self) -> Admin<'_> {
+        Admin::new(self)
+    }
+
+    /// Sessions: login, the check of a request, logout.
+    #[must_use]
+    pub fn sessions(&self) -> Sessions<'_> {
+        Sessions::new(self)
+    }
+
+    /// Tokens that may be redeemed once.
+    #[must_use]
+    pub fn one_time_tokens(&self) -> OneTimeTokens<'_> {
+        OneTimeTokens::new(self)
+    }
+
+    /// The bounded pool that hashes passwords, for its metrics.
+    #[must_use]
+    pub fn hasher(&self) -> &PasswordHasher {
+        &self.0.hasher
+    }
+
+    /// The present moment, cut to milliseconds.
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        clock::milliseconds(self.0.clock.now())
+    }
+
+    /// A fresh UUID version 7 from the configured clock and randomness.
+    pub(crate) fn new_id(&self, now: OffsetDateTime) -> Result<Uuid> {
+        new_id(self.0.random.as_ref(), now)
+    }
+
+    /// Tells the log and the app's hooks what was committed.
+    pub(crate) fn emit(&self, client: &Client, kind: EventKind) {
+        let at = self.now();
+        // An event without an id of its own is better than none.
+        let id = self.new_id(at).unwrap_or_default();
+        self.0.hooks.after(Event { id, at, client: client.clone(), kind });
+    }
+
+    /// Words that a password must not be made of.
+    pub(crate) fn policy_context(&self, user: Option<&User>, more: &[Option<&str>]) -> crate::password::PolicyContext {
+        let settings = &self.0.settings;
+        let own = user.map(|user| [&user.email, &user.username, &user.display_name]);
+        let words = [Some(settings.service_name.as_str()), settings.public_url.host_str()]
+            .into_iter()
+            .chain(own.into_iter().flatten().map(|word| word.as_deref()))
+            .chain(more.iter().copied())
+            .flatten();
+        crate::password::PolicyContext { words: words.map(str::to_owned).collect() }
+    }
+
+    /// Checks a new attributes object: its size, its texts, and the app's own rule.
+    pub(crate) fn check_attributes(&self, attributes: &serde_json::Value) -> Result<()> {
+        let invalid = |message: String| Error::Invalid { field: "attributes", kind: "attributes_invalid", message };
+        match &self.0.attributes {
+            Some(check) => check(attributes).map_err(invalid),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A UUID version 7 (RFC 9562), which sorts by time.
+pub(crate) fn new_id(random: &dyn Random, now: OffsetDateTime) -> Result<Uuid> {
+    let mut bytes = [0; 10];
+    random.fill(&mut bytes).map_err(Error::internal)?;
+    let milliseconds = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+    Ok(uuid::Builder::from_unix_timestamp_millis(milliseconds, &bytes).into_uuid())
+}

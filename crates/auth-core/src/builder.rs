@@ -1,0 +1,220 @@
+//! Putting an [`Auth`] together, with every mistake reported at once.
+
+mod check;
+
+use std::fmt;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use sea_orm::DatabaseConnection;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::auth::{AttributesCheck, Inner};
+use crate::config::SessionLimits;
+use crate::hooks::HookRunner;
+use crate::password::{HasherConfig, PasswordHasher, PasswordPolicy, StandardPolicy};
+use crate::session::lookup::Lookup;
+use crate::{Auth, Backend, Clock, Hooks, OsRandom, Random, Registration, RootSecret, SystemClock};
+
+/// Everything that is wrong with a configuration, each with what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigErrors(pub Vec<String>);
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the authentication is not configured right:")?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// Collects what an [`Auth`] is made of. Required are [`public_url`](Self::public_url), [`secret`](Self::secret) and at
+/// least one [`backend`](Self::backend); all else has a default.
+pub struct AuthBuilder {
+    db: DatabaseConnection,
+    public_url: Option<String>,
+    secret: Option<RootSecret>,
+    backends: Vec<Backend>,
+    allowed_origins: Vec<String>,
+    trusted_proxies: Vec<IpNet>,
+    service_name: Option<String>,
+    registration: Registration,
+    require_verified: bool,
+    sessions: SessionLimits,
+    hasher: HasherConfig,
+    policy: Arc<dyn PasswordPolicy>,
+    attributes: Option<AttributesCheck>,
+    hooks: Option<Arc<dyn Hooks>>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl AuthBuilder {
+    pub(crate) fn new(db: DatabaseConnection) -> Self {
+        Self {
+            db,
+            public_url: None,
+            secret: None,
+            backends: Vec::new(),
+            allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            service_name: None,
+            registration: Registration::default(),
+            require_verified: false,
+            sessions: SessionLimits::default(),
+            hasher: HasherConfig::default(),
+            policy: Arc::new(StandardPolicy::default()),
+            attributes: None,
+            hooks: None,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(OsRandom),
+        }
+    }
+
+    /// Where people reach the app: the only source of absolute URLs, and the app's own origin. Must be https, but for a
+    /// host of this machine.
+    #[must_use]
+    pub fn public_url(mut self, url: impl Into<String>) -> Self {
+        self.public_url = Some(url.into());
+        self
+    }
+
+    /// What all keys are derived from.
+    #[must_use]
+    pub fn secret(mut self, secret: RootSecret) -> Self {
+        self.secret = Some(secret);
+        self
+    }
+
+    /// Adds a backend. The first is the default; a request is authenticated by the first that finds a good token.
+    #[must_use]
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.backends.push(backend);
+        self
+    }
+
+    /// Adds another origin whose pages may send requests with the session cookie, such as `https://app.example.com`.
+    #[must_use]
+    pub fn allowed_origin(mut self, origin: impl Into<String>) -> Self {
+        self.allowed_origins.push(origin.into());
+        self
+    }
+
+    /// Adds a proxy whose `X-Forwarded-For` counts. Without one, the header changes nothing.
+    #[must_use]
+    pub fn trusted_proxy(mut self, proxy: IpNet) -> Self {
+        self.trusted_proxies.push(proxy);
+        self
+    }
+
+    /// The name of the service for people, which also must not be their password. The public host by default.
+    #[must_use]
+    pub fn service_name(mut self, name: impl Into<String>) -> Self {
+        self.service_name = Some(name.into());
+        self
+    }
+
+    /// Who may register; everybody by default.
+    #[must_use]
+    pub fn registration(mut self, registration: Registration) -> Self {
+        self.registration = registration;
+        self
+    }
+
+    /// Whether a login needs a proved mailbox; not by default.
+    #[must_use]
+    pub fn require_verified(mut self, require: bool) -> Self {
+        self.require_verified = require;
+        self
+    }
+
+    /// How long sessions live.
+    #[must_use]
+    pub fn sessions(mut self, limits: SessionLimits) -> Self {
+        self.sessions = limits;
+        self
+    }
+
+    /// How passwords are hashed.
+    #[must_use]
+    pub fn hasher(mut self, config: HasherConfig) -> Self {
+        self.hasher = config;
+        self
+    }
+
+    /// Which passwords are good enough.
+    #[must_use]
+    pub fn password_policy(mut self, policy: impl PasswordPolicy) -> Self {
+        self.policy = Arc::new(policy);
+        self
+    }
+
+    /// Declares the app's type for the users' attributes. What does not fit it is refused with 422, so that
+    /// [`User::attributes_as`](crate::User::attributes_as) always succeeds. Every field needs a default.
+    #[must_use]
+    pub fn attributes<T: DeserializeOwned + 'static>(mut self) -> Self {
+        self.attributes = Some(Arc::new(|value| T::deserialize(value).map(drop).map_err(|cause| cause.to_string())));
+        self
+    }
+
+    /// The app's hooks.
+    #[must_use]
+    pub fn hooks(mut self, hooks: impl Hooks) -> Self {
+        self.hooks = Some(Arc::new(hooks));
+        self
+    }
+
+    /// Another clock, for tests.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Another source of randomness, for tests.
+    #[must_use]
+    pub fn random(mut self, random: impl Random) -> Self {
+        self.random = Arc::new(random);
+        self
+    }
+
+    /// Builds the handle.
+    ///
+    /// # Errors
+    /// Every mistake in the configuration at once, in words that say what to do.
+    pub fn build(self) -> Result<Auth, ConfigErrors> {
+        let mut problems = Vec::new();
+        let settings = check::settings(&self, &mut problems);
+        let backends = check::backends(&self, settings.as_ref().map(|settings| &settings.public_url), &mut problems);
+        let hasher = match PasswordHasher::new(self.hasher) {
+            Ok(hasher) if problems.is_empty() => Some(hasher),
+            Ok(_) => None,
+            Err(cause) => {
+                problems.push(cause.to_string());
+                None
+            }
+        };
+        let (Some(settings), Some(hasher)) = (settings, hasher) else { return Err(ConfigErrors(problems)) };
+        let lookup = Lookup::new(self.db.get_database_backend());
+        Ok(Auth::from_inner(Inner {
+            db: self.db,
+            settings,
+            backends,
+            clock: self.clock,
+            random: self.random,
+            hooks: HookRunner::new(self.hooks),
+            hasher,
+            policy: self.policy,
+            attributes: self.attributes,
+            lookup,
+        }))
+    }
+
+    /// The public URL, or what is wrong with it.
+    fn parsed_url(&self) -> Result<Url, String> {
+        let text = self.public_url.as_deref().ok_or("set `public_url`, such as https://notes.example.com")?;
+        Url::parse(text).map_err(|cause| format!("`public_url` {text:?} is not a URL: {cause}"))
+    }
+}

@@ -1,0 +1,223 @@
+//! The rules of a configuration.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::{Host, Origin, Url};
+
+use super::AuthBuilder;
+use crate::config::{Backend, BuiltBackend, Carrier, CookieOptions, SameSite, Settings, Transport};
+use crate::jwt::{JwtCodec, JwtCodecConfig, JwtKey};
+use crate::token::{DatabaseStrategy, JwtKeys, JwtOptions, JwtStrategy, StrategyChoice};
+use crate::{RootSecret, TokenStrategy};
+
+/// Browsers keep no cookie longer (RFC 6265bis).
+const MAX_COOKIE_AGE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// First path segments that routes of the library have, or will have, for themselves.
+const RESERVED_BACKENDS: [&str; 14] = [
+    "login",
+    "logout",
+    "register",
+    "users",
+    "sessions",
+    "token",
+    "oauth",
+    "passkeys",
+    "2fa",
+    "callback",
+    "start",
+    "docs",
+    "developer-tokens",
+    "account",
+];
+
+/// Whether a URL points at this machine.
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+pub(super) fn settings(builder: &AuthBuilder, problems: &mut Vec<String>) -> Option<Settings> {
+    let public_url = match builder.parsed_url() {
+        Ok(url) => {
+            check_url(&url, problems);
+            Some(url)
+        }
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    };
+    let limits = builder.sessions;
+    if limits.idle.is_zero() || limits.absolute.is_zero() || limits.per_user == 0 {
+        problems.push("the session limits must all be above zero".to_owned());
+    }
+    let allowed_origins = builder.allowed_origins.iter().filter_map(|origin| match parse_origin(origin) {
+        Ok(origin) => Some(origin),
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    });
+    let allowed_origins = allowed_origins.collect();
+    let public_url = public_url?;
+    let service_name = builder.service_name.clone();
+    Some(Settings {
+        service_name: service_name.unwrap_or_else(|| public_url.host_str().unwrap_or_default().to_owned()),
+        public_url,
+        allowed_origins,
+        trusted_proxies: builder.trusted_proxies.clone(),
+        registration: builder.registration,
+        require_verified: builder.require_verified,
+        sessions: limits,
+    })
+}
+
+fn check_url(url: &Url, problems: &mut Vec<String>) {
+    match url.scheme() {
+        "https" => {}
+        "http" if is_local(url) => {}
+        "http" => problems.push(format!("`public_url` {url} is plain http: use https (http is for localhost only)")),
+        other => problems.push(format!("`public_url` has the scheme {other:?}: use https")),
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        problems.push(format!("`public_url` {url} must have no user, query or fragment"));
+    }
+}
+
+fn parse_origin(text: &str) -> Result<Origin, String> {
+    let wrong = || format!("the allowed origin {text:?} must look like https://app.example.com, without a path");
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let origin = url.origin();
+    if !origin.is_tuple() || origin.ascii_serialization() != text.trim_end_matches('/') {
+        return Err(wrong());
+    }
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_local(&url)) {
+        return Err(format!("the allowed origin {text:?} is plain http: use https (http is for localhost only)"));
+    }
+    Ok(origin)
+}
+
+pub(super) fn backends(builder: &AuthBuilder, url: Option<&Url>, problems: &mut Vec<String>) -> Vec<BuiltBackend> {
+    let secret = match &builder.secret {
+        Some(secret) => {
+            problems.extend(secret.problem());
+            Some(secret)
+        }
+        None => {
+            problems.push("set `secret`: at least 32 random bytes, kept outside the code".to_owned());
+            None
+        }
+    };
+    if builder.backends.is_empty() {
+        problems.push("add a backend, such as `Backend::cookie(\"cookie\", CookieOptions::default())`".to_owned());
+    }
+    let (mut names, mut cookies) = (HashSet::new(), HashSet::new());
+    let mut built = Vec::new();
+    for backend in &builder.backends {
+        check_name(&backend.name, problems);
+        if !names.insert(backend.name.as_str()) {
+            problems.push(format!("two backends are called {:?}: give each a name of its own", backend.name));
+        }
+        let (Some(url), Some(secret)) = (url, secret) else { continue };
+        let transport = transport(backend, url, problems);
+        if let Transport::Cookie { name, .. } = &transport
+            && !cookies.insert(name.clone())
+        {
+            problems.push(format!("two backends use the cookie {name:?}: give each a cookie of its own"));
+        }
+        if let Some(strategy) = strategy(builder, backend, url, secret, problems) {
+            built.push(BuiltBackend { name: backend.name.clone(), transport, strategy });
+        }
+    }
+    built
+}
+
+fn check_name(name: &str, problems: &mut Vec<String>) {
+    let well_formed = name.bytes().next().is_some_and(|c| c.is_ascii_lowercase())
+        && name.len() <= 32
+        && name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-');
+    if !well_formed {
+        problems.push(format!("the backend name {name:?} must be lower-case letters, digits and hyphens, at most 32"));
+    }
+    if RESERVED_BACKENDS.contains(&name) {
+        problems.push(format!("the backend name {name:?} is the beginning of a route of the library: choose another"));
+    }
+}
+
+fn transport(backend: &Backend, url: &Url, problems: &mut Vec<String>) -> Transport {
+    let Carrier::Cookie(options) = &backend.carrier else { return Transport::Bearer };
+    let CookieOptions { name, max_age, path, domain, same_site } = options.clone();
+    let secure = url.scheme() == "https";
+    let path = path.unwrap_or_else(|| "/".to_owned());
+    let name = name.unwrap_or_else(|| (if secure { "__Host-auth" } else { "auth" }).to_owned());
+    let label = &backend.name;
+    let is_token = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c);
+    if name.is_empty() || !name.bytes().all(is_token) {
+        problems
+            .push(format!("the cookie name {name:?} of backend {label:?} has characters that cookies may not have"));
+    }
+    if name.starts_with("__Host-") && (!secure || path != "/" || domain.is_some()) {
+        problems.push(format!("the cookie {name:?} of backend {label:?} needs https, the path / and no domain"));
+    }
+    if name.starts_with("__Secure-") && !secure {
+        problems.push(format!("the cookie {name:?} of backend {label:?} needs https"));
+    }
+    if same_site == SameSite::None && !secure {
+        problems.push(format!("the cookie {name:?} of backend {label:?} is SameSite=None, which needs https"));
+    }
+    if max_age.is_some_and(|age| age > MAX_COOKIE_AGE) {
+        problems
+            .push(format!("the cookie {name:?} of backend {label:?} lives longer than the 400 days browsers allow"));
+    }
+    let clean = |text: &str| text.bytes().all(|c| (0x21..0x7f).contains(&c) && c != b';' && c != b',');
+    if !path.starts_with('/') || !clean(&path) || !domain.as_deref().is_none_or(clean) {
+        problems.push(format!("the cookie {name:?} of backend {label:?} has a malformed path or domain"));
+    }
+    Transport::Cookie { name, max_age, path, domain, secure, same_site }
+}
+
+fn strategy(
+    builder: &AuthBuilder,
+    backend: &Backend,
+    url: &Url,
+    secret: &RootSecret,
+    problems: &mut Vec<String>,
+) -> Option<Arc<dyn TokenStrategy>> {
+    let random = builder.random.clone();
+    match &backend.strategy {
+        StrategyChoice::Database => Some(Arc::new(DatabaseStrategy { random })),
+        StrategyChoice::Custom(strategy) => Some(strategy.clone()),
+        StrategyChoice::Jwt(options) => match codec(options, &backend.name, url, secret) {
+            Ok(codec) => Some(Arc::new(JwtStrategy { codec, claims: options.claims.clone(), random })),
+            Err(found) => {
+                problems.extend(found.into_iter().map(|problem| format!("backend {:?}: {problem}", backend.name)));
+                None
+            }
+        },
+    }
+}
+
+fn codec(options: &JwtOptions, name: &str, url: &Url, secret: &RootSecret) -> Result<JwtCodec, Vec<String>> {
+    let own = url.origin().ascii_serialization();
+    let issuer = options.issuer.clone().unwrap_or_else(|| own.clone());
+    let (signing, verification) = match &options.keys {
+        JwtKeys::Given { signing, verification } => (signing.clone(), verification.clone()),
+        JwtKeys::Derived => {
+            // The name is part of the label, so that a token of one backend is worthless at another.
+            let key = secret.derive(&format!("jwt-hs256:{name}"));
+            let key = JwtKey::hs256(&format!("{name}-1"), key.as_ref()).map_err(|cause| vec![cause.to_string()])?;
+            (key, Vec::new())
+        }
+    };
+    let mut config = JwtCodecConfig::new(issuer, options.audience.clone().unwrap_or(own), signing);
+    config.verification = verification;
+    config.lifetime = options.lifetime.unwrap_or(config.lifetime);
+    JwtCodec::new(config)
+}

@@ -1,0 +1,25 @@
+//! Time as an argument.
+
+use time::OffsetDateTime;
+
+/// Tells the time. Tests bring one that they can move.
+pub trait Clock: Send + Sync + 'static {
+    /// The present moment in UTC.
+    fn now(&self) -> OffsetDateTime;
+}
+
+/// The clock of the machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+}
+
+/// Cuts to milliseconds, the precision of every stored time, so that a value equals itself after a round trip.
+pub(crate) fn milliseconds(at: OffsetDateTime) -> OffsetDateTime {
+    at.replace_nanosecond(at.nanosecond() / 1_000_000 * 1_000_000).unwrap_or(at)
+}

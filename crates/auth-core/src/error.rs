@@ -1,0 +1,138 @@
+//! Every way a call can fail, and the one list of stable codes.
+
+use std::error::Error as StdError;
+
+use sea_orm::DbErr;
+
+use crate::db;
+
+/// The result of every service call.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Declares each code once: its name, its text on the wire, its meaning.
+macro_rules! error_codes {
+    ($($name:ident = $text:literal: $meaning:literal,)+) => {
+        /// A stable code that clients can branch on. Never derived from a message.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            $(#[doc = $meaning] $name,)+
+        }
+
+        impl ErrorCode {
+            /// All codes, in the order of their declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The text on the wire.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// What the code means, for the generated list of errors.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$name => $meaning,)+ }
+            }
+        }
+    };
+}
+
+error_codes! {
+    Validation = "VALIDATION": "A field is missing or malformed; `detail` lists every failing field.",
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE": "The body is of none of the types that the route takes.",
+    BodyTooLarge = "BODY_TOO_LARGE": "The body is larger than the route allows.",
+    BodyTimeout = "BODY_TIMEOUT": "The body did not arrive in time.",
+    NotFound = "Not Found": "There is nothing here, or nothing that the caller may know of.",
+    MethodNotAllowed = "Method Not Allowed": "The path exists, the method does not; `Allow` lists those that do.",
+    Unauthorized = "Unauthorized": "The request carries no token that is valid here.",
+    Forbidden = "Forbidden": "The caller is known but may not do this.",
+    CsrfRejected = "CSRF_REJECTED": "A browser sent the request on behalf of another site.",
+    RefusedByApp = "REFUSED_BY_APP": "A hook of the app refused; `reason` says why.",
+    Overloaded = "OVERLOADED": "The server or its database cannot take the request now; try again later.",
+    Internal = "Internal Server Error": "Something went wrong on the server; its log has the cause.",
+    RegistrationDisabled = "REGISTRATION_DISABLED": "The app does not let people register.",
+    RegisterUserAlreadyExists = "REGISTER_USER_ALREADY_EXISTS": "An account with this e-mail address exists.",
+    RegisterInvalidPassword = "REGISTER_INVALID_PASSWORD": "The password policy refused; `reason` says why.",
+    UsernameAlreadyExists = "USERNAME_ALREADY_EXISTS": "An account with this user name exists.",
+    LoginBadCredentials = "LOGIN_BAD_CREDENTIALS": "Unknown account, wrong password or inactive account: never told apart.",
+    LoginUserNotVerified = "LOGIN_USER_NOT_VERIFIED": "The password is right, but the mailbox has to be proved first.",
+    ReauthenticationRequired = "REAUTHENTICATION_REQUIRED": "The last proof of identity is older than ten minutes; log in again.",
+    ReauthenticationFailed = "REAUTHENTICATION_FAILED": "The password given as a fresh proof of identity is wrong.",
+    PasswordChangeRequired = "PASSWORD_CHANGE_REQUIRED": "The account must change its password before anything else.",
+    EmailNotVerified = "EMAIL_NOT_VERIFIED": "The mailbox has to be proved first.",
+    UpdateUserEmailAlreadyExists = "UPDATE_USER_EMAIL_ALREADY_EXISTS": "Another account has this e-mail address.",
+    UpdateUserInvalidPassword = "UPDATE_USER_INVALID_PASSWORD": "The password policy refused; `reason` says why.",
+    UpdateUserBadCurrentPassword = "UPDATE_USER_BAD_CURRENT_PASSWORD": "The current password is missing or wrong.",
+    LastSuperuser = "LAST_SUPERUSER": "The last active superuser can be neither removed nor demoted.",
+}
+
+/// What a service call can fail with.
+///
+/// [`code`](Self::code) tells clients what happened; the cause behind [`Error::Store`] and [`Error::Internal`] is for
+/// the log only.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A rule of the domain said no.
+    #[error("{}", .0.as_str())]
+    Code(ErrorCode),
+    /// A policy said no and can tell a person why.
+    #[error("{}: {reason}", .code.as_str())]
+    Refused {
+        /// Which policy.
+        code: ErrorCode,
+        /// Why, in words for a person.
+        reason: String,
+    },
+    /// A value that cannot be what it has to be, found after decoding.
+    #[error("{field}: {message}")]
+    Invalid {
+        /// The field it came in.
+        field: &'static str,
+        /// The kind of mistake, stable.
+        kind: &'static str,
+        /// What to do about it.
+        message: String,
+    },
+    /// Too much work is queued already.
+    #[error("overloaded")]
+    Overloaded,
+    /// The database did not do what it was asked.
+    #[error("database: {0}")]
+    Store(#[source] DbErr),
+    /// A defect or a failing part that is not the database.
+    #[error("internal: {0}")]
+    Internal(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl Error {
+    /// An internal failure with its cause.
+    pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Internal(cause.into())
+    }
+
+    /// The code that clients see.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        match self {
+            Self::Code(code) | Self::Refused { code, .. } => *code,
+            Self::Invalid { .. } => ErrorCode::Validation,
+            Self::Overloaded => ErrorCode::Overloaded,
+            Self::Store(cause) if db::is_unavailable(cause) => ErrorCode::Overloaded,
+            Self::Store(_) | Self::Internal(_) => ErrorCode::Internal,
+        }
+    }
+}
+
+impl From<ErrorCode> for Error {
+    fn from(code: ErrorCode) -> Self {
+        Self::Code(code)
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(cause: DbErr) -> Self {
+        Self::Store(cause)
+    }
+}

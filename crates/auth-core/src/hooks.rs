@@ -1,0 +1,153 @@
+//! Where the app joins in: inside a transaction with a veto, or after it with an event.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use sea_orm::{DatabaseTransaction, DbErr};
+use tokio::sync::Semaphore;
+
+use crate::{Error, ErrorCode, Event, Result, Session, User};
+
+/// How long a hook may take before it counts as hanging.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// How many `after` hooks may be under way at once; further events are dropped with a log line.
+const MAX_PENDING: usize = 1024;
+
+/// What is about to be committed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Action<'a> {
+    /// An account was inserted, so that rows of the app's own tables can refer to it.
+    Register {
+        /// The new account.
+        user: &'a User,
+    },
+    /// A session was inserted.
+    Login {
+        /// Who logs in.
+        user: &'a User,
+        /// The session.
+        session: &'a Session,
+    },
+    /// An account was changed.
+    UpdateUser {
+        /// The account as it was.
+        before: &'a User,
+        /// The account as it will be.
+        after: &'a User,
+    },
+    /// An account is about to be deleted; it is still there, and what refers to it may go first.
+    DeleteUser {
+        /// The account.
+        user: &'a User,
+    },
+}
+
+/// A hook's refusal, which rolls the whole transaction back.
+#[derive(Debug)]
+pub struct Veto(Error);
+
+impl Veto {
+    /// Refuses with a reason that the client is shown: 403 `REFUSED_BY_APP`.
+    pub fn refuse(reason: impl Into<String>) -> Self {
+        Self(Error::Refused { code: ErrorCode::RefusedByApp, reason: reason.into() })
+    }
+
+    /// Fails with a cause that only the log is shown.
+    pub fn fail(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self(Error::internal(cause))
+    }
+}
+
+impl From<DbErr> for Veto {
+    fn from(cause: DbErr) -> Self {
+        Self(cause.into())
+    }
+}
+
+/// What an app plugs in to take part in the library's work. Every method has a default that does nothing.
+///
+/// ```
+/// use auth_core::sea_orm::{ConnectionTrait, DatabaseTransaction};
+/// use auth_core::{Action, Hooks, Veto};
+///
+/// struct Profiles;
+///
+/// #[async_trait::async_trait]
+/// impl Hooks for Profiles {
+///     async fn before(&self, action: &Action<'_>, tx: &DatabaseTransaction) -> Result<(), Veto> {
+///         if let Action::Register { user } = action {
+///             let sql = format!("INSERT INTO profile (user_id) VALUES ('{}')", user.id);
+///             tx.execute_unprepared(&sql).await?;
+///         }
+///         Ok(())
+///     }
+/// }
+/// ```
+#[async_trait::async_trait]
+pub trait Hooks: Send + Sync + 'static {
+    /// Runs inside the transaction, before its commit. Use `tx` for every statement: the pool may have no second
+    /// connection, and what is written elsewhere would stay when the transaction does not. It may run more than once
+    /// for one request, because a transaction that loses a deadlock is run again. Slow work does not belong here: after
+    /// five seconds the transaction is rolled back and the client told to come again.
+    ///
+    /// # Errors
+    /// A [`Veto`] rolls everything back.
+    async fn before(&self, action: &Action<'_>, tx: &DatabaseTransaction) -> Result<(), Veto> {
+        let _ = (action, tx);
+        Ok(())
+    }
+
+    /// Runs once an effect is committed, beside the answer and never in its way: a failure, a panic or a delay here
+    /// changes nothing for the client.
+    async fn after(&self, event: &Event) {
+        let _ = event;
+    }
+}
+
+/// Runs the app's hooks behind a deadline and a barrier against panics.
+#[derive(Clone)]
+pub(crate) struct HookRunner {
+    hooks: Option<Arc<dyn Hooks>>,
+    pending: Arc<Semaphore>,
+}
+
+impl HookRunner {
+    pub(crate) fn new(hooks: Option<Arc<dyn Hooks>>) -> Self {
+        Self { hooks, pending: Arc::new(Semaphore::new(MAX_PENDING)) }
+    }
+
+    pub(crate) async fn before(&self, action: Action<'_>, tx: &DatabaseTransaction) -> Result<()> {
+        let Some(hooks) = &self.hooks else { return Ok(()) };
+        let call = AssertUnwindSafe(hooks.before(&action, tx)).catch_unwind();
+        match tokio::time::timeout(DEADLINE, call).await {
+            Ok(Ok(answer)) => answer.map_err(|veto| veto.0),
+            Ok(Err(_)) => Err(Error::internal("a `before` hook panicked")),
+            Err(_) => {
+                tracing::error!("a `before` hook took longer than {DEADLINE:?}; the transaction is rolled back");
+                Err(Error::Overloaded)
+            }
+        }
+    }
+
+    pub(crate) fn after(&self, event: Event) {
+        tracing::info!(target: "auth::event", id = %event.id, ip = ?event.client.ip, kind = ?event.kind, "{}", event.kind.name());
+        let Some(hooks) = self.hooks.clone() else { return };
+        let Ok(permit) = self.pending.clone().try_acquire_owned() else {
+            tracing::error!(event = %event.id, "{MAX_PENDING} `after` hooks are under way; this event was dropped");
+            return;
+        };
+        tokio::spawn(async move {
+            let _permit = permit;
+            let call = AssertUnwindSafe(hooks.after(&event)).catch_unwind();
+            match tokio::time::timeout(DEADLINE, call).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => tracing::error!(event = %event.id, "an `after` hook panicked"),
+                Err(_) => tracing::error!(event = %event.id, "an `after` hook took longer than {DEADLINE:?}"),
+            }
+        });
+    }
+}

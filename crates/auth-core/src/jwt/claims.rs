@@ -1,0 +1,159 @@
+use serde::Serialize;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::JwtError;
+
+/// The claims that the codec itself writes and reads; the app's own must have other names.
+const OWN_CLAIMS: [&str; 13] =
+    ["iss", "aud", "sub", "sid", "jti", "sev", "iat", "nbf", "exp", "auth_time", "aal", "amr", "scope"];
+
+/// What the caller says about a new access token; issuer, audience and times are the codec's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewClaims {
+    /// The user.
+    pub sub: Uuid,
+    /// The session that the token was issued in.
+    pub sid: Uuid,
+    /// The token itself: deny lists go by it.
+    pub jti: Uuid,
+    /// The user's security epoch at issue.
+    pub sev: i64,
+    /// Scopes separated by spaces (RFC 6749 section 3.3), if the token is limited to some.
+    pub scope: Option<String>,
+    /// When the user last proved who they are, in Unix seconds.
+    pub auth_time: i64,
+    /// How they proved it (RFC 8176).
+    pub amr: Vec<String>,
+    /// Authenticator assurance level, 1 to 3 (NIST SP 800-63B).
+    pub aal: u8,
+    /// The app's own claims, under names that are none of the above.
+    pub custom: Map<String, Value>,
+}
+
+/// The claims of a verified access token, as they stand in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccessClaims {
+    /// The issuer, equal to the configured one.
+    pub iss: String,
+    /// The audience, equal to the configured one.
+    pub aud: String,
+    /// The user.
+    pub sub: Uuid,
+    /// The session that the token was issued in.
+    pub sid: Uuid,
+    /// The token itself: deny lists go by it.
+    pub jti: Uuid,
+    /// The user's security epoch at issue; the token is void once the user's is another.
+    pub sev: i64,
+    /// Issued at, in Unix seconds.
+    pub iat: i64,
+    /// Not valid before, in Unix seconds.
+    pub nbf: i64,
+    /// Expires at, in Unix seconds.
+    pub exp: i64,
+    /// When the user last proved who they are, in Unix seconds.
+    pub auth_time: i64,
+    /// Authenticator assurance level (NIST SP 800-63B).
+    pub aal: u8,
+    /// How the user proved who they are (RFC 8176).
+    pub amr: Vec<String>,
+    /// Scopes separated by spaces, if the token is limited to some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The app's own claims.
+    #[serde(flatten)]
+    pub custom: Map<String, Value>,
+}
+
+impl NewClaims {
+    /// Completes the claims; refuses what [`AccessClaims::from_object`] would not read back.
+    pub(super) fn complete(&self, iss: &str, aud: &str, iat: i64, exp: i64) -> Result<AccessClaims, JwtError> {
+        if let Some(name) = OWN_CLAIMS.iter().find(|name| self.custom.contains_key(**name)) {
+            return Err(JwtError::Signing(format!("custom claim {name} is reserved")));
+        }
+        if iat < 0 || self.auth_time < 0 {
+            return Err(JwtError::Signing("a time before 1970".to_owned()));
+        }
+        Ok(AccessClaims {
+            iss: iss.to_owned(),
+            aud: aud.to_owned(),
+            sub: self.sub,
+            sid: self.sid,
+            jti: self.jti,
+            sev: self.sev,
+            iat,
+            nbf: iat,
+            exp,
+            auth_time: self.auth_time,
+            aal: self.aal,
+            amr: self.amr.clone(),
+            scope: self.scope.clone(),
+            custom: self.custom.clone(),
+        })
+    }
+}
+
+impl AccessClaims {
+    /// Reads the claims with exact types: no floats or strings for numbers, no lists for single values, no nulls.
+    /// The refusal of a missing or mistyped claim is the claim's name.
+    pub(super) fn from_object(mut object: Map<String, Value>) -> Result<Self, JwtError> {
+        let claims = &mut object;
+        Ok(Self {
+            iss: required(claims, "iss", text)?,
+            aud: required(claims, "aud", text)?,
+            sub: required(claims, "sub", uuid)?,
+            sid: required(claims, "sid", uuid)?,
+            jti: required(claims, "jti", uuid)?,
+            sev: required(claims, "sev", integer)?,
+            iat: required(claims, "iat", seconds)?,
+            nbf: required(claims, "nbf", seconds)?,
+            exp: required(claims, "exp", seconds)?,
+            auth_time: required(claims, "auth_time", seconds)?,
+            aal: required(claims, "aal", level)?,
+            amr: required(claims, "amr", texts)?,
+            scope: if claims.contains_key("scope") { Some(required(claims, "scope", text)?) } else { None },
+            custom: object,
+        })
+    }
+}
+
+fn required<T>(
+    claims: &mut Map<String, Value>,
+    name: &'static str,
+    read: fn(Value) -> Option<T>,
+) -> Result<T, JwtError> {
+    claims.remove(name).and_then(read).ok_or(JwtError::Refused(name))
+}
+
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn texts(value: Value) -> Option<Vec<String>> {
+    match value {
+        Value::Array(items) => items.into_iter().map(text).collect(),
+        _ => None,
+    }
+}
+
+/// Only the hyphenated lower-case spelling, the one that is written.
+fn uuid(value: Value) -> Option<Uuid> {
+    let text = text(value)?;
+    Uuid::try_parse(&text).ok().filter(|id| id.to_string() == text)
+}
+
+fn integer(value: Value) -> Option<i64> {
+    value.as_i64()
+}
+
+fn seconds(value: Value) -> Option<i64> {
+    integer(value).filter(|seconds| *seconds >= 0)
+}
+
+fn level(value: Value) -> Option<u8> {
+    u8::try_from(integer(value)?).ok()
+}

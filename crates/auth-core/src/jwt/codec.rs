@@ -1,0 +1,158 @@
+use std::collections::HashSet;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::verify::Envelope;
+use super::{AccessClaims, JwtError, JwtKey, MAX_TOKEN_BYTES, NewClaims};
+
+const DEFAULT_LIFETIME: Duration = Duration::from_secs(10 * 60);
+const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What access tokens are made of and accepted by.
+#[derive(Debug, Clone)]
+pub struct JwtCodecConfig {
+    /// The `iss` claim, compared exactly.
+    pub issuer: String,
+    /// The `aud` claim, compared exactly.
+    pub audience: String,
+    /// How long a token is valid, in whole seconds; at most 24 hours.
+    pub lifetime: Duration,
+    /// Signs new tokens and verifies them.
+    pub signing: JwtKey,
+    /// Further keys that are accepted: the next one and those retired less than a lifetime ago.
+    pub verification: Vec<JwtKey>,
+}
+
+impl JwtCodecConfig {
+    /// Tokens that live for 10 minutes and are verified by the signing key alone.
+    pub fn new(issuer: impl Into<String>, audience: impl Into<String>, signing: JwtKey) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audience: audience.into(),
+            lifetime: DEFAULT_LIFETIME,
+            signing,
+            verification: Vec::new(),
+        }
+    }
+
+    fn problems(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        for (name, value) in [("issuer", &self.issuer), ("audience", &self.audience)] {
+            if value.trim().is_empty() {
+                problems.push(format!("JWT {name} is empty"));
+            }
+        }
+        if self.lifetime < Duration::from_secs(1) || self.lifetime > MAX_LIFETIME {
+            problems.push("JWT lifetime is not between 1 second and 24 hours".to_owned());
+        }
+        if !self.signing.can_sign() {
+            problems.push(format!("JWT signing key {} has no signing half", self.signing.kid()));
+        }
+        let mut kids = HashSet::from([self.signing.kid()]);
+        for key in &self.verification {
+            if !kids.insert(key.kid()) {
+                problems.push(format!("JWT key id {} is used twice", key.kid()));
+            }
+        }
+        problems
+    }
+}
+
+/// Signs and verifies access tokens.
+#[derive(Debug, Clone)]
+pub struct JwtCodec {
+    config: JwtCodecConfig,
+}
+
+impl JwtCodec {
+    /// Checks the configuration, then signs and verifies one token so that keys that cannot work fail here.
+    ///
+    /// # Errors
+    ///
+    /// All problems at once, in words for the operator: empty issuer or audience, a lifetime outside of 1 second to
+    /// 24 hours, a signing key that can only verify, a key id that is used twice.
+    pub fn new(config: JwtCodecConfig) -> Result<Self, Vec<String>> {
+        let problems = config.problems();
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        let codec = Self { config };
+        codec.smoke_test().map_err(|error| vec![format!("JWT signing key does not work: {error}")])?;
+        Ok(codec)
+    }
+
+    /// How long new tokens are valid.
+    pub fn lifetime(&self) -> Duration {
+        self.config.lifetime
+    }
+
+    /// The public keys as a JWK set (RFC 7517 section 5), the signing key first; shared secrets are left out.
+    pub fn jwks(&self) -> Value {
+        json!({ "keys": self.keys().filter_map(JwtKey::public_jwk).collect::<Vec<_>>() })
+    }
+
+    /// Makes a token that is valid from `now`; also returns its expiry in Unix seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtError::Signing`] for custom claims under reserved names, times before 1970, a token longer than
+    /// [`MAX_TOKEN_BYTES`], or a failure of the signature primitive.
+    pub fn sign(&self, claims: &NewClaims, now: OffsetDateTime) -> Result<(String, i64), JwtError> {
+        let iat = now.unix_timestamp();
+        let exp = iat.saturating_add(self.lifetime_seconds());
+        let claims = claims.complete(&self.config.issuer, &self.config.audience, iat, exp)?;
+        let claims = serde_json::to_vec(&claims).map_err(|error| JwtError::Signing(error.to_string()))?;
+        let token = self.config.signing.sign(&claims)?;
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(JwtError::Signing(format!("the token would have {} bytes", token.len())));
+        }
+        Ok((token, exp))
+    }
+
+    /// Accepts a token that one of the keys signed, for this issuer and audience, valid at `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtError::Refused`] for everything else, whatever the input is.
+    pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<AccessClaims, JwtError> {
+        let envelope = Envelope::open(token)?;
+        let key = self.keys().find(|key| key.kid() == envelope.kid).ok_or(JwtError::Refused("unknown kid"))?;
+        let claims = AccessClaims::from_object(envelope.claims(key)?)?;
+        if claims.iss != self.config.issuer {
+            return Err(JwtError::Refused("other issuer"));
+        }
+        if claims.aud != self.config.audience {
+            return Err(JwtError::Refused("other audience"));
+        }
+        claims.check_times(now.unix_timestamp(), self.lifetime_seconds())?;
+        Ok(claims)
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &JwtKey> {
+        std::iter::once(&self.config.signing).chain(&self.config.verification)
+    }
+
+    fn lifetime_seconds(&self) -> i64 {
+        // At most 24 hours, so the fallback is never reached.
+        i64::try_from(self.config.lifetime.as_secs()).unwrap_or(i64::MAX)
+    }
+
+    fn smoke_test(&self) -> Result<(), JwtError> {
+        let claims = NewClaims {
+            sub: Uuid::nil(),
+            sid: Uuid::nil(),
+            jti: Uuid::nil(),
+            sev: 0,
+            scope: None,
+            auth_time: 0,
+            amr: Vec::new(),
+            aal: 1,
+            custom: Map::new(),
+        };
+        let (token, _) = self.sign(&claims, OffsetDateTime::UNIX_EPOCH)?;
+        self.verify(&token, OffsetDateTime::UNIX_EPOCH).map(|_| ())
+    }
+}

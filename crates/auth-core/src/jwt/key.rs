@@ -1,0 +1,260 @@
+use std::fmt;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, PublicKeyUse};
+use jsonwebtoken::{DecodingKey, EncodingKey};
+use serde_json::{Value, json};
+
+use super::{JwtAlgorithm, JwtError, TOKEN_TYPE};
+use crate::weakness::{MIN_BYTES, weakness};
+
+const PRIVATE_PEM: &str = "-----BEGIN PRIVATE KEY-----";
+const PUBLIC_PEM: &str = "-----BEGIN PUBLIC KEY-----";
+
+/// How the base64 of every P-256 public key begins: the identifiers of RFC 5480 and the mark of an uncompressed point.
+/// The parser below tells curves apart by length alone and would take a secp256k1 key.
+const P256_SPKI_START: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE";
+
+const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+
+/// Why a key is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JwtKeyError {
+    /// A key id is 1 to 128 ASCII letters, digits or `-`, `_`, `.`, `:`.
+    #[error("a key id is 1 to 128 ASCII letters, digits or - _ . :")]
+    KeyId,
+    /// RFC 7518 section 3.2.
+    #[error("an HS256 secret has at least 32 bytes")]
+    SecretTooShort,
+    /// The secret can be guessed.
+    #[error("the HS256 secret is weak: {0}")]
+    WeakSecret(&'static str),
+    /// The text is not a key of this kind.
+    #[error("expected {0}")]
+    Malformed(&'static str),
+    /// RFC 7518 section 3.3 asks for 2048 bits; more than 8192 cannot be verified.
+    #[error("an RSA key has 2048 to 8192 bits")]
+    RsaSize,
+}
+
+/// A key with the one algorithm that it is used with. Cheap to clone; `Debug` shows no key material.
+#[derive(Clone)]
+pub struct JwtKey(Arc<Parts>);
+
+struct Parts {
+    kid: String,
+    algorithm: JwtAlgorithm,
+    /// The encoded header of every token that this key signs, beside the signing half.
+    signing: Option<(String, EncodingKey)>,
+    verifying: DecodingKey,
+    public_jwk: Option<Value>,
+}
+
+impl JwtKey {
+    /// A shared secret for signing and verifying with HS256.
+    ///
+    /// # Errors
+    ///
+    /// Refuses fewer than 32 bytes, PEM documents, secrets that contain a placeholder word (such as `secret` or
+    /// `changeme`) and bytes without variety.
+    pub fn hs256(kid: &str, secret: &[u8]) -> Result<Self, JwtKeyError> {
+        if secret.len() < MIN_BYTES {
+            return Err(JwtKeyError::SecretTooShort);
+        }
+        if let Some(weakness) = weakness(secret) {
+            return Err(JwtKeyError::WeakSecret(weakness));
+        }
+        let signing = EncodingKey::from_secret(secret);
+        Self::assemble(kid, JwtAlgorithm::Hs256, Some(signing), DecodingKey::from_secret(secret), None)
+    }
+
+    /// An Ed25519 private key, PKCS#8 version 1 in PEM (as OpenSSL writes it), for signing and verifying.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtKeyError::KeyId`], or [`JwtKeyError::Malformed`] for anything else than such a key.
+    pub fn ed25519_pem(kid: &str, pkcs8_pem: &str) -> Result<Self, JwtKeyError> {
+        const EXPECTED: JwtKeyError = JwtKeyError::Malformed("an Ed25519 private key in PKCS#8 PEM");
+        require_label(pkcs8_pem, PRIVATE_PEM, EXPECTED)?;
+        let signing = EncodingKey::from_ed_pem(pkcs8_pem.as_bytes()).map_err(|_| EXPECTED)?;
+        Self::pair(kid, JwtAlgorithm::EdDsa, signing, EXPECTED)
+    }
+
+    /// A P-256 private key, PKCS#8 in PEM, for signing and verifying with ES256.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtKeyError::KeyId`], or [`JwtKeyError::Malformed`] for anything else than such a key.
+    pub fn es256_pem(kid: &str, pkcs8_pem: &str) -> Result<Self, JwtKeyError> {
+        const EXPECTED: JwtKeyError = JwtKeyError::Malformed("a P-256 private key in PKCS#8 PEM");
+        require_label(pkcs8_pem, PRIVATE_PEM, EXPECTED)?;
+        let signing = EncodingKey::from_ec_pem(pkcs8_pem.as_bytes()).map_err(|_| EXPECTED)?;
+        Self::pair(kid, JwtAlgorithm::Es256, signing, EXPECTED)
+    }
+
+    /// An Ed25519 public key, SubjectPublicKeyInfo in PEM, for verifying.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtKeyError::KeyId`], or [`JwtKeyError::Malformed`] for anything else than such a key.
+    pub fn ed25519_public_pem(kid: &str, spki_pem: &str) -> Result<Self, JwtKeyError> {
+        const EXPECTED: JwtKeyError = JwtKeyError::Malformed("an Ed25519 public key in SubjectPublicKeyInfo PEM");
+        require_label(spki_pem, PUBLIC_PEM, EXPECTED)?;
+        let key = DecodingKey::from_ed_pem(spki_pem.as_bytes()).map_err(|_| EXPECTED)?;
+        Self::public(kid, JwtAlgorithm::EdDsa, key, EXPECTED)
+    }
+
+    /// A P-256 public key, SubjectPublicKeyInfo in PEM with an uncompressed point, for verifying ES256.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtKeyError::KeyId`], or [`JwtKeyError::Malformed`] for anything else than such a key.
+    pub fn es256_public_pem(kid: &str, spki_pem: &str) -> Result<Self, JwtKeyError> {
+        const EXPECTED: JwtKeyError = JwtKeyError::Malformed("a P-256 public key in SubjectPublicKeyInfo PEM");
+        let body = require_label(spki_pem, PUBLIC_PEM, EXPECTED)?;
+        if !body.trim_start().starts_with(P256_SPKI_START) {
+            return Err(EXPECTED);
+        }
+        let key = DecodingKey::from_ec_pem(spki_pem.as_bytes()).map_err(|_| EXPECTED)?;
+        Self::public(kid, JwtAlgorithm::Es256, key, EXPECTED)
+    }
+
+    /// An RSA public key, SubjectPublicKeyInfo in PEM, for verifying RS256.
+    ///
+    /// # Errors
+    ///
+    /// [`JwtKeyError::RsaSize`] below 2048 and above 8192 bits; [`JwtKeyError::KeyId`];
+    /// [`JwtKeyError::Malformed`] for anything else than such a key.
+    pub fn rs256_public_pem(kid: &str, spki_pem: &str) -> Result<Self, JwtKeyError> {
+        const EXPECTED: JwtKeyError = JwtKeyError::Malformed("an RSA public key in SubjectPublicKeyInfo PEM");
+        require_label(spki_pem, PUBLIC_PEM, EXPECTED)?;
+        let key = DecodingKey::from_rsa_pem(spki_pem.as_bytes()).map_err(|_| EXPECTED)?;
+        Self::public(kid, JwtAlgorithm::Rs256, key, EXPECTED)
+    }
+
+    /// The name under which tokens refer to this key.
+    pub fn kid(&self) -> &str {
+        &self.0.kid
+    }
+
+    /// The one algorithm of this key.
+    pub fn algorithm(&self) -> JwtAlgorithm {
+        self.0.algorithm
+    }
+
+    /// Whether the signing half is there.
+    pub fn can_sign(&self) -> bool {
+        self.0.signing.is_some()
+    }
+
+    /// The public half as a JWK (RFC 7517) with `use`, `alg` and `kid`; `None` for a shared secret.
+    pub fn public_jwk(&self) -> Option<Value> {
+        self.0.public_jwk.clone()
+    }
+
+    /// Encodes the claims beside this key's header and signs both.
+    pub(super) fn sign(&self, claims: &[u8]) -> Result<String, JwtError> {
+        let Some((header, key)) = &self.0.signing else {
+            return Err(JwtError::Signing(format!("key {} can only verify", self.0.kid)));
+        };
+        let mut token = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims));
+        let signature = jsonwebtoken::crypto::sign(token.as_bytes(), key, self.0.algorithm.primitive())
+            .map_err(|error| JwtError::Signing(error.to_string()))?;
+        token.push('.');
+        token.push_str(&signature);
+        Ok(token)
+    }
+
+    /// Whether `signature` (base64url) is this key's over `message`.
+    pub(super) fn verifies(&self, signature: &str, message: &str) -> bool {
+        let algorithm = self.0.algorithm.primitive();
+        matches!(jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.0.verifying, algorithm), Ok(true))
+    }
+
+    fn pair(
+        kid: &str,
+        algorithm: JwtAlgorithm,
+        signing: EncodingKey,
+        expected: JwtKeyError,
+    ) -> Result<Self, JwtKeyError> {
+        install_provider();
+        let jwk = Jwk::from_encoding_key(&signing, algorithm.primitive()).map_err(|_| expected)?;
+        let verifying = DecodingKey::from_jwk(&jwk).map_err(|_| expected)?;
+        Self::assemble(kid, algorithm, Some(signing), verifying, Some(jwk))
+    }
+
+    fn public(
+        kid: &str,
+        algorithm: JwtAlgorithm,
+        key: DecodingKey,
+        expected: JwtKeyError,
+    ) -> Result<Self, JwtKeyError> {
+        install_provider();
+        let jwk = Jwk::from_decoding_key(&key, Some(algorithm.primitive())).map_err(|_| expected)?;
+        if let AlgorithmParameters::RSA(rsa) = &jwk.algorithm
+            && !RSA_BITS.contains(&bits(&rsa.n))
+        {
+            return Err(JwtKeyError::RsaSize);
+        }
+        Self::assemble(kid, algorithm, None, key, Some(jwk))
+    }
+
+    fn assemble(
+        kid: &str,
+        algorithm: JwtAlgorithm,
+        signing: Option<EncodingKey>,
+        verifying: DecodingKey,
+        jwk: Option<Jwk>,
+    ) -> Result<Self, JwtKeyError> {
+        install_provider();
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+        if !(1..=128).contains(&kid.len()) || !kid.bytes().all(allowed) {
+            return Err(JwtKeyError::KeyId);
+        }
+        let header = json!({ "alg": algorithm.name(), "kid": kid, "typ": TOKEN_TYPE }).to_string();
+        Ok(Self(Arc::new(Parts {
+            kid: kid.to_owned(),
+            algorithm,
+            signing: signing.map(|key| (URL_SAFE_NO_PAD.encode(header), key)),
+            verifying,
+            public_jwk: jwk.and_then(|jwk| published(jwk, kid)),
+        })))
+    }
+}
+
+impl fmt::Debug for JwtKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("JwtKey")
+            .field("kid", &self.0.kid)
+            .field("algorithm", &self.0.algorithm)
+            .field("can_sign", &self.can_sign())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Without this the primitives panic when a crate of the host's tree enables a second provider of `jsonwebtoken`.
+/// An error says that one is installed already, which is as good.
+fn install_provider() {
+    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+}
+
+/// The PEM text behind the label; the parser itself would also take certificates and foreign kinds of keys.
+fn require_label<'a>(pem: &'a str, label: &str, expected: JwtKeyError) -> Result<&'a str, JwtKeyError> {
+    pem.trim_start().strip_prefix(label).ok_or(expected)
+}
+
+fn bits(base64url: &str) -> usize {
+    let bytes = URL_SAFE_NO_PAD.decode(base64url).unwrap_or_default();
+    let mut significant = bytes.iter().skip_while(|byte| **byte == 0);
+    significant.next().map_or(0, |first| 8 - first.leading_zeros() as usize + 8 * significant.count())
+}
+
+fn published(mut jwk: Jwk, kid: &str) -> Option<Value> {
+    jwk.common.key_id = Some(kid.to_owned());
+    jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+    serde_json::to_value(jwk).ok()
+}

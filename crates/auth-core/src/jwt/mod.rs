@@ -1,0 +1,47 @@
+//! Access tokens as signed JWTs (RFC 7519, profile `at+jwt` of RFC 9068).
+//!
+//! The signature primitives are those of `jsonwebtoken`; everything around them is decided here, because the
+//! crate accepts what RFC 8725 forbids: any `typ`, unknown `crit` entries, missing or list-valued `iss` and `aud`,
+//! tokens from the future, repeated claims, empty secrets. The rules:
+//!
+//! - one key has one `kid` and one algorithm; the header must name both and can choose neither;
+//! - the header consists of `alg`, `kid` and `typ`, each once, and nothing else;
+//! - a token has one spelling: three segments of canonical base64url, at most [`MAX_TOKEN_BYTES`] long;
+//! - every claim of [`AccessClaims`] is required and has one type; times are compared with the caller's clock.
+//!
+//! A codec is pure: it reads no clock, no database and no network. Revocation (epoch `sev`, `jti`) is its caller's.
+//! An ECDSA signature can be rewritten by anyone into a second valid one, so lists of tokens go by `jti`,
+//! never by the token's text.
+
+mod algorithm;
+mod claims;
+mod codec;
+mod key;
+#[cfg(test)]
+mod tests;
+mod verify;
+
+pub use algorithm::JwtAlgorithm;
+pub use claims::{AccessClaims, NewClaims};
+pub use codec::{JwtCodec, JwtCodecConfig};
+pub use key::{JwtKey, JwtKeyError};
+
+/// Longest token that is looked at, in bytes; longer ones are refused before any decoding.
+pub const MAX_TOKEN_BYTES: usize = 4096;
+
+/// How far the clocks of two servers may differ, in seconds.
+pub const LEEWAY_SECONDS: i64 = 30;
+
+/// The media type of access tokens in the header's `typ` (RFC 9068 section 2.1).
+const TOKEN_TYPE: &str = "at+jwt";
+
+/// A token that is not accepted, or cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JwtError {
+    /// The token is not acceptable. The reason is for logs; a client learns only that it is unauthorized.
+    #[error("token refused: {0}")]
+    Refused(&'static str),
+    /// The token could not be made.
+    #[error("token not signed: {0}")]
+    Signing(String),
+}

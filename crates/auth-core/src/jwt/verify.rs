@@ -1,0 +1,108 @@
+//! The strict reading of a token: its envelope before the signature is looked at, its times after.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use super::{AccessClaims, JwtError, JwtKey, LEEWAY_SECONDS, MAX_TOKEN_BYTES, TOKEN_TYPE};
+use crate::json::parse_strict;
+
+/// A token in its only spelling with an acceptable header; nothing is proved yet.
+pub(super) struct Envelope<'a> {
+    /// Header and claims as signed.
+    message: &'a str,
+    signature: &'a str,
+    payload: Vec<u8>,
+    alg: String,
+    pub(super) kid: String,
+}
+
+impl<'a> Envelope<'a> {
+    pub(super) fn open(token: &'a str) -> Result<Self, JwtError> {
+        if token.len() > MAX_TOKEN_BYTES {
+            return Err(JwtError::Refused("too long"));
+        }
+        let (message, signature) = token.rsplit_once('.').ok_or(JwtError::Refused("not three segments"))?;
+        let (header, payload) = message.split_once('.').ok_or(JwtError::Refused("not three segments"))?;
+        // A fourth segment would leave a dot in the payload, which is no base64url.
+        let header = decode_canonical(header)?;
+        let payload = decode_canonical(payload)?;
+        decode_canonical(signature)?;
+        let (alg, kid) = read_header(&header)?;
+        Ok(Self { message, signature, payload, alg, kid })
+    }
+
+    /// The claims, once the key has proved them.
+    pub(super) fn claims(&self, key: &JwtKey) -> Result<Map<String, Value>, JwtError> {
+        if self.alg != key.algorithm().name() {
+            return Err(JwtError::Refused("alg is not the key's"));
+        }
+        if !key.verifies(self.signature, self.message) {
+            return Err(JwtError::Refused("bad signature"));
+        }
+        object(&self.payload, "claims are not strict JSON")
+    }
+}
+
+impl AccessClaims {
+    /// Compares the times with `now` (Unix seconds); `exp` is exclusive (RFC 7519 section 4.1.4).
+    pub(super) fn check_times(&self, now: i64, lifetime: i64) -> Result<(), JwtError> {
+        let latest = now.saturating_add(LEEWAY_SECONDS);
+        if self.iat > latest || self.nbf > latest || self.auth_time > latest {
+            return Err(JwtError::Refused("from the future"));
+        }
+        if self.exp <= now.saturating_sub(LEEWAY_SECONDS) {
+            return Err(JwtError::Refused("expired"));
+        }
+        // Another server may run with a lifetime that differs by no more than clocks may.
+        if self.exp.saturating_sub(self.iat) > lifetime.saturating_add(LEEWAY_SECONDS) {
+            return Err(JwtError::Refused("lives too long"));
+        }
+        Ok(())
+    }
+}
+
+/// Accepts exactly one spelling per byte string: no padding, no spare bits, no foreign characters.
+fn decode_canonical(segment: &str) -> Result<Vec<u8>, JwtError> {
+    const REFUSED: JwtError = JwtError::Refused("not canonical base64url");
+    let bytes = URL_SAFE_NO_PAD.decode(segment).map_err(|_| REFUSED)?;
+    if bytes.is_empty() || URL_SAFE_NO_PAD.encode(&bytes) != segment {
+        return Err(REFUSED);
+    }
+    Ok(bytes)
+}
+
+/// `alg` and `kid` of a header that has these, a fitting `typ`, and nothing else. Parameters that would change the
+/// meaning of the token or bring a key along (`crit`, `b64`, `zip`, `jwk`, `jku`, `x5c`, ...) are thereby refused.
+fn read_header(header: &[u8]) -> Result<(String, String), JwtError> {
+    let mut header = object(header, "header is not strict JSON")?;
+    let mut take = |name| match header.remove(name) {
+        Some(Value::String(text)) => Ok(text),
+        _ => Err(JwtError::Refused(name)),
+    };
+    let (alg, kid, typ) = (take("alg")?, take("kid")?, take("typ")?);
+    if !header.is_empty() {
+        return Err(JwtError::Refused("foreign header parameter"));
+    }
+    if !is_token_type(&typ) {
+        return Err(JwtError::Refused("typ is not at+jwt"));
+    }
+    Ok((alg, kid))
+}
+
+/// Media types ignore ASCII case, and the prefix `application/` may be there or not (RFC 7515 section 4.1.9).
+fn is_token_type(typ: &str) -> bool {
+    const PREFIX: &str = "application/";
+    let short = match typ.get(..PREFIX.len()) {
+        Some(start) if start.eq_ignore_ascii_case(PREFIX) => typ.get(PREFIX.len()..).unwrap_or_default(),
+        _ => typ,
+    };
+    short.eq_ignore_ascii_case(TOKEN_TYPE)
+}
+
+fn object(bytes: &[u8], refusal: &'static str) -> Result<Map<String, Value>, JwtError> {
+    match parse_strict(bytes) {
+        Ok(Value::Object(object)) => Ok(object),
+        _ => Err(JwtError::Refused(refusal)),
+    }
+}

@@ -1,0 +1,56 @@
+//! Accounts, sessions and tokens: the domain of the authentication library.
+//!
+//! This crate knows no HTTP. Its one handle is [`Auth`]: built once from the app's own database connection, cloned
+//! cheaply, and asked for the service of a feature, such as [`Auth::accounts`] or [`Auth::sessions`]. Every route of
+//! the wire is a thin wrapper over one of those typed methods.
+//!
+//! Three primitives are the only ways to do what must never be done twice or by halves:
+//!
+//! - a single-use token is redeemed by [`OneTimeTokens::consume`] alone: one statement, one effect;
+//! - a session is created by [`Sessions::establish`] alone, which checks the account's epoch and state in the same
+//!   transaction;
+//! - live credentials end through [`Sessions::revoke`] alone, which moves the account's security epoch.
+
+mod auth;
+mod builder;
+mod client;
+mod clock;
+pub mod config;
+mod db;
+mod error;
+mod event;
+mod hooks;
+mod random;
+mod secret;
+mod user;
+mod weakness;
+
+pub mod account;
+pub mod admin;
+pub mod identifier;
+pub mod json;
+pub mod jwt;
+pub mod one_time;
+pub mod password;
+pub mod session;
+pub mod token;
+
+pub use account::Accounts;
+pub use admin::Admin;
+pub use auth::Auth;
+pub use builder::{AuthBuilder, ConfigErrors};
+pub use client::Client;
+pub use clock::{Clock, SystemClock};
+pub use config::{Backend, CookieOptions, Registration, SameSite, Settings, Transport};
+pub use error::{Error, ErrorCode, Result};
+pub use event::{Event, EventKind, LoginFailure};
+pub use hooks::{Action, Hooks, Veto};
+pub use one_time::OneTimeTokens;
+pub use random::{OsRandom, Random, RandomError};
+pub use secret::RootSecret;
+pub use session::{Principal, Session, Sessions};
+pub use token::TokenStrategy;
+pub use user::User;
+
+/// The crates that appear in this crate's own signatures.
+pub use {sea_orm, secrecy, time, url, uuid};

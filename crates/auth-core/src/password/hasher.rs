@@ -1,0 +1,175 @@
+//! Hashing with a bounded number of hashes at once.
+
+use super::config::HasherConfig;
+use super::policy::{PasswordPolicy, PolicyContext, Refusal};
+use super::secret::Password;
+use super::work::Worker;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+
+/// Outcome of a verification. There is no `Debug`, since the upgrade is a hash.
+pub enum Verdict {
+    /// Another password, or no hash stored.
+    Wrong,
+    /// What is stored is no hash that we can verify. Answer as for [`Verdict::Wrong`] and raise an event: the row
+    /// needs attention.
+    Corrupt,
+    /// The password is right.
+    Right {
+        /// A fresh hash to store in place of the old one when its parameters are not the present ones. Write it only
+        /// where the old one still stands.
+        upgrade: Option<String>,
+    },
+}
+
+/// Why nothing was hashed.
+#[derive(Debug, thiserror::Error)]
+pub enum HasherError {
+    /// Too many hashes are wanted: the queue is full, or the wait took too long. Ask the client to come back later
+    /// (503).
+    #[error("password hashing is saturated")]
+    Saturated,
+    /// The policy refused the password.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// A fault of configuration or of the machine; the text is for the log and holds no secret.
+    #[error("password hashing failed: {0}")]
+    Internal(String),
+}
+
+/// Argon2id (RFC 9106) on blocking threads, with bounded concurrency, memory and queue. A cheap handle; clones share
+/// the bounds.
+#[derive(Clone)]
+pub struct PasswordHasher(Arc<Inner>);
+
+struct Inner {
+    worker: Worker,
+    permits: usize,
+    running: Arc<Semaphore>,
+    queue_length: usize,
+    queue: Semaphore,
+    wait: Duration,
+}
+
+impl PasswordHasher {
+    /// A hasher with these costs and bounds, after one trial hash that shows that the machine can bear them.
+    ///
+    /// # Errors
+    /// [`HasherError::Internal`] with the [`problems`](HasherConfig::problems) of `config`, or when the
+    /// memory is not there.
+    pub fn new(config: HasherConfig) -> Result<Self, HasherError> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self::with_cores(config, cores)
+    }
+
+    pub(super) fn with_cores(config: HasherConfig, cores: usize) -> Result<Self, HasherError> {
+        let problems = config.problems();
+        if !problems.is_empty() {
+            return Err(HasherError::Internal(problems.join("; ")));
+        }
+        let worker = Worker::new(&config)?;
+        worker.hash(b"")?;
+        let permits = config.permits(cores).min(Semaphore::MAX_PERMITS);
+        let queue_length = config.queue.min(Semaphore::MAX_PERMITS);
+        Ok(Self(Arc::new(Inner {
+            worker,
+            permits,
+            running: Arc::new(Semaphore::new(permits)),
+            queue_length,
+            queue: Semaphore::new(queue_length),
+            wait: config.wait,
+        })))
+    }
+
+    /// Hashes a password that needs no judging, with a random salt, into a PHC string.
+    ///
+    /// # Errors
+    /// [`HasherError::Saturated`] or [`HasherError::Internal`].
+    pub async fn hash(&self, password: Password) -> Result<String, HasherError> {
+        self.run(move |worker| worker.hash(password.expose().as_bytes())).await
+    }
+
+    /// Verifies a password against the stored PHC string, if there is one.
+    ///
+    /// Every path does the work of one hash with the present parameters: no account (`None`), a corrupt or foreign
+    /// string, a wrong password, and a hash with older, cheaper parameters (OWASP ASVS 6.3.8). Stored parameters
+    /// beyond 1 GiB, 64 iterations or 64 lanes count as corrupt.
+    ///
+    /// # Errors
+    /// [`HasherError::Saturated`] or [`HasherError::Internal`].
+    pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<Verdict, HasherError> {
+        let verified = self.run(move |worker| worker.verify(password.expose().as_bytes(), stored.as_deref()));
+        verified.await.map(|(verdict, _work)| verdict)
+    }
+
+    /// Judges a new password and hashes it, under one permit, because a strength estimate is too slow for an async
+    /// worker.
+    ///
+    /// # Errors
+    /// [`HasherError::Refused`] with the reason of the policy, [`HasherError::Saturated`] or [`HasherError::Internal`].
+    pub async fn check_and_hash(
+        &self,
+        password: Password,
+        policy: Arc<dyn PasswordPolicy>,
+        context: PolicyContext,
+    ) -> Result<String, HasherError> {
+        let judge_and_hash = move |worker: &Worker| {
+            policy.check(&password, &context)?;
+            worker.hash(password.expose().as_bytes())
+        };
+        self.run(judge_and_hash).await
+    }
+
+    /// How many hashes are running now.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        self.0.permits.saturating_sub(self.0.running.available_permits())
+    }
+
+    /// How many hashes may run at once.
+    #[must_use]
+    pub fn permits(&self) -> usize {
+        self.0.permits
+    }
+
+    /// How many callers are waiting for their turn now.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.0.queue_length.saturating_sub(self.0.queue.available_permits())
+    }
+
+    /// Runs `work` on a blocking thread, once there is a permit.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Worker) -> Result<T, HasherError> + Send + 'static,
+    ) -> Result<T, HasherError> {
+        let permit = self.permit().await?;
+        let inner = Arc::clone(&self.0);
+        let task = tokio::task::spawn_blocking(move || {
+            // The permit lives here, and not in the caller: a caller that goes away ends its future, but never this
+            // thread.
+            let _permit = permit;
+            work(&inner.worker)
+        });
+        // The text of a panic in a policy could hold the password, so it is not passed on.
+        task.await.map_err(|_| HasherError::Internal("the hashing task did not finish".to_owned()))?
+    }
+
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, HasherError> {
+        let running = Arc::clone(&self.0.running);
+        match Arc::clone(&running).try_acquire_owned() {
+            Ok(permit) => return Ok(permit),
+            Err(TryAcquireError::NoPermits) => {}
+            Err(TryAcquireError::Closed) => return Err(closed()),
+        }
+        // A place in the queue is itself a permit, so a caller that goes away gives it back.
+        let _place = self.0.queue.try_acquire().map_err(|_| HasherError::Saturated)?;
+        let turn = tokio::time::timeout(self.0.wait, running.acquire_owned()).await;
+        turn.map_err(|_| HasherError::Saturated)?.map_err(|_| closed())
+    }
+}
+
+fn closed() -> HasherError {
+    HasherError::Internal("the hasher is closed".to_owned())
+}

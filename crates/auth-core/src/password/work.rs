@@ -1,0 +1,181 @@
+//! The computations, synchronous and costly: hash, verify, and spend time on nothing.
+
+use super::config::{HasherConfig, MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM};
+use super::hasher::{HasherError, Verdict};
+use argon2::password_hash::{self, phc::PasswordHash};
+use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, RECOMMENDED_SALT_LEN, Version};
+
+/// Shortest stored output in bytes that is worth a comparison; a truncated one would match too many passwords.
+const MIN_OUTPUT_BYTES: usize = 16;
+
+/// Argon2id with the present parameters.
+pub(super) struct Worker {
+    present: Params,
+}
+
+impl Worker {
+    /// Takes the parameters of `config`, whose [`problems`](HasherConfig::problems) must be none.
+    pub(super) fn new(config: &HasherConfig) -> Result<Self, HasherError> {
+        let output = Some(Params::DEFAULT_OUTPUT_LEN);
+        let present = Params::new(config.memory_kib, config.iterations, config.parallelism, output);
+        Ok(Self { present: present.map_err(internal)? })
+    }
+
+    /// A fresh hash with a random salt, as a PHC string.
+    pub(super) fn hash(&self, password: &[u8]) -> Result<String, HasherError> {
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.present.clone());
+        let hash: PasswordHash = argon2.hash_password(password).map_err(internal)?;
+        Ok(hash.to_string())
+    }
+
+    /// Compares with a stored string. Returns the verdict and the [`work`] done, which is at least that of one present
+    /// hash whatever the outcome.
+    pub(super) fn verify(&self, password: &[u8], stored: Option<&str>) -> Result<(Verdict, u64), HasherError> {
+        let (verdict, done) = self.compare(password, stored)?;
+        // A path that costs less would answer sooner, and tell that the account is absent, broken or old.
+        let missing = work(&self.present).saturating_sub(done);
+        Ok((verdict, done + self.spend(password, missing)?))
+    }
+
+    /// The verdict, and the work it took.
+    fn compare(&self, password: &[u8], stored: Option<&str>) -> Result<(Verdict, u64), HasherError> {
+        let Some(stored) = stored else {
+            return Ok((Verdict::Wrong, 0));
+        };
+        let Some((hash, params)) = read(stored) else {
+            return Ok((Verdict::Corrupt, 0));
+        };
+        match Argon2::default().verify_password(password, &hash) {
+            Ok(()) if self.is_current(&hash, &params) => Ok((Verdict::Right { upgrade: None }, work(&params))),
+            Ok(()) => Ok((Verdict::Right { upgrade: Some(self.hash(password)?) }, work(&params) + work(&self.present))),
+            Err(password_hash::Error::PasswordInvalid) => Ok((Verdict::Wrong, work(&params))),
+            Err(error @ password_hash::Error::OutOfMemory) => Err(internal(error)),
+            Err(_) => Ok((Verdict::Corrupt, 0)),
+        }
+    }
+
+    fn is_current(&self, hash: &PasswordHash, params: &Params) -> bool {
+        *params == self.present
+            && hash.algorithm == Algorithm::Argon2id.ident()
+            && hash.version == Some(Version::V0x13.into())
+            && hash.salt.as_ref().is_some_and(|salt| salt.len() >= RECOMMENDED_SALT_LEN)
+    }
+
+    /// Does this much work or a little more, as a hash with the present memory would, and returns how much.
+    fn spend(&self, password: &[u8], blocks: u64) -> Result<u64, HasherError> {
+        let Some(params) = self.filler(blocks)? else {
+            return Ok(0);
+        };
+        let done = work(&params);
+        let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        argon2.hash_password_into(password, &[0; RECOMMENDED_SALT_LEN], &mut output).map_err(internal)?;
+        std::hint::black_box(output);
+        Ok(done)
+    }
+
+    /// Parameters of a hash that costs this much work, in no more memory than the present ones.
+    fn filler(&self, blocks: u64) -> Result<Option<Params>, HasherError> {
+        if blocks == 0 {
+            return Ok(None);
+        }
+        let passes = blocks.div_ceil(self.present.block_count() as u64);
+        // Argon2 rounds its memory down to whole slices, four of them, of two blocks at least.
+        let memory = blocks.div_ceil(passes).next_multiple_of(4).max(Params::MIN_M_COST.into());
+        let narrow = |n: u64| u32::try_from(n).map_err(internal);
+        Params::new(narrow(memory)?, narrow(passes)?, 1, None).map(Some).map_err(internal)
+    }
+}
+
+/// Blocks of 1 KiB that a hash computes, which its time is proportional to.
+fn work(params: &Params) -> u64 {
+    params.block_count() as u64 * u64::from(params.t_cost())
+}
+
+/// Reads a stored PHC string, if it is a whole Argon2 hash whose parameters are bearable: whoever can write one row
+/// must not be able to exhaust the machine with it.
+fn read(stored: &str) -> Option<(PasswordHash, Params)> {
+    let hash = PasswordHash::new(stored).ok()?;
+    Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+    // Without a version the string means Argon2 1.0, which we never wrote and the crate would misread as 1.3.
+    Version::try_from(hash.version?).ok()?;
+    let params = Params::try_from(&hash).ok()?;
+    let bearable =
+        params.m_cost() <= MAX_MEMORY_KIB && params.t_cost() <= MAX_ITERATIONS && params.p_cost() <= MAX_PARALLELISM;
+    let whole = hash.salt.is_some() && hash.hash.as_ref().is_some_and(|output| output.len() >= MIN_OUTPUT_BYTES);
+    (bearable && whole).then_some((hash, params))
+}
+
+fn internal(error: impl std::fmt::Display) -> HasherError {
+    HasherError::Internal(error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn worker(memory_kib: u32, iterations: u32, parallelism: u32) -> Worker {
+        Worker::new(&HasherConfig { memory_kib, iterations, parallelism, ..HasherConfig::insecure_for_tests() })
+            .unwrap()
+    }
+
+    fn total(worker: &Worker, password: &[u8], stored: Option<&str>) -> u64 {
+        worker.verify(password, stored).unwrap().1
+    }
+
+    #[test]
+    fn every_failure_costs_one_present_hash() {
+        let present = worker(256, 3, 1);
+        let one = work(&present.present);
+        let (equal, cheap, odd) = (
+            present.hash(b"pw").unwrap(),
+            worker(8, 1, 1).hash(b"pw").unwrap(),
+            worker(101, 2, 3).hash(b"pw").unwrap(),
+        );
+        for stored in
+            [None, Some(""), Some("$2b$12$foreign"), Some(equal.as_str()), Some(cheap.as_str()), Some(odd.as_str())]
+        {
+            let spent = total(&present, b"wrong", stored);
+            // Whole slices, for each pass, are the only rounding.
+            assert!((one..=one + 16).contains(&spent), "{stored:?} cost {spent}, a present hash costs {one}");
+        }
+        let dear = worker(512, 3, 1).hash(b"pw").unwrap();
+        assert_eq!(total(&present, b"wrong", Some(&dear)), 2 * one);
+        assert_eq!(total(&present, b"pw", Some(&equal)), one, "the right password costs no more than one");
+        assert_eq!(total(&present, b"pw", Some(&cheap)), one + 8, "a rehash comes on top");
+    }
+
+    #[test]
+    fn fillers_stay_within_the_memory_and_reach_the_work() {
+        for (memory, iterations, lanes) in [(8, 1, 1), (19_456, 2, 1), (65_536, 3, 4), (1001, 64, 7)] {
+            let worker = worker(memory, iterations, lanes);
+            let all = work(&worker.present);
+            assert!(worker.filler(0).unwrap().is_none());
+            for blocks in [1, 7, 8, 9, 1000, all / 3, all / 2, all - 1, all]
+                .into_iter()
+                .filter(|blocks| (1..=all).contains(blocks))
+            {
+                let params = worker.filler(blocks).unwrap().unwrap();
+                assert!(params.block_count() <= worker.present.block_count().next_multiple_of(4), "{params:?}");
+                let rounding = 8 + 4 * u64::from(params.t_cost());
+                assert!((blocks..=blocks + rounding).contains(&work(&params)), "{blocks} of {all}: {params:?}");
+            }
+        }
+    }
+
+    /// A pattern for stored strings that are nearly, or entirely, Argon2 hashes of low cost.
+    const NEARLY: &str = "\\$argon2(i|d|id)(\\$v=(16|19|20))?\\$m=[0-9]{0,3},t=[0-9]{0,2},p=[0-9]{0,2}\
+        \\$[A-Za-z0-9+/]{0,30}(\\$[A-Za-z0-9+/]{0,90})?";
+
+    proptest! {
+        #[test]
+        fn whatever_is_stored_only_our_hash_matches(stored in prop_oneof![any::<String>(), NEARLY]) {
+            let worker = worker(64, 1, 1);
+            let (verdict, spent) = worker.verify(b"pw", Some(&stored)).map_err(|e| TestCaseError::fail(e.to_string()))?;
+            let right = matches!(verdict, Verdict::Right { .. });
+            prop_assert!(!right);
+            prop_assert!(spent >= work(&worker.present));
+        }
+    }
+}

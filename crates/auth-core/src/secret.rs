@@ -1,0 +1,85 @@
+//! The root secret, the keys derived from it, and random tokens with their digests.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hkdf::Hkdf;
+use secrecy::SecretString;
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::random::Random;
+use crate::weakness::{MIN_BYTES, weakness};
+use crate::{Error, Result};
+
+/// What every key of the library is derived from (HKDF-SHA-256, RFC 5869). Wiped from memory when dropped.
+#[derive(Clone)]
+pub struct RootSecret(Zeroizing<Vec<u8>>);
+
+impl RootSecret {
+    /// Takes the secret as raw bytes, at least 32 of them; the builder refuses weaker ones.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(Zeroizing::new(bytes.into()))
+    }
+
+    /// What is wrong with the secret, in words that say what to do.
+    pub(crate) fn problem(&self) -> Option<String> {
+        const HOW: &str = "make one with `openssl rand -base64 48` and keep it outside the code";
+        let length = self.0.len();
+        if length < MIN_BYTES {
+            return Some(format!("the secret has {length} bytes of at least {MIN_BYTES}; {HOW}"));
+        }
+        weakness(&self.0).map(|why| format!("the secret can be guessed: {why}; {HOW}"))
+    }
+
+    /// The key for one purpose. Different labels give unrelated keys.
+    pub(crate) fn derive(&self, label: &str) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        // Thirty-two bytes are always a valid length for HKDF-SHA-256, so that expanding cannot fail.
+        let _ = Hkdf::<Sha256>::new(Some(b"auth-core"), &self.0).expand(label.as_bytes(), key.as_mut());
+        key
+    }
+}
+
+impl fmt::Debug for RootSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RootSecret(***)")
+    }
+}
+
+/// The length of a token without its prefix: 32 bytes in base64url.
+pub(crate) const TOKEN_LENGTH: usize = 43;
+
+/// A fresh token of 256 random bits in base64url, after `prefix`.
+pub(crate) fn random_token(random: &dyn Random, prefix: &str) -> Result<SecretString> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    random.fill(bytes.as_mut()).map_err(Error::internal)?;
+    let mut token = String::with_capacity(prefix.len() + TOKEN_LENGTH);
+    token.push_str(prefix);
+    URL_SAFE_NO_PAD.encode_string(bytes.as_ref(), &mut token);
+    Ok(token.into())
+}
+
+/// The digest under which a token of high entropy is stored and looked up.
+pub(crate) fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_differ_by_label_and_secret() {
+        let (one, two) = (RootSecret::new([1; 32]), RootSecret::new([2; 32]));
+        assert_eq!(one.derive("a"), one.derive("a"));
+        assert_ne!(one.derive("a"), one.derive("b"));
+        assert_ne!(one.derive("a"), two.derive("a"));
+    }
+
+    #[test]
+    fn nothing_secret_is_shown() {
+        assert_eq!(format!("{:?}", RootSecret::new(*b"0f8d1c62b7a94e35d2c1f0a9b8e7d6c5")), "RootSecret(***)");
+    }
+}

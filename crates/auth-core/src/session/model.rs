@@ -1,0 +1,73 @@
+//! A session as the rest of the program sees it.
+
+use std::time::Duration;
+
+use auth_entity::session;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::User;
+
+/// A login that is alive. Its token is not in here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Session {
+    /// The public id: shown in lists, worthless as a credential.
+    pub id: Uuid,
+    /// Whose session it is.
+    pub user_id: Uuid,
+    /// The backend that issued its token.
+    pub backend: String,
+    /// When the user last proved who they are, in UTC.
+    pub auth_time: OffsetDateTime,
+    /// The methods of that proof, separated by blanks (RFC 8176).
+    pub amr: String,
+    /// The assurance level of that proof: 1 for one factor, 2 for two.
+    pub aal: u8,
+    /// When it began, in UTC.
+    pub created_at: OffsetDateTime,
+    /// When it was last used, in UTC, to the minute.
+    pub last_seen_at: OffsetDateTime,
+    /// When it ends at the latest, in UTC.
+    pub expires_at: OffsetDateTime,
+    /// The client's address at login.
+    pub ip: Option<String>,
+    /// The client's `User-Agent` at login.
+    pub user_agent: Option<String>,
+}
+
+impl Session {
+    /// Whether the last proof of identity is at most `window` old.
+    #[must_use]
+    pub fn is_recent(&self, now: OffsetDateTime, window: Duration) -> bool {
+        now < self.auth_time + window
+    }
+}
+
+impl From<session::Model> for Session {
+    fn from(row: session::Model) -> Self {
+        Self {
+            id: row.id,
+            user_id: row.user_id,
+            backend: row.backend,
+            auth_time: row.auth_time.0,
+            amr: row.amr,
+            aal: u8::try_from(row.aal).unwrap_or_default(),
+            created_at: row.created_at.0,
+            last_seen_at: row.last_seen_at.0,
+            expires_at: row.expires_at.0,
+            ip: row.ip,
+            user_agent: row.user_agent,
+        }
+    }
+}
+
+/// Who a request is from: an active user, and the session that says so.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Principal {
+    /// The user.
+    pub user: User,
+    /// The session.
+    pub session: Session,
+}

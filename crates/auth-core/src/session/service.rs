@@ -1,0 +1,265 @@
+//! Login, the check of every request, logout.
+
+use std::time::Duration;
+
+use sea_orm::DatabaseTransaction;
+use uuid::Uuid;
+
+use super::establish::{self, IssuedToken, Login, Proof};
+use super::lookup::Found;
+use super::revoke::{self, Revocation};
+use super::{Principal, Session, store};
+use crate::account::Credentials;
+use crate::config::BuiltBackend;
+use crate::jwt::AccessClaims;
+use crate::password::{Password, Verdict};
+use crate::{Auth, Client, Error, ErrorCode, EventKind, LoginFailure, Result, User, db};
+
+/// How often the use of a session is written down.
+const TOUCH_EVERY: Duration = Duration::from_secs(60);
+
+/// The service of sessions.
+#[derive(Clone, Copy, Debug)]
+pub struct Sessions<'a> {
+    auth: &'a Auth,
+}
+
+/// A token that a request carries, and the backend whose transport it came by.
+#[derive(Clone, Copy)]
+pub struct Credential<'a> {
+    /// The backend.
+    pub backend: &'a BuiltBackend,
+    /// The token.
+    pub token: &'a str,
+}
+
+impl<'a> Sessions<'a> {
+    pub(crate) fn new(auth: &'a Auth) -> Self {
+        Self { auth }
+    }
+
+    /// The backend of this name.
+    ///
+    /// # Errors
+    /// An internal error that names the backends there are.
+    pub fn backend(&self, name: &str) -> Result<&'a BuiltBackend> {
+        let backends = self.auth.backends();
+        backends.iter().find(|backend| backend.name == name).ok_or_else(|| {
+            let names: Vec<&str> = backends.iter().map(|backend| backend.name.as_str()).collect();
+            Error::internal(format!("there is no backend `{name}`; there are: {}", names.join(", ")))
+        })
+    }
+
+    /// Finds out who a request is from: the first of the credentials that is good decides. Costs one query.
+    ///
+    /// # Errors
+    /// The database's: unsure is not the same as unknown.
+    pub async fn authenticate(&self, credentials: &[Credential<'_>]) -> Result<Option<Principal>> {
+        let inner = self.auth.inner();
+        let now = self.auth.now();
+        for credential in credentials {
+            let Some(token) = credential.backend.strategy.read(credential.token, now).await? else { continue };
+            let Some(found) = inner.lookup.find(&inner.db, token).await? else { continue };
+            if let Some(principal) = self.accept(found, &credential.backend.name).await {
+                return Ok(Some(principal));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether a session that was found is still good, and for this backend.
+    async fn accept(&self, found: Found, backend: &str) -> Option<Principal> {
+        let db = &self.auth.inner().db;
+        let Found { principal, session_sev } = found;
+        let Principal { user, session } = &principal;
+        if session.backend != backend || session_sev != user.sev || !user.is_active {
+            return None;
+        }
+        let now = self.auth.now();
+        if session.expires_at <= now || session.last_seen_at + self.auth.settings().sessions.idle <= now {
+            // What was refused once stays refused, even should the clock be set back.
+            if let Err(cause) = store::delete(db, session.id, user.id).await {
+                tracing::warn!(%cause, "an expired session could not be deleted");
+            }
+            return None;
+        }
+        if session.last_seen_at + TOUCH_EVERY <= now {
+            let not_since = now - TOUCH_EVERY + Duration::from_millis(1);
+            if let Err(cause) = store::touch(db, session.id, now, not_since).await {
+                tracing::warn!(%cause, "the use of a session could not be written down");
+            }
+        }
+        Some(principal)
+    }
+
+    /// Checks a token without the database, for routes that are bound by nothing else. Such a token is good until it
+    /// expires, whatever became of its session and its user since: revocation is bounded by the token's life.
+    #[must_use]
+    pub fn access_claims(&self, credentials: &[Credential<'_>]) -> Option<AccessClaims> {
+        let now = self.auth.now();
+        credentials.iter().find_map(|credential| credential.backend.strategy.access_claims(credential.token, now))
+    }
+
+    /// Logs in with a user name or an e-mail address and a password.
+    ///
+    /// # Errors
+    /// `LOGIN_BAD_CREDENTIALS` for an unknown, a wrong and an inactive one alike, after the same work;
+    /// `LOGIN_USER_NOT_VERIFIED` after a right password only; [`Error::Overloaded`] when too many hashes are waiting.
+    pub async fn login(
+        &self,
+        name: &str,
+        password: Password,
+        backend: &BuiltBackend,
+        client: &Client,
+    ) -> Result<Login> {
+        let found = self.auth.accounts().credentials_by_name(name).await?;
+        let (user, hash) = match found {
+            Some(Credentials { user, password_hash }) => (Some(user), password_hash),
+            None => (None, None),
+        };
+        let has_password = hash.is_some();
+        let verdict = self.auth.inner().hasher.verify(password, hash.clone()).await?;
+        let upgrade = self.judge(user.as_ref(), has_password, verdict).map_err(|(reason, code)| {
+            let user_id = user.as_ref().map(|user| user.id);
+            self.auth.emit(client, EventKind::LoginFailed { user_id, reason });
+            Error::Code(code)
+        })?;
+        // `judge` has no upgrade for somebody who does not exist.
+        let user = user.ok_or(Error::Code(ErrorCode::LoginBadCredentials))?;
+        let upgrade = upgrade.zip(hash);
+        self.establish_with(&user, Proof::password(), backend, client, upgrade).await
+    }
+
+    /// The verdict on a login: a fresh hash where the stored one is outdated, or the reason and the answer of a refusal.
+    fn judge(
+        &self,
+        user: Option<&User>,
+        has_password: bool,
+        verdict: Verdict,
+    ) -> Result<Option<String>, (LoginFailure, ErrorCode)> {
+        const BAD: ErrorCode = ErrorCode::LoginBadCredentials;
+        let Some(user) = user else { return Err((LoginFailure::UnknownUser, BAD)) };
+        let upgrade = match verdict {
+            Verdict::Right { upgrade } => upgrade,
+            Verdict::Wrong if !has_password => return Err((LoginFailure::NoPassword, BAD)),
+            Verdict::Wrong => return Err((LoginFailure::WrongPassword, BAD)),
+            Verdict::Corrupt => return Err((LoginFailure::CorruptHash, BAD)),
+        };
+        if !user.is_active {
+            return Err((LoginFailure::Inactive, BAD));
+        }
+        if self.auth.settings().require_verified && !user.is_verified {
+            return Err((LoginFailure::NotVerified, ErrorCode::LoginUserNotVerified));
+        }
+        Ok(upgrade)
+    }
+
+    /// Begins a session for a user whose identity the app has proved by itself. The session is refused when the
+    /// account is inactive or changed since `user` was read.
+    ///
+    /// # Errors
+    /// `LOGIN_BAD_CREDENTIALS` when the account is not what it was, a hook's veto, or the database's.
+    pub async fn establish(&self, user: &User, proof: Proof, backend: &BuiltBackend, client: &Client) -> Result<Login> {
+        self.establish_with(user, proof, backend, client, None).await
+    }
+
+    async fn establish_with(
+        &self,
+        user: &User,
+        proof: Proof,
+        backend: &BuiltBackend,
+        client: &Client,
+        upgrade: Option<(String, String)>,
+    ) -> Result<Login> {
+        let (auth, proof, upgrade) = (self.auth, &proof, upgrade.as_ref());
+        let login = db::write(&auth.inner().db, |tx| async move {
+            if let Some((fresh, stored)) = upgrade {
+                auth.accounts().upgrade_hash(&tx, user.id, stored, fresh).await?;
+            }
+            establish::establish(auth, &tx, user, proof, backend, client).await
+        })
+        .await;
+        match &login {
+            Ok(Login { principal, .. }) => auth.emit(
+                client,
+                EventKind::LoginSucceeded {
+                    user_id: principal.user.id,
+                    session_id: principal.session.id,
+                    backend: principal.session.backend.clone(),
+                    amr: principal.session.amr.clone(),
+                },
+            ),
+            Err(Error::Code(ErrorCode::LoginBadCredentials)) => {
+                let reason = LoginFailure::Outdated;
+                auth.emit(client, EventKind::LoginFailed { user_id: Some(user.id), reason });
+            }
+            Err(_) => {}
+        }
+        login
+    }
+
+    /// The user's sessions that are alive, newest first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn list(&self, user: &User) -> Result<Vec<Session>> {
+        let now = self.auth.now();
+        let idle_since = now - self.auth.settings().sessions.idle;
+        let rows = store::list(&self.auth.inner().db, user.id, user.sev, now, idle_since).await?;
+        Ok(rows.into_iter().map(Session::from).collect())
+    }
+
+    /// Ends one of the user's sessions.
+    ///
+    /// # Errors
+    /// `Not Found` when the user has no such session.
+    pub async fn end(&self, principal: &Principal, id: Uuid, client: &Client) -> Result<()> {
+        let user_id = principal.user.id;
+        if !self.revoke_now(Revocation::Session { id, user_id }).await? {
+            return Err(ErrorCode::NotFound.into());
+        }
+        self.auth.emit(client, EventKind::SessionRevoked { user_id, session_id: id });
+        Ok(())
+    }
+
+    /// Ends the session that asks.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn logout(&self, principal: &Principal, client: &Client) -> Result<()> {
+        let (user_id, session_id) = (principal.user.id, principal.session.id);
+        self.revoke_now(Revocation::Session { id: session_id, user_id }).await?;
+        self.auth.emit(client, EventKind::LoggedOut { user_id, session_id });
+        Ok(())
+    }
+
+    /// Ends every session of the user, and every token that was issued to them.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn logout_everywhere(&self, principal: &Principal, client: &Client) -> Result<()> {
+        let user_id = principal.user.id;
+        self.revoke_now(Revocation::All { user_id, seen: principal.user.sev }).await?;
+        self.auth.emit(client, EventKind::SessionsRevoked { user_id });
+        Ok(())
+    }
+
+    async fn revoke_now(&self, scope: Revocation) -> Result<bool> {
+        db::write(&self.auth.inner().db, |tx| async move { revoke::revoke(&tx, scope).await }).await
+    }
+
+    /// Ends live credentials within a transaction: the only way for every feature.
+    pub(crate) async fn revoke(&self, tx: &DatabaseTransaction, scope: Revocation) -> Result<bool> {
+        revoke::revoke(tx, scope).await
+    }
+
+    /// Renews a session that outlives the revocation of the others. `user` carries the new epoch.
+    pub(crate) async fn renew(
+        &self,
+        tx: &DatabaseTransaction,
+        user: &User,
+        session: &Session,
+    ) -> Result<Option<IssuedToken>> {
+        establish::renew(self.auth, tx, user, session).await
+    }
+}

@@ -1,0 +1,141 @@
+//! The queries of sessions, but for the one of every request.
+
+use auth_entity::session::{ActiveModel, Column, Entity, Model};
+use auth_entity::{Timestamp, user};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Session;
+use crate::Result;
+
+/// How many sessions too many one login removes at the most.
+const MAX_OVERFLOW: u64 = 1000;
+
+pub(super) async fn insert(
+    db: &impl ConnectionTrait,
+    session: &Session,
+    token_hash: Option<[u8; 32]>,
+    sev: i64,
+) -> Result<()> {
+    let row = ActiveModel {
+        id: Set(session.id),
+        user_id: Set(session.user_id),
+        backend: Set(session.backend.clone()),
+        token_hash: Set(token_hash.map(Vec::from)),
+        sev: Set(sev),
+        auth_time: Set(Timestamp(session.auth_time)),
+        amr: Set(session.amr.clone()),
+        aal: Set(session.aal.into()),
+        created_at: Set(Timestamp(session.created_at)),
+        last_seen_at: Set(Timestamp(session.last_seen_at)),
+        expires_at: Set(Timestamp(session.expires_at)),
+        ip: Set(session.ip.clone()),
+        user_agent: Set(session.user_agent.clone()),
+    };
+    Entity::insert(row).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Notes a login on the account, if it is active and its epoch has not moved: the statement that decides whether a
+/// session may be established, and that makes concurrent changes of the account wait for it.
+pub(super) async fn mark_login(db: &impl ConnectionTrait, id: Uuid, sev: i64, now: OffsetDateTime) -> Result<bool> {
+    let result = user::Entity::update_many()
+        .col_expr(user::Column::LastLoginAt, Expr::value(Timestamp(now)))
+        .filter(user::Column::Id.eq(id))
+        .filter(user::Column::Sev.eq(sev))
+        .filter(user::Column::IsActive.eq(true))
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
+/// Ends the oldest sessions of a user so that at most `keep` remain.
+pub(super) async fn trim(db: &impl ConnectionTrait, user_id: Uuid, keep: u64) -> Result<()> {
+    let oldest: Vec<Uuid> = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::UserId.eq(user_id))
+        .order_by_desc(Column::CreatedAt)
+        .order_by_desc(Column::Id)
+        .offset(keep)
+        .limit(MAX_OVERFLOW)
+        .into_tuple()
+        .all(db)
+        .await?;
+    if !oldest.is_empty() {
+        Entity::delete_many().filter(Column::Id.is_in(oldest)).exec(db).await?;
+    }
+    Ok(())
+}
+
+/// The sessions of a user that are alive, newest first.
+pub(super) async fn list(
+    db: &impl ConnectionTrait,
+    user_id: Uuid,
+    sev: i64,
+    now: OffsetDateTime,
+    idle_since: OffsetDateTime,
+) -> Result<Vec<Model>> {
+    Ok(Entity::find()
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::Sev.eq(sev))
+        .filter(Column::ExpiresAt.gt(Timestamp(now)))
+        .filter(Column::LastSeenAt.gt(Timestamp(idle_since)))
+        .order_by_desc(Column::CreatedAt)
+        .order_by_desc(Column::Id)
+        .all(db)
+        .await?)
+}
+
+/// Notes that a session was used, once a minute at the most however many requests say so.
+pub(super) async fn touch(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    now: OffsetDateTime,
+    not_since: OffsetDateTime,
+) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::LastSeenAt, Expr::value(Timestamp(now)))
+        .filter(Column::Id.eq(id))
+        .filter(Column::LastSeenAt.lt(Timestamp(not_since)))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Gives a session a new epoch, and a new token where its format has one in the database.
+pub(super) async fn renew(db: &impl ConnectionTrait, id: Uuid, token_hash: Option<[u8; 32]>, sev: i64) -> Result<bool> {
+    let mut update = Entity::update_many().col_expr(Column::Sev, Expr::value(sev)).filter(Column::Id.eq(id));
+    if let Some(hash) = token_hash {
+        update = update.col_expr(Column::TokenHash, Expr::value(hash.to_vec()));
+    }
+    Ok(update.exec(db).await?.rows_affected == 1)
+}
+
+pub(super) async fn delete(db: &impl ConnectionTrait, id: Uuid, user_id: Uuid) -> Result<bool> {
+    let result = Entity::delete_many().filter(Column::Id.eq(id)).filter(Column::UserId.eq(user_id)).exec(db).await?;
+    Ok(result.rows_affected == 1)
+}
+
+/// Deletes the sessions of a user, but for one that may be kept.
+pub(super) async fn delete_all(db: &impl ConnectionTrait, user_id: Uuid, keep: Option<Uuid>) -> Result<()> {
+    let mut delete = Entity::delete_many().filter(Column::UserId.eq(user_id));
+    if let Some(keep) = keep {
+        delete = delete.filter(Column::Id.ne(keep));
+    }
+    delete.exec(db).await?;
+    Ok(())
+}
+
+/// Moves the account's security epoch from `seen` to the next value, for one caller only.
+pub(super) async fn bump_epoch(db: &impl ConnectionTrait, user_id: Uuid, seen: i64) -> Result<bool> {
+    let result = user::Entity::update_many()
+        .col_expr(user::Column::Sev, Expr::value(seen + 1))
+        .filter(user::Column::Id.eq(user_id))
+        .filter(user::Column::Sev.eq(seen))
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected == 1)
+}

@@ -1,0 +1,96 @@
+//! JSON Web Tokens (RFC 7519, RFC 9068) that name their session.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+
+use super::{NewToken, TokenRef, TokenStrategy, TokenSubject};
+use crate::jwt::{AccessClaims, JwtCodec, JwtKey, NewClaims};
+use crate::{Auth, Error, Random, Result, User};
+
+/// Claims that the app adds to every token, under names that are not registered.
+pub type CustomClaims = Arc<dyn Fn(&User) -> Map<String, Value> + Send + Sync>;
+
+/// The keys of a JWT backend.
+#[derive(Clone, Debug, Default)]
+pub enum JwtKeys {
+    /// HS256 with a key derived from the root secret: for apps that check their own tokens.
+    #[default]
+    Derived,
+    /// One key to sign with, and others that are still (or already) accepted, for rotation.
+    Given {
+        /// The key to sign with.
+        signing: JwtKey,
+        /// Further keys to accept.
+        verification: Vec<JwtKey>,
+    },
+}
+
+/// How a backend issues JSON Web Tokens.
+#[derive(Clone, Default)]
+pub struct JwtOptions {
+    /// The keys.
+    pub keys: JwtKeys,
+    /// `iss`; the public URL's origin by default.
+    pub issuer: Option<String>,
+    /// `aud`; the public URL's origin by default.
+    pub audience: Option<String>,
+    /// How long a token is good for; 10 minutes by default.
+    pub lifetime: Option<Duration>,
+    /// Claims that the app adds. Ids and roles age with the token, and it can be read by whoever holds it: keep
+    /// personal data out.
+    pub claims: Option<CustomClaims>,
+}
+
+pub(crate) struct JwtStrategy {
+    pub(crate) codec: JwtCodec,
+    pub(crate) claims: Option<CustomClaims>,
+    pub(crate) random: Arc<dyn Random>,
+}
+
+#[async_trait::async_trait]
+impl TokenStrategy for JwtStrategy {
+    async fn issue(&self, subject: TokenSubject<'_>) -> Result<NewToken> {
+        let TokenSubject { user, session, now } = subject;
+        let claims = NewClaims {
+            sub: user.id,
+            sid: session.id,
+            jti: crate::auth::new_id(self.random.as_ref(), now)?,
+            sev: user.sev,
+            scope: None,
+            auth_time: session.auth_time.unix_timestamp(),
+            amr: session.amr.split(' ').map(str::to_owned).collect(),
+            aal: session.aal,
+            custom: self.claims.as_ref().map(|claims| claims(user)).unwrap_or_default(),
+        };
+        let (token, _) = self.codec.sign(&claims, now).map_err(Error::internal)?;
+        Ok(NewToken { token: token.into(), digest: None, expires_in: Some(self.codec.lifetime()) })
+    }
+
+    async fn read(&self, token: &str, now: OffsetDateTime) -> Result<Option<TokenRef>> {
+        Ok(self.access_claims(token, now).map(|claims| TokenRef::Session(claims.sid)))
+    }
+
+    fn access_claims(&self, token: &str, now: OffsetDateTime) -> Option<AccessClaims> {
+        self.codec.verify(token, now).inspect_err(|reason| tracing::debug!(%reason, "token refused")).ok()
+    }
+
+    fn public_keys(&self) -> Vec<Value> {
+        match self.codec.jwks() {
+            Value::Object(mut set) => match set.remove("keys") {
+                Some(Value::Array(keys)) => keys,
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The public keys of every backend as one JSON Web Key Set (RFC 7517).
+#[must_use]
+pub fn key_set(auth: &Auth) -> Value {
+    let keys: Vec<Value> = auth.backends().iter().flat_map(|backend| backend.strategy.public_keys()).collect();
+    serde_json::json!({ "keys": keys })
+}

@@ -1,0 +1,70 @@
+//! The account as the rest of the program sees it.
+
+use auth_entity::user;
+use sea_orm::prelude::Json;
+use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// An account, without its password hash.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct User {
+    /// UUID version 7.
+    pub id: Uuid,
+    /// The address that mail goes to.
+    pub email: Option<String>,
+    /// The user name as typed.
+    pub username: Option<String>,
+    /// Whether the account may log in.
+    pub is_active: bool,
+    /// Whether the account may manage others.
+    pub is_superuser: bool,
+    /// Whether the mailbox was proved.
+    pub is_verified: bool,
+    /// Whether nothing but changing the password is allowed.
+    pub must_change_password: bool,
+    /// A name for people.
+    pub display_name: Option<String>,
+    /// The app's own JSON object about the user.
+    pub attributes: Json,
+    /// The security epoch: sessions and tokens issued at another value are dead.
+    pub sev: i64,
+    /// When the account was made, in UTC.
+    pub created_at: OffsetDateTime,
+    /// When the account last changed, in UTC.
+    pub updated_at: OffsetDateTime,
+    /// When a session was last established, in UTC.
+    pub last_login_at: Option<OffsetDateTime>,
+}
+
+impl User {
+    /// The app's attributes as the app's own type.
+    ///
+    /// # Errors
+    /// serde's, when the stored object has another shape; an app that registers its type with
+    /// [`AuthBuilder::attributes`](crate::AuthBuilder::attributes) never stores such an object.
+    pub fn attributes_as<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+        T::deserialize(&self.attributes)
+    }
+}
+
+impl From<user::Model> for User {
+    fn from(row: user::Model) -> Self {
+        Self {
+            id: row.id,
+            email: row.email,
+            username: row.username,
+            is_active: row.is_active,
+            is_superuser: row.is_superuser,
+            is_verified: row.is_verified,
+            must_change_password: row.must_change_password,
+            display_name: row.display_name,
+            attributes: row.attributes,
+            sev: row.sev,
+            created_at: row.created_at.0,
+            updated_at: row.updated_at.0,
+            last_login_at: row.last_login_at.map(|at| at.0),
+        }
+    }
+}

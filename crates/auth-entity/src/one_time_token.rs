@@ -1,0 +1,38 @@
+//! `auth_one_time_token`: everything that may be redeemed once.
+
+use sea_orm::entity::prelude::*;
+
+/// A token that yields at most one effect.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "auth_one_time_token")]
+pub struct Model {
+    /// The row's id.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// What the token may be redeemed for.
+    pub kind: String,
+    /// SHA-256 of the token.
+    #[sea_orm(column_type = "VarBinary(StringLen::N(32))", unique)]
+    pub token_hash: Vec<u8>,
+    /// The account it acts on, when there is one already.
+    pub user_id: Option<Uuid>,
+    /// That account's security epoch at issue.
+    pub sev: Option<i64>,
+    /// SHA-256 of what must accompany the token, such as a flow cookie.
+    #[sea_orm(column_type = "VarBinary(StringLen::N(32))", nullable)]
+    pub binding_hash: Option<Vec<u8>>,
+    /// What the purpose needs to remember, such as the address to be proved.
+    pub data: Option<Json>,
+    /// When it was issued.
+    pub created_at: crate::Timestamp,
+    /// When it is worth nothing any more.
+    pub expires_at: crate::Timestamp,
+    /// When it was redeemed.
+    pub used_at: Option<crate::Timestamp>,
+    /// The account it acts on.
+    #[sea_orm(belongs_to, from = "user_id", to = "id", on_delete = "Cascade")]
+    pub user: BelongsTo<Option<super::user::Entity>>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

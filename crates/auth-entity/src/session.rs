@@ -1,0 +1,43 @@
+//! `auth_session`: one row per login, whatever its transport and token format.
+
+use sea_orm::entity::prelude::*;
+
+/// A login that is still alive.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "auth_session")]
+pub struct Model {
+    /// The public id: shown in lists, worthless as a credential.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Whose session it is.
+    pub user_id: Uuid,
+    /// The name of the backend that issued the token, the only one that may present it.
+    pub backend: String,
+    /// SHA-256 of the token, for the formats that are looked up by it.
+    #[sea_orm(column_type = "VarBinary(StringLen::N(32))", unique, nullable)]
+    pub token_hash: Option<Vec<u8>>,
+    /// The user's security epoch at issue.
+    pub sev: i64,
+    /// When the user last proved who they are.
+    pub auth_time: crate::Timestamp,
+    /// The methods of that proof, separated by blanks (RFC 8176).
+    pub amr: String,
+    /// The assurance level of that proof: 1 for one factor, 2 for two.
+    pub aal: i16,
+    /// When the session began.
+    pub created_at: crate::Timestamp,
+    /// When it was last used, to the minute.
+    pub last_seen_at: crate::Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: crate::Timestamp,
+    /// The client's address at login.
+    pub ip: Option<String>,
+    /// The client's `User-Agent` at login, cut to 256 characters.
+    pub user_agent: Option<String>,
+    /// Whose session it is.
+    #[sea_orm(belongs_to, from = "user_id", to = "id", on_delete = "Cascade")]
+    pub user: BelongsTo<super::user::Entity>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,50 @@
+//! `auth_user`: one row per account.
+
+use sea_orm::entity::prelude::*;
+
+/// An account.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "auth_user")]
+pub struct Model {
+    /// UUID version 7, so that ids sort by creation time.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The address that mail goes to: local part as typed, canonical domain.
+    pub email: Option<String>,
+    /// The canonical address: what is unique and what logins look up.
+    #[sea_orm(unique)]
+    pub email_key: Option<String>,
+    /// The user name as typed.
+    pub username: Option<String>,
+    /// The user name in lower case: what is unique and what logins look up.
+    #[sea_orm(unique)]
+    pub username_key: Option<String>,
+    /// A PHC string; none for an account that never had a password.
+    pub password_hash: Option<String>,
+    /// Whether the account may log in at all.
+    pub is_active: bool,
+    /// Whether the account may manage others.
+    pub is_superuser: bool,
+    /// Whether the mailbox was proved.
+    pub is_verified: bool,
+    /// Whether nothing but changing the password is allowed.
+    pub must_change_password: bool,
+    /// A name for people.
+    pub display_name: Option<String>,
+    /// The app's own JSON object about the user.
+    pub attributes: Json,
+    /// The security epoch: every session and token carries the value it was issued at and dies when this one moves.
+    pub sev: i64,
+    /// When the account was made.
+    pub created_at: crate::Timestamp,
+    /// When a field of the account last changed.
+    pub updated_at: crate::Timestamp,
+    /// When a session was last established.
+    pub last_login_at: Option<crate::Timestamp>,
+    /// The sessions of the account.
+    #[sea_orm(has_many)]
+    pub sessions: HasMany<super::session::Entity>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

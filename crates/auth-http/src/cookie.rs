@@ -1,0 +1,114 @@
+//! Reading `Cookie` and writing `Set-Cookie` (RFC 6265bis).
+
+use std::time::Duration;
+
+use auth_core::{SameSite, Transport};
+use http::header::{self, HeaderMap, HeaderValue};
+
+/// The value of a cookie, if the request has exactly one of this name.
+///
+/// Two of one name mean that somebody planted a second one, from a sub-domain for instance; there is no telling which
+/// is ours.
+pub(crate) fn get<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let mut values = all(headers).filter(|(key, _)| *key == name).map(|(_, value)| value);
+    let value = values.next()?;
+    values.next().is_none().then_some(value)
+}
+
+/// Whether the request has a cookie of this name, however many times.
+pub(crate) fn is_present(headers: &HeaderMap, name: &str) -> bool {
+    all(headers).any(|(key, _)| key == name)
+}
+
+fn all(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.trim(), value.trim()))
+}
+
+/// The header that gives the client its token; `None` for a transport that is not a cookie.
+pub(crate) fn set(transport: &Transport, token: &str) -> Option<HeaderValue> {
+    let Transport::Cookie { max_age, .. } = transport else { return None };
+    render(transport, token, *max_age).map(|mut value| {
+        value.set_sensitive(true);
+        value
+    })
+}
+
+/// The header that takes it away again: the same cookie, emptied.
+pub(crate) fn clear(transport: &Transport) -> Option<HeaderValue> {
+    render(transport, "", Some(Duration::ZERO))
+}
+
+fn render(transport: &Transport, value: &str, max_age: Option<Duration>) -> Option<HeaderValue> {
+    let Transport::Cookie { name, path, domain, secure, same_site, .. } = transport else { return None };
+    let mut cookie = format!("{name}={value}; Path={path}; HttpOnly; SameSite=");
+    cookie.push_str(match same_site {
+        SameSite::Lax => "Lax",
+        SameSite::Strict => "Strict",
+        SameSite::None => "None",
+    });
+    if *secure {
+        cookie.push_str("; Secure");
+    }
+    if let Some(domain) = domain {
+        cookie.push_str("; Domain=");
+        cookie.push_str(domain);
+    }
+    if let Some(age) = max_age {
+        cookie.push_str("; Max-Age=");
+        cookie.push_str(&age.as_secs().to_string());
+    }
+    HeaderValue::try_from(cookie).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transport(secure: bool) -> Transport {
+        Transport::Cookie {
+            name: "auth".to_owned(),
+            max_age: Some(Duration::from_secs(60)),
+            path: "/".to_owned(),
+            domain: None,
+            secure,
+            same_site: SameSite::Lax,
+        }
+    }
+
+    #[test]
+    fn writes_and_clears_with_the_same_attributes() {
+        let written = set(&transport(true), "token").unwrap();
+        let cleared = clear(&transport(true)).unwrap();
+        assert_eq!(written, "auth=token; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=60");
+        assert_eq!(cleared, "auth=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0");
+        assert_eq!(set(&Transport::Bearer, "token"), None);
+    }
+
+    #[test]
+    fn reads_one_cookie_and_refuses_two_of_a_name() {
+        let cases: [(&[&str], Option<&str>); 9] = [
+            (&["auth=a"], Some("a")),
+            (&["other=b; auth=a; more=c"], Some("a")),
+            (&["other=b", "auth=a"], Some("a")),
+            (&["auth=a; auth=b"], None),
+            (&["auth=a", "auth=a"], None),
+            (&["xauth=a"], None),
+            (&["auth"], None),
+            (&["=a; ;;"], None),
+            (&["auth = a "], Some("a")),
+        ];
+        for (lines, expected) in cases {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(header::COOKIE, HeaderValue::from_static(line));
+            }
+            assert_eq!(get(&headers, "auth"), expected, "{lines:?}");
+        }
+    }
+}

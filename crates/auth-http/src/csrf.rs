@@ -1,0 +1,54 @@
+//! Telling a browser's own request from one that another site made it send.
+//!
+//! The decision rests on what only the browser can write: `Origin` and Fetch Metadata (OWASP, Cross-Site Request
+//! Forgery Prevention). There is no token to forget in a form.
+
+use auth_core::Settings;
+use http::Method;
+use http::header::{HeaderMap, HeaderValue, ORIGIN};
+use url::{Origin, Url};
+
+/// Headers that only browsers send.
+const BROWSER_MARKS: [&str; 4] = ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-user"];
+
+/// Whether a method changes nothing (RFC 9110, section 9.2.1).
+pub(crate) fn is_safe(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE)
+}
+
+/// Whether the headers of an unsafe request say that it comes from the app itself, from an origin that is allowed, or
+/// from something that is no browser.
+pub(crate) fn allows(settings: &Settings, headers: &HeaderMap) -> bool {
+    let site = match one(headers, "sec-fetch-site") {
+        Ok(site) => site,
+        Err(Several) => return false,
+    };
+    let own_site = site.is_none_or(|site| site == "same-origin");
+    match one(headers, ORIGIN.as_str()) {
+        Err(Several) => false,
+        // What a browser calls the same origin is the app's own only where the app's address says so too.
+        Ok(Some(origin)) => match parse(origin) {
+            Some(origin) if origin == settings.public_url.origin() => own_site,
+            Some(origin) => settings.allowed_origins.contains(&origin),
+            None => false,
+        },
+        Ok(None) if site.is_some() => own_site,
+        Ok(None) => !BROWSER_MARKS.iter().any(|mark| headers.contains_key(*mark)),
+    }
+}
+
+/// More than one value where there must be one.
+struct Several;
+
+fn one<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h HeaderValue>, Several> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    if values.next().is_some() { Err(Several) } else { Ok(first) }
+}
+
+/// An `Origin` header in the one spelling that browsers use: what differs from it was not written by one.
+fn parse(value: &HeaderValue) -> Option<Origin> {
+    let text = value.to_str().ok()?;
+    let origin = Url::parse(text).ok()?.origin();
+    (origin.is_tuple() && origin.ascii_serialization() == text).then_some(origin)
+}

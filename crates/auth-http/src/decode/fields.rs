@@ -1,0 +1,82 @@
+//! The fields of one body or query, and the macro that declares them.
+
+use serde_json::{Map, Value};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema as OpenApiSchema};
+
+use super::{Decode, Field};
+use crate::{FieldProblem, Problem};
+
+/// A shape in the OpenAPI document.
+pub(crate) type Schema = RefOr<OpenApiSchema>;
+
+/// Fields that are being taken one by one.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    place: &'static str,
+    object: Map<String, Value>,
+    problems: Vec<FieldProblem>,
+}
+
+impl Fields {
+    pub(crate) fn new(place: &'static str, object: Map<String, Value>) -> Self {
+        Self { place, object, problems: Vec::new() }
+    }
+
+    /// Takes a field, or records why it cannot be had.
+    pub(crate) fn take<T: Field>(&mut self, name: &str) -> Option<T> {
+        let decoded = match self.object.remove(name) {
+            Some(value) => T::decode(value),
+            None => T::absent(),
+        };
+        decoded.map_err(|(kind, msg)| self.fail(kind, name, msg)).ok()
+    }
+
+    /// Records that a field is not as it should be.
+    pub(crate) fn fail(&mut self, kind: &'static str, name: &str, msg: impl Into<String>) {
+        self.problems.push(FieldProblem::new(kind, self.place, name, msg));
+    }
+
+    /// Decodes the whole, or answers with everything that failed.
+    pub(crate) fn finish<T: Decode>(mut self) -> Result<T, Problem> {
+        match T::decode(&mut self) {
+            Some(value) if self.problems.is_empty() => Ok(value),
+            _ => Err(Problem::validation(self.problems)),
+        }
+    }
+}
+
+/// An object's schema under construction.
+pub(crate) fn property<T: Field>(object: ObjectBuilder, name: &str, doc: &str) -> ObjectBuilder {
+    let schema = match T::schema() {
+        RefOr::T(OpenApiSchema::Object(mut schema)) => {
+            schema.description = Some(doc.trim().to_owned());
+            RefOr::T(OpenApiSchema::Object(schema))
+        }
+        other => other,
+    };
+    let object = object.schema_type(Type::Object).property(name, schema);
+    if T::REQUIRED { object.required(name) } else { object }
+}
+
+/// Declares what a route takes: a struct whose fields are decoded, checked and described by their types.
+macro_rules! request {
+    ($(#[$meta:meta])* $name:ident { $(#[doc = $doc:literal] $field:ident: $type:ty,)* }) => {
+        $(#[$meta])*
+        pub(crate) struct $name { $(#[doc = $doc] pub(crate) $field: $type,)* }
+
+        impl $crate::decode::Decode for $name {
+            fn decode(fields: &mut $crate::decode::Fields) -> Option<Self> {
+                $(let $field = fields.take::<$type>(stringify!($field));)*
+                Some(Self { $($field: $field?,)* })
+            }
+
+            fn schema() -> $crate::decode::Schema {
+                let object = utoipa::openapi::schema::ObjectBuilder::new();
+                $(let object = $crate::decode::property::<$type>(object, stringify!($field), $doc);)*
+                utoipa::openapi::RefOr::T(object.into())
+            }
+        }
+    };
+}
+pub(crate) use request;

@@ -1,0 +1,77 @@
+//! Decoding bodies and queries: every failing field at once, the same on every framework.
+
+mod field;
+mod fields;
+
+use auth_core::{ErrorCode, json};
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderMap};
+use serde_json::{Map, Value};
+use url::form_urlencoded;
+
+pub(crate) use field::{Attributes, Field, GrantType, KnownPassword, Patch, Text};
+pub(crate) use fields::{Fields, Schema, property, request};
+
+use crate::{FieldProblem, Problem};
+
+/// Something that a body or a query is decoded into.
+pub(crate) trait Decode: Sized {
+    /// Takes every field; `None` when one of them was recorded as failing.
+    fn decode(fields: &mut Fields) -> Option<Self>;
+
+    /// The shape, for the OpenAPI document.
+    fn schema() -> Schema;
+}
+
+/// The types that a route's body may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Accept {
+    Json,
+    JsonOrForm,
+}
+
+/// Decodes the body. No body at all is an empty object, whose required fields are missing.
+pub(crate) fn body<T: Decode>(headers: &HeaderMap, body: &Bytes, accept: Accept) -> Result<T, Problem> {
+    let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+    let essence = content_type.map(|value| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
+    let object = match essence.as_deref() {
+        None if body.is_empty() => Map::new(),
+        Some("application/json") => json_object(body)?,
+        Some("application/x-www-form-urlencoded") if accept == Accept::JsonOrForm => form_object("body", body)?,
+        _ => return Err(ErrorCode::UnsupportedMediaType.into()),
+    };
+    Fields::new("body", object).finish()
+}
+
+/// Decodes the query.
+pub(crate) fn query<T: Decode>(query: Option<&str>) -> Result<T, Problem> {
+    Fields::new("query", form_object("query", query.unwrap_or_default().as_bytes())?).finish()
+}
+
+/// A body that is not what its type says.
+pub(crate) fn malformed(msg: impl Into<String>) -> Problem {
+    Problem::validation(vec![FieldProblem { kind: "json_invalid", loc: vec!["body".to_owned()], msg: msg.into() }])
+}
+
+fn json_object(body: &Bytes) -> Result<Map<String, Value>, Problem> {
+    match json::parse_strict(body) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(malformed("the body must be a JSON object")),
+        Err(cause) => Err(malformed(format!("JSON decode error: {cause}"))),
+    }
+}
+
+fn form_object(place: &'static str, text: &[u8]) -> Result<Map<String, Value>, Problem> {
+    let mut object = Map::new();
+    for (name, value) in form_urlencoded::parse(text) {
+        let problem = |kind, msg: &str| Problem::validation(vec![FieldProblem::new(kind, place, &name, msg)]);
+        // The parser puts this character where the bytes are not UTF-8; nobody means to send it.
+        if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
+            return Err(problem("string_unicode", "the text must be UTF-8"));
+        }
+        if object.insert(name.to_string(), Value::String(value.into_owned())).is_some() {
+            return Err(problem("duplicate", "the field must be given once"));
+        }
+    }
+    Ok(object)
+}

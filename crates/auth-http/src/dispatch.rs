@@ -1,0 +1,257 @@
+//! The table of all routes, and the way of a request through it.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_core::config::BuiltBackend;
+use auth_core::session::{IssuedToken, Session};
+use auth_core::uuid::Uuid;
+use auth_core::{Auth, Client, ErrorCode, Principal, Transport};
+use bytes::Bytes;
+use futures_util::{FutureExt, Stream};
+use http::header::{HeaderValue, STRICT_TRANSPORT_SECURITY};
+use http::request::Parts;
+use http::{Method, Response};
+use secrecy::ExposeSecret;
+
+use crate::decode::{self, Accept, Decode};
+use crate::endpoint::{BodyType, Endpoint, Group, Handler};
+use crate::guard::{RequestHead, Requirement, authenticate_with};
+use crate::reply::Reply;
+use crate::{Access, Problem, body, cookie, csrf, peer, routes};
+
+/// How long a request may take once its body is there.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
+
+/// Every route of an [`Auth`], in the order of the documentation. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Table {
+    auth: Auth,
+    endpoints: Arc<[Arc<Endpoint>]>,
+}
+
+/// The routes that share a path.
+#[derive(Clone, Debug)]
+pub struct MountedPath {
+    /// The path, with parameters as `{name}`.
+    pub template: String,
+    /// One for each method.
+    pub endpoints: Vec<Arc<Endpoint>>,
+    /// What `Allow` says for any other method.
+    pub allow: String,
+}
+
+impl Table {
+    /// The routes that the configuration of `auth` makes.
+    #[must_use]
+    pub fn new(auth: &Auth) -> Self {
+        Self { auth: auth.clone(), endpoints: routes::endpoints(auth).into_iter().map(Arc::new).collect() }
+    }
+
+    /// The handle that the routes work with.
+    #[must_use]
+    pub fn auth(&self) -> &Auth {
+        &self.auth
+    }
+
+    /// Every route.
+    #[must_use]
+    pub fn endpoints(&self) -> &[Arc<Endpoint>] {
+        &self.endpoints
+    }
+
+    /// Every path with its group's usual prefix.
+    #[must_use]
+    pub fn paths(&self) -> Vec<MountedPath> {
+        Self::by_path(self.endpoints.iter(), Endpoint::full_path)
+    }
+
+    /// The paths of one group, below whatever prefix the app mounts it at.
+    #[must_use]
+    pub fn group(&self, group: Group) -> Vec<MountedPath> {
+        Self::by_path(self.endpoints.iter().filter(|endpoint| endpoint.group == group), |endpoint| {
+            endpoint.path.to_string()
+        })
+    }
+
+    fn by_path<'e>(
+        endpoints: impl Iterator<Item = &'e Arc<Endpoint>>,
+        template: impl Fn(&Endpoint) -> String,
+    ) -> Vec<MountedPath> {
+        let mut paths: Vec<MountedPath> = Vec::new();
+        for endpoint in endpoints {
+            let template = template(endpoint);
+            let allow = if endpoint.method == Method::GET { "GET, HEAD" } else { endpoint.method.as_str() };
+            match paths.iter_mut().find(|path| path.template == template) {
+                Some(path) => {
+                    path.endpoints.push(endpoint.clone());
+                    path.allow = format!("{}, {allow}", path.allow);
+                }
+                None => {
+                    paths.push(MountedPath { template, endpoints: vec![endpoint.clone()], allow: allow.to_owned() });
+                }
+            }
+        }
+        paths
+    }
+
+    /// Answers a request for `endpoint`. The body is read here, up to its limit; `peer` is the other end of the
+    /// connection. A client that hangs up after its body arrived does not stop what it began.
+    pub async fn call<S, E>(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        parts: Parts,
+        chunks: S,
+        peer: Option<IpAddr>,
+    ) -> Response<Bytes>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+    {
+        let head = parts.method == Method::HEAD;
+        let answer = self.answer(endpoint, parts, chunks, peer).await;
+        let mut response = answer.map_or_else(Problem::into_response, Reply::into_response);
+        if self.auth.settings().public_url.scheme() == "https" {
+            let one_year = HeaderValue::from_static("max-age=31536000");
+            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, one_year);
+        }
+        if head {
+            *response.body_mut() = Bytes::new();
+        }
+        response
+    }
+
+    async fn answer<S, E>(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        parts: Parts,
+        chunks: S,
+        peer: Option<IpAddr>,
+    ) -> Result<Reply, Problem>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+    {
+        let head = RequestHead { method: &parts.method, headers: &parts.headers, peer };
+        // Before a login there is no cookie to go by: the visitor's browser itself must not be made to act.
+        let public = endpoint.access() == Access::Public;
+        if public && endpoint.is_unsafe() && !csrf::allows(self.auth.settings(), head.headers) {
+            tracing::info!(target: "auth::event", endpoint = %endpoint.id, "csrf_rejected");
+            return Err(ErrorCode::CsrfRejected.into());
+        }
+        let principal = match endpoint.access() {
+            Access::Public => None,
+            Access::Active | Access::Superuser => {
+                let requirement = Requirement {
+                    superuser: endpoint.access() == Access::Superuser,
+                    takes_expired_password: endpoint.takes_expired_password,
+                    ..Requirement::default()
+                };
+                let backend = endpoint.backend.as_deref();
+                let only = backend.as_ref().map(std::slice::from_ref);
+                Some(authenticate_with(&self.auth, &head, &requirement, only).await?)
+            }
+        };
+        let client = peer::client(self.auth.settings(), &parts.headers, peer);
+        let body = if endpoint.is_unsafe() { body::collect(&parts.headers, chunks).await? } else { Bytes::new() };
+        let call = Call { auth: self.auth.clone(), endpoint: endpoint.clone(), parts, body, client };
+        run(call, principal).await
+    }
+}
+
+/// Runs the handler: one that changes something in a task of its own, so that it comes to its end even when the client
+/// hangs up and the framework drops this future.
+async fn run(call: Call, principal: Option<Principal>) -> Result<Reply, Problem> {
+    let changes = call.endpoint.is_unsafe();
+    let work = match (call.endpoint.handler, principal) {
+        (Handler::Public(handler), _) => handler(call),
+        (Handler::Active(handler) | Handler::Superuser(handler), Some(principal)) => handler(call, principal),
+        (Handler::Active(_) | Handler::Superuser(_), None) => return Err(Problem::unauthorized(false)),
+    };
+    let panicked = || {
+        tracing::error!("a handler panicked");
+        Err(ErrorCode::Internal.into())
+    };
+    let late = || {
+        tracing::warn!("a request took longer than {DEADLINE:?}");
+        Err(ErrorCode::Overloaded.into())
+    };
+    if changes {
+        let mut task = tokio::spawn(work);
+        match tokio::time::timeout(DEADLINE, &mut task).await {
+            Ok(finished) => finished.unwrap_or_else(|_| panicked()),
+            Err(_) => {
+                task.abort();
+                late()
+            }
+        }
+    } else {
+        match tokio::time::timeout(DEADLINE, AssertUnwindSafe(work).catch_unwind()).await {
+            Ok(finished) => finished.unwrap_or_else(|_| panicked()),
+            Err(_) => late(),
+        }
+    }
+}
+
+/// A request on its way to a handler.
+pub(crate) struct Call {
+    pub(crate) auth: Auth,
+    pub(crate) client: Client,
+    endpoint: Arc<Endpoint>,
+    parts: Parts,
+    body: Bytes,
+}
+
+impl Call {
+    /// The body, decoded.
+    pub(crate) fn body<T: Decode>(&self) -> Result<T, Problem> {
+        let accept = match self.endpoint.body {
+            BodyType::JsonOrForm => Accept::JsonOrForm,
+            BodyType::Json | BodyType::None => Accept::Json,
+        };
+        decode::body(&self.parts.headers, &self.body, accept)
+    }
+
+    /// The query, decoded.
+    pub(crate) fn query<T: Decode>(&self) -> Result<T, Problem> {
+        decode::query(self.parts.uri.query())
+    }
+
+    /// The `{id}` of the path. Read from the end, because frameworks differ in whether they leave the prefix of a
+    /// mounted group in the path.
+    pub(crate) fn id(&self) -> Result<Uuid, Problem> {
+        let from_end = self.endpoint.path.rsplit('/').position(|segment| segment == "{id}");
+        let segment = from_end.and_then(|index| self.parts.uri.path().rsplit('/').nth(index));
+        // One spelling only: 36 characters with hyphens.
+        let id = segment.filter(|text| text.len() == 36).and_then(|text| text.parse().ok());
+        id.ok_or_else(|| ErrorCode::NotFound.into())
+    }
+
+    /// The backend that a login is for.
+    pub(crate) fn backend(&self) -> Result<&BuiltBackend, Problem> {
+        match &self.endpoint.backend {
+            Some(name) => Ok(self.auth.sessions().backend(name)?),
+            None => self.auth.backends().first().ok_or_else(|| ErrorCode::Internal.into()),
+        }
+    }
+
+    /// How the token of a session travels.
+    pub(crate) fn transport(&self, session: &Session) -> Result<&Transport, Problem> {
+        Ok(&self.auth.sessions().backend(&session.backend)?.transport)
+    }
+
+    /// The cookie with a session's new token, where it travels in one.
+    pub(crate) fn token_cookie(
+        &self,
+        session: &Session,
+        token: Option<&IssuedToken>,
+    ) -> Result<Option<HeaderValue>, Problem> {
+        let transport = self.transport(session)?;
+        Ok(token.and_then(|token| cookie::set(transport, token.access_token.expose_secret())))
+    }
+
+    /// The cookie that takes a session's token away, where it travels in one.
+    pub(crate) fn removal_cookie(&self, session: &Session) -> Result<Option<HeaderValue>, Problem> {
+        Ok(cookie::clear(self.transport(session)?))
+    }
+}

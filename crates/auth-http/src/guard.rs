@@ -1,0 +1,140 @@
+//! The check behind every extractor: who is this, and may they?
+
+use std::net::IpAddr;
+
+use auth_core::jwt::AccessClaims;
+use auth_core::{Auth, ErrorCode, Principal};
+use http::Method;
+use http::header::HeaderMap;
+
+use crate::dispatch::DEADLINE;
+use crate::{Problem, credential, csrf};
+
+/// What the check needs to know of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestHead<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+    /// The other end of the connection.
+    pub peer: Option<IpAddr>,
+}
+
+/// What a user must be to pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Requirement {
+    /// The mailbox is proved: else 403 `EMAIL_NOT_VERIFIED`.
+    pub verified: bool,
+    /// The user may manage others: else 403 `Forbidden`.
+    pub superuser: bool,
+    /// The last proof of identity is recent: else 403 `REAUTHENTICATION_REQUIRED`.
+    pub recent: bool,
+    /// An account that must change its password passes too: else 403 `PASSWORD_CHANGE_REQUIRED`.
+    pub takes_expired_password: bool,
+}
+
+impl Requirement {
+    /// Checks a user who is known.
+    ///
+    /// # Errors
+    /// What the fields say.
+    pub fn check(&self, auth: &Auth, principal: &Principal) -> Result<(), Problem> {
+        let user = &principal.user;
+        if user.must_change_password && !self.takes_expired_password {
+            return Err(ErrorCode::PasswordChangeRequired.into());
+        }
+        if self.superuser && !user.is_superuser {
+            return Err(ErrorCode::Forbidden.into());
+        }
+        if self.verified && !user.is_verified {
+            return Err(ErrorCode::EmailNotVerified.into());
+        }
+        if self.recent {
+            auth.accounts().require_recent(principal)?;
+        }
+        Ok(())
+    }
+}
+
+/// Named backends, for extractors that take the tokens of these only.
+///
+/// ```
+/// struct Api;
+///
+/// impl auth_http::Backends for Api {
+///     const NAMES: &'static [&'static str] = &["jwt", "db"];
+/// }
+/// ```
+pub trait Backends: Send + Sync + 'static {
+    /// The names; none means every backend.
+    const NAMES: &'static [&'static str];
+}
+
+/// Every backend.
+#[derive(Clone, Copy, Debug)]
+pub struct AnyBackend;
+
+impl Backends for AnyBackend {
+    const NAMES: &'static [&'static str] = &[];
+}
+
+/// Finds out who a request is from, with one query, and checks what is required. `known` is the answer of an earlier
+/// check of the same request, which spares the query where it is of a backend that counts here.
+///
+/// # Errors
+/// 401 without a good token, 403 `CSRF_REJECTED`, 403 for what is required, 503 when the database is away.
+pub async fn authenticate<B: Backends>(
+    auth: &Auth,
+    head: &RequestHead<'_>,
+    known: Option<&Principal>,
+    requirement: &Requirement,
+) -> Result<Principal, Problem> {
+    let only = (!B::NAMES.is_empty()).then_some(B::NAMES);
+    let counts = |principal: &&Principal| only.is_none_or(|names| names.contains(&principal.session.backend.as_str()));
+    if let Some(principal) = known.filter(counts) {
+        requirement.check(auth, principal)?;
+        return Ok(principal.clone());
+    }
+    authenticate_with(auth, head, requirement, only).await
+}
+
+pub(crate) async fn authenticate_with(
+    auth: &Auth,
+    head: &RequestHead<'_>,
+    requirement: &Requirement,
+    only: Option<&[&str]>,
+) -> Result<Principal, Problem> {
+    reject_forged(auth, head)?;
+    let credentials = credential::find(auth, head.headers, only);
+    let sessions = auth.sessions();
+    let Ok(found) = tokio::time::timeout(DEADLINE, sessions.authenticate(&credentials)).await else {
+        return Err(ErrorCode::Overloaded.into());
+    };
+    let principal = found?.ok_or_else(|| Problem::unauthorized(credential::takes_bearer(auth)))?;
+    requirement.check(auth, &principal)?;
+    Ok(principal)
+}
+
+/// Refuses an unsafe request that carries our cookie on behalf of another site, even when it carries a bearer token
+/// beside it.
+fn reject_forged(auth: &Auth, head: &RequestHead<'_>) -> Result<(), Problem> {
+    let guarded = !csrf::is_safe(head.method) && credential::has_cookie(auth, head.headers);
+    if guarded && !csrf::allows(auth.settings(), head.headers) {
+        tracing::info!(target: "auth::event", peer = ?head.peer, "csrf_rejected");
+        return Err(ErrorCode::CsrfRejected.into());
+    }
+    Ok(())
+}
+
+/// Checks a token without the database. It is good until it expires, whatever became of its session and its user since.
+///
+/// # Errors
+/// 401 without a good token of such a format, 403 `CSRF_REJECTED`.
+pub fn access_claims<B: Backends>(auth: &Auth, head: &RequestHead<'_>) -> Result<AccessClaims, Problem> {
+    reject_forged(auth, head)?;
+    let only = (!B::NAMES.is_empty()).then_some(B::NAMES);
+    let credentials = credential::find(auth, head.headers, only);
+    let claims = auth.sessions().access_claims(&credentials);
+    claims.ok_or_else(|| Problem::unauthorized(credential::takes_bearer(auth)))
+}

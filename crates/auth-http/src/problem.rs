@@ -1,0 +1,173 @@
+//! The only place that turns an error into a status and a body.
+
+use auth_core::{Error, ErrorCode};
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, Response, StatusCode};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::reply;
+
+/// How long a client waits before it comes back to an overloaded server, in seconds.
+const RETRY_AFTER_SECONDS: u32 = 2;
+
+/// A field that does not validate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldProblem {
+    /// The kind of mistake, stable.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Where it is: `body` or `query`, then the field.
+    pub loc: Vec<String>,
+    /// What to do about it.
+    pub msg: String,
+}
+
+impl FieldProblem {
+    /// A mistake in one field of the body or the query.
+    pub fn new(kind: &'static str, place: &str, field: &str, msg: impl Into<String>) -> Self {
+        Self { kind, loc: vec![place.to_owned(), field.to_owned()], msg: msg.into() }
+    }
+}
+
+/// A request that failed, on its way to the client.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem {
+    code: ErrorCode,
+    reason: Option<String>,
+    fields: Vec<FieldProblem>,
+    allow: Option<String>,
+    challenge: bool,
+}
+
+impl Problem {
+    /// A problem that its code says all about.
+    #[must_use]
+    pub fn new(code: ErrorCode) -> Self {
+        Self { code, reason: None, fields: Vec::new(), allow: None, challenge: false }
+    }
+
+    /// Fields that do not validate.
+    #[must_use]
+    pub fn validation(fields: Vec<FieldProblem>) -> Self {
+        Self { fields, ..Self::new(ErrorCode::Validation) }
+    }
+
+    /// A method that a path does not have; `allow` lists those that it does.
+    #[must_use]
+    pub fn method_not_allowed(allow: &str) -> Self {
+        Self { allow: Some(allow.to_owned()), ..Self::new(ErrorCode::MethodNotAllowed) }
+    }
+
+    /// A request without a valid token; `challenge` asks for a bearer token (RFC 6750, section 3).
+    #[must_use]
+    pub fn unauthorized(challenge: bool) -> Self {
+        Self { challenge, ..Self::new(ErrorCode::Unauthorized) }
+    }
+
+    /// The stable code.
+    #[must_use]
+    pub fn code(&self) -> ErrorCode {
+        self.code
+    }
+
+    /// The status that goes with the code.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        status(self.code)
+    }
+
+    /// The whole answer.
+    #[must_use]
+    pub fn into_response(self) -> Response<Bytes> {
+        let code = self.code.as_str();
+        let detail = match (self.code, self.reason) {
+            (ErrorCode::Validation, _) => json!(self.fields),
+            (_, Some(reason)) => json!({ "code": code, "reason": reason }),
+            (_, None) => Value::from(code),
+        };
+        let body = json!({ "detail": detail }).to_string();
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = status(self.code);
+        let headers = response.headers_mut();
+        reply::secure(headers);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if self.challenge {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.code == ErrorCode::Overloaded {
+            headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        }
+        if let Some(allow) = self.allow.and_then(|allow| HeaderValue::try_from(allow).ok()) {
+            headers.insert(ALLOW, allow);
+        }
+        response
+    }
+}
+
+impl From<ErrorCode> for Problem {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code)
+    }
+}
+
+impl From<Error> for Problem {
+    /// Logs the cause of what the client is told nothing about.
+    fn from(error: Error) -> Self {
+        let code = error.code();
+        match error {
+            Error::Refused { reason, .. } => Self { reason: Some(reason), ..Self::new(code) },
+            Error::Invalid { field, kind, message } => {
+                Self::validation(vec![FieldProblem::new(kind, "body", field, message)])
+            }
+            Error::Store(cause) if code == ErrorCode::Overloaded => {
+                tracing::warn!(%cause, "the database is unavailable");
+                Self::new(code)
+            }
+            Error::Store(cause) => {
+                tracing::error!(%cause, "the database refused a statement");
+                Self::new(code)
+            }
+            Error::Internal(cause) => {
+                tracing::error!(%cause, "internal error");
+                Self::new(code)
+            }
+            _ => Self::new(code),
+        }
+    }
+}
+
+/// The one table of statuses.
+fn status(code: ErrorCode) -> StatusCode {
+    use ErrorCode as E;
+    match code {
+        E::Validation => StatusCode::UNPROCESSABLE_ENTITY,
+        E::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        E::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        E::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+        E::NotFound => StatusCode::NOT_FOUND,
+        E::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        E::Unauthorized => StatusCode::UNAUTHORIZED,
+        E::Forbidden
+        | E::CsrfRejected
+        | E::RefusedByApp
+        | E::RegistrationDisabled
+        | E::ReauthenticationRequired
+        | E::PasswordChangeRequired
+        | E::EmailNotVerified => StatusCode::FORBIDDEN,
+        E::LastSuperuser => StatusCode::CONFLICT,
+        E::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+        E::RegisterUserAlreadyExists
+        | E::RegisterInvalidPassword
+        | E::UsernameAlreadyExists
+        | E::LoginBadCredentials
+        | E::LoginUserNotVerified
+        | E::ReauthenticationFailed
+        | E::UpdateUserEmailAlreadyExists
+        | E::UpdateUserInvalidPassword
+        | E::UpdateUserBadCurrentPassword => StatusCode::BAD_REQUEST,
+        // A code without a line here is a defect, and answers like one.
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}

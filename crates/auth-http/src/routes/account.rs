@@ -1,0 +1,248 @@
+//! Registering, and one's own account.
+
+use auth_core::account::{AccountChanges, NewAccount};
+use auth_core::identifier::{Email, Username};
+use auth_core::password::Password;
+use auth_core::time::OffsetDateTime;
+use auth_core::uuid::Uuid;
+use auth_core::{ErrorCode, Principal, User};
+use http::Method;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::PartialSchema;
+
+use super::session::{SessionView, ended};
+use crate::Problem;
+use crate::decode::{Attributes, KnownPassword, Patch, Text, request};
+use crate::dispatch::Call;
+use crate::endpoint::{Endpoint, Group, Handler};
+use crate::reply::Reply;
+
+/// The longest name for people, in characters.
+const DISPLAY_NAME: usize = 200;
+
+/// An account as clients see it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PublicUser<'a> {
+    /// UUID version 7.
+    pub id: Uuid,
+    /// The address that mail goes to.
+    pub email: Option<&'a str>,
+    /// The user name as typed.
+    pub username: Option<&'a str>,
+    /// Whether the account may log in.
+    pub is_active: bool,
+    /// Whether the account may manage others.
+    pub is_superuser: bool,
+    /// Whether the mailbox was proved.
+    pub is_verified: bool,
+    /// A name for people.
+    pub display_name: Option<&'a str>,
+    /// The app's own object about the user.
+    #[schema(value_type = Object)]
+    pub attributes: &'a Value,
+    /// When the account was made.
+    #[serde(with = "auth_core::time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+impl<'a> From<&'a User> for PublicUser<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email.as_deref(),
+            username: user.username.as_deref(),
+            is_active: user.is_active,
+            is_superuser: user.is_superuser,
+            is_verified: user.is_verified,
+            display_name: user.display_name.as_deref(),
+            attributes: &user.attributes,
+            created_at: user.created_at,
+        }
+    }
+}
+
+request! {
+    /// The body of a registration.
+    RegisterRequest {
+        #[doc = "The e-mail address."]
+        email: Email,
+        #[doc = "The password."]
+        password: Password,
+        #[doc = "A user name to log in with."]
+        username: Option<Username>,
+        #[doc = "A name for people."]
+        display_name: Option<Text<DISPLAY_NAME>>,
+        #[doc = "The app's own object about the user."]
+        attributes: Option<Attributes>,
+    }
+}
+
+request! {
+    /// The body of a change of one's own account.
+    UpdateRequest {
+        #[doc = "A new e-mail address; needs a recent login or the current password."]
+        email: Patch<Email>,
+        #[doc = "A new password; needs the current one."]
+        password: Option<Password>,
+        #[doc = "The present password."]
+        current_password: Option<KnownPassword>,
+        #[doc = "A user name to log in with; null removes it."]
+        username: Patch<Username>,
+        #[doc = "A name for people; null removes it."]
+        display_name: Patch<Text<DISPLAY_NAME>>,
+        #[doc = "The app's own object, replaced as a whole."]
+        attributes: Option<Attributes>,
+    }
+}
+
+request! {
+    /// The body of a farewell.
+    DeleteRequest {
+        #[doc = "The password, when the last login is not recent."]
+        password: Option<KnownPassword>,
+    }
+}
+
+/// Everything that is held about a user.
+#[derive(Serialize, utoipa::ToSchema)]
+struct ExportAnswer<'a> {
+    /// The account.
+    user: PublicUser<'a>,
+    /// When the account last changed.
+    #[serde(with = "auth_core::time::serde::rfc3339")]
+    updated_at: OffsetDateTime,
+    /// When the user last logged in.
+    #[serde(with = "auth_core::time::serde::rfc3339::option")]
+    last_login_at: Option<OffsetDateTime>,
+    /// The sessions that are alive.
+    sessions: Vec<SessionView<'a>>,
+}
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    use ErrorCode as E;
+    vec![
+        Endpoint::new(
+            "account.register",
+            Group::Auth,
+            Method::POST,
+            "/register",
+            Handler::Public(|c| Box::pin(register(c))),
+        )
+        .summary("Makes an account.")
+        .json::<RegisterRequest>()
+        .success(201, "The account.", Some(PublicUser::schema))
+        .errors(&[
+            E::RegisterUserAlreadyExists,
+            E::RegisterInvalidPassword,
+            E::UsernameAlreadyExists,
+            E::RegistrationDisabled,
+            E::RefusedByApp,
+        ]),
+        Endpoint::new("account.get", Group::Users, Method::GET, "/me", Handler::Active(|c, p| Box::pin(get(c, p))))
+            .summary("The user's own account.")
+            .success(200, "The account.", Some(PublicUser::schema)),
+        Endpoint::new(
+            "account.update",
+            Group::Users,
+            Method::PATCH,
+            "/me",
+            Handler::Active(|c, p| Box::pin(update(c, p))),
+        )
+        .summary("Changes the user's own account.")
+        .json::<UpdateRequest>()
+        .success(200, "The account as it is now.", Some(PublicUser::schema))
+        .errors(&[
+            E::UpdateUserEmailAlreadyExists,
+            E::UpdateUserInvalidPassword,
+            E::UpdateUserBadCurrentPassword,
+            E::UsernameAlreadyExists,
+            E::ReauthenticationRequired,
+            E::RefusedByApp,
+        ]),
+        Endpoint::new(
+            "account.delete",
+            Group::Users,
+            Method::DELETE,
+            "/me",
+            Handler::Active(|c, p| Box::pin(delete(c, p))),
+        )
+        .summary("Deletes the user's own account, with everything that refers to it.")
+        .json::<DeleteRequest>()
+        .success(204, "It is gone.", None)
+        .errors(&[E::ReauthenticationRequired, E::ReauthenticationFailed, E::LastSuperuser, E::RefusedByApp]),
+        Endpoint::new(
+            "account.export",
+            Group::Users,
+            Method::GET,
+            "/me/export",
+            Handler::Active(|c, p| Box::pin(export(c, p))),
+        )
+        .summary("Everything that is held about the user.")
+        .success(200, "All of it, as JSON.", Some(ExportAnswer::schema))
+        .errors(&[E::ReauthenticationRequired]),
+    ]
+}
+
+async fn register(call: Call) -> Result<Reply, Problem> {
+    let request: RegisterRequest = call.body()?;
+    let new = NewAccount {
+        email: request.email,
+        password: request.password,
+        username: request.username,
+        display_name: request.display_name.map(|name| name.0),
+        attributes: request.attributes.unwrap_or_default().0,
+    };
+    let user = call.auth.accounts().register(new, &call.client).await?;
+    Reply::json(http::StatusCode::CREATED, &PublicUser::from(&user))
+}
+
+async fn get(_: Call, principal: Principal) -> Result<Reply, Problem> {
+    Reply::ok(&PublicUser::from(&principal.user))
+}
+
+async fn update(call: Call, principal: Principal) -> Result<Reply, Problem> {
+    let request: UpdateRequest = call.body()?;
+    let changes = AccountChanges {
+        email: not_null("email", request.email)?,
+        password: request.password,
+        current_password: request.current_password.map(|password| password.0),
+        username: request.username.0,
+        display_name: request.display_name.0.map(|name| name.map(|text| text.0)),
+        attributes: request.attributes.map(|attributes| attributes.0),
+    };
+    let updated = call.auth.accounts().update(&principal, changes, &call.client).await?;
+    let cookie = call.token_cookie(&principal.session, updated.token.as_ref())?;
+    Ok(Reply::ok(&PublicUser::from(&updated.user))?.cookie(cookie))
+}
+
+/// An account keeps its address: null does not remove it.
+pub(super) fn not_null<T>(field: &str, patch: Patch<T>) -> Result<Option<T>, Problem> {
+    match patch.0 {
+        Some(None) => {
+            let problem = crate::FieldProblem::new("string_type", "body", field, "Input should be a string");
+            Err(Problem::validation(vec![problem]))
+        }
+        Some(Some(value)) => Ok(Some(value)),
+        None => Ok(None),
+    }
+}
+
+async fn delete(call: Call, principal: Principal) -> Result<Reply, Problem> {
+    let request: DeleteRequest = call.body()?;
+    let password = request.password.map(|password| password.0);
+    call.auth.accounts().delete(&principal, password, &call.client).await?;
+    ended(&call, &principal.session)
+}
+
+async fn export(call: Call, principal: Principal) -> Result<Reply, Problem> {
+    call.auth.accounts().require_recent(&principal)?;
+    let export = call.auth.accounts().export(&principal.user).await?;
+    let sessions = export.sessions.iter().map(|session| SessionView::new(session, principal.session.id)).collect();
+    Reply::ok(&ExportAnswer {
+        user: PublicUser::from(&export.user),
+        updated_at: export.user.updated_at,
+        last_login_at: export.user.last_login_at,
+        sessions,
+    })
+}

@@ -1,0 +1,245 @@
+//! Logging in and out, and the list of sessions.
+
+use auth_core::session::{IssuedToken, Login, Session};
+use auth_core::{Auth, ErrorCode, Principal, Transport, time::OffsetDateTime, uuid::Uuid};
+use http::Method;
+use http::header::HeaderName;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use serde_json::json;
+use utoipa::PartialSchema;
+
+use crate::decode::{GrantType, KnownPassword, Text, request};
+use crate::dispatch::Call;
+use crate::endpoint::{Endpoint, Group, Handler};
+use crate::reply::Reply;
+use crate::{FieldProblem, Problem, cookie};
+
+/// Makes a browser drop cached pages of the session that ended.
+const CLEAR_SITE_DATA: (HeaderName, &str) = (HeaderName::from_static("clear-site-data"), "\"cache\"");
+
+/// The longest login name that is looked up, in characters.
+const NAME: usize = 320;
+
+request! {
+    /// The body of a login: the OAuth 2 password form, or JSON.
+    LoginRequest {
+        #[doc = "The user name or the e-mail address. Exactly one of `username`, `name` and `email` is given."]
+        username: Option<Text<NAME>>,
+        #[doc = "The same as `username`."]
+        name: Option<Text<NAME>>,
+        #[doc = "The same as `username`."]
+        email: Option<Text<NAME>>,
+        #[doc = "The password."]
+        password: KnownPassword,
+        #[doc = "Accepted for OAuth 2 clients; `password` if sent."]
+        grant_type: Option<GrantType>,
+    }
+}
+
+request! {
+    /// The body of a logout of more than one session.
+    LogoutAllRequest {
+        #[doc = "Whether every session of the user ends, on every device."]
+        everywhere: Option<bool>,
+    }
+}
+
+/// The answer of a bearer login (RFC 6749, section 5.1).
+#[derive(Serialize, utoipa::ToSchema)]
+struct TokenAnswer<'a> {
+    /// The token, for `Authorization: Bearer`.
+    access_token: &'a str,
+    /// Always `bearer`.
+    token_type: &'static str,
+    /// How many seconds the token is good for, when that is less than the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<u64>,
+}
+
+/// A session in the user's list.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(super) struct SessionView<'a> {
+    /// The public id.
+    id: Uuid,
+    /// The backend that issued its token.
+    backend: &'a str,
+    /// When it began.
+    #[serde(with = "auth_core::time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    /// When it was last used, to the minute.
+    #[serde(with = "auth_core::time::serde::rfc3339")]
+    last_seen_at: OffsetDateTime,
+    /// The client's address at login.
+    ip: Option<&'a str>,
+    /// The client's `User-Agent` at login.
+    user_agent: Option<&'a str>,
+    /// Whether it is the session that asks.
+    current: bool,
+}
+
+impl<'a> SessionView<'a> {
+    pub(super) fn new(session: &'a Session, current: Uuid) -> Self {
+        Self {
+            id: session.id,
+            backend: &session.backend,
+            created_at: session.created_at,
+            last_seen_at: session.last_seen_at,
+            ip: session.ip.as_deref(),
+            user_agent: session.user_agent.as_deref(),
+            current: session.id == current,
+        }
+    }
+}
+
+/// The user's sessions.
+#[derive(Serialize, utoipa::ToSchema)]
+struct SessionList<'a> {
+    /// Newest first.
+    sessions: Vec<SessionView<'a>>,
+}
+
+pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
+    let mut endpoints = Vec::new();
+    for (index, backend) in auth.backends().iter().enumerate() {
+        // The default backend is served without its name, too.
+        if index == 0 {
+            endpoints.extend(of_backend(String::new(), &backend.name, &backend.transport));
+        }
+        endpoints.extend(of_backend(format!("/{}", backend.name), &backend.name, &backend.transport));
+    }
+    endpoints.extend([
+        Endpoint::new(
+            "session.list",
+            Group::Auth,
+            Method::GET,
+            "/sessions",
+            Handler::Active(|c, p| Box::pin(list(c, p))),
+        )
+        .summary("The user's sessions that are alive.")
+        .success(200, "The sessions, newest first.", Some(SessionList::schema)),
+        Endpoint::new(
+            "session.end",
+            Group::Auth,
+            Method::DELETE,
+            "/sessions/{id}",
+            Handler::Active(|c, p| Box::pin(end(c, p))),
+        )
+        .summary("Ends one of the user's sessions.")
+        .success(204, "It ended.", None),
+        Endpoint::new(
+            "session.logout_all",
+            Group::Auth,
+            Method::POST,
+            "/logout-all",
+            Handler::Active(|c, p| Box::pin(logout_all(c, p))),
+        )
+        .summary("Ends the sessions of this browser, or of the user everywhere.")
+        .json::<LogoutAllRequest>()
+        .success(204, "They ended.", None)
+        .takes_expired_password(),
+    ]);
+    endpoints
+}
+
+/// Login and logout of one backend, below `prefix`.
+fn of_backend(prefix: String, name: &str, transport: &Transport) -> [Endpoint; 2] {
+    use ErrorCode as E;
+    let id = |action: &str| match prefix.strip_prefix('/') {
+        Some(backend) => format!("session.{action}.{backend}"),
+        None => format!("session.{action}"),
+    };
+    let login = Endpoint::new(
+        id("login"),
+        Group::Auth,
+        Method::POST,
+        format!("{prefix}/login"),
+        Handler::Public(|c| Box::pin(login(c))),
+    )
+    .summary("Logs in with a user name or an e-mail address and a password.")
+    .json_or_form::<LoginRequest>()
+    .errors(&[E::LoginBadCredentials, E::LoginUserNotVerified, E::RefusedByApp])
+    .for_backend(name);
+    let login = match transport {
+        Transport::Bearer => login.success(200, "The token.", Some(TokenAnswer::schema)),
+        Transport::Cookie { .. } => login.success(204, "The cookie carries the token.", None),
+    };
+    let logout = Endpoint::new(
+        id("logout"),
+        Group::Auth,
+        Method::POST,
+        format!("{prefix}/logout"),
+        Handler::Active(|c, p| Box::pin(logout(c, p))),
+    )
+    .summary("Ends the session whose token of this backend the request carries.")
+    .success(204, "It ended.", None)
+    .for_backend(name)
+    .takes_expired_password();
+    [login, logout]
+}
+
+async fn login(call: Call) -> Result<Reply, Problem> {
+    let request: LoginRequest = call.body()?;
+    let mut names = [request.username, request.name, request.email].into_iter().flatten();
+    let (name, more) = (names.next(), names.next());
+    let Some(Text(name)) = name else { return Err(name_problem("missing", "Field required")) };
+    if more.is_some() {
+        return Err(name_problem("duplicate", "Give one of username, name and email"));
+    }
+    let backend = call.backend()?;
+    let login = call.auth.sessions().login(&name, request.password.0, backend, &call.client).await?;
+    answer(&backend.transport, &login)
+}
+
+fn name_problem(kind: &'static str, msg: &str) -> Problem {
+    Problem::validation(vec![FieldProblem::new(kind, "body", "username", msg)])
+}
+
+/// The login answer of a transport.
+fn answer(transport: &Transport, Login { token, .. }: &Login) -> Result<Reply, Problem> {
+    let IssuedToken { access_token, expires_in } = token;
+    let access_token = access_token.expose_secret();
+    match transport {
+        Transport::Cookie { .. } => Ok(Reply::no_content().cookie(cookie::set(transport, access_token))),
+        Transport::Bearer => {
+            let expires_in = expires_in.map(|life| life.as_secs());
+            Reply::ok(&TokenAnswer { access_token, token_type: "bearer", expires_in })
+        }
+    }
+}
+
+async fn logout(call: Call, principal: Principal) -> Result<Reply, Problem> {
+    call.auth.sessions().logout(&principal, &call.client).await?;
+    ended(&call, &principal.session)
+}
+
+async fn logout_all(call: Call, principal: Principal) -> Result<Reply, Problem> {
+    let request: LogoutAllRequest = call.body()?;
+    match request.everywhere {
+        Some(true) => call.auth.sessions().logout_everywhere(&principal, &call.client).await?,
+        // A browser has one account at a time: its sessions are the one that asks.
+        Some(false) | None => call.auth.sessions().logout(&principal, &call.client).await?,
+    }
+    ended(&call, &principal.session)
+}
+
+/// 204 that takes the token away from the client.
+pub(super) fn ended(call: &Call, session: &Session) -> Result<Reply, Problem> {
+    let cookie = call.removal_cookie(session)?;
+    Ok(Reply::no_content().cookie(cookie).header(CLEAR_SITE_DATA.0, CLEAR_SITE_DATA.1))
+}
+
+async fn list(call: Call, principal: Principal) -> Result<Reply, Problem> {
+    let sessions = call.auth.sessions().list(&principal.user).await?;
+    let sessions: Vec<_> = sessions.iter().map(|session| SessionView::new(session, principal.session.id)).collect();
+    Reply::ok(&json!({ "sessions": sessions }))
+}
+
+async fn end(call: Call, principal: Principal) -> Result<Reply, Problem> {
+    let id = call.id()?;
+    call.auth.sessions().end(&principal, id, &call.client).await?;
+    if id == principal.session.id {
+        return ended(&call, &principal.session);
+    }
+    Ok(Reply::no_content())
+}

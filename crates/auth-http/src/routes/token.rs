@@ -1,0 +1,37 @@
+//! The public keys of the tokens.
+
+use auth_core::token::key_set;
+use http::Method;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
+
+use crate::Problem;
+use crate::decode::Schema;
+use crate::dispatch::Call;
+use crate::endpoint::{Endpoint, Group, Handler};
+use crate::reply::Reply;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::new(
+            "token.keys",
+            Group::Auth,
+            Method::GET,
+            "/jwks.json",
+            Handler::Public(|call| Box::pin(keys(call))),
+        )
+        .summary("The public keys that check this server's JSON Web Tokens (RFC 7517).")
+        .success(200, "The key set; empty when every key is a shared secret.", Some(schema))
+        .without_database(),
+    ]
+}
+
+async fn keys(call: Call) -> Result<Reply, Problem> {
+    Reply::ok(&key_set(&call.auth))
+}
+
+fn schema() -> Schema {
+    let key = ObjectBuilder::new().schema_type(Type::Object);
+    let keys = ArrayBuilder::new().items(key);
+    RefOr::T(ObjectBuilder::new().schema_type(Type::Object).property("keys", keys).required("keys").into())
+}

@@ -1,0 +1,79 @@
+//! The project's commands, run as `cargo xtask <command>`. Links none of the workspace's crates, so that it works while they
+//! do not compile, and needs nothing on the machine but Rust and a C compiler: what else is missing is skipped by name.
+#![allow(clippy::print_stdout, reason = "a command line tool talks on standard output")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a command line tool reads the environment and measures how long its steps take"
+)]
+
+mod bench;
+mod ci;
+mod codegen;
+mod counts;
+mod metadata;
+mod new_feature;
+mod openapi;
+mod process;
+mod servers;
+mod setup;
+mod test;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+usage: cargo xtask <command>
+
+  test [--target direct|axum|actix|poem]... [--db sqlite|postgres|mariadb]... [--full] [FILTER]
+                      start throwaway servers and run the tests; any of --target, --db and FILTER
+                      narrows the run to the contract suite; --full is every framework on every database
+  tidy                check the rules of the architecture
+  codegen [--check]   write (or compare) the generated files in docs/
+  bench [ARGS]        run the benchmarks in bench/, in release
+  new-feature NAME    write the files of a new feature and register them
+  setup               install what `ci` needs on Debian
+  ci                  everything that decides whether a change lands
+";
+
+/// What a command answers: an error is one message for the terminal.
+type Result<T = ()> = std::result::Result<T, String>;
+
+fn main() -> ExitCode {
+    match process::install_signal_handling().and_then(|()| run(std::env::args().skip(1).collect())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) if process::interrupted() => ExitCode::from(130),
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Vec<String>) -> Result {
+    let Some((command, rest)) = args.split_first() else {
+        print!("{HELP}");
+        return Ok(());
+    };
+    match command.as_str() {
+        "test" => test::command(rest),
+        "bench" => bench::command(rest),
+        "codegen" => codegen::command(rest),
+        "new-feature" => new_feature::command(rest),
+        "tidy" => no_arguments(rest).and_then(|()| tidy::command()),
+        "setup" => no_arguments(rest).and_then(|()| setup::command()),
+        "ci" => no_arguments(rest).and_then(|()| ci::command()),
+        "help" | "--help" | "-h" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("unknown command `{other}`\n\n{HELP}")),
+    }
+}
+
+fn no_arguments(args: &[String]) -> Result {
+    match args.first() {
+        None => Ok(()),
+        Some(extra) => Err(format!("unexpected argument `{extra}`")),
+    }
+}

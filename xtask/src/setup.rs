@@ -1,0 +1,97 @@
+//! `cargo xtask setup`: installs what `cargo xtask ci` uses beyond Rust and a C compiler, on Debian and its kin. Does nothing
+//! where everything is there already.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use nix::unistd::geteuid;
+
+use crate::servers::Kind;
+use crate::workspace::{cargo, find_program};
+use crate::{Result, metadata, openapi, process};
+
+pub(crate) fn command() -> Result {
+    let missing: Vec<Kind> =
+        [Kind::Postgres, Kind::Mariadb, Kind::Redis].into_iter().filter(|kind| !kind.is_installed()).collect();
+    let mut apt = Apt::default();
+    if !missing.is_empty() {
+        apt.install(&missing.iter().map(|kind| kind.package()).collect::<Vec<_>>())?;
+    }
+    if let Some(kind) = missing.iter().find(|kind| !kind.is_installed()) {
+        return Err(format!("{} is installed, and yet there are no server binaries", kind.package()));
+    }
+    println!("servers: postgres, mariadb and redis are installed");
+    components()?;
+    // Its absence is said by `cargo xtask test`, and fails nothing.
+    match validator(&mut apt) {
+        Ok(()) => println!("openapi: the validator is installed"),
+        Err(why) => println!("skipped openapi validator: {why}"),
+    }
+    Ok(())
+}
+
+/// rustfmt and clippy, which minimal toolchains come without.
+fn components() -> Result {
+    for (command, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        if !process::succeeds(cargo().args([command, "--version"])) {
+            process::run(Command::new("rustup").args(["component", "add", component]))?;
+        }
+    }
+    println!("rust: rustfmt and clippy are installed");
+    Ok(())
+}
+
+/// Debian's package manager, whose lists are refreshed once, before the first use.
+#[derive(Default)]
+struct Apt {
+    updated: bool,
+}
+
+impl Apt {
+    fn install(&mut self, packages: &[&str]) -> Result {
+        let list = packages.join(" ");
+        if find_program("apt-get", &[]).is_none() {
+            return Err(format!("no apt-get on this machine; install by other means: {list}"));
+        }
+        println!("installing {list}");
+        if !self.updated {
+            process::run(&mut apt_get(&["update", "-qq"]))?;
+            self.updated = true;
+        }
+        let mut install = apt_get(&["install", "-qq", "-y", "--no-install-recommends"]);
+        process::run(install.args(packages))
+    }
+}
+
+fn apt_get(arguments: &[&str]) -> Command {
+    let mut command = if geteuid().is_root() {
+        Command::new("apt-get")
+    } else {
+        let mut sudo = Command::new("sudo");
+        // Without a question that nobody answers.
+        sudo.args(["-n", "--preserve-env=DEBIAN_FRONTEND", "apt-get"]);
+        sudo
+    };
+    command.args(["-o", "Acquire::Retries=3"]).args(arguments);
+    command.env("DEBIAN_FRONTEND", "noninteractive").stdin(std::process::Stdio::null());
+    command
+}
+
+/// The OpenAPI validator, in a virtual environment in the target directory: system Pythons refuse packages from pip.
+fn validator(apt: &mut Apt) -> Result {
+    let metadata = metadata::load()?;
+    if openapi::python(&metadata).is_some() {
+        return Ok(());
+    }
+    let directory = openapi::environment(&metadata);
+    if make_environment(&directory).is_err() {
+        apt.install(&["python3", "python3-venv"])?;
+        make_environment(&directory)?;
+    }
+    let python = directory.join("bin/python3");
+    process::output(Command::new(python).args(["-m", "pip", "install", "--quiet", openapi::PACKAGE])).map(drop)
+}
+
+fn make_environment(directory: &PathBuf) -> Result {
+    process::output(Command::new("python3").args(["-m", "venv", "--clear"]).arg(directory)).map(drop)
+}

@@ -1,0 +1,70 @@
+//! `cargo xtask tidy`: the rules of ARCHITECTURE.md that neither the compiler nor clippy checks. Every message says what to do.
+
+mod features;
+mod layers;
+mod manifest;
+mod sources;
+
+use std::fs;
+use std::path::Path;
+
+use crate::workspace::root;
+use crate::{Result, metadata};
+
+/// A text file of the repository.
+struct File {
+    /// Relative to the root, with `/` between the parts.
+    path: String,
+    text: String,
+}
+
+pub(crate) fn command() -> Result {
+    let metadata = metadata::load()?;
+    let mut files = vec![];
+    collect(root(), &mut files).map_err(|e| format!("cannot read the sources: {e}"))?;
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    for warning in sources::warnings(&files) {
+        println!("warning: {warning}");
+    }
+    let exempt: Vec<&str> =
+        metadata.packages.iter().filter(|package| !package.published).map(|package| package.name.as_str()).collect();
+    let problems: Vec<String> = [
+        layers::problems(&metadata.packages),
+        sources::problems(&files, &exempt),
+        features::problems(&files),
+        crate::new_feature::stale_anchors(),
+        manifest::problems(&files),
+        manifest::lock_file(),
+    ]
+    .concat();
+    if problems.is_empty() {
+        println!("tidy: {} files, {} packages, no problem", files.len(), metadata.packages.len());
+        return Ok(());
+    }
+    Err(format!("{} tidy problems\n{}", problems.len(), problems.join("\n")))
+}
+
+/// Reads all text files below a directory, apart from what is built, downloaded or kept by git.
+fn collect(directory: &Path, files: &mut Vec<File>) -> std::io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            if !["target", ".git", "node_modules"].iter().any(|name| entry.file_name() == *name) {
+                collect(&path, files)?;
+            }
+        } else if kind.is_file() {
+            // What is not UTF-8 is no text.
+            if let Ok(text) = fs::read_to_string(&path) {
+                let relative = path.strip_prefix(root()).unwrap_or(&path);
+                files.push(File { path: relative.to_string_lossy().replace('\\', "/"), text });
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+fn file(path: &str, text: &str) -> File {
+    File { path: path.to_owned(), text: text.to_owned() }
+}
