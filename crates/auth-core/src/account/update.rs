@@ -31,6 +31,9 @@ impl Accounts<'_> {
             let context = self.auth.policy_context(Some(user), &more);
             changes.password_hash = Some(self.hash_new(password, context, ErrorCode::UpdateUserInvalidPassword).await?);
         }
+        if changes.fields().is_empty() {
+            return Ok(Updated { user: user.clone(), token: None });
+        }
         let updated = self.write_own(principal, &changes).await?;
         self.report(&updated.user, &changes, Some(user.id), client);
         Ok(updated)
