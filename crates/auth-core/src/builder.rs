@@ -1,12 +1,14 @@
 //! Putting an [`Auth`] together, with every mistake reported at once.
 
 mod check;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, DatabaseConnectionType};
 use serde::de::DeserializeOwned;
 use url::Url;
 
@@ -186,6 +188,9 @@ impl AuthBuilder {
     /// Every mistake in the configuration at once, in words that say what to do.
     pub fn build(self) -> Result<Auth, ConfigErrors> {
         let mut problems = Vec::new();
+        if matches!(self.db.inner, DatabaseConnectionType::Disconnected) {
+            problems.push("the database connection is not connected: await `Database::connect` first".to_owned());
+        }
         let settings = check::settings(&self, &mut problems);
         let backends = check::backends(&self, settings.as_ref().map(|settings| &settings.public_url), &mut problems);
         let hasher = match PasswordHasher::new(self.hasher) {

@@ -4,7 +4,7 @@
 pub(crate) const MIN_BYTES: usize = 32;
 
 /// Words of sample configurations, in lower case. All are long enough that random base64 does not contain them.
-const PLACEHOLDERS: [&str; 11] = [
+const PLACEHOLDERS: [&str; 12] = [
     "changeme",
     "change-me",
     "change_me",
@@ -16,6 +16,7 @@ const PLACEHOLDERS: [&str; 11] = [
     "your-secret",
     "your_secret",
     "password",
+    "a-string-secret",
 ];
 
 /// Random text of 32 hexadecimal digits has about 14 different ones.

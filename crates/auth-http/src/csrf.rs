@@ -52,3 +52,53 @@ fn parse(value: &HeaderValue) -> Option<Origin> {
     let origin = Url::parse(text).ok()?.origin();
     (origin.is_tuple() && origin.ascii_serialization() == text).then_some(origin)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::{headers, settings};
+
+    /// What the app itself, an allowed origin and everybody else may send.
+    #[test]
+    fn decides_by_what_only_browsers_write() {
+        let settings = settings("https://notes.example.com", &["https://app.example.com"]);
+        let cases: [(&[(&str, &str)], bool); 33] = [
+            (&[], true),
+            (&[("origin", "https://notes.example.com")], true),
+            (&[("origin", "https://notes.example.com"), ("sec-fetch-site", "same-origin")], true),
+            (&[("sec-fetch-site", "same-origin")], true),
+            (&[("origin", "https://app.example.com")], true),
+            (&[("origin", "https://app.example.com"), ("sec-fetch-site", "same-site")], true),
+            (&[("origin", "https://app.example.com"), ("sec-fetch-site", "cross-site")], true),
+            (&[("origin", "https://notes.example.com"), ("sec-fetch-site", "cross-site")], false),
+            (&[("origin", "https://notes.example.com"), ("sec-fetch-site", "same-site")], false),
+            (&[("origin", "https://notes.example.com"), ("sec-fetch-site", "none")], false),
+            (&[("sec-fetch-site", "same-site")], false),
+            (&[("sec-fetch-site", "cross-site")], false),
+            (&[("sec-fetch-site", "none")], false),
+            (&[("sec-fetch-site", "")], false),
+            (&[("sec-fetch-site", "Same-Origin")], false),
+            (&[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "same-origin")], false),
+            (&[("sec-fetch-mode", "cors")], false),
+            (&[("sec-fetch-dest", "empty")], false),
+            (&[("sec-fetch-user", "?1")], false),
+            (&[("origin", "null")], false),
+            (&[("origin", "")], false),
+            (&[("origin", "https://evil.example")], false),
+            (&[("origin", "http://notes.example.com")], false),
+            (&[("origin", "https://notes.example.com:8443")], false),
+            (&[("origin", "https://notes.example.com:443")], false),
+            (&[("origin", "https://NOTES.example.com")], false),
+            (&[("origin", "https://notes.example.com.")], false),
+            (&[("origin", "https://notes.example.com/")], false),
+            (&[("origin", "https://notes.example.com.evil.example")], false),
+            (&[("origin", "https://evil-notes.example.com")], false),
+            (&[("origin", "https://notes.example.com@evil.example")], false),
+            (&[("origin", "https://user@notes.example.com")], false),
+            (&[("origin", "https://notes.example.com"), ("origin", "https://evil.example")], false),
+        ];
+        for (lines, expected) in cases {
+            assert_eq!(allows(&settings, &headers(lines)), expected, "{lines:?}");
+        }
+    }
+}

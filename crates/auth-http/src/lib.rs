@@ -12,6 +12,7 @@ mod decode;
 mod dispatch;
 pub mod docs;
 mod endpoint;
+pub mod extract;
 mod gate;
 mod guard;
 pub mod openapi;
@@ -19,6 +20,8 @@ mod peer;
 mod problem;
 mod reply;
 mod routes;
+#[cfg(test)]
+mod tests;
 
 pub use dispatch::{MountedPath, Table};
 pub use endpoint::{Access, BodyType, Endpoint, Group, Success};

@@ -42,3 +42,34 @@ fn parse(text: &str) -> Option<IpAddr> {
     let address = bare.parse().or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip())).ok()?;
     Some(IpAddr::to_canonical(&address))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::{headers, settings};
+
+    #[test]
+    fn headers_count_behind_trusted_proxies_only() {
+        let mut settings = settings("https://notes.example.com", &[]);
+        settings.trusted_proxies = ["10.0.0.0/8", "2001:db8::/32"].iter().map(|net| net.parse().unwrap()).collect();
+        let cases: [(&str, &[&str], &str); 12] = [
+            ("203.0.113.9", &["198.51.100.1"], "203.0.113.9"),
+            ("10.0.0.1", &[], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["192.0.2.66, 198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["192.0.2.66", "198.51.100.1, 10.2.3.4"], "198.51.100.1"),
+            ("10.0.0.1", &["198.51.100.1:4711"], "198.51.100.1"),
+            ("10.0.0.1", &["[2001:4860::1]:4711"], "2001:4860::1"),
+            ("10.0.0.1", &["[2001:4860::1]"], "2001:4860::1"),
+            ("10.0.0.1", &["198.51.100.1, unknown"], "10.0.0.1"),
+            ("10.0.0.1", &["198.51.100.1, unknown, 10.9.9.9"], "10.9.9.9"),
+            ("::ffff:10.0.0.1", &["::ffff:198.51.100.1"], "198.51.100.1"),
+            ("2001:db8::1", &["198.51.100.1"], "198.51.100.1"),
+        ];
+        for (peer, forwarded, expected) in cases {
+            let lines: Vec<_> = forwarded.iter().map(|line| ("x-forwarded-for", *line)).collect();
+            let client = client(&settings, &headers(&lines), Some(peer.parse().unwrap()));
+            assert_eq!(client.ip.unwrap().to_string(), expected, "{peer} {forwarded:?}");
+        }
+    }
+}

@@ -95,7 +95,7 @@ fn parse_origin(text: &str) -> Result<Origin, String> {
     let wrong = || format!("the allowed origin {text:?} must look like https://app.example.com, without a path");
     let url = Url::parse(text).map_err(|_| wrong())?;
     let origin = url.origin();
-    if !origin.is_tuple() || origin.ascii_serialization() != text.trim_end_matches('/') {
+    if text.contains('*') || !origin.is_tuple() || origin.ascii_serialization() != text.trim_end_matches('/') {
         return Err(wrong());
     }
     if url.scheme() != "https" && !(url.scheme() == "http" && is_local(&url)) {

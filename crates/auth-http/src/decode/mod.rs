@@ -2,6 +2,8 @@
 
 mod field;
 mod fields;
+#[cfg(test)]
+mod tests;
 
 use auth_core::{ErrorCode, json};
 use bytes::Bytes;

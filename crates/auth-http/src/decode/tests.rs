@@ -1,0 +1,164 @@
+//! Decoding, as clients see it.
+
+use auth_core::identifier::{Email, Username};
+use auth_core::uuid::Uuid;
+use serde_json::json;
+
+use super::{Accept, Attributes, KnownPassword, Patch, Text, body, query, request};
+use crate::Problem;
+use crate::tests::headers;
+
+request! {
+    /// One field of each type.
+    Everything {
+        #[doc = "An address."]
+        email: Email,
+        #[doc = "A password."]
+        password: KnownPassword,
+        #[doc = "A name."]
+        username: Option<Username>,
+        #[doc = "A text."]
+        text: Patch<Text<5>>,
+        #[doc = "A flag."]
+        flag: Option<bool>,
+        #[doc = "A number."]
+        number: Option<u64>,
+        #[doc = "An id."]
+        id: Option<Uuid>,
+        #[doc = "An object."]
+        attributes: Option<Attributes>,
+    }
+}
+
+const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
+
+fn decode(text: &str) -> Result<Everything, Problem> {
+    body(&headers(JSON), &text.to_owned().into(), Accept::JsonOrForm)
+}
+
+/// The kinds and places of what failed.
+fn failures(problem: Problem) -> Vec<(String, String)> {
+    let answer: serde_json::Value = serde_json::from_slice(problem.into_response().body()).unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let list = answer["detail"].as_array().expect("a list of fields").iter();
+    list.map(|entry| (text(&entry["type"]), text(entry["loc"].as_array().unwrap().last().unwrap()))).collect()
+}
+
+#[test]
+fn takes_every_type() {
+    let id = Uuid::from_u128(7);
+    let all = decode(
+        &json!({
+            "email": "A@Example.com", "password": "p", "username": "Anna", "text": "ünder", "flag": true, "number": 7,
+            "id": id, "attributes": {"a": [1, "b"]}, "unknown": 1
+        })
+        .to_string(),
+    )
+    .unwrap();
+    assert_eq!(all.email.as_str(), "A@example.com");
+    assert_eq!(all.username.unwrap().key(), "anna");
+    assert_eq!(all.text.0.unwrap().unwrap().0, "ünder");
+    assert_eq!((all.flag, all.number, all.id), (Some(true), Some(7), Some(id)));
+    assert_eq!(all.attributes.unwrap().0["a"][1], "b");
+    assert_eq!(all.password.0.expose(), "p");
+}
+
+#[test]
+fn tells_missing_from_null() {
+    let required = r#""email": "a@example.com", "password": "p""#;
+    assert!(decode(&format!("{{{required}}}")).unwrap().text.0.is_none());
+    assert!(decode(&format!("{{{required}, \"text\": null}}")).unwrap().text.0.unwrap().is_none());
+}
+
+#[test]
+fn reports_every_failing_field_at_once() {
+    let problem = decode(r#"{"email": 1, "username": "a b", "text": "123456", "flag": 1, "number": -1, "id": "x"}"#);
+    let mut found = failures(problem.err().unwrap());
+    found.sort();
+    let expected = [
+        ("bool_type", "flag"),
+        ("int_parsing", "number"),
+        ("missing", "password"),
+        ("string_too_long", "text"),
+        ("string_type", "email"),
+        ("username_invalid", "username"),
+        ("uuid_parsing", "id"),
+    ];
+    assert_eq!(found, expected.map(|(kind, field)| (kind.to_owned(), field.to_owned())));
+}
+
+#[test]
+fn refuses_what_is_not_an_object_of_distinct_keys() {
+    let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
+    for text in ["[]", "1", "{", "{\"a\":1,\"a\":2}", "{} {}", "\u{feff}{}", "null", "", deep.as_str()] {
+        let problem = decode(text).err().unwrap_or_else(|| panic!("{text:?} was taken"));
+        assert_eq!(failures(problem), [("json_invalid".to_owned(), "body".to_owned())], "{text:?}");
+    }
+}
+
+#[test]
+fn refuses_characters_that_cannot_be_seen() {
+    for character in ["\0", "\u{1}", "\n", "\u{7f}", "\u{200b}", "\u{202e}", "\u{2066}", "\u{feff}"] {
+        for field in ["text", "attributes", "password"] {
+            let value = match field {
+                "attributes" => json!({ "key": [format!("a{character}")] }),
+                _ => json!(format!("a{character}")),
+            };
+            let mut object = json!({ "email": "a@example.com", "password": "p" });
+            object[field] = value;
+            let problem = decode(&object.to_string()).err();
+            assert!(problem.is_some(), "{character:?} in {field}");
+        }
+    }
+}
+
+#[test]
+fn bounds_attributes_and_passwords() {
+    let object = |password: String, text: String| {
+        json!({ "email": "a@example.com", "password": password, "attributes": { "k": text } }).to_string()
+    };
+    assert!(decode(&object("p".repeat(256), "a".repeat(16_000))).is_ok());
+    assert!(decode(&object("p".repeat(257), String::new())).is_err());
+    assert!(decode(&object("p".to_owned(), "a".repeat(17_000))).is_err());
+}
+
+#[test]
+fn takes_forms_where_they_are_allowed() {
+    let form = headers(&[("content-type", "application/x-www-form-urlencoded; charset=utf-8")]);
+    let text = bytes::Bytes::from_static(b"email=a%40example.com&password=p+%26");
+    let all: Everything = body(&form, &text, Accept::JsonOrForm).unwrap();
+    assert_eq!(all.password.0.expose(), "p &");
+    let refused: Result<Everything, _> = body(&form, &text, Accept::Json);
+    assert_eq!(refused.err().unwrap().status(), 415);
+    for text in ["email=a%40example.com&password=p&password=q", "email=a%40example.com&password=%ff"] {
+        let refused: Result<Everything, _> = body(&form, &text.to_owned().into(), Accept::JsonOrForm);
+        assert_eq!(failures(refused.err().unwrap()).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn needs_a_content_type_that_it_knows() {
+    for kind in ["text/plain", "multipart/form-data; boundary=x", "application/jsonp", "", "application/x-json"] {
+        let refused: Result<Everything, _> =
+            body(&headers(&[("content-type", kind)]), &"{}".to_owned().into(), Accept::JsonOrForm);
+        assert_eq!(refused.err().unwrap().status(), 415, "{kind}");
+    }
+    let none: Result<Everything, _> = body(&headers(&[]), &bytes::Bytes::new(), Accept::Json);
+    assert_eq!(failures(none.err().unwrap()).len(), 2, "both required fields are missing");
+}
+
+#[test]
+fn reads_queries() {
+    request! {
+        /// A page.
+        PageQuery {
+            #[doc = "How many."]
+            limit: Option<u64>,
+        }
+    }
+    assert_eq!(query::<PageQuery>(Some("limit=7&other=x")).unwrap().limit, Some(7));
+    assert_eq!(query::<PageQuery>(None).unwrap().limit, None);
+    for text in ["limit=", "limit=x", "limit=-1", "limit=1&limit=2", "limit=99999999999999999999"] {
+        assert!(query::<PageQuery>(Some(text)).is_err(), "{text}");
+    }
+}
