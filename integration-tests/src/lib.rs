@@ -1,1 +1,27 @@
-//! placeholder
+//! The contract suite: one set of scenarios over every framework and every database.
+//!
+//! `tests/contract.rs` runs it; `README.md` beside this crate tells how to write a scenario.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a scenario fails by panicking")]
+
+mod answer;
+mod app;
+mod coverage;
+mod cx;
+mod login;
+mod request;
+mod route;
+mod runner;
+mod samples;
+mod scenario;
+mod scenarios;
+mod targets;
+
+pub use answer::Answer;
+pub use app::{App, race};
+pub use cx::{Cx, Setup};
+pub use login::{Jar, Login, PASSWORD};
+pub use request::Request;
+pub use runner::{Environment, run};
+pub use scenario::Scenario;
+pub use targets::Target;

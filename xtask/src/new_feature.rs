@@ -40,7 +40,7 @@ const ACCESSOR: &str = "    /// {{Title}}.
 ";
 
 /// The order of modules does not matter: `cargo fmt` sorts them afterwards.
-const REGISTRATIONS: [Registration; 9] = [
+const REGISTRATIONS: [Registration; 10] = [
     before("crates/auth-core/src/lib.rs", "pub mod account;", "pub mod {{name}};"),
     before("crates/auth-core/src/lib.rs", "pub use account::", "pub use {{name}}::{{type}};"),
     before("crates/auth-core/src/auth.rs", "/// Tokens that may be redeemed once.", ACCESSOR),
@@ -49,6 +49,7 @@ const REGISTRATIONS: [Registration; 9] = [
     after("crates/auth-migration/src/lib.rs", "Box::new(m", "            Box::new({{migration}}::Migration),"),
     after("crates/auth-http/src/routes/mod.rs", "mod ", "mod {{name}};"),
     after("integration-tests/src/scenarios/mod.rs", "mod ", "mod {{name}};"),
+    after("integration-tests/src/scenarios/mod.rs", "feature!(", "    feature!({{name}}),"),
     after("docs/features/README.md", "- [", "- [{{Title}}]({{name}}.md)"),
 ];
 

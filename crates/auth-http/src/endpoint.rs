@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use auth_core::{ErrorCode, Principal};
 use futures_util::future::BoxFuture;
 use http::{Method, StatusCode};
+use utoipa::ToSchema;
+use utoipa::openapi::{Ref, RefOr};
 
 use crate::Problem;
 use crate::csrf;
@@ -63,6 +65,9 @@ pub enum BodyType {
 
 pub(crate) type SchemaOf = fn() -> Schema;
 
+/// Adds the named shapes that a shape refers to.
+pub(crate) type ComponentsOf = fn(&mut Vec<(String, Schema)>);
+
 /// An answer that is no problem.
 #[derive(Clone, Debug)]
 pub struct Success {
@@ -71,6 +76,7 @@ pub struct Success {
     /// What it says.
     pub description: &'static str,
     pub(crate) schema: Option<SchemaOf>,
+    pub(crate) components: ComponentsOf,
 }
 
 type Answer = BoxFuture<'static, Result<Reply, Problem>>;
@@ -152,10 +158,23 @@ impl Endpoint {
         Self { query_schema: Some(T::schema), ..self }
     }
 
+    /// One more answer, with a shape that has no name of its own, or without a body.
     pub(crate) fn success(mut self, status: u16, description: &'static str, schema: Option<SchemaOf>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-        self.successes.push(Success { status, description, schema });
+        self.successes.push(Success { status, description, schema, components: |_| {} });
         self
+    }
+
+    /// One more answer, whose shape is a component of the OpenAPI document.
+    pub(crate) fn answers<T: ToSchema>(self, status: u16, description: &'static str) -> Self {
+        let mut endpoint = self.success(status, description, Some(|| RefOr::Ref(Ref::from_schema_name(T::name()))));
+        if let Some(success) = endpoint.successes.last_mut() {
+            success.components = |components| {
+                components.push((T::name().into_owned(), T::schema()));
+                T::schemas(components);
+            };
+        }
+        endpoint
     }
 
     pub(crate) fn errors(self, errors: &[ErrorCode]) -> Self {

@@ -5,7 +5,7 @@
 
 use auth_core::{Auth, ErrorCode, Principal, User};
 
-use crate::{AnyBackend, Backends, Problem, RequestHead, Requirement, authenticate};
+use crate::{Backends, Problem, RequestHead, Requirement, authenticate};
 
 /// `T`, in a type that also says which backends it was found by. It lets `CurrentUser(user)` take apart an extractor of
 /// any backends, with no second field to skip.
@@ -62,19 +62,6 @@ pub async fn visitor<B: Backends>(
         Err(problem) if problem.code() == ErrorCode::Unauthorized => Ok(None),
         Err(problem) => Err(problem),
     }
-}
-
-/// Who a request to a protected subtree is from.
-///
-/// # Errors
-/// As [`authenticate`](crate::authenticate).
-pub async fn member(
-    auth: &Auth,
-    head: &RequestHead<'_>,
-    known: Option<&Principal>,
-    requirement: &Requirement,
-) -> Result<Principal, Problem> {
-    authenticate::<AnyBackend>(auth, head, known, requirement).await
 }
 
 /// Declares the extractors of an adapter: the same names, rules and documentation in each. Before the semicolon stands

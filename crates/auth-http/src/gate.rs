@@ -4,15 +4,37 @@ use http::Method;
 
 /// A path or a family of paths: `/about`, `/files/{id}`, `/public/*`.
 ///
-/// `{name}` stands for one segment; a `*` at the end stands for everything below, and for the path above it itself.
+/// `{name}` stands for one segment; a `*` at the end stands for everything below, and for the path above it itself. The
+/// templates of the frameworks are read too: `:name`, `*name`, `{*name}`, `{name:.*}`. A template with another regular
+/// expression means no path at all, rather than more paths than it should.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pattern(Vec<String>);
+pub struct Pattern(Vec<Segment>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Segment {
+    Literal(String),
+    Parameter,
+    Tail,
+}
+
+impl Segment {
+    fn new(text: &str) -> Self {
+        let name = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        let is_name = |name: &str| !name.is_empty() && !name.contains([':', '*', '<']);
+        match (name, text.strip_prefix(':')) {
+            (Some(name), _) if name.starts_with('*') || name.ends_with(":.*") => Self::Tail,
+            (Some(name), _) | (None, Some(name)) if is_name(name) => Self::Parameter,
+            _ if text.starts_with('*') => Self::Tail,
+            _ => Self::Literal(text.to_owned()),
+        }
+    }
+}
 
 impl Pattern {
     /// Reads a pattern.
     #[must_use]
     pub fn new(pattern: &str) -> Self {
-        Self(pattern.trim_start_matches('/').split('/').map(str::to_owned).collect())
+        Self(pattern.trim_start_matches('/').split('/').map(Segment::new).collect())
     }
 
     /// Whether a path is meant. A path with more than one reading (empty or dotted segments, escapes, backslashes) never
@@ -28,12 +50,15 @@ impl Pattern {
         }
         let mut segments = path.split('/');
         for expected in &self.0 {
-            if expected == "*" {
+            if *expected == Segment::Tail {
                 return true;
             }
             let Some(segment) = segments.next() else { return false };
-            let parameter = expected.starts_with('{') && expected.ends_with('}') && !segment.is_empty();
-            if !parameter && segment != expected {
+            let fits = match expected {
+                Segment::Literal(text) => segment == text,
+                Segment::Parameter | Segment::Tail => !segment.is_empty(),
+            };
+            if !fits {
                 return false;
             }
         }
@@ -97,6 +122,13 @@ mod tests {
             ("/public/*", "/public//private", false),
             ("/public/*", "/public/..;/private", false),
             ("/public/*", "public/a", false),
+            ("/files/:id", "/files/7", true),
+            ("/files/{*rest}", "/files/7/8", true),
+            ("/files/*rest", "/files/7/8", true),
+            ("/files/{rest:.*}", "/files/7/8", true),
+            ("/files/{id:[0-9]+}", "/files/7", false),
+            ("/files/:id<[0-9]+>", "/files/7", false),
+            ("/files/<[0-9]+>", "/files/7", false),
         ];
         for (pattern, path, expected) in cases {
             assert_eq!(Pattern::new(pattern).matches(path), expected, "{pattern} on {path}");

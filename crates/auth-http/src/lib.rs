@@ -15,6 +15,7 @@ mod endpoint;
 pub mod extract;
 mod gate;
 mod guard;
+mod middleware;
 pub mod openapi;
 mod peer;
 mod problem;
@@ -27,7 +28,8 @@ pub use dispatch::{MountedPath, Table};
 pub use endpoint::{Access, BodyType, Endpoint, Group, Success};
 pub use gate::{Gate, Pattern};
 pub use guard::{AnyBackend, Backends, RequestHead, Requirement, access_claims, authenticate};
+pub use middleware::Protection;
 pub use problem::{FieldProblem, Problem};
 pub use routes::account::PublicUser;
 
-pub use auth_core;
+pub use {auth_core, http};

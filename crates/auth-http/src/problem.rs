@@ -13,7 +13,7 @@ use crate::reply;
 const RETRY_AFTER_SECONDS: u32 = 2;
 
 /// A field that does not validate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldProblem {
     /// The kind of mistake, stable.
     #[serde(rename = "type")]

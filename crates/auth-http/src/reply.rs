@@ -1,5 +1,7 @@
 //! Answers that are not problems, and the headers of every answer.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
@@ -7,23 +9,27 @@ use serde::Serialize;
 
 use crate::Problem;
 
-/// Headers that every answer carries.
-const HEADERS: [(HeaderName, &str); 7] = [
-    (header::CACHE_CONTROL, "no-store"),
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
-    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (header::VARY, "Cookie, Authorization, Origin"),
-];
+/// Headers that every answer carries. A map is copied in a fraction of the time that it takes to build one.
+static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
+    let headers = [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (header::VARY, "Cookie, Authorization, Origin"),
+    ];
+    headers.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect()
+});
 
-/// Adds the headers of every answer. Answers belong to one caller, are data and not pages, and say nothing to other
-/// sites.
+/// The room for a body that most answers fit in, in bytes.
+const USUAL_BODY: usize = 512;
+
+/// Begins the headers of an answer with those of every answer. Answers belong to one caller, are data and not pages,
+/// and say nothing to other sites.
 pub(crate) fn secure(headers: &mut HeaderMap) {
-    for (name, value) in HEADERS {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
+    headers.clone_from(&HEADERS);
 }
 
 /// An answer under construction.
@@ -45,8 +51,9 @@ impl Reply {
 
     /// A JSON body.
     pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
-        let body = serde_json::to_vec(body).map_err(auth_core::Error::internal)?;
-        let mut reply = Self::new(status, body.into());
+        let mut bytes = Vec::with_capacity(USUAL_BODY);
+        serde_json::to_writer(&mut bytes, body).map_err(auth_core::Error::internal)?;
+        let mut reply = Self::new(status, bytes.into());
         reply.0.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Ok(reply)
     }

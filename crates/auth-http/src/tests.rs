@@ -22,8 +22,5 @@ pub(crate) fn settings(public_url: &str, allowed_origins: &[&str]) -> Settings {
 }
 
 pub(crate) fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
-    lines
-        .iter()
-        .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap()))
-        .collect()
+    lines.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())).collect()
 }

@@ -1,1 +1,16 @@
-//! placeholder
+//! What tests of the authentication library are made of: throwaway databases, a clock that moves when it is told to,
+//! repeatable randomness, hooks that record and misbehave on demand, and a log of SQL statements.
+
+mod clock;
+mod database;
+mod hooks;
+mod parts;
+mod random;
+mod statements;
+
+pub use clock::MockClock;
+pub use database::{Engine, Template, TestDb};
+pub use hooks::{Moment, Reaction, TestHooks};
+pub use parts::{ALLOWED_ORIGIN, PUBLIC_URL, TestParts, backends};
+pub use random::SeededRandom;
+pub use statements::StatementLog;

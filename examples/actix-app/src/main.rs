@@ -1,1 +1,56 @@
-fn main() {}
+//! A small notes API on actix-web with accounts added.
+
+use std::time::Duration;
+
+use actix_web::http::header::ACCEPT;
+use actix_web::web::{self, Bytes, Data, Json, Path, PayloadConfig};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use app_support::{Failure, MAX_BODY, Note, start};
+use auth_actix::{CurrentUser, OptionalUser, Refusal, configure, response};
+
+/// What the handlers work with.
+type AppState = Data<app_support::App>;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let (app, listener) = start().await?;
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(Data::new(app.clone()))
+            .app_data(PayloadConfig::new(MAX_BODY))
+            .service(web::resource("/").get(home).head(home))
+            .service(web::resource("/notes").get(list).post(add))
+            .service(web::resource("/notes/{id}").delete(remove))
+            .route("/app.js", web::get().to(async |app: AppState| response(app.site.script())))
+            .route("/app.css", web::get().to(async |app: AppState| response(app.site.style())))
+            .route("/docs", web::get().to(async |app: AppState| response(app.site.reference())))
+            .route("/docs/openapi.json", web::get().to(async |app: AppState| response(app.site.openapi())))
+            .configure(configure(&app.auth))
+            .default_service(web::to(async |app: AppState| response(app.site.not_found())))
+    });
+    // It stops by itself on SIGTERM and Ctrl-C.
+    server.client_request_timeout(Duration::from_secs(10)).shutdown_timeout(10).listen(listener)?.run().await?;
+    Ok(())
+}
+
+/// The protected page.
+async fn home(app: AppState, OptionalUser(user): OptionalUser, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    let page = match user {
+        Some(user) => app.site.home(&user, &app.notes.list(&user).await?),
+        None => app.site.visitor(request.headers().get_all(ACCEPT).map(|value| value.as_bytes())),
+    };
+    Ok(response(page))
+}
+
+async fn list(app: AppState, CurrentUser(user): CurrentUser) -> Result<Json<Vec<Note>>, Refusal> {
+    Ok(Json(app.notes.list(&user).await?))
+}
+
+async fn add(app: AppState, CurrentUser(user): CurrentUser, body: Bytes) -> Result<HttpResponse, Refusal> {
+    Ok(HttpResponse::Created().json(app.notes.add(&user, &body).await?))
+}
+
+async fn remove(app: AppState, CurrentUser(user): CurrentUser, id: Path<String>) -> Result<HttpResponse, Refusal> {
+    app.notes.remove(&user, &id).await?;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,1 +1,96 @@
-fn main() {}
+//! A small notes API on poem with accounts added.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use app_support::{App, Failure, MAX_BODY, Note, serve, start};
+use auth_poem::{AuthData, CurrentUser, OptionalUser, Refusal, response, routes};
+use poem::error::NotFoundError;
+use poem::http::StatusCode;
+use poem::http::header::{ACCEPT, HeaderMap, HeaderValue};
+use poem::http::uri::Scheme;
+use poem::web::{Data, Json, LocalAddr, Path, RemoteAddr};
+use poem::{Body, Endpoint, EndpointExt, IntoResponse, Request, Response, delete, get, handler};
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let (app, listener) = start().await?;
+    let site = app.site.clone();
+    let routes = routes(&app.auth)
+        .at("/", get(home))
+        .at("/notes", get(list).post(add))
+        .at("/notes/:id", delete(remove))
+        .at("/app.js", get(script))
+        .at("/app.css", get(style))
+        .at("/docs", get(reference))
+        .at("/docs/openapi.json", get(openapi))
+        .catch_error(move |_: NotFoundError| std::future::ready(response(site.not_found())))
+        .with(AuthData::new(&app.auth))
+        .data(app);
+    let routes = Arc::new(routes);
+    serve(listener, move |request, peer: SocketAddr| {
+        let (local, peer) = (LocalAddr::default(), RemoteAddr(peer.into()));
+        let request = Request::from((request, local, peer, Scheme::HTTP));
+        let routes = routes.clone();
+        async move { routes.get_response(request).await.into() }
+    })
+    .await?;
+    Ok(())
+}
+
+/// The protected page.
+#[handler]
+async fn home(
+    Data(app): Data<&App>,
+    OptionalUser(user): OptionalUser,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
+    let page = match user {
+        Some(user) => app.site.home(&user, &app.notes.list(&user).await?),
+        None => app.site.visitor(headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes)),
+    };
+    Ok(response(page))
+}
+
+#[handler]
+async fn list(Data(app): Data<&App>, CurrentUser(user): CurrentUser) -> Result<Json<Vec<Note>>, Refusal> {
+    Ok(Json(app.notes.list(&user).await?))
+}
+
+#[handler]
+async fn add(Data(app): Data<&App>, CurrentUser(user): CurrentUser, body: Body) -> poem::Result<impl IntoResponse> {
+    // poem itself would read a body of any length.
+    let body = body.into_bytes_limit(MAX_BODY).await?;
+    let note = app.notes.add(&user, &body).await.map_err(Refusal)?;
+    Ok(Json(note).with_status(StatusCode::CREATED))
+}
+
+#[handler]
+async fn remove(
+    Data(app): Data<&App>,
+    CurrentUser(user): CurrentUser,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Refusal> {
+    app.notes.remove(&user, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[handler]
+fn script(Data(app): Data<&App>) -> Response {
+    response(app.site.script())
+}
+
+#[handler]
+fn style(Data(app): Data<&App>) -> Response {
+    response(app.site.style())
+}
+
+#[handler]
+fn reference(Data(app): Data<&App>) -> Response {
+    response(app.site.reference())
+}
+
+#[handler]
+fn openapi(Data(app): Data<&App>) -> Response {
+    response(app.site.openapi())
+}

@@ -10,7 +10,7 @@ use crate::{Client, ErrorCode, EventKind, Principal, Result, User, db};
 
 impl Accounts<'_> {
     /// Changes the account of the user who asks. A new address starts unverified; a new address or password ends all
-    /// other sessions and gives this one a new token.
+    /// other sessions and gives this one a new token, where it travels in a cookie.
     ///
     /// # Errors
     /// `UPDATE_USER_BAD_CURRENT_PASSWORD`, `UPDATE_USER_INVALID_PASSWORD` with a reason, `REAUTHENTICATION_REQUIRED` for

@@ -9,7 +9,7 @@ use super::{Principal, Session, store};
 use crate::config::BuiltBackend;
 use crate::hooks::Action;
 use crate::token::TokenSubject;
-use crate::{Auth, Client, Error, ErrorCode, Result, User};
+use crate::{Auth, Client, Error, ErrorCode, Result, Transport, User};
 
 /// How a user proved who they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +89,8 @@ pub(super) async fn establish(
 }
 
 /// Gives a session that outlives a change of credentials the account's new epoch, and a new token: the old one dies.
-/// `None` where the token's format keeps nothing in the database that could be replaced; the token goes on then.
+/// `None` where the token goes on: its format keeps nothing in the database that could be replaced, or it is a bearer
+/// token, for which the answer to such a change has no place, so that the client would lock itself out.
 pub(super) async fn renew(
     auth: &Auth,
     tx: &DatabaseTransaction,
@@ -97,9 +98,16 @@ pub(super) async fn renew(
     session: &Session,
 ) -> Result<Option<IssuedToken>> {
     let backend = auth.sessions().backend(&session.backend)?;
-    let issued = backend.strategy.issue(TokenSubject { user, session, now: auth.now() }).await?;
-    if !store::renew(tx, session.id, issued.digest, user.sev).await? {
+    let issued = match backend.transport {
+        Transport::Cookie { .. } => {
+            let issued = backend.strategy.issue(TokenSubject { user, session, now: auth.now() }).await?;
+            issued.digest.map(|digest| (digest, issued))
+        }
+        Transport::Bearer => None,
+    };
+    let digest = issued.as_ref().map(|(digest, _)| *digest);
+    if !store::renew(tx, session.id, digest, user.sev).await? {
         return Err(Error::Code(ErrorCode::Unauthorized));
     }
-    Ok(issued.digest.map(|_| IssuedToken { access_token: issued.token, expires_in: issued.expires_in }))
+    Ok(issued.map(|(_, issued)| IssuedToken { access_token: issued.token, expires_in: issued.expires_in }))
 }

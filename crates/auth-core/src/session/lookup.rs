@@ -41,8 +41,8 @@ impl Lookup {
             TokenRef::Session(id) => (&self.by_id, id.into()),
         };
         let statement = Statement::from_sql_and_values(self.backend, sql, [value]);
-        let rows = db.query_all_raw(statement).await?;
-        Ok(rows.first().map(Found::from_row).transpose()?)
+        let row = db.query_one_raw(statement).await?;
+        Ok(row.as_ref().map(Found::from_row).transpose()?)
     }
 }
 

@@ -67,7 +67,8 @@ impl<'a> Sessions<'a> {
         Ok(None)
     }
 
-    /// Whether a session that was found is still good, and for this backend.
+    /// Whether a session that was found is still good, and for this backend. The rare statements are boxed: every
+    /// request would have to carry room for them else.
     async fn accept(&self, found: Found, backend: &str) -> Option<Principal> {
         let db = &self.auth.inner().db;
         let Found { principal, session_sev } = found;
@@ -78,14 +79,14 @@ impl<'a> Sessions<'a> {
         let now = self.auth.now();
         if session.expires_at <= now || session.last_seen_at + self.auth.settings().sessions.idle <= now {
             // What was refused once stays refused, even should the clock be set back.
-            if let Err(cause) = store::delete(db, session.id, user.id).await {
+            if let Err(cause) = Box::pin(store::delete(db, session.id, user.id)).await {
                 tracing::warn!(%cause, "an expired session could not be deleted");
             }
             return None;
         }
         if session.last_seen_at + TOUCH_EVERY <= now {
             let not_since = now - TOUCH_EVERY + Duration::from_millis(1);
-            if let Err(cause) = store::touch(db, session.id, now, not_since).await {
+            if let Err(cause) = Box::pin(store::touch(db, session.id, now, not_since)).await {
                 tracing::warn!(%cause, "the use of a session could not be written down");
             }
         }

@@ -5,7 +5,7 @@ use auth_core::password::Password;
 use auth_core::uuid::Uuid;
 use serde_json::{Map, Value};
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
 
 use super::Schema;
 
@@ -245,6 +245,32 @@ impl<T: Field> Field for Patch<T> {
 
     fn decode(value: Value) -> Result<Self, Refusal> {
         if value.is_null() { Ok(Self(Some(None))) } else { T::decode(value).map(|value| Self(Some(Some(value)))) }
+    }
+
+    fn schema() -> Schema {
+        let mut schema = T::schema();
+        if let RefOr::T(utoipa::openapi::Schema::Object(object)) = &mut schema
+            && let SchemaType::Type(kind) = object.schema_type.clone()
+        {
+            object.schema_type = SchemaType::from_iter([kind, Type::Null]);
+        }
+        schema
+    }
+}
+
+/// A field of a change that cannot be emptied: missing leaves the value alone, null is refused.
+#[derive(Clone, Debug)]
+pub(crate) struct Replace<T>(pub(crate) Option<T>);
+
+impl<T: Field> Field for Replace<T> {
+    const REQUIRED: bool = false;
+
+    fn absent() -> Result<Self, Refusal> {
+        Ok(Self(None))
+    }
+
+    fn decode(value: Value) -> Result<Self, Refusal> {
+        T::decode(value).map(|value| Self(Some(value)))
     }
 
     fn schema() -> Schema {

@@ -72,7 +72,7 @@ macro_rules! request {
             }
 
             fn schema() -> $crate::decode::Schema {
-                let object = utoipa::openapi::schema::ObjectBuilder::new();
+                let object = utoipa::openapi::schema::ObjectBuilder::new().title(Some(stringify!($name)));
                 $(let object = $crate::decode::property::<$type>(object, stringify!($field), $doc);)*
                 utoipa::openapi::RefOr::T(object.into())
             }

@@ -11,7 +11,7 @@ use http::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-pub(crate) use field::{Attributes, Field, GrantType, KnownPassword, Patch, Text};
+pub(crate) use field::{Attributes, Field, GrantType, KnownPassword, Patch, Replace, Text};
 pub(crate) use fields::{Fields, Schema, property, request};
 
 use crate::{FieldProblem, Problem};

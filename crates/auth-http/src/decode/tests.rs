@@ -4,7 +4,7 @@ use auth_core::identifier::{Email, Username};
 use auth_core::uuid::Uuid;
 use serde_json::json;
 
-use super::{Accept, Attributes, KnownPassword, Patch, Text, body, query, request};
+use super::{Accept, Attributes, KnownPassword, Patch, Replace, Text, body, query, request};
 use crate::Problem;
 use crate::tests::headers;
 
@@ -19,6 +19,8 @@ request! {
         username: Option<Username>,
         #[doc = "A text."]
         text: Patch<Text<5>>,
+        #[doc = "Another address."]
+        new_email: Replace<Email>,
         #[doc = "A flag."]
         flag: Option<bool>,
         #[doc = "A number."]
@@ -68,6 +70,9 @@ fn tells_missing_from_null() {
     let required = r#""email": "a@example.com", "password": "p""#;
     assert!(decode(&format!("{{{required}}}")).unwrap().text.0.is_none());
     assert!(decode(&format!("{{{required}, \"text\": null}}")).unwrap().text.0.unwrap().is_none());
+    assert!(decode(&format!("{{{required}}}")).unwrap().new_email.0.is_none());
+    let refused = decode(&format!("{{{required}, \"new_email\": null}}")).err().unwrap();
+    assert_eq!(failures(refused), [("string_type".to_owned(), "new_email".to_owned())]);
 }
 
 #[test]

@@ -9,11 +9,10 @@ use auth_core::{ErrorCode, Principal, User};
 use http::Method;
 use serde::Serialize;
 use serde_json::Value;
-use utoipa::PartialSchema;
 
 use super::session::{SessionView, ended};
 use crate::Problem;
-use crate::decode::{Attributes, KnownPassword, Patch, Text, request};
+use crate::decode::{Attributes, KnownPassword, Patch, Replace, Text, request};
 use crate::dispatch::Call;
 use crate::endpoint::{Endpoint, Group, Handler};
 use crate::reply::Reply;
@@ -27,8 +26,10 @@ pub struct PublicUser<'a> {
     /// UUID version 7.
     pub id: Uuid,
     /// The address that mail goes to.
+    #[schema(required)]
     pub email: Option<&'a str>,
     /// The user name as typed.
+    #[schema(required)]
     pub username: Option<&'a str>,
     /// Whether the account may log in.
     pub is_active: bool,
@@ -37,6 +38,7 @@ pub struct PublicUser<'a> {
     /// Whether the mailbox was proved.
     pub is_verified: bool,
     /// A name for people.
+    #[schema(required)]
     pub display_name: Option<&'a str>,
     /// The app's own object about the user.
     #[schema(value_type = Object)]
@@ -82,7 +84,7 @@ request! {
     /// The body of a change of one's own account.
     UpdateRequest {
         #[doc = "A new e-mail address; needs a recent login or the current password."]
-        email: Patch<Email>,
+        email: Replace<Email>,
         #[doc = "A new password; needs the current one."]
         password: Option<Password>,
         #[doc = "The present password."]
@@ -114,6 +116,7 @@ struct ExportAnswer<'a> {
     updated_at: OffsetDateTime,
     /// When the user last logged in.
     #[serde(with = "auth_core::time::serde::rfc3339::option")]
+    #[schema(required)]
     last_login_at: Option<OffsetDateTime>,
     /// The sessions that are alive.
     sessions: Vec<SessionView<'a>>,
@@ -131,7 +134,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .summary("Makes an account.")
         .json::<RegisterRequest>()
-        .success(201, "The account.", Some(PublicUser::schema))
+        .answers::<PublicUser>(201, "The account.")
         .errors(&[
             E::RegisterUserAlreadyExists,
             E::RegisterInvalidPassword,
@@ -141,7 +144,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         ]),
         Endpoint::new("account.get", Group::Users, Method::GET, "/me", Handler::Active(|c, p| Box::pin(get(c, p))))
             .summary("The user's own account.")
-            .success(200, "The account.", Some(PublicUser::schema)),
+            .answers::<PublicUser>(200, "The account."),
         Endpoint::new(
             "account.update",
             Group::Users,
@@ -151,7 +154,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .summary("Changes the user's own account.")
         .json::<UpdateRequest>()
-        .success(200, "The account as it is now.", Some(PublicUser::schema))
+        .answers::<PublicUser>(200, "The account as it is now.")
         .errors(&[
             E::UpdateUserEmailAlreadyExists,
             E::UpdateUserInvalidPassword,
@@ -179,7 +182,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             Handler::Active(|c, p| Box::pin(export(c, p))),
         )
         .summary("Everything that is held about the user.")
-        .success(200, "All of it, as JSON.", Some(ExportAnswer::schema))
+        .answers::<ExportAnswer>(200, "All of it, as JSON.")
         .errors(&[E::ReauthenticationRequired]),
     ]
 }
@@ -204,7 +207,7 @@ async fn get(_: Call, principal: Principal) -> Result<Reply, Problem> {
 async fn update(call: Call, principal: Principal) -> Result<Reply, Problem> {
     let request: UpdateRequest = call.body()?;
     let changes = AccountChanges {
-        email: not_null("email", request.email)?,
+        email: request.email.0,
         password: request.password,
         current_password: request.current_password.map(|password| password.0),
         username: request.username.0,
@@ -214,18 +217,6 @@ async fn update(call: Call, principal: Principal) -> Result<Reply, Problem> {
     let updated = call.auth.accounts().update(&principal, changes, &call.client).await?;
     let cookie = call.token_cookie(&principal.session, updated.token.as_ref())?;
     Ok(Reply::ok(&PublicUser::from(&updated.user))?.cookie(cookie))
-}
-
-/// An account keeps its address: null does not remove it.
-pub(super) fn not_null<T>(field: &str, patch: Patch<T>) -> Result<Option<T>, Problem> {
-    match patch.0 {
-        Some(None) => {
-            let problem = crate::FieldProblem::new("string_type", "body", field, "Input should be a string");
-            Err(Problem::validation(vec![problem]))
-        }
-        Some(Some(value)) => Ok(Some(value)),
-        None => Ok(None),
-    }
 }
 
 async fn delete(call: Call, principal: Principal) -> Result<Reply, Problem> {

@@ -7,11 +7,10 @@ use auth_core::uuid::Uuid;
 use auth_core::{ErrorCode, Principal};
 use http::Method;
 use serde::Serialize;
-use utoipa::PartialSchema;
 
-use super::account::{PublicUser, not_null};
+use super::account::PublicUser;
 use crate::Problem;
-use crate::decode::{Attributes, Patch, Text, request};
+use crate::decode::{Attributes, Patch, Replace, Text, request};
 use crate::dispatch::Call;
 use crate::endpoint::{Endpoint, Group, Handler};
 use crate::reply::Reply;
@@ -32,7 +31,7 @@ request! {
     /// The body of a change of somebody's account.
     AdminUpdateRequest {
         #[doc = "A new e-mail address."]
-        email: Patch<Email>,
+        email: Replace<Email>,
         #[doc = "A new password; it ends all sessions."]
         password: Option<Password>,
         #[doc = "A user name to log in with; null removes it."]
@@ -56,6 +55,7 @@ struct PageAnswer<'a> {
     /// The accounts, oldest first.
     items: Vec<PublicUser<'a>>,
     /// The `cursor` of the next page, when there is one.
+    #[schema(required)]
     next: Option<Uuid>,
 }
 
@@ -65,10 +65,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::new("admin.list", Group::Users, Method::GET, "", Handler::Superuser(|c, p| Box::pin(list(c, p))))
             .summary("Accounts, page by page.")
             .query::<ListQuery>()
-            .success(200, "A page.", Some(PageAnswer::schema)),
+            .answers::<PageAnswer>(200, "A page."),
         Endpoint::new("admin.get", Group::Users, Method::GET, "/{id}", Handler::Superuser(|c, p| Box::pin(get(c, p))))
             .summary("One account.")
-            .success(200, "The account.", Some(PublicUser::schema)),
+            .answers::<PublicUser>(200, "The account."),
         Endpoint::new(
             "admin.update",
             Group::Users,
@@ -78,7 +78,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .summary("Changes an account; its password, address, role and deactivation end its sessions.")
         .json::<AdminUpdateRequest>()
-        .success(200, "The account as it is now.", Some(PublicUser::schema))
+        .answers::<PublicUser>(200, "The account as it is now.")
         .errors(&[
             E::UpdateUserEmailAlreadyExists,
             E::UpdateUserInvalidPassword,
@@ -115,7 +115,7 @@ async fn update(call: Call, principal: Principal) -> Result<Reply, Problem> {
     let id = call.id()?;
     let request: AdminUpdateRequest = call.body()?;
     let changes = AdminChanges {
-        email: not_null("email", request.email)?,
+        email: request.email.0,
         password: request.password,
         username: request.username.0,
         display_name: request.display_name.0.map(|name| name.map(|text| text.0)),

@@ -7,7 +7,6 @@ use http::header::HeaderName;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::json;
-use utoipa::PartialSchema;
 
 use crate::decode::{GrantType, KnownPassword, Text, request};
 use crate::dispatch::Call;
@@ -23,6 +22,7 @@ const NAME: usize = 320;
 
 request! {
     /// The body of a login: the OAuth 2 password form, or JSON.
+    #[expect(dead_code, reason = "`grant_type` is checked by decoding it, and says nothing more")]
     LoginRequest {
         #[doc = "The user name or the e-mail address. Exactly one of `username`, `name` and `email` is given."]
         username: Option<Text<NAME>>,
@@ -54,6 +54,7 @@ struct TokenAnswer<'a> {
     token_type: &'static str,
     /// How many seconds the token is good for, when that is less than the session.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     expires_in: Option<u64>,
 }
 
@@ -71,8 +72,10 @@ pub(super) struct SessionView<'a> {
     #[serde(with = "auth_core::time::serde::rfc3339")]
     last_seen_at: OffsetDateTime,
     /// The client's address at login.
+    #[schema(required)]
     ip: Option<&'a str>,
     /// The client's `User-Agent` at login.
+    #[schema(required)]
     user_agent: Option<&'a str>,
     /// Whether it is the session that asks.
     current: bool,
@@ -117,7 +120,7 @@ pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
             Handler::Active(|c, p| Box::pin(list(c, p))),
         )
         .summary("The user's sessions that are alive.")
-        .success(200, "The sessions, newest first.", Some(SessionList::schema)),
+        .answers::<SessionList>(200, "The sessions, newest first."),
         Endpoint::new(
             "session.end",
             Group::Auth,
@@ -161,7 +164,7 @@ fn of_backend(prefix: String, name: &str, transport: &Transport) -> [Endpoint; 2
     .errors(&[E::LoginBadCredentials, E::LoginUserNotVerified, E::RefusedByApp])
     .for_backend(name);
     let login = match transport {
-        Transport::Bearer => login.success(200, "The token.", Some(TokenAnswer::schema)),
+        Transport::Bearer => login.answers::<TokenAnswer>(200, "The token."),
         Transport::Cookie { .. } => login.success(204, "The cookie carries the token.", None),
     };
     let logout = Endpoint::new(

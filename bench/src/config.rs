@@ -1,0 +1,57 @@
+//! How the library is set up, the same for the servers and for the sessions that are made beforehand.
+
+use std::time::Duration;
+
+use auth_core::token::JwtOptions;
+use auth_core::{Auth, Backend, CookieOptions, RootSecret};
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+
+use crate::Result;
+
+/// Connections of a server to its database, shared by the library and the hand-written route: as many as in the example
+/// apps.
+const SQLITE_POOL: u32 = 8;
+const POSTGRES_POOL: u32 = 16;
+
+/// Any 32 bytes will do: both sides only have to agree.
+const SECRET: [u8; 32] = *b"\x8f\x1c\x62\xd9\x04\xb7\x3e\xa5\x50\xf8\x2b\xc1\x97\x6d\x0a\xe4\x39\xce\x71\x15\xaa\x5f\x83\xd2\x4c\xb0\x26\xe9\x98\x07\x7b\xf3";
+
+/// Tokens outlive the run, which is longer than the usual 10 minutes when the machine is busy.
+const TOKEN_LIFE: Duration = Duration::from_secs(4 * 60 * 60);
+
+/// Connects as the example apps do. `logged` makes the driver report each statement, which costs time.
+pub(crate) async fn connect(url: &str, logged: bool) -> Result<DatabaseConnection> {
+    let pool = if url.starts_with("sqlite") { SQLITE_POOL } else { POSTGRES_POOL };
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(pool)
+        .min_connections(pool)
+        .acquire_timeout(Duration::from_secs(2))
+        .test_before_acquire(false)
+        .test_before_acquire_if_idle_for(Duration::from_secs(10))
+        .record_stmt_in_spans(false)
+        .sqlx_logging(logged)
+        .map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Normal)
+                .busy_timeout(Duration::from_secs(5))
+                .foreign_keys(true)
+                .create_if_missing(true)
+        });
+    Ok(Database::connect(options).await?)
+}
+
+/// The library with the backends of the example apps, all else as it comes.
+pub(crate) fn auth(db: DatabaseConnection) -> Result<Auth> {
+    let jwt = JwtOptions { lifetime: Some(TOKEN_LIFE), ..JwtOptions::default() };
+    let auth = Auth::builder(db)
+        .public_url("http://localhost")
+        .secret(RootSecret::new(SECRET))
+        .backend(Backend::cookie("cookie", CookieOptions::default()))
+        .backend(Backend::bearer("jwt").jwt(jwt))
+        .backend(Backend::bearer("db"))
+        .build()?;
+    Ok(auth)
+}

@@ -1,0 +1,96 @@
+//! Logins beside raw hashing, and requests beside a flood of logins.
+
+use std::time::Duration;
+
+use crate::load::{Answers, Load};
+use crate::plan::{Pace, Target, login_load};
+use crate::routes::Route;
+use crate::{Result, raw};
+
+/// Logins that wait or run at a time: enough to keep every hash slot busy.
+const WAITING: usize = 8;
+
+/// Logins that press into the server during a flood.
+const FLOOD: usize = 32;
+
+/// Logins per second, one value for each round.
+#[derive(Default)]
+pub(crate) struct Logins {
+    pub(crate) permits: usize,
+    pub(crate) raw: Vec<f64>,
+    pub(crate) targets: Vec<LoginSeries>,
+}
+
+pub(crate) struct LoginSeries {
+    pub(crate) framework: &'static str,
+    pub(crate) database: &'static str,
+    pub(crate) per_second: Vec<f64>,
+}
+
+/// Latencies of `GET /users/me` by session, one value for each round.
+pub(crate) struct Flood {
+    pub(crate) framework: &'static str,
+    pub(crate) database: &'static str,
+    pub(crate) quiet: Vec<Answers>,
+    pub(crate) flooded: Vec<Answers>,
+    pub(crate) logins_per_second: Vec<f64>,
+}
+
+/// Measures logins of every target beside raw hashing with as many hashes at a time.
+pub(crate) async fn compare(targets: &[Target<'_>], pace: Pace) -> Result<Logins> {
+    // As the library decides: one hash for each core.
+    let permits = std::thread::available_parallelism().map_or(1, usize::from);
+    let series = targets.iter().map(|target| LoginSeries {
+        framework: target.framework,
+        database: target.bench.name,
+        per_second: Vec::new(),
+    });
+    let mut logins = Logins { permits, raw: Vec::new(), targets: series.collect() };
+    for round in 1..=pace.rounds {
+        eprintln!("logins: round {round} of {}", pace.rounds);
+        logins.raw.push(raw::hashes_per_second(permits, pace.login).await?);
+        for (target, series) in targets.iter().zip(&mut logins.targets) {
+            series.per_second.push(login_load(target, WAITING, pace).run().await?.per_second());
+        }
+    }
+    Ok(logins)
+}
+
+/// Measures a moderate load of authenticated requests, alone and during a flood of logins.
+pub(crate) async fn floods(targets: &[Target<'_>], pace: Pace) -> Result<Vec<Flood>> {
+    let mut floods: Vec<Flood> = targets
+        .iter()
+        .map(|target| Flood {
+            framework: target.framework,
+            database: target.bench.name,
+            quiet: Vec::new(),
+            flooded: Vec::new(),
+            logins_per_second: Vec::new(),
+        })
+        .collect();
+    for round in 1..=pace.rounds {
+        eprintln!("flood: round {round} of {}", pace.rounds);
+        for (target, flood) in targets.iter().zip(&mut floods) {
+            let requests = requests(target, pace);
+            flood.quiet.push(requests.run().await?);
+            let logins = login_load(target, FLOOD, pace);
+            let (flooded, logins) = tokio::try_join!(requests.run(), logins.run())?;
+            flood.flooded.push(flooded);
+            flood.logins_per_second.push(logins.per_second());
+        }
+    }
+    Ok(floods)
+}
+
+fn requests(target: &Target<'_>, pace: Pace) -> Load {
+    let env = |name: &str, or: u64| std::env::var(name).ok().and_then(|v| v.parse::<u64>().ok()).unwrap_or(or);
+    Load {
+        address: target.server.address,
+        requests: Route::Session.requests(&target.bench.tokens).into(),
+        expected: "200",
+        connections: env("BC", 8) as usize,
+        pause: Some(env("BP", 8000)).filter(|p| *p > 0).map(Duration::from_micros),
+        warm_up: pace.warm_up,
+        duration: pace.login,
+    }
+}

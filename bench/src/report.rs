@@ -1,0 +1,172 @@
+//! The findings as Markdown tables.
+
+use std::fmt::Write;
+use std::path::Path;
+
+use crate::load::Answers;
+use crate::logins::{Flood, Logins};
+use crate::plan::{CONNECTIONS, Findings, Pace, Series, Statements};
+use crate::{Result, machine};
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/benchmarks.md");
+const BEGIN: &str = "<!-- begin of the figures: cargo xtask bench --write -->\n";
+const END: &str = "<!-- end of the figures -->\n";
+
+/// The least share of raw hashing that logins should reach.
+const LOGIN_AIM: f64 = 0.9;
+/// How much longer the slowest requests may take during a flood.
+const FLOOD_AIM: f64 = 2.0;
+
+/// Prints the tables, and puts them into the page when asked.
+pub(crate) fn publish(findings: &Findings, pace: Pace, write: bool) -> Result {
+    let text = tables(findings, pace)?;
+    println!("{text}");
+    if write {
+        let path = Path::new(PAGE);
+        let page = std::fs::read_to_string(path)?;
+        let (before, rest) = page.split_once(BEGIN).ok_or("docs/benchmarks.md has no mark where the figures begin")?;
+        let (_, after) = rest.split_once(END).ok_or("docs/benchmarks.md has no mark where the figures end")?;
+        std::fs::write(path, format!("{before}{BEGIN}\n{text}\n{END}{after}"))?;
+    }
+    Ok(())
+}
+
+fn tables(findings: &Findings, pace: Pace) -> Result<String> {
+    let mut out = String::new();
+    writeln!(out, "{}; {CONNECTIONS} connections, {} rounds of {:.1} s.", machine::describe(), pace.rounds,
+        pace.duration.as_secs_f64())?;
+    if let Some(why) = &findings.skipped {
+        writeln!(out, "\nPostgreSQL was skipped: {why}.")?;
+    }
+    if !findings.series.is_empty() {
+        routes(&mut out, &findings.series)?;
+    }
+    if !findings.logins.raw.is_empty() {
+        logins(&mut out, &findings.logins)?;
+        floods(&mut out, &findings.floods)?;
+    }
+    statements(&mut out, &findings.statements)?;
+    Ok(out.trim_end().to_owned())
+}
+
+fn routes(out: &mut String, series: &[Series]) -> Result {
+    writeln!(out, "\n### Requests\n")?;
+    writeln!(out, "| framework | database | route | requests/s | p50 ms | p99 ms | server CPU µs | ratio | aim |")?;
+    writeln!(out, "|---|---|---|--:|--:|--:|--:|--:|---|")?;
+    for one in series {
+        let of = |value: fn(&crate::plan::Sample) -> f64| median(one.samples.iter().map(value).collect());
+        let database = if one.route.asks_database() { one.database } else { "–" };
+        let (ratio, aim) = compared(one, series);
+        writeln!(
+            out,
+            "| {} | {database} | {} | {:.0} | {:.2} | {:.2} | {:.1} | {ratio} | {aim} |",
+            one.framework,
+            one.route.title(),
+            of(|sample| sample.per_second),
+            of(|sample| sample.p50) / 1e3,
+            of(|sample| sample.p99) / 1e3,
+            of(|sample| sample.cpu),
+        )?;
+    }
+    Ok(())
+}
+
+/// The ratio to the route that this one is compared with, and whether it is good enough.
+fn compared(one: &Series, series: &[Series]) -> (String, String) {
+    let Some((base, aim)) = one.route.aim() else { return (String::new(), String::new()) };
+    let is_base = |other: &&Series| {
+        other.framework == one.framework && other.database == one.database && other.route == base
+    };
+    let Some(base) = series.iter().find(is_base) else { return (String::new(), String::new()) };
+    let ratios = one.samples.iter().zip(&base.samples).map(|(one, base)| one.per_second / base.per_second);
+    let ratio = Spread::of(ratios.collect());
+    let met = verdict(ratio.median >= aim);
+    (ratio.to_string(), format!("≥ {aim} {met}"))
+}
+
+fn logins(out: &mut String, logins: &Logins) -> Result {
+    writeln!(out, "\n### Logins\n")?;
+    writeln!(
+        out,
+        "Argon2id, 19 MiB, two passes, {} at a time; raw: {:.1} hashes/s.\n",
+        logins.permits,
+        median(logins.raw.clone())
+    )?;
+    writeln!(out, "| framework | database | logins/s | ratio to raw hashes/s | aim |\n|---|---|--:|--:|---|")?;
+    for one in &logins.targets {
+        let ratios = one.per_second.iter().zip(&logins.raw).map(|(logins, raw)| logins / raw);
+        let ratio = Spread::of(ratios.collect());
+        let (met, rate) = (verdict(ratio.median >= LOGIN_AIM), median(one.per_second.clone()));
+        writeln!(out, "| {} | {} | {rate:.1} | {ratio} | ≥ {LOGIN_AIM} {met} |", one.framework, one.database)?;
+    }
+    Ok(())
+}
+
+fn floods(out: &mut String, floods: &[Flood]) -> Result {
+    writeln!(out, "\n### `GET /users/me` by session, quiet and during a flood of logins\n")?;
+    writeln!(
+        out,
+        "| framework | database | requests/s | quiet p50 ms | quiet p99 ms | flood p50 ms | flood p99 ms | \
+        p99 ratio | aim | logins/s meanwhile |"
+    )?;
+    writeln!(out, "|---|---|--:|--:|--:|--:|--:|--:|---|--:|")?;
+    for one in floods {
+        let of = |answers: &[Answers], share: f64| median(answers.iter().map(|one| one.percentile(share)).collect()) / 1e3;
+        let ratios = one.flooded.iter().zip(&one.quiet).map(|(flood, quiet)| flood.percentile(0.99) / quiet.percentile(0.99));
+        let ratio = Spread::of(ratios.collect());
+        writeln!(
+            out,
+            "| {} | {} | {:.0} | {:.2} | {:.2} | {:.2} | {:.2} | {ratio} | ≤ {FLOOD_AIM} {} | {:.1} |",
+            one.framework,
+            one.database,
+            median(one.flooded.iter().map(Answers::per_second).collect()),
+            of(&one.quiet, 0.5),
+            of(&one.quiet, 0.99),
+            of(&one.flooded, 0.5),
+            of(&one.flooded, 0.99),
+            verdict(ratio.median <= FLOOD_AIM),
+            median(one.logins_per_second.clone()),
+        )?;
+    }
+    Ok(())
+}
+
+fn statements(out: &mut String, statements: &[Statements]) -> Result {
+    writeln!(out, "\n### Statements of one request\n")?;
+    writeln!(out, "| framework | database | (c) session | (d) JWT | (e) JWT alone | (c), first of a minute |")?;
+    writeln!(out, "|---|---|--:|--:|--:|--:|")?;
+    for Statements { framework, database, session, jwt, claims, once_a_minute } in statements {
+        writeln!(out, "| {framework} | {database} | {session} | {jwt} | {claims} | {once_a_minute} |")?;
+    }
+    Ok(())
+}
+
+fn verdict(met: bool) -> &'static str {
+    if met { "met" } else { "**missed**" }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// A median with the least and the greatest value.
+struct Spread {
+    median: f64,
+    least: f64,
+    greatest: f64,
+}
+
+impl Spread {
+    fn of(values: Vec<f64>) -> Self {
+        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let greatest = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        Self { median: median(values), least, greatest }
+    }
+}
+
+impl std::fmt::Display for Spread {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:.2} ({:.2}–{:.2})", self.median, self.least, self.greatest)
+    }
+}

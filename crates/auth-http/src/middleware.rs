@@ -1,0 +1,97 @@
+//! What `AuthMiddleware` is in every framework.
+
+use auth_core::{Auth, Principal};
+
+use crate::{AnyBackend, Gate, Problem, RequestHead, Requirement, authenticate};
+
+/// The rule of a protected subtree: what `AuthMiddleware` applies to each request.
+#[derive(Clone, Debug)]
+pub struct Protection {
+    /// The handle that knows the users.
+    pub auth: Auth,
+    /// The exceptions.
+    pub gate: Gate,
+    /// What a user must be to pass.
+    pub requirement: Requirement,
+}
+
+impl Protection {
+    /// A subtree that takes active users, without exceptions.
+    #[must_use]
+    pub fn new(auth: &Auth) -> Self {
+        Self { auth: auth.clone(), gate: Gate::default(), requirement: Requirement::default() }
+    }
+
+    /// Who the request is from; `None` where the subtree makes an exception. `path` is the path below the place where
+    /// the subtree is mounted.
+    ///
+    /// # Errors
+    /// As [`authenticate`].
+    pub async fn check(
+        &self,
+        head: &RequestHead<'_>,
+        path: &str,
+        known: Option<&Principal>,
+    ) -> Result<Option<Principal>, Problem> {
+        if !self.gate.guards(head.method, path) {
+            return Ok(None);
+        }
+        authenticate::<AnyBackend>(&self.auth, head, known, &self.requirement).await.map(Some)
+    }
+}
+
+/// Declares the `AuthMiddleware` of an adapter: the same methods and documentation in each. The argument is an example.
+#[macro_export]
+macro_rules! middleware {
+    ($(#[$example:meta])*) => {
+        /// Lets only active users into a subtree of the app; everybody else gets 401.
+        ///
+        /// Paths are those below the place where the subtree is mounted. The
+        /// [`Principal`]($crate::auth_core::Principal) and the [`User`]($crate::auth_core::User) are put into the
+        /// request's extensions, where the extractors find them without another query.
+        ///
+        $(#[$example])*
+        #[derive(Clone, Debug)]
+        pub struct AuthMiddleware($crate::Protection);
+
+        impl AuthMiddleware {
+            /// Protects everything but requests with the method `OPTIONS`.
+            #[must_use]
+            pub fn new(auth: &$crate::auth_core::Auth) -> Self {
+                Self($crate::Protection::new(auth))
+            }
+
+            /// Makes an exception of a path or of a family of paths, such as `/public/*` (see
+            /// [`Pattern`]($crate::Pattern)).
+            #[must_use]
+            pub fn exclude(mut self, pattern: &str) -> Self {
+                self.0.gate.exclude(pattern);
+                self
+            }
+
+            /// Makes an exception of these methods, instead of `OPTIONS`.
+            #[must_use]
+            pub fn exclude_methods(
+                mut self,
+                methods: impl ::core::iter::IntoIterator<Item = $crate::http::Method>,
+            ) -> Self {
+                self.0.gate.exclude_methods(methods);
+                self
+            }
+
+            /// Marks a route as open, in the place where it is declared: the path goes to the framework unchanged, and
+            /// becomes an exception. A parameter in it means every value, even one that another route is for.
+            pub fn open<'p>(&mut self, path: &'p str) -> &'p str {
+                self.0.gate.exclude(path);
+                path
+            }
+
+            /// Asks for more than an active user, such as a superuser.
+            #[must_use]
+            pub fn require(mut self, requirement: $crate::Requirement) -> Self {
+                self.0.requirement = requirement;
+                self
+            }
+        }
+    };
+}

@@ -1,0 +1,153 @@
+//! Words and examples for routes, shared by the OpenAPI document and the pages.
+
+use auth_core::config::BuiltBackend;
+use auth_core::{Auth, ErrorCode, Transport};
+use serde_json::{Map, Value, json};
+use utoipa::openapi::schema::{KnownFormat, Object, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema as OpenApiSchema};
+
+use crate::decode::Schema;
+use crate::{Access, Endpoint, Problem};
+
+/// Where the app is reached, without a slash at the end.
+pub(crate) fn base_url(auth: &Auth) -> String {
+    auth.settings().public_url.as_str().trim_end_matches('/').to_owned()
+}
+
+/// A backend, as an item of a list in Markdown.
+pub(crate) fn backend(backend: &BuiltBackend) -> String {
+    let name = &backend.name;
+    match &backend.transport {
+        Transport::Bearer => format!("- `{name}`: the header `Authorization: Bearer` (RFC 6750)"),
+        Transport::Cookie { name: cookie, .. } => format!("- `{name}`: the cookie `{cookie}`, kept by the browser"),
+    }
+}
+
+/// The backend that is the only one to count at a route.
+pub(crate) fn only_backend<'a>(auth: &'a Auth, endpoint: &Endpoint) -> Option<&'a BuiltBackend> {
+    let name = endpoint.backend.as_deref()?;
+    auth.backends().iter().find(|backend| backend.name == name)
+}
+
+/// Who may call a route, in Markdown.
+pub(crate) fn access(endpoint: &Endpoint) -> String {
+    let who = match endpoint.access() {
+        Access::Public => return "everybody".to_owned(),
+        Access::Active => "active users",
+        Access::Superuser => "superusers",
+    };
+    match &endpoint.backend {
+        Some(backend) => format!("{who}, by a token of `{backend}`"),
+        None => who.to_owned(),
+    }
+}
+
+/// The codes that a route can answer, by status.
+pub(crate) fn errors_by_status(endpoint: &Endpoint) -> Vec<(u16, Vec<ErrorCode>)> {
+    let mut statuses = std::collections::BTreeMap::<u16, Vec<ErrorCode>>::new();
+    for code in endpoint.errors_declared() {
+        statuses.entry(Problem::new(code).status().as_u16()).or_default().push(code);
+    }
+    statuses.into_iter().collect()
+}
+
+/// Whether the answer also says why, in words for a person: the codes of policies and hooks.
+pub(crate) fn has_reason(code: ErrorCode) -> bool {
+    use ErrorCode as E;
+    matches!(code, E::RegisterInvalidPassword | E::UpdateUserInvalidPassword | E::RefusedByApp)
+}
+
+/// The names of the parameters in a route's path.
+pub(crate) fn path_parameters(endpoint: &Endpoint) -> impl Iterator<Item = &str> {
+    endpoint.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+}
+
+/// A field of a body or a query.
+pub(crate) struct FieldDoc {
+    pub(crate) name: String,
+    pub(crate) kind: String,
+    pub(crate) required: bool,
+    pub(crate) description: String,
+    pub(crate) schema: Schema,
+}
+
+/// The fields of an object, in the order of their declaration.
+pub(crate) fn fields(schema: &Schema) -> Vec<FieldDoc> {
+    let RefOr::T(OpenApiSchema::Object(object)) = schema else { return Vec::new() };
+    let field = |(name, schema): (&String, &Schema)| {
+        let value = plain(schema);
+        FieldDoc {
+            name: name.clone(),
+            kind: value.map(kind).unwrap_or_default(),
+            required: object.required.contains(name),
+            description: value.and_then(|value| value.description.clone()).unwrap_or_default(),
+            schema: schema.clone(),
+        }
+    };
+    object.properties.iter().map(field).collect()
+}
+
+fn plain(schema: &Schema) -> Option<&Object> {
+    match schema {
+        RefOr::T(OpenApiSchema::Object(object)) => Some(object),
+        _ => None,
+    }
+}
+
+/// The type of a value, in a word or two.
+fn kind(value: &Object) -> String {
+    if let Some(format) = &value.format {
+        return match format {
+            SchemaFormat::KnownFormat(KnownFormat::Uuid) => "UUID".to_owned(),
+            SchemaFormat::KnownFormat(KnownFormat::Password) => "password".to_owned(),
+            SchemaFormat::Custom(format) => format.clone(),
+            SchemaFormat::KnownFormat(_) => "string".to_owned(),
+        };
+    }
+    let word = match main_type(value) {
+        Some(Type::Object) => "object",
+        Some(Type::Boolean) => "boolean",
+        Some(Type::Integer) => "integer",
+        Some(Type::Array) => "array",
+        _ => "string",
+    };
+    match value.max_length {
+        Some(most) => format!("{word}, at most {most} characters"),
+        None => word.to_owned(),
+    }
+}
+
+/// The type of a value that is not null.
+fn main_type(value: &Object) -> Option<&Type> {
+    match &value.schema_type {
+        SchemaType::Type(kind) => Some(kind),
+        SchemaType::Array(kinds) => kinds.first(),
+        SchemaType::AnyValue => None,
+    }
+}
+
+/// A body that would pass: the required fields, and the first one in any case.
+pub(crate) fn example(schema: &Schema) -> Value {
+    let shown = |(index, field): &(usize, FieldDoc)| *index == 0 || field.required;
+    let fields = fields(schema).into_iter().enumerate().filter(shown);
+    let object: Map<String, Value> = fields.map(|(_, field)| (field.name.clone(), example_value(&field))).collect();
+    Value::Object(object)
+}
+
+fn example_value(field: &FieldDoc) -> Value {
+    let Some(value) = plain(&field.schema) else { return Value::Null };
+    if let Some(first) = value.enum_values.as_ref().and_then(|values| values.first()) {
+        return first.clone();
+    }
+    match (main_type(value), &value.format) {
+        (_, Some(SchemaFormat::KnownFormat(KnownFormat::Uuid))) => json!("0199a1b2-c3d4-7e5f-8a6b-7c8d9e0f1a2b"),
+        (_, Some(SchemaFormat::KnownFormat(KnownFormat::Password))) => json!("correct horse battery staple"),
+        (_, Some(SchemaFormat::Custom(format))) if format == "email" => json!("ada@example.com"),
+        (Some(Type::Boolean), _) => json!(true),
+        (Some(Type::Integer), _) => json!(20),
+        (Some(Type::Object), _) => json!({}),
+        // What the example of the registration makes can log in with its address.
+        _ if field.name == "username" && value.pattern.is_none() => json!("ada@example.com"),
+        _ => json!("ada"),
+    }
+}

@@ -1,0 +1,130 @@
+//! One route as an operation.
+
+use auth_core::{Auth, Transport};
+use utoipa::openapi::header::{Header, HeaderBuilder};
+use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
+use utoipa::openapi::response::{Response, ResponseBuilder, Responses, ResponsesBuilder};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Required, Schema as OpenApiSchema};
+
+use super::{describe, problems, security};
+use crate::decode::Schema;
+use crate::endpoint::Success;
+use crate::{Access, BodyType, Endpoint};
+
+pub(super) fn operation(auth: &Auth, endpoint: &Endpoint) -> Operation {
+    let parameters = parameters(endpoint);
+    let securities = security::requirements(auth, endpoint);
+    OperationBuilder::new()
+        .operation_id(Some(endpoint.id.as_ref()))
+        .tag(endpoint.feature())
+        .summary(Some(endpoint.summary.trim_end_matches('.')))
+        .description(Some(description(endpoint)))
+        .parameters((!parameters.is_empty()).then_some(parameters))
+        .request_body(request_body(endpoint))
+        .responses(responses(auth, endpoint))
+        .securities((!securities.is_empty()).then_some(securities))
+        .build()
+}
+
+fn description(endpoint: &Endpoint) -> String {
+    let mut text = format!("For {}.", describe::access(endpoint));
+    if matches!(endpoint.body, BodyType::JsonOrForm) {
+        text.push_str(" The body is JSON or a form, as its `Content-Type` says.");
+    }
+    if endpoint.access() != Access::Public && endpoint.takes_expired_password {
+        text.push_str(" Open to accounts that must change their password, too.");
+    }
+    text
+}
+
+fn parameters(endpoint: &Endpoint) -> Vec<Parameter> {
+    let path = describe::path_parameters(endpoint).map(|name| {
+        let schema = ObjectBuilder::new().schema_type(Type::String);
+        let (schema, about) = match name {
+            "id" => {
+                let uuid = schema.format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
+                (uuid, Some("The id, a UUID. One that cannot be read answers 404 like one that is not there."))
+            }
+            _ => (schema, None),
+        };
+        let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True);
+        parameter.description(about).schema(Some(schema)).build()
+    });
+    let query = endpoint.query_schema.map(|schema| describe::fields(&schema())).unwrap_or_default();
+    let query = query.into_iter().map(|field| {
+        let required = if field.required { Required::True } else { Required::False };
+        let parameter = ParameterBuilder::new().name(field.name).parameter_in(ParameterIn::Query).required(required);
+        parameter.description(Some(field.description)).schema(Some(undescribed(field.schema))).build()
+    });
+    path.chain(query).collect()
+}
+
+/// A parameter says itself what it means; its schema need not do so again.
+fn undescribed(schema: Schema) -> Schema {
+    match schema {
+        RefOr::T(OpenApiSchema::Object(mut object)) => {
+            object.description = None;
+            RefOr::T(OpenApiSchema::Object(object))
+        }
+        other => other,
+    }
+}
+
+/// The shape of a route's body, by the name of the request.
+pub(super) fn body_component(endpoint: &Endpoint) -> Option<(String, Schema)> {
+    let schema = endpoint.body_schema?();
+    let RefOr::T(OpenApiSchema::Object(object)) = &schema else { return None };
+    object.title.clone().map(|name| (name, schema))
+}
+
+fn request_body(endpoint: &Endpoint) -> Option<RequestBody> {
+    let types: &[&str] = match endpoint.body {
+        BodyType::None => return None,
+        BodyType::Json => &["application/json"],
+        BodyType::JsonOrForm => &["application/json", "application/x-www-form-urlencoded"],
+    };
+    let schema = endpoint.body_schema?();
+    let needed = describe::fields(&schema).iter().any(|field| field.required);
+    let example = describe::example(&schema);
+    let schema = match body_component(endpoint) {
+        Some((name, _)) => RefOr::Ref(Ref::from_schema_name(name)),
+        None => schema,
+    };
+    let content = ContentBuilder::new().schema(Some(schema)).example(Some(example)).build();
+    let body = RequestBodyBuilder::new().required(Some(if needed { Required::True } else { Required::False }));
+    Some(types.iter().fold(body, |body, kind| body.content(*kind, content.clone())).build())
+}
+
+fn responses(auth: &Auth, endpoint: &Endpoint) -> Responses {
+    let successes = endpoint
+        .successes
+        .iter()
+        .map(|answer| (answer.status.as_str().to_owned(), RefOr::T(success(auth, endpoint, answer))));
+    ResponsesBuilder::new()
+        .responses_from_iter(successes)
+        .responses_from_iter(problems::responses(auth, endpoint))
+        .build()
+}
+
+fn success(auth: &Auth, endpoint: &Endpoint, success: &Success) -> Response {
+    let mut response = ResponseBuilder::new().description(success.description);
+    if let Some(schema) = success.schema {
+        response = response.content("application/json", Content::new(Some(schema())));
+    }
+    match cookie(auth, endpoint) {
+        Some(cookie) => response.header("Set-Cookie", cookie).build(),
+        None => response.build(),
+    }
+}
+
+/// The cookie that a login sets and a logout empties.
+fn cookie(auth: &Auth, endpoint: &Endpoint) -> Option<Header> {
+    let Transport::Cookie { name, .. } = &describe::only_backend(auth, endpoint)?.transport else { return None };
+    let about = match endpoint.access() {
+        Access::Public => format!("`{name}` with the token."),
+        Access::Active | Access::Superuser => format!("`{name}`, emptied."),
+    };
+    Some(HeaderBuilder::from(Header::default()).description(Some(about)).build())
+}

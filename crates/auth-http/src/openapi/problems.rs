@@ -1,0 +1,137 @@
+//! The answers that are problems.
+
+use std::collections::BTreeSet;
+
+use auth_core::{Auth, ErrorCode};
+use serde_json::{Value, json};
+use utoipa::openapi::content::{Content, ContentBuilder};
+use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::header::{Header, HeaderBuilder};
+use utoipa::openapi::response::{Response, ResponseBuilder};
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{Object, Ref, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::describe;
+use crate::decode::Schema;
+use crate::{Endpoint, FieldProblem, Table, credential};
+
+const VALIDATION: &str = "ValidationProblem";
+
+/// The shapes that problems refer to.
+pub(super) fn schemas() -> Vec<(String, Schema)> {
+    let fields = ArrayBuilder::new().items(Ref::from_schema_name(FieldProblem::name()));
+    let validation = body(fields).description(Some("Every field that does not validate."));
+    vec![(FieldProblem::name().into_owned(), FieldProblem::schema()), (VALIDATION.to_owned(), validation.into())]
+}
+
+/// The responses that several routes share: those of one code alone.
+pub(super) fn shared_responses(table: &Table) -> Vec<(String, Response)> {
+    let groups = table.endpoints().iter().flat_map(|endpoint| describe::errors_by_status(endpoint));
+    let alone: BTreeSet<ErrorCode> = groups.filter_map(|(_, codes)| only(&codes)).collect();
+    alone.into_iter().map(|code| (component(code), response(table.auth(), &[code]))).collect()
+}
+
+/// A route's problems, one response for each status.
+pub(super) fn responses(auth: &Auth, endpoint: &Endpoint) -> Vec<(String, RefOr<Response>)> {
+    let answer = |(status, codes): (u16, Vec<ErrorCode>)| {
+        let response = match only(&codes) {
+            Some(code) => RefOr::Ref(Ref::from_response_name(component(code))),
+            None => RefOr::T(response(auth, &codes)),
+        };
+        (status.to_string(), response)
+    };
+    describe::errors_by_status(endpoint).into_iter().map(answer).collect()
+}
+
+fn only(codes: &[ErrorCode]) -> Option<ErrorCode> {
+    match codes {
+        [code] => Some(*code),
+        _ => None,
+    }
+}
+
+/// The name of a code's response: that of the code in Rust, because some texts on the wire have blanks.
+fn component(code: ErrorCode) -> String {
+    format!("{code:?}")
+}
+
+fn response(auth: &Auth, codes: &[ErrorCode]) -> Response {
+    let description = match codes {
+        [code] => format!("`{}`: {}", code.as_str(), code.meaning()),
+        codes => codes.iter().map(|code| format!("- `{}`: {}\n", code.as_str(), code.meaning())).collect(),
+    };
+    let response = ResponseBuilder::new().description(description).content("application/json", content(codes));
+    let response =
+        headers(auth, codes).into_iter().fold(response, |response, (name, header)| response.header(name, header));
+    response.build()
+}
+
+fn content(codes: &[ErrorCode]) -> Content {
+    let content = ContentBuilder::new().schema(Some(schema(codes)));
+    if let Some(code) = only(codes) {
+        return content.example(Some(example(code))).build();
+    }
+    let examples = codes.iter().map(|code| {
+        (component(*code), ExampleBuilder::new().summary(code.meaning()).value(Some(example(*code))).build())
+    });
+    content.examples_from_iter(examples).build()
+}
+
+/// The shape of a body that says one of these codes.
+fn schema(codes: &[ErrorCode]) -> Schema {
+    let mut shapes: Vec<Schema> = Vec::new();
+    if codes.contains(&ErrorCode::Validation) {
+        shapes.push(RefOr::Ref(Ref::from_schema_name(VALIDATION)));
+    }
+    let coded = codes.iter().copied().filter(|code| *code != ErrorCode::Validation);
+    let (explained, bare): (Vec<_>, Vec<_>) = coded.partition(|code| describe::has_reason(*code));
+    if !bare.is_empty() {
+        shapes.push(body(one_of(&bare)).into());
+    }
+    if !explained.is_empty() {
+        let reason = ObjectBuilder::new().schema_type(Type::String).description(Some("Why, for a person."));
+        let detail = ObjectBuilder::new().property("code", one_of(&explained)).property("reason", reason);
+        shapes.push(body(detail.required("code").required("reason")).into());
+    }
+    match shapes.len() {
+        1 => shapes.remove(0),
+        _ => RefOr::T(shapes.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item).into()),
+    }
+}
+
+/// `{"detail": …}`, the shape of every problem.
+fn body(detail: impl Into<Schema>) -> ObjectBuilder {
+    ObjectBuilder::new().property("detail", detail).required("detail")
+}
+
+fn one_of(codes: &[ErrorCode]) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes.iter().map(|code| code.as_str())))
+}
+
+fn example(code: ErrorCode) -> Value {
+    match code {
+        ErrorCode::Validation => json!({ "detail": [FieldProblem::new("missing", "body", "email", "Field required")] }),
+        code if describe::has_reason(code) => {
+            json!({ "detail": { "code": code.as_str(), "reason": "Why, for a person." } })
+        }
+        code => json!({ "detail": code.as_str() }),
+    }
+}
+
+fn headers(auth: &Auth, codes: &[ErrorCode]) -> Vec<(&'static str, Header)> {
+    let mut headers = Vec::new();
+    if codes.contains(&ErrorCode::Unauthorized) && credential::takes_bearer(auth) {
+        let about = "`Bearer` (RFC 6750, section 3).";
+        headers.push(("WWW-Authenticate", header(Object::with_type(Type::String), about)));
+    }
+    if codes.contains(&ErrorCode::Overloaded) {
+        let about = "How many seconds to wait before the next attempt.";
+        headers.push(("Retry-After", header(Object::with_type(Type::Integer), about)));
+    }
+    headers
+}
+
+fn header(schema: Object, about: &str) -> Header {
+    HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build()
+}

@@ -1,0 +1,66 @@
+//! The middleware.
+
+use auth_core::Principal;
+use auth_http::RequestHead;
+use poem::{Endpoint, Middleware, Request};
+
+use crate::{Refusal, convert};
+
+auth_http::middleware! {
+    /// ```no_run
+    /// use auth_poem::auth_core::{Auth, User};
+    /// use auth_poem::AuthMiddleware;
+    /// use poem::web::Data;
+    /// use poem::{EndpointExt, Route, get, handler};
+    ///
+    /// #[handler]
+    /// async fn secret(Data(user): Data<&User>) -> String {
+    ///     user.id.to_string()
+    /// }
+    ///
+    /// #[handler]
+    /// async fn about() -> &'static str {
+    ///     "open to everybody"
+    /// }
+    ///
+    /// fn app(auth: &Auth) -> Route {
+    ///     let mut members = AuthMiddleware::new(auth).exclude("/assets/*");
+    ///     let inner = Route::new()
+    ///         .at("/secret", get(secret))
+    ///         .at(members.open("/about"), get(about))
+    ///         .with(members);
+    ///     Route::new().nest("/members", inner)
+    /// }
+    /// ```
+}
+
+impl<E: Endpoint> Middleware<E> for AuthMiddleware {
+    type Output = AuthService<E>;
+
+    fn transform(&self, inner: E) -> AuthService<E> {
+        AuthService { middleware: self.clone(), inner }
+    }
+}
+
+/// An endpoint behind an [`AuthMiddleware`].
+#[derive(Clone, Debug)]
+pub struct AuthService<E> {
+    middleware: AuthMiddleware,
+    inner: E,
+}
+
+impl<E: Endpoint> Endpoint for AuthService<E> {
+    type Output = E::Output;
+
+    async fn call(&self, mut request: Request) -> poem::Result<E::Output> {
+        let AuthMiddleware(protection) = &self.middleware;
+        let head = RequestHead { method: request.method(), headers: request.headers(), peer: convert::peer(&request) };
+        let known = request.data::<Principal>();
+        let found = protection.check(&head, request.uri().path(), known).await.map_err(Refusal)?;
+        if let Some(principal) = found {
+            request.set_data(principal.user.clone());
+            request.set_data(principal);
+        }
+        self.inner.call(request).await
+    }
+}

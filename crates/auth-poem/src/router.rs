@@ -1,0 +1,82 @@
+//! The table of routes as a poem route.
+
+use std::sync::Arc;
+
+use auth_core::Auth;
+use auth_http::{Endpoint, Group, MountedPath, Problem, Table};
+use poem::error::MethodNotAllowedError;
+use poem::http::Method;
+use poem::{EndpointExt, IntoEndpoint, Request, Response, Route, RouteMethod};
+
+use crate::convert;
+
+/// Every route of the library at its usual place: `/auth/…`, `/users/…`, `/healthz`. One poem route for each; the app
+/// adds its own with [`Route::at`], or nests this at `/` into its own.
+///
+/// ```no_run
+/// # fn example(auth: &auth_poem::auth_core::Auth) -> poem::Route {
+/// # let hello = poem::endpoint::make_sync(|_| "hello");
+/// auth_poem::routes(auth).at("/hello", hello)
+/// # }
+/// ```
+pub fn routes(auth: &Auth) -> Route {
+    let table = Table::new(auth);
+    mount(&table, table.paths())
+}
+
+/// The routes of one group, to be nested wherever the app wants them.
+///
+/// ```no_run
+/// use auth_poem::{Group, group};
+///
+/// # fn example(auth: &auth_poem::auth_core::Auth) -> poem::Route {
+/// poem::Route::new()
+///     .nest("/people", group(auth, Group::Users))
+///     .nest("/api/v1/auth", group(auth, Group::Auth))
+/// # }
+/// ```
+pub fn group(auth: &Auth, group: Group) -> Route {
+    let table = Table::new(auth);
+    mount(&table, table.group(group))
+}
+
+fn mount(table: &Table, paths: Vec<MountedPath>) -> Route {
+    paths.into_iter().fold(Route::new(), |route, path| route.at(template(&path.template), methods(table, path)))
+}
+
+/// poem writes a parameter as `:name`, and the root of a nested route as `/`.
+fn template(template: &str) -> String {
+    let template = template.replace('{', ":").replace('}', "");
+    if template.is_empty() { "/".to_owned() } else { template }
+}
+
+fn methods(table: &Table, path: MountedPath) -> impl IntoEndpoint<Endpoint: 'static> + use<> {
+    let MountedPath { endpoints, allow, .. } = path;
+    let methods = endpoints.into_iter().fold(RouteMethod::new(), |methods, endpoint| {
+        let method = endpoint.method.clone();
+        let native = Arc::new(Native { table: table.clone(), endpoint });
+        // Left to itself, poem answers `HEAD` with what it makes of the answer to `GET`.
+        let methods = if method == Method::GET { methods.method(Method::HEAD, native.clone()) } else { methods };
+        methods.method(method, native)
+    });
+    methods.catch_error(move |_: MethodNotAllowedError| {
+        let problem = Problem::method_not_allowed(&allow);
+        async { convert::response(problem.into_response()) }
+    })
+}
+
+/// One route of the table.
+struct Native {
+    table: Table,
+    endpoint: Arc<Endpoint>,
+}
+
+impl poem::Endpoint for Native {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> poem::Result<Response> {
+        let peer = convert::peer(&request);
+        let (parts, body) = convert::request(request);
+        Ok(convert::response(self.table.call(&self.endpoint, parts, body.into_bytes_stream(), peer).await))
+    }
+}

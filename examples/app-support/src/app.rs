@@ -1,0 +1,103 @@
+//! Starting: what happens before a framework is handed the routes.
+
+use std::net::{SocketAddr, TcpListener};
+
+use auth_core::admin::Bootstrap;
+use auth_core::token::JwtOptions;
+use auth_core::{Auth, Backend, CookieOptions, Error, Registration};
+use sea_orm::DatabaseConnection;
+use tracing_subscriber::EnvFilter;
+
+use crate::notes::Notes;
+use crate::site::Site;
+use crate::{Config, Failure, database, secret};
+
+/// What the handlers of an example app work with. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The authentication.
+    pub auth: Auth,
+    /// The notes.
+    pub notes: Notes,
+    /// The pages.
+    pub site: Site,
+}
+
+/// Reads the environment, connects to the database, brings its tables up to date, and listens.
+///
+/// # Errors
+/// Whatever keeps the app from starting, in words that say what to do.
+pub async fn start() -> Result<(App, TcpListener), Failure> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let config = Config::from_env()?;
+    for name in &config.unused {
+        tracing::warn!("{name} is set, but this version has no use for it yet");
+    }
+    let listener = TcpListener::bind(config.bind).map_err(|cause| Failure::of("BIND", cause))?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    let db = database::connect(&config.database_url).await.map_err(|cause| Failure::of("DATABASE_URL", cause))?;
+    let auth = build(&config, address, db.clone())?;
+    bootstrap(&auth, &config).await?;
+    let app = App { notes: Notes::new(&auth, db), site: Site::new(&auth), auth };
+    greet(&format!("http://{address}"), &config);
+    Ok((app, listener))
+}
+
+fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> Result<Auth, Failure> {
+    let secret = secret::root_secret(config.secret.as_ref(), &config.database_url)
+        .map_err(|cause| Failure::of("the file with the secret", cause))?;
+    let mut builder = Auth::builder(db)
+        .secret(secret)
+        .service_name("Notes")
+        .backend(Backend::cookie("cookie", CookieOptions::default()))
+        .backend(Backend::bearer("jwt").jwt(JwtOptions::default()))
+        .backend(Backend::bearer("db"))
+        .registration(config.registration)
+        .require_verified(config.require_verified)
+        .password_policy(config.password_policy.clone());
+    builder = config.allowed_origins.iter().fold(builder, |builder, origin| builder.allowed_origin(origin));
+    builder = config.trusted_proxies.iter().fold(builder, |builder, proxy| builder.trusted_proxy(*proxy));
+    builder = match &config.public_url {
+        Some(url) => builder.public_url(url),
+        None => builder.public_url(format!("http://localhost:{}", address.port())),
+    };
+    // Without an address of its own the app is for this machine, whose browsers may also be pointed at what is printed.
+    if config.public_url.is_none() && address.ip().is_loopback() {
+        builder = builder.allowed_origin(format!("http://{address}"));
+    }
+    Ok(builder.build()?)
+}
+
+/// Makes the first superuser.
+async fn bootstrap(auth: &Auth, config: &Config) -> Result<(), Failure> {
+    let Some((email, password)) = config.admin.clone() else { return Ok(()) };
+    match auth.admin().ensure_superuser(email, password).await {
+        Ok(Bootstrap::Created(user)) => tracing::info!(user_id = %user.id, "made the superuser of ADMIN_EMAIL"),
+        Ok(Bootstrap::Exists) => tracing::info!("the account of ADMIN_EMAIL exists and was left as it is"),
+        Err(Error::Refused { reason, .. }) => return Err(Failure::of("ADMIN_PASSWORD", reason)),
+        Err(cause) => return Err(Failure::of("ADMIN_EMAIL", cause)),
+    }
+    Ok(())
+}
+
+/// Prints the first things to try.
+#[allow(clippy::print_stdout, reason = "this is what the app has to say to the person who started it")]
+fn greet(url: &str, config: &Config) {
+    println!("listening on {url}\n");
+    if config.registration != Registration::Open || config.require_verified {
+        println!("curl -s {url}/healthz\n");
+        return;
+    }
+    println!(
+        "curl -s {url}/auth/register -H 'content-type: application/json' \
+         -d '{{\"email\":\"ada@example.com\",\"password\":\"kettle-Umbrella-42-river\"}}'\n\
+         curl -s {url}/auth/login -c jar -d username=ada@example.com -d password=kettle-Umbrella-42-river\n\
+         curl -s {url}/users/me -b jar\n\
+         TOKEN=$(curl -s {url}/auth/jwt/login -d username=ada@example.com -d password=kettle-Umbrella-42-river \
+         | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\n\
+         curl -s {url}/notes -H \"authorization: Bearer $TOKEN\" -d '{{\"text\":\"hello\"}}'\n\
+         curl -s {url}/notes -H \"authorization: Bearer $TOKEN\"\n"
+    );
+}

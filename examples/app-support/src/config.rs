@@ -1,0 +1,268 @@
+//! The environment of the example apps, read once and checked as a whole.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+use auth_core::Registration;
+use auth_core::identifier::Email;
+use auth_core::password::{Password, StandardPolicy};
+use auth_core::secrecy::SecretString;
+use ipnet::IpNet;
+use url::Url;
+
+/// Variables of features that the library does not have yet. A `*` stands for more characters.
+const NOT_YET: [&str; 11] = [
+    "REDIS_URL",
+    "SMTP_URL",
+    "MAIL_FROM",
+    "OAUTH_*",
+    "ATPROTO_PLC_URL",
+    "ATPROTO_CLIENT_KEY",
+    "ATPROTO_RESOLVER",
+    "ALLOW_INSECURE_HTTP",
+    "RATE_LIMITS",
+    "HASURA_MAGIC_LINK_WAIT",
+    "EMAIL_CHANGE",
+];
+
+const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
+
+/// What an example app is told by its environment.
+#[derive(Debug)]
+pub struct Config {
+    /// `BIND`: where to listen; port 0 picks a free one.
+    pub bind: SocketAddr,
+    /// `PUBLIC_URL`: where people reach the app; `http://localhost:<port>` without.
+    pub public_url: Option<String>,
+    /// `DATABASE_URL`: SQLite, PostgreSQL or MySQL.
+    pub database_url: String,
+    /// `AUTH_SECRET`: what all keys are derived from; without, a file holds one.
+    pub secret: Option<SecretString>,
+    /// `ADMIN_EMAIL` and `ADMIN_PASSWORD`: the first superuser.
+    pub admin: Option<(Email, Password)>,
+    /// `ALLOWED_ORIGINS`, and the origin of `FRONTEND_URL`: whose pages may send requests with the session cookie.
+    pub allowed_origins: Vec<String>,
+    /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// `PASSWORD_PRESET`: which passwords are good enough.
+    pub password_policy: StandardPolicy,
+    /// `REQUIRE_VERIFIED`: whether a login needs a proved mailbox.
+    pub require_verified: bool,
+    /// `REGISTRATION`: who may make an account.
+    pub registration: Registration,
+    /// The names of variables that are set but do nothing yet.
+    pub unused: Vec<String>,
+}
+
+/// Everything that is wrong with the environment, each with the variable's name.
+#[derive(Debug, PartialEq, Eq)]
+pub struct EnvironmentErrors(pub Vec<String>);
+
+impl fmt::Display for EnvironmentErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the environment is not right:")?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+    }
+}
+
+impl std::error::Error for EnvironmentErrors {}
+
+impl Config {
+    /// Reads the environment of the process.
+    ///
+    /// # Errors
+    /// Every mistake in it at once.
+    #[allow(clippy::disallowed_methods, reason = "the one place where the example apps read the environment")]
+    pub fn from_env() -> Result<Self, EnvironmentErrors> {
+        // A variable that is not Unicode is none of ours.
+        let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        };
+        Self::read(std::env::vars_os().filter_map(unicode))
+    }
+
+    /// Reads an environment.
+    ///
+    /// # Errors
+    /// Every mistake in it at once.
+    pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, EnvironmentErrors> {
+        let mut reader = Reader {
+            // An empty variable is one that is not set: many tools cannot unset one.
+            variables: variables.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+            problems: Vec::new(),
+        };
+        let mut allowed_origins = reader.list("ALLOWED_ORIGINS", |origin| Ok(origin.to_owned()));
+        allowed_origins.extend(reader.parsed("FRONTEND_URL", frontend_origin));
+        // There are no limits yet, but a typing mistake is one already.
+        reader.choice("RATE_LIMITS", &SWITCH);
+        let config = Self {
+            bind: reader.parsed("BIND", address).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
+            public_url: reader.text("PUBLIC_URL"),
+            database_url: reader.text("DATABASE_URL").unwrap_or_else(|| "sqlite://auth.db?mode=rwc".to_owned()),
+            secret: reader.text("AUTH_SECRET").map(SecretString::from),
+            admin: reader.admin(),
+            allowed_origins,
+            trusted_proxies: reader.list("TRUSTED_PROXIES", proxy),
+            password_policy: reader
+                .choice(
+                    "PASSWORD_PRESET",
+                    &[
+                        ("default", StandardPolicy::default()),
+                        ("strict", StandardPolicy::strict()),
+                        ("compat", StandardPolicy::compat()),
+                    ],
+                )
+                .unwrap_or_default(),
+            require_verified: reader.choice("REQUIRE_VERIFIED", &SWITCH).unwrap_or(false),
+            registration: reader.registration(),
+            unused: reader.unused(),
+        };
+        if reader.problems.is_empty() { Ok(config) } else { Err(EnvironmentErrors(reader.problems)) }
+    }
+}
+
+struct Reader {
+    variables: BTreeMap<String, String>,
+    problems: Vec<String>,
+}
+
+impl Reader {
+    fn text(&self, name: &str) -> Option<String> {
+        self.variables.get(name).cloned()
+    }
+
+    fn parsed<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+        let result = parse(self.variables.get(name)?);
+        result.map_err(|problem| self.problems.push(format!("{name}: {problem}"))).ok()
+    }
+
+    fn list<T>(&mut self, name: &str, parse: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+        let text = self.text(name).unwrap_or_default();
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+        let (good, bad): (Vec<_>, Vec<_>) = items.map(parse).partition(Result::is_ok);
+        self.problems.extend(bad.into_iter().filter_map(Result::err).map(|problem| format!("{name}: {problem}")));
+        good.into_iter().filter_map(Result::ok).collect()
+    }
+
+    fn choice<T: Clone>(&mut self, name: &str, choices: &[(&str, T)]) -> Option<T> {
+        self.parsed(name, |text| match choices.iter().find(|(choice, _)| *choice == text) {
+            Some((_, value)) => Ok(value.clone()),
+            None => {
+                let choices: Vec<_> = choices.iter().map(|(choice, _)| *choice).collect();
+                Err(format!("{text:?} is none of {}", choices.join(", ")))
+            }
+        })
+    }
+
+    fn registration(&mut self) -> Registration {
+        if self.variables.get("REGISTRATION").is_some_and(|value| value == "neutral") {
+            self.problems.push("REGISTRATION: \"neutral\" answers by mail, which this version cannot send".to_owned());
+            return Registration::default();
+        }
+        let choices = [("open", Registration::Open), ("closed", Registration::Closed)];
+        self.choice("REGISTRATION", &choices).unwrap_or_default()
+    }
+
+    fn admin(&mut self) -> Option<(Email, Password)> {
+        let email = self.parsed("ADMIN_EMAIL", |text| Email::parse(text).map_err(|cause| cause.to_string()));
+        let password = self.text("ADMIN_PASSWORD").map(|text| Password::new(&text));
+        if self.variables.contains_key("ADMIN_EMAIL") != password.is_some() {
+            self.problems.push("ADMIN_EMAIL and ADMIN_PASSWORD: set both or neither".to_owned());
+        }
+        email.zip(password)
+    }
+
+    fn unused(&self) -> Vec<String> {
+        let is_for_later = |name: &&String| {
+            NOT_YET.iter().any(|known| match known.strip_suffix('*') {
+                Some(prefix) => name.starts_with(prefix),
+                None => name.as_str() == *known,
+            })
+        };
+        self.variables.keys().filter(is_for_later).cloned().collect()
+    }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("{text:?} is no address with a port, such as 127.0.0.1:3000"))
+}
+
+fn proxy(text: &str) -> Result<IpNet, String> {
+    let bare = || text.parse::<IpAddr>().map(IpNet::from);
+    text.parse().or_else(|_| bare()).map_err(|_| format!("{text:?} is no address and no network such as 10.0.0.0/8"))
+}
+
+fn frontend_origin(text: &str) -> Result<String, String> {
+    let origin = Url::parse(text).map_err(|cause| format!("{text:?} is no URL: {cause}"))?.origin();
+    if origin.is_tuple() { Ok(origin.ascii_serialization()) } else { Err(format!("{text:?} is no http(s) URL")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, EnvironmentErrors> {
+        Config::read(variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    }
+
+    #[test]
+    fn an_empty_environment_gives_the_defaults() {
+        for variables in [&[][..], &[("BIND", ""), ("ADMIN_EMAIL", ""), ("PATH", "/bin")]] {
+            let config = read(variables).unwrap();
+            assert_eq!(config.bind.to_string(), "127.0.0.1:3000");
+            assert_eq!(config.database_url, "sqlite://auth.db?mode=rwc");
+            assert_eq!(config.registration, Registration::Open);
+            assert!(config.public_url.is_none() && config.admin.is_none() && !config.require_verified);
+            assert!(config.unused.is_empty());
+        }
+    }
+
+    #[test]
+    fn good_values_are_taken() {
+        let config = read(&[
+            ("BIND", "[::1]:0"),
+            ("ALLOWED_ORIGINS", "https://a.example, https://b.example:8443"),
+            ("FRONTEND_URL", "https://app.example/login?x=1"),
+            ("TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1, ::1"),
+            ("REQUIRE_VERIFIED", "on"),
+            ("REGISTRATION", "closed"),
+            ("ADMIN_EMAIL", "root@example.com"),
+            ("ADMIN_PASSWORD", "kettle-Umbrella-42"),
+            ("OAUTH_GITHUB_ISSUER", "https://github.example"),
+            ("SMTP_URL", "smtp://localhost"),
+        ])
+        .unwrap();
+        assert_eq!(config.bind.to_string(), "[::1]:0");
+        assert_eq!(config.allowed_origins, ["https://a.example", "https://b.example:8443", "https://app.example"]);
+        let proxies: Vec<_> = config.trusted_proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(proxies, ["10.0.0.0/8", "192.0.2.1/32", "::1/128"]);
+        assert!(config.require_verified);
+        assert_eq!(config.registration, Registration::Closed);
+        assert_eq!(config.admin.unwrap().0.as_str(), "root@example.com");
+        assert_eq!(config.unused, ["OAUTH_GITHUB_ISSUER", "SMTP_URL"]);
+    }
+
+    #[test]
+    fn every_mistake_is_named() {
+        let wrong = [
+            ("BIND", "localhost"),
+            ("FRONTEND_URL", "mailto:x@example.com"),
+            ("TRUSTED_PROXIES", "10.0.0.0/33"),
+            ("PASSWORD_PRESET", "weak"),
+            ("REQUIRE_VERIFIED", "yes"),
+            ("RATE_LIMITS", "1"),
+            ("REGISTRATION", "neutral"),
+            ("ADMIN_EMAIL", "root@"),
+        ];
+        let problems = read(&wrong).unwrap_err().0;
+        for (name, _) in wrong {
+            assert!(problems.iter().any(|problem| problem.starts_with(name)), "{name}: {problems:?}");
+        }
+        // The address is malformed and has no password.
+        assert_eq!(problems.len(), wrong.len() + 1, "{problems:?}");
+        for single in [("REGISTRATION", "Open"), ("ADMIN_PASSWORD", "kettle-Umbrella-42"), ("REQUIRE_VERIFIED", "ON")] {
+            assert_eq!(read(&[single]).unwrap_err().0.len(), 1, "{single:?}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The connection to the database, with limits that turn overload into 503 instead of a pile-up.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm_migration::MigratorTrait;
+use sqlx::Executor;
+use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+
+use crate::notes;
+
+/// How long a statement may run or wait for a lock.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How often a migration that collided with another server's is tried again.
+const ATTEMPTS: u32 = 5;
+
+/// Connects, and brings the tables of the library and of the notes up to date.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
+    let db = Database::connect(options(url)).await?;
+    auth_migration::migrate(&db).await?;
+    for attempt in 1.. {
+        match notes::Migrator::up(&db, None).await {
+            Err(_) if attempt < ATTEMPTS => tokio::time::sleep(Duration::from_millis(200)).await,
+            result => {
+                result?;
+                break;
+            }
+        }
+    }
+    Ok(db)
+}
+
+fn options(url: &str) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false)
+        .acquire_timeout(Duration::from_secs(2))
+        .max_connections(16)
+        // A ping only for connections that a restart of the server may have cut.
+        .test_before_acquire(false)
+        .test_before_acquire_if_idle_for(Duration::from_secs(10));
+    if url.starts_with("sqlite") {
+        sqlite(&mut options, url.contains(":memory:"));
+    } else if url.starts_with("postgres") {
+        postgres(&mut options);
+    } else if url.starts_with("mysql") {
+        mysql(&mut options);
+    }
+    options
+}
+
+fn sqlite(options: &mut ConnectOptions, in_memory: bool) {
+    options.max_connections(8).map_sqlx_sqlite_opts(|sqlite| {
+        sqlite
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(PATIENCE)
+            .foreign_keys(true)
+    });
+    if in_memory {
+        // The database is gone with its one connection.
+        options.min_connections(1).max_connections(1).idle_timeout(None).max_lifetime(None);
+    }
+}
+
+fn postgres(options: &mut ConnectOptions) {
+    let milliseconds = PATIENCE.as_millis();
+    options.map_sqlx_postgres_opts(move |postgres| {
+        postgres.options([
+            ("statement_timeout", milliseconds),
+            ("lock_timeout", milliseconds),
+            ("idle_in_transaction_session_timeout", 2 * milliseconds),
+        ])
+    });
+}
+
+fn mysql(options: &mut ConnectOptions) {
+    options.map_sqlx_mysql_pool_opts(|pool| {
+        pool.after_connect(|connection, _| {
+            Box::pin(async move {
+                connection.execute("SET SESSION innodb_lock_wait_timeout = 5").await?;
+                Ok(())
+            })
+        })
+    });
+}

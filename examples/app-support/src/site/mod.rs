@@ -1,0 +1,134 @@
+//! The app's one page, and what the page needs: as answers that any framework can send.
+
+use auth_core::{Auth, ErrorCode, User};
+use auth_http::{Problem, Table, docs, openapi};
+use bytes::Bytes;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use http::{HeaderValue, Response, StatusCode};
+
+use crate::Note;
+
+/// Everything on the page is the app's own, and nothing is written into it.
+const PAGE_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The documents that are the same for every visitor, each at its own path.
+#[derive(Clone, Debug)]
+pub struct Site {
+    reference: Bytes,
+    openapi: Bytes,
+}
+
+impl Site {
+    pub(crate) fn new(auth: &Auth) -> Self {
+        let table = Table::new(auth);
+        Self { reference: docs::reference_page(&table).into(), openapi: openapi::document(&table).to_string().into() }
+    }
+
+    /// `GET /docs`: the routes of the library, for people.
+    #[must_use]
+    pub fn reference(&self) -> Response<Bytes> {
+        page(StatusCode::OK, docs::REFERENCE_PAGE_CSP, self.reference.clone())
+    }
+
+    /// `GET /docs/openapi.json`: the same for programs.
+    #[must_use]
+    pub fn openapi(&self) -> Response<Bytes> {
+        answer(StatusCode::OK, "application/json", self.openapi.clone())
+    }
+
+    /// `GET /app.js`: the script of the page.
+    #[must_use]
+    pub fn script(&self) -> Response<Bytes> {
+        answer(StatusCode::OK, "text/javascript; charset=utf-8", Bytes::from_static(include_bytes!("app.js")))
+    }
+
+    /// `GET /app.css`: the look of the page.
+    #[must_use]
+    pub fn style(&self) -> Response<Bytes> {
+        answer(StatusCode::OK, "text/css; charset=utf-8", Bytes::from_static(include_bytes!("app.css")))
+    }
+
+    /// `GET /` for a user: the notes.
+    #[must_use]
+    pub fn home(&self, user: &User, notes: &[Note]) -> Response<Bytes> {
+        let name = [&user.display_name, &user.username, &user.email].into_iter().flatten().next();
+        let items: String = notes
+            .iter()
+            .map(|Note { id, text, .. }| {
+                format!("<li><span>{}</span> <button data-delete=\"/notes/{id}\">Delete</button></li>", escape(text))
+            })
+            .collect();
+        let html = include_str!("home.html")
+            .replace("{name}", &escape(name.map_or("you", String::as_str)))
+            .replace("{notes}", &items);
+        page(StatusCode::OK, PAGE_CSP, html.into())
+    }
+
+    /// `GET /` for anybody else: 401, with a form to log in for those whose `Accept` says that they are browsers.
+    #[must_use]
+    pub fn visitor<'h>(&self, accept: impl IntoIterator<Item = &'h [u8]>) -> Response<Bytes> {
+        let mut accepted = accept.into_iter().filter_map(|value| std::str::from_utf8(value).ok());
+        if accepted.any(|types| types.contains("text/html")) {
+            page(StatusCode::UNAUTHORIZED, PAGE_CSP, Bytes::from_static(include_bytes!("login.html")))
+        } else {
+            Problem::unauthorized(true).into_response()
+        }
+    }
+
+    /// Any other path.
+    #[must_use]
+    pub fn not_found(&self) -> Response<Bytes> {
+        Problem::new(ErrorCode::NotFound).into_response()
+    }
+}
+
+fn page(status: StatusCode, policy: &'static str, html: Bytes) -> Response<Bytes> {
+    let mut response = answer(status, "text/html; charset=utf-8", html);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+fn answer(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Bytes> {
+    const HEADERS: [(HeaderName, &str); 2] = [(CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.extend(HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    response
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            // Braces mark the places of the template.
+            '{' => escaped.push_str("&#123;"),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_stays_text() {
+        assert_eq!(escape("<b a=\"x\" b='y'>&{notes}"), "&lt;b a=&quot;x&quot; b=&#39;y&#39;&gt;&amp;&#123;notes}");
+        assert_eq!(escape("héllo"), "héllo");
+    }
+}

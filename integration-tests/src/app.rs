@@ -1,0 +1,244 @@
+//! An app under test: a configuration on a database, behind a target.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use auth_core::Auth;
+use auth_core::sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, Statement};
+use auth_http::Table;
+use auth_testkit::{MockClock, StatementLog, TestDb, TestHooks, TestParts};
+use http::Method;
+use serde_json::json;
+
+use crate::targets::Server;
+use crate::{Answer, Cx, Login, PASSWORD, Request, Setup, Target};
+
+/// A running app. Clones are the same app.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    cx: Cx,
+    target: Target,
+    setup: Setup,
+    database: Arc<TestDb>,
+    parts: TestParts,
+    table: Table,
+    pool: DatabaseConnection,
+    peek: DatabaseConnection,
+    statements: StatementLog,
+    address: Option<SocketAddr>,
+    http: reqwest::Client,
+}
+
+impl App {
+    pub(crate) async fn start(cx: &Cx, target: Target, database: Arc<TestDb>, setup: Setup, parts: TestParts) -> Self {
+        let mut pool = database.connect(setup.connections).await.expect("a connection");
+        let peek = database.connect(1).await.expect("a connection");
+        let statements = StatementLog::default();
+        statements.attach(&mut pool);
+        [&pool, &peek].into_iter().for_each(|pool| cx.closes(pool));
+        let auth = setup.apply(parts.builder(pool.clone())).build().expect("a good configuration");
+        let server = Server::start(target, &auth);
+        let address = server.as_ref().map(|server| server.address);
+        if let Some(server) = server {
+            cx.stops(server);
+        }
+        // A server may close the connection of a request that it refused before the body was there: each has its own.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
+        let http = http.redirect(reqwest::redirect::Policy::none()).build().expect("an HTTP client");
+        let table = Table::new(&auth);
+        let cx = cx.clone();
+        Self(Arc::new(Inner { cx, target, setup, database, parts, table, pool, peek, statements, address, http }))
+    }
+
+    /// Another server of the same configuration on the same database, with the same clock and hooks.
+    pub async fn second_server(&self) -> Self {
+        let Inner { cx, target, database, setup, parts, .. } = &*self.0;
+        Self::start(cx, *target, database.clone(), setup.clone(), parts.clone()).await
+    }
+
+    /// What answers the requests.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        self.0.target
+    }
+
+    /// The handle that the app works with.
+    #[must_use]
+    pub fn auth(&self) -> &Auth {
+        self.0.table.auth()
+    }
+
+    /// Every route.
+    #[must_use]
+    pub fn table(&self) -> &Table {
+        &self.0.table
+    }
+
+    /// The time.
+    #[must_use]
+    pub fn clock(&self) -> &MockClock {
+        &self.0.parts.clock
+    }
+
+    /// The app's hooks.
+    #[must_use]
+    pub fn hooks(&self) -> &TestHooks {
+        &self.0.parts.hooks
+    }
+
+    /// The statements that the app has sent to its database.
+    #[must_use]
+    pub fn statements(&self) -> &StatementLog {
+        &self.0.statements
+    }
+
+    /// Where the app listens; nowhere without a framework.
+    #[must_use]
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.0.address
+    }
+
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.0.http
+    }
+
+    pub(crate) fn tolerates_500(&self) -> bool {
+        self.0.setup.tolerates_500
+    }
+
+    /// A request.
+    pub fn request(&self, method: Method, path: &str) -> Request {
+        Request::new(self, method, path)
+    }
+
+    /// A GET request.
+    pub fn get(&self, path: &str) -> Request {
+        self.request(Method::GET, path)
+    }
+
+    /// A POST request.
+    pub fn post(&self, path: &str) -> Request {
+        self.request(Method::POST, path)
+    }
+
+    /// A PATCH request.
+    pub fn patch(&self, path: &str) -> Request {
+        self.request(Method::PATCH, path)
+    }
+
+    /// A DELETE request.
+    pub fn delete(&self, path: &str) -> Request {
+        self.request(Method::DELETE, path)
+    }
+
+    /// The app's own pool, for what a host does by itself.
+    #[must_use]
+    pub fn pool(&self) -> &DatabaseConnection {
+        &self.0.pool
+    }
+
+    /// A connection of its own to look into the tables.
+    #[must_use]
+    pub fn db(&self) -> &DatabaseConnection {
+        &self.0.peek
+    }
+
+    /// Runs a statement that all databases understand, beside the app.
+    pub async fn execute(&self, sql: &str) {
+        self.db().execute_unprepared(sql).await.unwrap_or_else(|cause| panic!("{sql}: {cause}"));
+    }
+
+    /// The rows of a query that all databases understand.
+    pub async fn rows(&self, sql: &str) -> Vec<QueryResult> {
+        let statement = Statement::from_string(self.db().get_database_backend(), sql);
+        self.db().query_all_raw(statement).await.unwrap_or_else(|cause| panic!("{sql}: {cause}"))
+    }
+
+    /// How many rows a table has, or a part of it: `auth_user WHERE is_active`.
+    pub async fn count(&self, table: &str) -> i64 {
+        let rows = self.rows(&format!("SELECT COUNT(*) FROM {table}")).await;
+        rows[0].try_get_by_index(0).expect("a number")
+    }
+
+    /// Changes the row of an account behind the app's back: `is_superuser = TRUE`.
+    pub async fn set(&self, who: &Login, columns: &str) {
+        self.execute(&format!("UPDATE auth_user SET {columns} WHERE email = '{}'", who.email)).await;
+    }
+
+    /// Takes the database away from the app.
+    pub async fn lose_database(&self) {
+        self.0.pool.clone().close().await.expect("the pool can be closed");
+    }
+
+    /// Registers `{name}@example.org` with [`PASSWORD`], without logging in.
+    pub async fn register(&self, name: &str) -> Login {
+        let body = json!({ "email": format!("{name}@example.org"), "password": PASSWORD });
+        Login::new(&self.post("/auth/register").json(body).send().await.is(201).json())
+    }
+
+    /// Logs in through a backend.
+    pub async fn login(&self, who: &Login, backend: &str) -> Login {
+        who.with(&self.try_login(&who.email, PASSWORD, backend).await)
+    }
+
+    /// The answer to a login through a backend, whatever it is.
+    pub async fn try_login(&self, name: &str, password: &str, backend: &str) -> Answer {
+        let body = json!({ "username": name, "password": password });
+        self.post(&format!("/auth/{backend}/login")).json(body).send().await
+    }
+
+    /// Registers somebody and logs in, through the backend `db`, or the default one where there is no such.
+    pub async fn user(&self, name: &str) -> Login {
+        let names: Vec<&str> = self.auth().backends().iter().map(|backend| backend.name.as_str()).collect();
+        let backend = if names.contains(&"db") { "db" } else { names[0] };
+        self.login(&self.register(name).await, backend).await
+    }
+
+    /// Registers a superuser and logs in.
+    pub async fn superuser(&self, name: &str) -> Login {
+        let login = self.user(name).await;
+        self.set(&login, "is_superuser = TRUE").await;
+        login
+    }
+
+    /// Sends bytes as they are and returns what comes back until the server closes the connection or falls silent.
+    /// Only over a socket.
+    pub async fn raw(&self, bytes: &[u8]) -> Vec<u8> {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        const SILENCE: std::time::Duration = std::time::Duration::from_millis(500);
+        let address = self.address().expect("a scenario for sockets only");
+        let mut stream = tokio::net::TcpStream::connect(address).await.expect("the server listens");
+        stream.write_all(bytes).await.expect("the server reads");
+        let mut answer = Vec::new();
+        while let Ok(Ok(read)) = tokio::time::timeout(SILENCE, stream.read_buf(&mut answer)).await {
+            if read == 0 {
+                break;
+            }
+        }
+        answer
+    }
+}
+
+/// Runs `work` so many times at once: all begin when the last one is ready.
+pub async fn race<T, F>(times: usize, work: impl Fn(usize) -> F) -> Vec<T>
+where
+    T: Send + 'static,
+    F: Future<Output = T> + Send + 'static,
+{
+    let barrier = Arc::new(tokio::sync::Barrier::new(times));
+    let spawn = |index| {
+        let (barrier, work) = (barrier.clone(), work(index));
+        tokio::spawn(async move {
+            barrier.wait().await;
+            work.await
+        })
+    };
+    let tasks: Vec<_> = (0..times).map(spawn).collect();
+    let mut results = Vec::with_capacity(times);
+    for task in tasks {
+        results.push(task.await.unwrap_or_else(|failure| std::panic::resume_unwind(failure.into_panic())));
+    }
+    results
+}

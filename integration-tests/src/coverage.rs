@@ -1,0 +1,93 @@
+//! Whether the endpoints answer what they declare, all of it and nothing else.
+
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
+use auth_core::ErrorCode;
+use auth_http::{Endpoint, Problem, Table};
+use http::{Method, StatusCode};
+
+use crate::route::Route;
+use crate::{Answer, App, Target};
+
+/// What was seen: target, endpoint, status, code (empty for a success).
+static SEEN: Mutex<BTreeSet<(Target, String, u16, String)>> = Mutex::new(BTreeSet::new());
+
+/// Headers that every answer of ours has.
+const HEADERS: [(&str, &str); 7] = [
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("vary", "Cookie, Authorization, Origin"),
+];
+
+/// Checks an answer against what the table declares, and records it.
+#[track_caller]
+pub(crate) fn inspect(app: &App, route: &Route, method: &Method, answer: &Answer) {
+    match route {
+        Route::Host => {
+            assert_ne!(answer.status, StatusCode::INTERNAL_SERVER_ERROR, "{}: {}", answer.asked, answer.text())
+        }
+        Route::NotFound => assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}: {}", answer.asked, answer.text()),
+        Route::MethodNotAllowed { allow } => {
+            assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{}: {}", answer.asked, answer.text());
+            assert_eq!(answer.header("allow"), Some(allow.as_str()), "{}", answer.asked);
+            check_headers(answer);
+        }
+        Route::Endpoint(endpoint) => {
+            check_headers(answer);
+            check_declared(app, endpoint, method, answer);
+        }
+    }
+}
+
+#[track_caller]
+fn check_headers(answer: &Answer) {
+    for (name, value) in HEADERS {
+        assert_eq!(answer.header(name), Some(value), "{name} of {}: {}", answer.asked, answer.text());
+    }
+}
+
+#[track_caller]
+fn check_declared(app: &App, endpoint: &Endpoint, method: &Method, answer: &Answer) {
+    let (status, code) = (answer.status, answer.code());
+    if status == StatusCode::REQUEST_TIMEOUT || (status.is_server_error() && app.tolerates_500()) {
+        return;
+    }
+    assert_ne!(status, StatusCode::INTERNAL_SERVER_ERROR, "{}: {}", answer.asked, answer.text());
+    let errors = endpoint.errors_declared();
+    let success = endpoint.successes.iter().any(|success| success.status == status);
+    if method == Method::HEAD {
+        assert!(answer.body.is_empty(), "{}: {}", answer.asked, answer.text());
+        let failure = errors.iter().any(|code| Problem::new(*code).status() == status);
+        assert!(success || failure, "{} answered {status}, which {} does not declare", answer.asked, endpoint.id);
+        return;
+    }
+    let declared = match code.as_str() {
+        "" => success,
+        code => errors.iter().any(|known| known.as_str() == code && Problem::new(*known).status() == status),
+    };
+    assert!(declared, "{} answered {}, which {} does not declare", answer.asked, answer.text(), endpoint.id);
+    let seen = (app.target(), endpoint.id.to_string(), status.as_u16(), code);
+    SEEN.lock().unwrap_or_else(PoisonError::into_inner).insert(seen);
+}
+
+/// What the endpoints declare and no scenario produced on a target, a line for each.
+pub(crate) fn missing(table: &Table, target: Target) -> Vec<String> {
+    let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut missing = Vec::new();
+    for endpoint in table.endpoints() {
+        let errors = endpoint.errors_declared();
+        let errors = errors.iter().map(|code: &ErrorCode| (Problem::new(*code).status().as_u16(), code.as_str()));
+        let successes = endpoint.successes.iter().map(|success| (success.status.as_u16(), ""));
+        for (status, code) in successes.chain(errors) {
+            if !seen.contains(&(target, endpoint.id.to_string(), status, code.to_owned())) {
+                missing.push(format!("{}: {} never answered {status} {code}", target.name(), endpoint.id));
+            }
+        }
+    }
+    missing
+}

@@ -1,0 +1,189 @@
+//! Turning scenarios into tests with names, and running them.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_core::sea_orm::DbErr;
+use auth_http::Table;
+use auth_testkit::{Engine, Template, TestParts};
+use futures_util::FutureExt;
+use libtest_mimic::{Arguments, Failed, Trial};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::OnceCell;
+
+use crate::scenarios::FEATURES;
+use crate::{Cx, Scenario, Setup, Target, coverage};
+
+/// How many scenarios run at once when the command line does not say.
+const THREADS: usize = 4;
+
+/// The name of the threads that scenarios run on.
+const THREAD: &str = "scenario";
+
+/// How long a scenario may take before it counts as hanging.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// What the environment says about a run.
+#[derive(Clone, Debug, Default)]
+pub struct Environment {
+    /// The URL of a PostgreSQL account that may create databases.
+    pub postgres: Option<String>,
+    /// The URL of a MariaDB account that may create databases.
+    pub mariadb: Option<String>,
+    /// The names of the targets that are wanted; empty for the usual ones.
+    pub targets: Vec<String>,
+    /// The names of the databases that are wanted; empty for the usual ones.
+    pub databases: Vec<String>,
+    /// Whether every target meets every database.
+    pub full: bool,
+}
+
+impl Environment {
+    fn wants_target(&self, target: Target) -> bool {
+        self.targets.is_empty() || self.targets.iter().any(|name| name == target.name())
+    }
+
+    fn wants_engine(&self, engine: Engine) -> bool {
+        self.databases.is_empty() || self.databases.iter().any(|name| name == engine.name())
+    }
+
+    /// Whether a target and a database meet. Databases differ below the frameworks: by default only one of them sees all.
+    fn pairs(&self, target: Target, engine: Engine) -> bool {
+        let usual = target == Target::Direct || engine == Engine::Sqlite;
+        let named = !self.targets.is_empty() || !self.databases.is_empty();
+        self.wants_target(target) && self.wants_engine(engine) && (usual || self.full || named)
+    }
+
+    /// The server of an engine, or how to get one.
+    fn server(&self, engine: Engine) -> Result<Option<String>, String> {
+        let (server, variable, package) = match engine {
+            Engine::Sqlite => return Ok(None),
+            Engine::Postgres => (&self.postgres, "TEST_POSTGRES_URL", "postgresql"),
+            Engine::Mariadb => (&self.mariadb, "TEST_MARIADB_URL", "mariadb-server"),
+        };
+        let absent = || {
+            format!("{variable} is not set; `cargo xtask test` starts one, install with `apt-get install {package}`")
+        };
+        server.clone().map(Some).ok_or_else(absent)
+    }
+}
+
+/// A database whose template is made when the first scenario needs it.
+struct Databases {
+    engine: Engine,
+    server: Option<String>,
+    template: OnceCell<Arc<Template>>,
+}
+
+impl Databases {
+    async fn template(&self) -> Result<Arc<Template>, DbErr> {
+        let prepare = || async { Template::prepare(self.engine, self.server.as_deref()).await.map(Arc::new) };
+        self.template.get_or_try_init(prepare).await.cloned()
+    }
+}
+
+/// Runs the suite as the command line says.
+#[must_use]
+pub fn run(environment: &Environment, mut arguments: Arguments) -> ExitCode {
+    arguments.test_threads.get_or_insert(THREADS);
+    remember_panics();
+    let runtime = Builder::new_multi_thread().worker_threads(THREADS).thread_name(THREAD).enable_all().build();
+    let runtime = Arc::new(runtime.expect("a runtime"));
+    let (mut trials, mut databases) = (Vec::new(), Vec::new());
+    for engine in Engine::ALL.into_iter().filter(|engine| environment.wants_engine(*engine)) {
+        match environment.server(engine) {
+            Ok(server) => {
+                let engine = Arc::new(Databases { engine, server, template: OnceCell::new() });
+                trials.extend(trials_on(environment, &engine, &runtime));
+                databases.push(engine);
+            }
+            Err(reason) => {
+                eprintln!("skipped {}: {reason}", engine.name());
+                trials.push(Trial::test(format!("{}::skipped", engine.name()), || Ok(())).with_ignored_flag(true));
+            }
+        }
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let complete = arguments.filter.is_none() && arguments.skip.is_empty() && !arguments.list && !arguments.ignored;
+    let covered = !complete || conclusion.has_failed() || runtime.block_on(is_covered(environment));
+    runtime.block_on(discard(databases));
+    if covered { conclusion.exit_code() } else { ExitCode::from(101) }
+}
+
+fn trials_on(environment: &Environment, databases: &Arc<Databases>, runtime: &Arc<Runtime>) -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for target in Target::ALL.into_iter().filter(|target| environment.pairs(*target, databases.engine)) {
+        for (feature, scenarios) in FEATURES {
+            for scenario in scenarios.iter().filter(|scenario| scenario.runs_on(target, databases.engine)) {
+                let name = format!("{}::{}::{feature}::{}", target.name(), databases.engine.name(), scenario.name);
+                let (databases, runtime) = (databases.clone(), runtime.clone());
+                trials.push(Trial::test(name, move || runtime.block_on(prove(*scenario, target, databases))));
+            }
+        }
+    }
+    trials
+}
+
+async fn prove(scenario: Scenario, target: Target, databases: Arc<Databases>) -> Result<(), Failed> {
+    let template = databases.template().await.map_err(|cause| format!("{}: {cause}", databases.engine.name()))?;
+    let cx = Cx::new(target, template);
+    // In a task, because the runtime's own threads are quicker at it than a thread that looks in from outside.
+    let work = AssertUnwindSafe((scenario.run)(cx.clone())).catch_unwind();
+    let work = work.map(|result| result.map_err(describe));
+    let result = tokio::spawn(tokio::time::timeout(DEADLINE, work)).await.map_err(|failure| failure.to_string())?;
+    cx.close().await;
+    match result {
+        Ok(outcome) => outcome.map_err(Failed::from),
+        Err(_) => Err(format!("took longer than {DEADLINE:?}").into()),
+    }
+}
+
+async fn is_covered(environment: &Environment) -> bool {
+    let db = auth_core::sea_orm::Database::connect("sqlite::memory:").await.expect("a connection");
+    let auth = Setup::default().apply(TestParts::default().builder(db)).build().expect("a good configuration");
+    let table = Table::new(&auth);
+    let targets = Target::ALL.into_iter().filter(|target| environment.wants_target(*target));
+    let missing: Vec<String> = targets.flat_map(|target| coverage::missing(&table, target)).collect();
+    for line in &missing {
+        eprintln!("not covered: {line}");
+    }
+    missing.is_empty()
+}
+
+async fn discard(databases: Vec<Arc<Databases>>) {
+    for databases in databases.into_iter().filter_map(Arc::into_inner) {
+        let template = databases.template.into_inner().and_then(Arc::into_inner);
+        if let Some(template) = template
+            && let Err(cause) = template.discard().await
+        {
+            eprintln!("a template database was left behind: {cause}");
+        }
+    }
+}
+
+thread_local! {
+    static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Remembers where a panic happened; prints those that no scenario reports, but for the deliberate ones.
+fn remember_panics() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let deliberate = info.payload_as_str().is_some_and(|text| text.starts_with("deliberate"));
+        let reported = std::thread::current().name() == Some(THREAD) && place.starts_with("integration-tests");
+        if !deliberate && !reported {
+            print(info);
+        }
+        PLACE.with_borrow_mut(|remembered| *remembered = place);
+    }));
+}
+
+fn describe(panic: Box<dyn Any + Send>) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("{}: {}", PLACE.with_borrow(Clone::clone), text.unwrap_or("a panic without words"))
+}

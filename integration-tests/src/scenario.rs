@@ -1,0 +1,84 @@
+//! A scenario as a value, and the list that each feature keeps.
+
+use futures_util::future::BoxFuture;
+
+use auth_testkit::Engine;
+
+use crate::{Cx, Target};
+
+/// One behaviour, proved on every target and database that it does not exclude.
+#[derive(Clone, Copy)]
+pub struct Scenario {
+    /// The name of the function.
+    pub name: &'static str,
+    /// Runs it.
+    pub run: fn(Cx) -> BoxFuture<'static, ()>,
+    targets: Which,
+    engine: Option<Engine>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    All,
+    Direct,
+    Sockets,
+}
+
+impl Scenario {
+    /// A scenario for every target and database.
+    #[must_use]
+    pub const fn new(name: &'static str, run: fn(Cx) -> BoxFuture<'static, ()>) -> Self {
+        Self { name, run, targets: Which::All, engine: None }
+    }
+
+    /// Only without a framework: for what no framework can change.
+    #[must_use]
+    pub const fn direct_only(self) -> Self {
+        Self { targets: Which::Direct, ..self }
+    }
+
+    /// Only over a socket.
+    #[must_use]
+    pub const fn sockets_only(self) -> Self {
+        Self { targets: Which::Sockets, ..self }
+    }
+
+    /// Only on SQLite: for what has nothing to do with the database.
+    #[must_use]
+    pub const fn sqlite_only(self) -> Self {
+        Self { engine: Some(Engine::Sqlite), ..self }
+    }
+
+    /// Only on PostgreSQL.
+    #[must_use]
+    pub const fn postgres_only(self) -> Self {
+        Self { engine: Some(Engine::Postgres), ..self }
+    }
+
+    /// Only on MariaDB.
+    #[must_use]
+    pub const fn mariadb_only(self) -> Self {
+        Self { engine: Some(Engine::Mariadb), ..self }
+    }
+
+    /// Whether it runs there.
+    #[must_use]
+    pub fn runs_on(&self, target: Target, engine: Engine) -> bool {
+        let target = match self.targets {
+            Which::All => true,
+            Which::Direct => target == Target::Direct,
+            Which::Sockets => target != Target::Direct,
+        };
+        target && self.engine.is_none_or(|only| only == engine)
+    }
+}
+
+/// The scenarios of a feature: names of async functions that take a [`Cx`], each with its restrictions, if any.
+///
+/// `scenarios![register, races: direct_only, framing: sockets_only sqlite_only]`
+macro_rules! scenarios {
+    ($($name:ident $(: $($only:ident)+)?),* $(,)?) => {
+        &[$($crate::Scenario::new(stringify!($name), |cx| Box::pin($name(cx))) $($(.$only())+)?),*]
+    };
+}
+pub(crate) use scenarios;

@@ -1,0 +1,187 @@
+//! Scenarios of login with a password.
+
+use auth_core::ErrorCode as E;
+use auth_core::password::{HasherConfig, Password, PasswordHasher};
+use auth_core::{EventKind, LoginFailure};
+use auth_testkit::{Moment, Reaction};
+use serde_json::{Value, json};
+
+use crate::scenario::scenarios;
+use crate::{Cx, PASSWORD, Scenario, Setup};
+
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    answers_as_the_transport_does,
+    over_https_the_cookie_is_bound_to_the_host,
+    takes_forms_and_json_and_any_spelling,
+    refuses_bad_credentials_all_alike,
+    names_the_fields_that_do_not_validate,
+    an_unverified_mailbox_waits,
+    a_hook_can_refuse_a_login,
+    outdated_hashes_are_renewed_at_login,
+];
+
+async fn answers_as_the_transport_does(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    for path in ["/auth/login", "/auth/cookie/login"] {
+        let body = json!({ "username": ada.email, "password": PASSWORD });
+        let answer = app.post(path).json(body).send().await.is(204);
+        let (name, token) = answer.cookie();
+        assert_eq!((name.as_str(), token.len()), ("auth", 43));
+        assert_eq!(answer.set_cookies(), [format!("auth={token}; Path=/; HttpOnly; SameSite=Lax")]);
+        assert!(answer.body.is_empty());
+    }
+    let answer = app.try_login(&ada.email, PASSWORD, "jwt").await.is(200);
+    assert!(answer.set_cookies().is_empty());
+    let body = answer.json();
+    assert_eq!(body, json!({ "access_token": body["access_token"], "token_type": "bearer", "expires_in": 600 }));
+    assert_eq!(body["access_token"].as_str().map(|token| token.split('.').count()), Some(3));
+    let body = app.try_login(&ada.email, PASSWORD, "db").await.is(200).json();
+    assert_eq!(body, json!({ "access_token": body["access_token"], "token_type": "bearer" }));
+    assert_eq!(body["access_token"].as_str().map(str::len), Some(43));
+    let event = app.hooks().event("login_success").await.expect("an event");
+    assert!(
+        matches!(event.kind, EventKind::LoginSucceeded { user_id, ref amr, .. } if user_id == ada.id && amr == "pwd")
+    );
+}
+
+async fn over_https_the_cookie_is_bound_to_the_host(cx: Cx) {
+    let app = cx.app_with(Setup::default().auth(|auth| auth.public_url("https://notes.example.com"))).await;
+    let ada = app.register("ada").await;
+    let answer = app.try_login(&ada.email, PASSWORD, "cookie").await.is(204);
+    let (name, token) = answer.cookie();
+    assert_eq!(answer.set_cookies(), [format!("__Host-auth={token}; Path=/; HttpOnly; SameSite=Lax; Secure")]);
+    assert_eq!(answer.header("strict-transport-security"), Some("max-age=31536000"));
+    let login = ada.with(&answer);
+    app.get("/users/me").by(&login).send().await.is(200);
+    let bye = app.post("/auth/logout").by(&login).send().await.is(204);
+    assert_eq!(bye.set_cookies(), [format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0")]);
+}
+
+async fn takes_forms_and_json_and_any_spelling(cx: Cx) {
+    let app = cx.app().await;
+    let body = json!({ "email": "Ada@example.org", "password": PASSWORD, "username": "Countess" });
+    app.post("/auth/register").json(body).send().await.is(201);
+    for field in ["username", "name", "email"] {
+        for name in ["ada@example.org", "ADA@EXAMPLE.ORG", " ada@example.org ", "countess", "COUNTESS"] {
+            let login = || app.post("/auth/db/login");
+            login().json(json!({ field: name, "password": PASSWORD })).send().await.is(200);
+            let form =
+                [(field, name), ("password", PASSWORD), ("grant_type", "password"), ("scope", ""), ("client_id", "x")];
+            login().form(&form).send().await.is(200);
+        }
+    }
+    app.try_login("countess", &PASSWORD.to_uppercase(), "db").await.fails(E::LoginBadCredentials);
+}
+
+async fn refuses_bad_credentials_all_alike(cx: Cx) {
+    let app = cx.app().await;
+    for name in ["right", "inactive", "keyless", "corrupt"] {
+        app.register(name).await;
+    }
+    app.execute("UPDATE auth_user SET is_active = FALSE WHERE email = 'inactive@example.org'").await;
+    app.execute("UPDATE auth_user SET password_hash = NULL WHERE email = 'keyless@example.org'").await;
+    app.execute("UPDATE auth_user SET password_hash = '$2b$12$x' WHERE email = 'corrupt@example.org'").await;
+    for endpoint in ["/auth/login", "/auth/cookie/login", "/auth/jwt/login", "/auth/db/login"] {
+        let mut answers = Vec::new();
+        for (name, password, reason) in [
+            ("right", "wrong-Password-1", LoginFailure::WrongPassword),
+            ("nobody", PASSWORD, LoginFailure::UnknownUser),
+            ("inactive", PASSWORD, LoginFailure::Inactive),
+            ("keyless", PASSWORD, LoginFailure::NoPassword),
+            ("corrupt", PASSWORD, LoginFailure::CorruptHash),
+        ] {
+            let body = json!({ "username": format!("{name}@example.org"), "password": password });
+            let answer = app.post(endpoint).json(body).send().await.fails(E::LoginBadCredentials);
+            let event = app.hooks().event("login_failure").await.expect("an event");
+            assert!(matches!(event.kind, EventKind::LoginFailed { reason: found, .. } if found == reason), "{event:?}");
+            let mut headers = answer.headers.clone();
+            headers.remove("date");
+            answers.push((answer.status, headers, answer.body));
+        }
+        assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
+    }
+    assert_eq!(app.count("auth_session").await, 0);
+}
+
+async fn names_the_fields_that_do_not_validate(cx: Cx) {
+    let app = cx.app().await;
+    let long = "x".repeat(5000);
+    let cases: [(Value, &[(&str, &str)]); 8] = [
+        (json!({ "password": PASSWORD }), &[("username", "missing")]),
+        (json!({ "username": "ada" }), &[("password", "missing")]),
+        (json!({ "username": "ada", "email": "a@x.org", "password": PASSWORD }), &[("username", "duplicate")]),
+        (
+            json!({ "username": ["ada"], "password": { "$ne": "" } }),
+            &[("username", "string_type"), ("password", "string_type")],
+        ),
+        (
+            json!({ "username": "ada", "password": PASSWORD, "grant_type": "implicit" }),
+            &[("grant_type", "string_pattern_mismatch")],
+        ),
+        (json!({ "username": long, "password": PASSWORD }), &[("username", "string_too_long")]),
+        (json!({ "username": "ada", "password": long }), &[("password", "string_too_long")]),
+        (
+            json!({ "username": "a\u{0}", "password": "b\u{0}" }),
+            &[("username", "string_characters"), ("password", "string_characters")],
+        ),
+    ];
+    for (body, fields) in cases {
+        app.post("/auth/login").json(body).send().await.rejects(fields);
+    }
+    let twice = [("username", "a"), ("username", "b"), ("password", PASSWORD)];
+    app.post("/auth/login").form(&twice).send().await.rejects(&[("username", "duplicate")]);
+    app.post("/auth/login")
+        .bytes("application/x-www-form-urlencoded", "username=%ff&password=x")
+        .send()
+        .await
+        .rejects(&[("username", "string_unicode")]);
+}
+
+async fn an_unverified_mailbox_waits(cx: Cx) {
+    let app = cx.app_with(Setup::default().auth(|auth| auth.require_verified(true))).await;
+    let ada = app.register("ada").await;
+    for endpoint in ["/auth/login", "/auth/cookie/login", "/auth/jwt/login", "/auth/db/login"] {
+        let body = |password: &str| json!({ "username": ada.email, "password": password });
+        // Only who knows the password is told.
+        app.post(endpoint).json(body("wrong-Password-1")).send().await.fails(E::LoginBadCredentials);
+        app.post(endpoint).json(body(PASSWORD)).send().await.fails(E::LoginUserNotVerified);
+    }
+    assert_eq!(app.count("auth_session").await, 0);
+    app.set(&ada, "is_verified = TRUE").await;
+    let login = app.login(&ada, "db").await;
+    app.get("/users/me").by(&login).send().await.is(200);
+}
+
+async fn a_hook_can_refuse_a_login(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    app.hooks().react(Moment::Login, Reaction::Refuse("not on a Sunday".to_owned()));
+    for endpoint in ["/auth/login", "/auth/cookie/login", "/auth/jwt/login", "/auth/db/login"] {
+        let body = json!({ "username": ada.email, "password": PASSWORD });
+        app.post(endpoint).json(body).send().await.fails(E::RefusedByApp);
+    }
+    assert_eq!(app.count("auth_session").await, 0);
+    assert_eq!(app.count("auth_user WHERE last_login_at IS NOT NULL").await, 0);
+}
+
+async fn outdated_hashes_are_renewed_at_login(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    let hash =
+        || async { app.rows("SELECT password_hash FROM auth_user").await[0].try_get_by_index::<String>(0).unwrap() };
+    let present = hash().await;
+    assert!(present.contains("m=8,t=1,p=1"), "{present}");
+    let old = app.auth().hasher().hash(Password::new(PASSWORD)).await.expect("a hash");
+    app.set(&ada, &format!("password_hash = '{old}'")).await;
+    app.login(&ada, "db").await;
+    assert_eq!(hash().await, old, "a present hash is left alone");
+    let outdated = PasswordHasher::new(HasherConfig { memory_kib: 16, ..HasherConfig::insecure_for_tests() });
+    let outdated = outdated.expect("a hasher").hash(Password::new(PASSWORD)).await.expect("a hash");
+    app.set(&ada, &format!("password_hash = '{outdated}'")).await;
+    app.try_login(&ada.email, "wrong-Password-1", "db").await.fails(E::LoginBadCredentials);
+    assert_eq!(hash().await, outdated);
+    app.login(&ada, "db").await;
+    assert!(hash().await.contains("m=8,t=1,p=1"));
+    app.login(&ada, "db").await;
+}

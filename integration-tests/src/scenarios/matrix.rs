@@ -1,0 +1,241 @@
+//! Scenarios that walk the whole table: what follows from an endpoint's declaration, for every endpoint there is.
+
+use std::sync::Arc;
+
+use auth_core::ErrorCode as E;
+use auth_http::{Access, BodyType, Endpoint, body};
+use auth_testkit::{ALLOWED_ORIGIN, PUBLIC_URL};
+use bytes::Bytes;
+use http::Method;
+
+use crate::scenario::scenarios;
+use crate::{App, Cx, Login, Scenario, samples};
+
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    guarded_routes_need_a_token,
+    routes_of_superusers_refuse_others,
+    unsafe_routes_refuse_other_sites,
+    large_bodies_are_refused,
+    other_types_are_refused,
+    malformed_bodies_are_refused,
+    an_expired_password_stops_everything_else,
+    unknown_ids_are_not_found,
+    other_methods_are_not_allowed,
+    head_answers_like_get_without_a_body,
+    without_the_database_it_says_so,
+];
+
+const EVIL: &str = "https://evil.example";
+
+/// The endpoints of which this holds; at least one, or the scenario would prove nothing.
+fn endpoints(app: &App, holds: impl Fn(&Endpoint) -> bool) -> Vec<Arc<Endpoint>> {
+    let chosen: Vec<_> = app.table().endpoints().iter().filter(|endpoint| holds(endpoint)).cloned().collect();
+    assert!(!chosen.is_empty(), "no endpoint is like this");
+    chosen
+}
+
+fn declares(code: E) -> impl Fn(&Endpoint) -> bool {
+    move |endpoint| endpoint.errors_declared().contains(&code)
+}
+
+async fn guarded_routes_need_a_token(cx: Cx) {
+    let app = cx.app().await;
+    for endpoint in endpoints(&app, declares(E::Unauthorized)) {
+        let request = samples::request(&app, &endpoint);
+        for request in [request.clone(), request.clone().bearer("nonsense"), request.cookie("auth", "nonsense")] {
+            let answer = request.send().await.fails(E::Unauthorized);
+            assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{}", endpoint.id);
+        }
+    }
+}
+
+async fn routes_of_superusers_refuse_others(cx: Cx) {
+    let app = cx.app().await;
+    let (user, root) = (app.user("ada").await, app.superuser("grace").await);
+    for endpoint in endpoints(&app, |endpoint| endpoint.access() == Access::Superuser) {
+        // Whatever the id: who may not ask is told nothing about what exists.
+        let path = endpoint.full_path().replace("{id}", &root.id.to_string());
+        for path in [path, samples::path(&endpoint)] {
+            app.request(endpoint.method.clone(), &path).by(&user).send().await.fails(E::Forbidden);
+        }
+    }
+}
+
+async fn unsafe_routes_refuse_other_sites(cx: Cx) {
+    let app = cx.app().await;
+    for endpoint in endpoints(&app, Endpoint::is_unsafe) {
+        let request = || match endpoint.access() {
+            // The visitor's browser has no cookie yet.
+            Access::Public => samples::request(&app, &endpoint),
+            _ => samples::request(&app, &endpoint).cookie("auth", "any"),
+        };
+        for origin in [EVIL, "null", "http://localhost:3001", "https://localhost:3000", "http://app.example.com"] {
+            request().origin(origin).send().await.fails(E::CsrfRejected);
+        }
+        for site in ["cross-site", "same-site", "none"] {
+            request().header("sec-fetch-site", site).send().await.fails(E::CsrfRejected);
+        }
+        for own in [PUBLIC_URL, ALLOWED_ORIGIN] {
+            assert_ne!(request().origin(own).send().await.code(), E::CsrfRejected.as_str(), "{} {own}", endpoint.id);
+        }
+    }
+}
+
+/// Everybody who may call the endpoints, made once.
+async fn callers(app: &App, endpoints: &[Arc<Endpoint>]) -> Vec<Option<Login>> {
+    let mut callers = Vec::new();
+    for endpoint in endpoints {
+        callers.push(samples::caller(app, endpoint).await);
+    }
+    callers
+}
+
+async fn large_bodies_are_refused(cx: Cx) {
+    let app = cx.app().await;
+    let endpoints = endpoints(&app, declares(E::BodyTooLarge));
+    for (endpoint, caller) in endpoints.iter().zip(callers(&app, &endpoints).await) {
+        let bare = samples::bare(&app, endpoint);
+        let bare = caller.iter().fold(bare, |request, caller| request.by(caller));
+        let large = vec![b' '; body::LIMIT + 1];
+        bare.clone().bytes("application/json", large.clone()).send().await.fails(E::BodyTooLarge);
+        let chunks = large.chunks(4096).map(Bytes::copy_from_slice).collect();
+        bare.chunks("application/json", chunks).send().await.fails(E::BodyTooLarge);
+    }
+}
+
+async fn other_types_are_refused(cx: Cx) {
+    let app = cx.app().await;
+    let endpoints = endpoints(&app, declares(E::UnsupportedMediaType));
+    for (endpoint, caller) in endpoints.iter().zip(callers(&app, &endpoints).await) {
+        let bare = samples::bare(&app, endpoint);
+        let bare = caller.iter().fold(bare, |request, caller| request.by(caller));
+        for content_type in ["text/plain", "multipart/form-data; boundary=x", "application/json2", "*/*", ""] {
+            bare.clone().bytes(content_type, "{}").send().await.fails(E::UnsupportedMediaType);
+        }
+        if matches!(endpoint.body, BodyType::Json) {
+            bare.form(&[("email", "a@example.org")]).send().await.fails(E::UnsupportedMediaType);
+        }
+    }
+}
+
+async fn malformed_bodies_are_refused(cx: Cx) {
+    let app = cx.app().await;
+    // Queries are for the scenarios of their feature.
+    let endpoints = endpoints(&app, declares(E::UnsupportedMediaType));
+    for (endpoint, caller) in endpoints.iter().zip(callers(&app, &endpoints).await) {
+        if endpoint.path.contains("{id}") {
+            // These look for the id first; their features test the body.
+            continue;
+        }
+        let bare = samples::bare(&app, endpoint);
+        let bare = caller.iter().fold(bare, |request, caller| request.by(caller));
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(2000), "]".repeat(2000));
+        let bodies: [&[u8]; 9] = [
+            b"{",
+            b"{\"email\":",
+            b"null",
+            b"[]",
+            b"\"text\"",
+            b"{} {}",
+            b"{\"email\":\"a\",\"email\":\"b\"}",
+            b"\xff\xfe{}",
+            deep.as_bytes(),
+        ];
+        for body in bodies {
+            let answer = bare.clone().bytes("application/json; charset=utf-8", body.to_vec()).send().await;
+            let answer = answer.rejects(&[("body", "json_invalid")]);
+            assert_eq!(answer.json()["detail"][0]["loc"], serde_json::json!(["body"]), "{}", endpoint.id);
+        }
+    }
+}
+
+async fn an_expired_password_stops_everything_else(cx: Cx) {
+    let app = cx.app().await;
+    for endpoint in endpoints(&app, |endpoint| endpoint.access() != Access::Public) {
+        let caller = samples::caller(&app, &endpoint).await.expect("a route for somebody");
+        app.set(&caller, "must_change_password = TRUE").await;
+        let answer = samples::request(&app, &endpoint).by(&caller).send().await;
+        if declares(E::PasswordChangeRequired)(&endpoint) {
+            answer.fails(E::PasswordChangeRequired);
+        } else {
+            assert_ne!(answer.code(), E::PasswordChangeRequired.as_str(), "{}", endpoint.id);
+        }
+    }
+}
+
+async fn unknown_ids_are_not_found(cx: Cx) {
+    let app = cx.app().await;
+    for endpoint in endpoints(&app, |endpoint| endpoint.path.contains("{id}")) {
+        let caller = samples::caller(&app, &endpoint).await;
+        let path = samples::path(&endpoint);
+        let spellings = [
+            path.clone(),
+            path.replace('-', ""),
+            endpoint.full_path().replace("{id}", "7"),
+            endpoint.full_path().replace("{id}", "%00"),
+            endpoint.full_path().replace("{id}", "1%20OR%201=1"),
+        ];
+        for path in spellings {
+            let request = app.request(endpoint.method.clone(), &path);
+            let request = caller.iter().fold(request, |request, caller| request.by(caller));
+            let request =
+                if matches!(endpoint.body, BodyType::None) { request } else { request.json(serde_json::json!({})) };
+            request.send().await.fails(E::NotFound);
+        }
+    }
+}
+
+async fn other_methods_are_not_allowed(cx: Cx) {
+    let app = cx.app().await;
+    let methods =
+        [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS, Method::TRACE];
+    for mounted in app.table().paths() {
+        let path = mounted.template.replace("{id}", &uuid::Uuid::max().to_string());
+        for method in &methods {
+            // A spelled-out path may hide a method of one with a parameter: the former decides.
+            if mounted.endpoints.iter().all(|endpoint| endpoint.method != *method) {
+                let answer = app.request(method.clone(), &path).send().await.fails(E::MethodNotAllowed);
+                assert_eq!(answer.header("allow"), Some(mounted.allow.as_str()), "{method} {path}");
+            }
+        }
+        // Nobody can smuggle another method past the router.
+        let smuggled = app.request(Method::PUT, &path).header("x-http-method-override", "GET");
+        smuggled.send().await.fails(E::MethodNotAllowed);
+    }
+}
+
+async fn head_answers_like_get_without_a_body(cx: Cx) {
+    let app = cx.app().await;
+    for endpoint in endpoints(&app, |endpoint| endpoint.method == Method::GET) {
+        let caller = samples::caller(&app, &endpoint).await;
+        for caller in [caller, None] {
+            let by = |method: Method| {
+                let request = app.request(method, &samples::path(&endpoint));
+                caller.iter().fold(request, |request, caller| request.by(caller))
+            };
+            let (get, head) = (by(Method::GET).send().await, by(Method::HEAD).send().await);
+            assert_eq!(head.status, get.status, "{}", endpoint.id);
+            assert_eq!(head.header("content-type"), get.header("content-type"), "{}", endpoint.id);
+            assert!(head.body.is_empty(), "{}", endpoint.id);
+        }
+    }
+}
+
+async fn without_the_database_it_says_so(cx: Cx) {
+    let app = cx.app().await;
+    let endpoints = endpoints(&app, |_| true);
+    let callers = callers(&app, &endpoints).await;
+    app.lose_database().await;
+    for (endpoint, caller) in endpoints.iter().zip(callers) {
+        let request = caller.iter().fold(samples::request(&app, endpoint), |request, caller| request.by(caller));
+        let answer = request.send().await;
+        if declares(E::Overloaded)(endpoint) {
+            let answer = answer.fails(E::Overloaded);
+            let wait: u32 =
+                answer.header("retry-after").and_then(|text| text.parse().ok()).expect("a number of seconds");
+            assert!((1..=60).contains(&wait), "{}: {wait}", endpoint.id);
+        } else {
+            assert!(answer.status.is_success() || answer.status.is_redirection(), "{}: {}", endpoint.id, answer.text());
+        }
+    }
+}

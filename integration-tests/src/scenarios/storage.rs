@@ -1,0 +1,119 @@
+//! Scenarios of what lies below every feature: transactions, migrations, tokens that are redeemed once.
+
+use std::time::Duration;
+
+use auth_core::one_time::{Issue, Purpose};
+use auth_core::sea_orm::{DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use crate::scenario::scenarios;
+use crate::{App, Cx, PASSWORD, Scenario, Setup, race};
+
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    one_connection_is_enough,
+    parallel_writers_all_succeed,
+    migrations_can_run_again_and_at_once,
+    a_single_use_token_is_redeemed_once: direct_only,
+    a_single_use_token_is_bound: direct_only,
+];
+
+async fn one_connection_is_enough(cx: Cx) {
+    let app = cx.app_with(Setup::default().connections(1)).await;
+    let answers = super::parity::life(&app).await;
+    assert!(answers.iter().all(|answer| !answer.status.is_server_error()));
+    let names = race(8, |n| {
+        let app = app.clone();
+        async move { app.user(&format!("u{n}")).await }
+    });
+    assert_eq!(names.await.len(), 8, "nobody waits for a second connection that never comes");
+}
+
+async fn parallel_writers_all_succeed(cx: Cx) {
+    let app = cx.app().await;
+    let servers = [app.clone(), app.second_server().await];
+    let answers = race(32, |n| {
+        let server = servers[n % 2].clone();
+        let body = json!({ "email": format!("u{n}@example.org"), "password": PASSWORD });
+        async move { server.post("/auth/register").json(body).send().await.is(201) }
+    });
+    answers.await;
+    assert_eq!(app.count("auth_user").await, 32);
+}
+
+async fn migrations_can_run_again_and_at_once(cx: Cx) {
+    let app = cx.app().await;
+    let second = app.second_server().await;
+    let ada = app.user("ada").await;
+    let pools = [app.pool().clone(), second.pool().clone()];
+    let migrated = race(4, |n| {
+        let pool = pools[n % 2].clone();
+        async move { auth_migration::migrate(&pool).await }
+    });
+    for result in migrated.await {
+        result.expect("nothing is left to do");
+    }
+    app.get("/users/me").by(&ada).send().await.is(200);
+}
+
+async fn begin(app: &App) -> DatabaseTransaction {
+    let sqlite = app.pool().get_database_backend() == DbBackend::Sqlite;
+    let sqlite_transaction_mode = sqlite.then_some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+    app.pool().begin_with_options(options).await.expect("a transaction")
+}
+
+async fn issue(app: &App, binding: Option<&str>) -> String {
+    let tx = begin(app).await;
+    let lifetime = Duration::from_secs(60);
+    let issue = Issue { purpose: Purpose::ResetPassword, user: None, binding, data: Some(json!({ "a": 1 })), lifetime };
+    let token = app.auth().one_time_tokens().issue(&tx, issue).await.expect("a token");
+    tx.commit().await.expect("a commit");
+    token.expose_secret().to_owned()
+}
+
+async fn consume(app: &App, purpose: Purpose, token: &str, binding: Option<&str>) -> bool {
+    let tx = begin(app).await;
+    let consumed = app.auth().one_time_tokens().consume(&tx, purpose, token, binding).await.expect("an answer");
+    tx.commit().await.expect("a commit");
+    consumed.is_some_and(|consumed| consumed.data == Some(json!({ "a": 1 })))
+}
+
+async fn a_single_use_token_is_redeemed_once(cx: Cx) {
+    let app = cx.app().await;
+    let servers = [app.clone(), app.second_server().await];
+    for _ in 0..4 {
+        let token = issue(&app, None).await;
+        let redeemed = race(16, |n| {
+            let (server, token) = (servers[n % 2].clone(), token.clone());
+            async move { consume(&server, Purpose::ResetPassword, &token, None).await }
+        });
+        assert_eq!(redeemed.await.into_iter().filter(|redeemed| *redeemed).count(), 1);
+    }
+    // What is rolled back can be redeemed again.
+    let token = issue(&app, None).await;
+    let tx = begin(&app).await;
+    let tokens = app.auth().one_time_tokens();
+    assert!(tokens.consume(&tx, Purpose::ResetPassword, &token, None).await.expect("an answer").is_some());
+    tx.rollback().await.expect("a rollback");
+    assert!(consume(&app, Purpose::ResetPassword, &token, None).await);
+}
+
+async fn a_single_use_token_is_bound(cx: Cx) {
+    let app = cx.app().await;
+    let token = issue(&app, Some("cookie")).await;
+    assert_eq!((&token[..4], token.len()), ("rst_", 47));
+    for (purpose, text, binding) in [
+        (Purpose::VerifyEmail, token.as_str(), Some("cookie")),
+        (Purpose::ResetPassword, token.as_str(), Some("other")),
+        (Purpose::ResetPassword, token.as_str(), None),
+        (Purpose::ResetPassword, &token[4..], Some("cookie")),
+        (Purpose::ResetPassword, "", Some("cookie")),
+    ] {
+        assert!(!consume(&app, purpose, text, binding).await, "{purpose:?} {binding:?}");
+    }
+    app.clock().advance(Duration::from_secs(60));
+    assert!(!consume(&app, Purpose::ResetPassword, &token, Some("cookie")).await, "expired to the second");
+    app.clock().set_back(Duration::from_millis(1));
+    assert!(consume(&app, Purpose::ResetPassword, &token, Some("cookie")).await);
+}

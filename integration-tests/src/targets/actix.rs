@@ -1,0 +1,55 @@
+//! actix-web.
+
+use std::net::TcpListener;
+
+use actix_web::web::{self, ReqData, ServiceConfig};
+use actix_web::{App, HttpResponse, HttpServer};
+use auth_core::{Auth, User};
+
+use super::host::{OPEN, handlers};
+use super::{NOT_FOUND, Stop};
+
+handlers!(auth_actix);
+
+async fn secret(user: ReqData<User>) -> String {
+    user.email.clone().unwrap_or_default()
+}
+
+fn host(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) {
+    let open = || async { OPEN };
+    let mut members = AuthMiddleware::new(auth).exclude("/public/*");
+    let gated = web::scope("/gated")
+        .service(web::resource("/secret").get(secret).post(secret))
+        .route("/twice", web::get().to(twice))
+        .route("/public/page", web::get().to(open))
+        .route(members.open("/about"), web::get().to(open))
+        .wrap(members);
+    |config| {
+        config
+            .service(web::resource("/current").get(current_user).post(current_user))
+            .route("/current-db", web::get().to(current_user_of_db))
+            .service(web::resource("/optional").get(optional_user).post(optional_user))
+            .route("/verified", web::get().to(verified_user))
+            .route("/superuser", web::get().to(superuser))
+            .route("/session", web::get().to(current_session))
+            .route("/recent", web::get().to(recent_login))
+            .route("/claims", web::get().to(access_claims))
+            .route("/twice", web::get().to(twice))
+            .service(gated);
+    }
+}
+
+pub(super) fn start(listener: TcpListener, auth: &Auth) -> Stop {
+    let auth = auth.clone();
+    let app = move || {
+        let not_found = || async { HttpResponse::NotFound().content_type("application/json").body(NOT_FOUND) };
+        let app = App::new().configure(auth_actix::configure(&auth));
+        app.service(web::scope("/host").configure(host(&auth))).default_service(web::to(not_found))
+    };
+    // The workers live as long as the test: a second one would be idle.
+    let server = HttpServer::new(app).workers(1).disable_signals().shutdown_timeout(0);
+    let server = server.listen(listener).expect("the socket is open").run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    Box::new(move || Box::pin(async move { handle.stop(false).await }))
+}

@@ -1,0 +1,49 @@
+//! axum.
+
+use std::net::{SocketAddr, TcpListener};
+
+use auth_core::{Auth, User};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::get;
+use axum::{Extension, Router};
+
+use super::host::{OPEN, handlers};
+use super::{NOT_FOUND, Stop};
+
+handlers!(auth_axum);
+
+async fn secret(Extension(user): Extension<User>) -> String {
+    user.email.unwrap_or_default()
+}
+
+fn host(auth: &Auth) -> Router<Auth> {
+    let open = || async { OPEN };
+    let mut members = AuthMiddleware::new(auth).exclude("/public/*");
+    let gated = Router::new()
+        .route("/secret", get(secret).post(secret))
+        .route("/twice", get(twice))
+        .route("/public/page", get(open))
+        .route(members.open("/about"), get(open))
+        .layer(members);
+    Router::new()
+        .route("/current", get(current_user).post(current_user))
+        .route("/current-db", get(current_user_of_db))
+        .route("/optional", get(optional_user).post(optional_user))
+        .route("/verified", get(verified_user))
+        .route("/superuser", get(superuser))
+        .route("/session", get(current_session))
+        .route("/recent", get(recent_login))
+        .route("/claims", get(access_claims))
+        .route("/twice", get(twice))
+        .nest("/gated", gated)
+}
+
+pub(super) fn start(listener: TcpListener, auth: &Auth) -> Stop {
+    let not_found = || async { (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "application/json")], NOT_FOUND) };
+    let app = Router::new().nest("/host", host(auth)).with_state(auth.clone());
+    let app = app.merge(auth_axum::router(auth)).fallback(not_found);
+    let listener = tokio::net::TcpListener::from_std(listener).expect("a runtime");
+    let serve = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>());
+    super::abort(tokio::spawn(async move { serve.await }))
+}

@@ -1,0 +1,83 @@
+//! Where a scenario runs: without a framework, or behind a framework on a socket.
+
+mod actix;
+mod axum;
+mod host;
+mod poem;
+
+use std::net::{SocketAddr, TcpListener};
+
+use auth_core::Auth;
+use futures_util::future::BoxFuture;
+
+/// What answers the requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// `Table::call`, in process.
+    Direct,
+    /// axum on a socket.
+    Axum,
+    /// actix-web on a socket.
+    Actix,
+    /// poem on a socket.
+    Poem,
+}
+
+impl Target {
+    /// Every target.
+    pub const ALL: [Self; 4] = [Self::Direct, Self::Axum, Self::Actix, Self::Poem];
+
+    /// The name in the names of tests.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Axum => "axum",
+            Self::Actix => "actix",
+            Self::Poem => "poem",
+        }
+    }
+}
+
+/// A framework's server.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    stop: Stop,
+}
+
+/// Ends a server and its connections.
+pub(crate) type Stop = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
+
+impl Server {
+    /// Starts a server on a free port; `None` where there is no framework to serve.
+    pub(crate) fn start(target: Target, auth: &Auth) -> Option<Self> {
+        let start = match target {
+            Target::Direct => return None,
+            Target::Axum => axum::start,
+            Target::Actix => actix::start,
+            Target::Poem => poem::start,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+        listener.set_nonblocking(true).expect("sockets can be non-blocking");
+        let address = listener.local_addr().expect("the socket is bound");
+        Some(Self { address, stop: start(listener, auth) })
+    }
+
+    pub(crate) async fn stop(self) {
+        (self.stop)().await;
+    }
+}
+
+/// What the host says about paths that it does not know.
+const NOT_FOUND: &str = r#"{"detail":"Not Found"}"#;
+
+/// Ends a server that is one task.
+fn abort<T: Send + 'static>(task: tokio::task::JoinHandle<T>) -> Stop {
+    Box::new(move || {
+        Box::pin(async move {
+            task.abort();
+            // It ends with its abortion.
+            let _ = task.await;
+        })
+    })
+}

@@ -1,0 +1,56 @@
+//! poem.
+
+use std::net::TcpListener;
+
+use auth_core::{Auth, User};
+use auth_poem::AuthData;
+use poem::error::NotFoundError;
+use poem::http::StatusCode;
+use poem::listener::TcpAcceptor;
+use poem::web::Data;
+use poem::{EndpointExt, Response, Route, Server, get, handler};
+
+use super::host::{OPEN, handlers};
+use super::{NOT_FOUND, Stop};
+
+handlers!(auth_poem, handler);
+
+#[handler]
+async fn secret(Data(user): Data<&User>) -> String {
+    user.email.clone().unwrap_or_default()
+}
+
+#[handler]
+async fn open() -> &'static str {
+    OPEN
+}
+
+fn host(auth: &Auth) -> Route {
+    let mut members = AuthMiddleware::new(auth).exclude("/public/*");
+    let gated = Route::new()
+        .at("/secret", get(secret).post(secret))
+        .at("/twice", get(twice))
+        .at("/public/page", get(open))
+        .at(members.open("/about"), get(open))
+        .with(members);
+    Route::new()
+        .at("/current", get(current_user).post(current_user))
+        .at("/current-db", get(current_user_of_db))
+        .at("/optional", get(optional_user).post(optional_user))
+        .at("/verified", get(verified_user))
+        .at("/superuser", get(superuser))
+        .at("/session", get(current_session))
+        .at("/recent", get(recent_login))
+        .at("/claims", get(access_claims))
+        .at("/twice", get(twice))
+        .nest("/gated", gated)
+}
+
+pub(super) fn start(listener: TcpListener, auth: &Auth) -> Stop {
+    let not_found = async |_: NotFoundError| {
+        Response::builder().status(StatusCode::NOT_FOUND).content_type("application/json").body(NOT_FOUND)
+    };
+    let app = auth_poem::routes(auth).nest("/host", host(auth)).with(AuthData::new(auth)).catch_error(not_found);
+    let acceptor = TcpAcceptor::from_std(listener).expect("a runtime");
+    super::abort(tokio::spawn(Server::new_with_acceptor(acceptor).run(app)))
+}

@@ -1,0 +1,30 @@
+//! The contract suite. `cargo xtask test` starts the database servers and runs it; by itself it runs on SQLite.
+
+use std::process::ExitCode;
+
+use integration_tests::Environment;
+use libtest_mimic::Arguments;
+use tracing_subscriber::EnvFilter;
+
+#[allow(clippy::disallowed_methods, reason = "the one place where the suite reads the environment")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+fn list(name: &str) -> Vec<String> {
+    variable(name).map(|text| text.split(',').map(|name| name.trim().to_owned()).collect()).unwrap_or_default()
+}
+
+fn main() -> ExitCode {
+    if let Some(filter) = variable("RUST_LOG") {
+        tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(std::io::stderr).init();
+    }
+    let environment = Environment {
+        postgres: variable("TEST_POSTGRES_URL"),
+        mariadb: variable("TEST_MARIADB_URL"),
+        targets: list("SUITE_TARGETS"),
+        databases: list("SUITE_DBS"),
+        full: variable("SUITE_FULL").is_some(),
+    };
+    integration_tests::run(&environment, Arguments::from_args())
+}
