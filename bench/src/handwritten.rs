@@ -64,17 +64,7 @@ impl Me {
     fn read(row: Row) -> Result<Self> {
         let (id, email, username, is_active, is_superuser, is_verified, display_name, attributes, created_at) = row;
         let created_at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(created_at) * 1_000_000)?;
-        Ok(Self {
-            id,
-            email,
-            username,
-            is_active,
-            is_superuser,
-            is_verified,
-            display_name,
-            attributes,
-            created_at,
-        })
+        Ok(Self { id, email, username, is_active, is_superuser, is_verified, display_name, attributes, created_at })
     }
 
     /// A user from nowhere, for the bare routes.

@@ -13,6 +13,10 @@ const WAITING: usize = 8;
 /// Logins that press into the server during a flood.
 const FLOOD: usize = 32;
 
+/// The authenticated requests meanwhile: about 800 a second, a small part of what the server can do.
+const MODERATE: usize = 8;
+const PAUSE: Duration = Duration::from_millis(8);
+
 /// Logins per second, one value for each round.
 #[derive(Default)]
 pub(crate) struct Logins {
@@ -46,8 +50,8 @@ pub(crate) async fn compare(targets: &[Target<'_>], pace: Pace) -> Result<Logins
         per_second: Vec::new(),
     });
     let mut logins = Logins { permits, raw: Vec::new(), targets: series.collect() };
-    for round in 1..=pace.rounds {
-        eprintln!("logins: round {round} of {}", pace.rounds);
+    for round in 1..=pace.login_rounds {
+        eprintln!("logins: round {round} of {}", pace.login_rounds);
         logins.raw.push(raw::hashes_per_second(permits, pace.login).await?);
         for (target, series) in targets.iter().zip(&mut logins.targets) {
             series.per_second.push(login_load(target, WAITING, pace).run().await?.per_second());
@@ -68,8 +72,8 @@ pub(crate) async fn floods(targets: &[Target<'_>], pace: Pace) -> Result<Vec<Flo
             logins_per_second: Vec::new(),
         })
         .collect();
-    for round in 1..=pace.rounds {
-        eprintln!("flood: round {round} of {}", pace.rounds);
+    for round in 1..=pace.login_rounds {
+        eprintln!("flood: round {round} of {}", pace.login_rounds);
         for (target, flood) in targets.iter().zip(&mut floods) {
             let requests = requests(target, pace);
             flood.quiet.push(requests.run().await?);
@@ -83,13 +87,12 @@ pub(crate) async fn floods(targets: &[Target<'_>], pace: Pace) -> Result<Vec<Flo
 }
 
 fn requests(target: &Target<'_>, pace: Pace) -> Load {
-    let env = |name: &str, or: u64| std::env::var(name).ok().and_then(|v| v.parse::<u64>().ok()).unwrap_or(or);
     Load {
         address: target.server.address,
         requests: Route::Session.requests(&target.bench.tokens).into(),
         expected: "200",
-        connections: env("BC", 8) as usize,
-        pause: Some(env("BP", 8000)).filter(|p| *p > 0).map(Duration::from_micros),
+        connections: MODERATE,
+        pause: Some(PAUSE),
         warm_up: pace.warm_up,
         duration: pace.login,
     }

@@ -14,6 +14,11 @@ pub(crate) fn describe() -> String {
     format!("{cpu}, {cores} cores{}{}", memory.unwrap_or_default(), kernel.unwrap_or_default())
 }
 
+/// How many processes wanted to run during the last minute: what else the machine does.
+pub(crate) fn load_average() -> Option<String> {
+    read_to_string("/proc/loadavg").ok()?.split_whitespace().next().map(str::to_owned)
+}
+
 fn value_of(file: &str, key: &str) -> Option<String> {
     let text = read_to_string(file).ok()?;
     let line = text.lines().find(|line| line.starts_with(key))?;

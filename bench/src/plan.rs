@@ -10,7 +10,7 @@ use crate::load::Load;
 use crate::logins::{Flood, Logins};
 use crate::routes::{self, Route};
 use crate::server::Server;
-use crate::{Result, logins, report, seed};
+use crate::{Result, logins, machine, report, seed};
 
 const FRAMEWORKS: [&str; 3] = ["axum", "actix", "poem"];
 
@@ -54,9 +54,9 @@ impl Options {
     fn pace(&self) -> Pace {
         let seconds = Duration::from_secs_f64;
         if self.quick {
-            Pace { rounds: 3, warm_up: seconds(0.2), duration: seconds(0.6), login: seconds(1.0) }
+            Pace { rounds: 3, warm_up: seconds(0.2), duration: seconds(0.5), login_rounds: 2, login: seconds(0.8) }
         } else {
-            Pace { rounds: 5, warm_up: seconds(0.5), duration: seconds(2.0), login: seconds(2.0) }
+            Pace { rounds: 5, warm_up: seconds(0.5), duration: seconds(2.0), login_rounds: 3, login: seconds(2.0) }
         }
     }
 }
@@ -67,6 +67,7 @@ pub(crate) struct Pace {
     pub(crate) rounds: usize,
     pub(crate) warm_up: Duration,
     pub(crate) duration: Duration,
+    pub(crate) login_rounds: usize,
     pub(crate) login: Duration,
 }
 
@@ -113,6 +114,7 @@ pub(crate) struct Findings {
     pub(crate) logins: Logins,
     pub(crate) floods: Vec<Flood>,
     pub(crate) skipped: Option<String>,
+    pub(crate) load_average: Option<String>,
 }
 
 pub(crate) fn run(options: &Options) -> Result {
@@ -122,7 +124,7 @@ pub(crate) fn run(options: &Options) -> Result {
 }
 
 async fn find(options: &Options) -> Result<Findings> {
-    let mut findings = Findings::default();
+    let mut findings = Findings { load_average: machine::load_average(), ..Findings::default() };
     let mut benches = Vec::new();
     if options.wants("sqlite", &["postgres"]) {
         benches.push(Bench::sqlite().await?);

@@ -33,8 +33,16 @@ pub(crate) fn publish(findings: &Findings, pace: Pace, write: bool) -> Result {
 
 fn tables(findings: &Findings, pace: Pace) -> Result<String> {
     let mut out = String::new();
-    writeln!(out, "{}; {CONNECTIONS} connections, {} rounds of {:.1} s.", machine::describe(), pace.rounds,
-        pace.duration.as_secs_f64())?;
+    writeln!(
+        out,
+        "{}; {CONNECTIONS} connections, {} rounds of {:.1} s.",
+        machine::describe(),
+        pace.rounds,
+        pace.duration.as_secs_f64()
+    )?;
+    if let Some(load) = &findings.load_average {
+        writeln!(out, "Load average of the machine before the run, by what else ran on it: {load}.")?;
+    }
     if let Some(why) = &findings.skipped {
         writeln!(out, "\nPostgreSQL was skipped: {why}.")?;
     }
@@ -74,9 +82,8 @@ fn routes(out: &mut String, series: &[Series]) -> Result {
 /// The ratio to the route that this one is compared with, and whether it is good enough.
 fn compared(one: &Series, series: &[Series]) -> (String, String) {
     let Some((base, aim)) = one.route.aim() else { return (String::new(), String::new()) };
-    let is_base = |other: &&Series| {
-        other.framework == one.framework && other.database == one.database && other.route == base
-    };
+    let is_base =
+        |other: &&Series| other.framework == one.framework && other.database == one.database && other.route == base;
     let Some(base) = series.iter().find(is_base) else { return (String::new(), String::new()) };
     let ratios = one.samples.iter().zip(&base.samples).map(|(one, base)| one.per_second / base.per_second);
     let ratio = Spread::of(ratios.collect());
@@ -111,8 +118,10 @@ fn floods(out: &mut String, floods: &[Flood]) -> Result {
     )?;
     writeln!(out, "|---|---|--:|--:|--:|--:|--:|--:|---|--:|")?;
     for one in floods {
-        let of = |answers: &[Answers], share: f64| median(answers.iter().map(|one| one.percentile(share)).collect()) / 1e3;
-        let ratios = one.flooded.iter().zip(&one.quiet).map(|(flood, quiet)| flood.percentile(0.99) / quiet.percentile(0.99));
+        let of =
+            |answers: &[Answers], share: f64| median(answers.iter().map(|one| one.percentile(share)).collect()) / 1e3;
+        let ratios =
+            one.flooded.iter().zip(&one.quiet).map(|(flood, quiet)| flood.percentile(0.99) / quiet.percentile(0.99));
         let ratio = Spread::of(ratios.collect());
         writeln!(
             out,

@@ -75,7 +75,8 @@ impl Route {
 
 /// A request as a small client sends it.
 pub(crate) fn get(path: &str, headers: &str) -> Vec<u8> {
-    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nuser-agent: auth-bench\r\naccept: */*\r\n{headers}\r\n").into_bytes()
+    format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nuser-agent: auth-bench\r\naccept: */*\r\n{headers}\r\n")
+        .into_bytes()
 }
 
 /// Logins of all users in turn.

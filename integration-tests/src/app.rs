@@ -6,7 +6,7 @@ use std::sync::Arc;
 use auth_core::Auth;
 use auth_core::sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, Statement};
 use auth_http::Table;
-use auth_testkit::{MockClock, StatementLog, TestDb, TestHooks, TestParts};
+use auth_testkit::{MockClock, Proxy, StatementLog, TestDb, TestHooks, TestParts};
 use http::Method;
 use serde_json::json;
 
@@ -33,7 +33,11 @@ struct Inner {
 
 impl App {
     pub(crate) async fn start(cx: &Cx, target: Target, database: Arc<TestDb>, setup: Setup, parts: TestParts) -> Self {
-        let mut pool = database.connect(setup.connections).await.expect("a connection");
+        let pool = match &setup.proxy {
+            Some(proxy) => database.connect_through(proxy, setup.connections).await,
+            None => database.connect(setup.connections).await,
+        };
+        let mut pool = pool.expect("a connection");
         let peek = database.connect(1).await.expect("a connection");
         let statements = StatementLog::default();
         statements.attach(&mut pool);
@@ -54,8 +58,18 @@ impl App {
 
     /// Another server of the same configuration on the same database, with the same clock and hooks.
     pub async fn second_server(&self) -> Self {
-        let Inner { cx, target, database, setup, parts, .. } = &*self.0;
-        Self::start(cx, *target, database.clone(), setup.clone(), parts.clone()).await
+        self.server_with(self.0.setup.clone()).await
+    }
+
+    /// Another server on the same database, with the same clock and hooks, but configured otherwise.
+    pub async fn server_with(&self, setup: Setup) -> Self {
+        let Inner { cx, target, database, parts, .. } = &*self.0;
+        Self::start(cx, *target, database.clone(), setup, parts.clone()).await
+    }
+
+    /// A proxy before the server of the app's database, for [`Setup::proxy`]. SQLite has none.
+    pub async fn proxy(&self) -> Arc<Proxy> {
+        Arc::new(self.0.database.proxy().await.expect("a proxy"))
     }
 
     /// What answers the requests.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use auth_core::sea_orm::DatabaseConnection;
 use auth_core::{AuthBuilder, Backend};
-use auth_testkit::{Engine, Template, TestDb};
+use auth_testkit::{Engine, Proxy, Template, TestDb};
 
 use crate::targets::Server;
 use crate::{App, Target};
@@ -18,11 +18,18 @@ pub struct Setup {
     pub(crate) backends: fn() -> Vec<Backend>,
     pub(crate) connections: u32,
     pub(crate) tolerates_500: bool,
+    pub(crate) proxy: Option<Arc<Proxy>>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { adjustments: Vec::new(), backends: auth_testkit::backends, connections: 4, tolerates_500: false }
+        Self {
+            adjustments: Vec::new(),
+            backends: auth_testkit::backends,
+            connections: 4,
+            tolerates_500: false,
+            proxy: None,
+        }
     }
 }
 
@@ -44,6 +51,12 @@ impl Setup {
     #[must_use]
     pub fn connections(self, connections: u32) -> Self {
         Self { connections, ..self }
+    }
+
+    /// Reaches its database through a proxy, which may fail.
+    #[must_use]
+    pub fn proxy(self, proxy: &Arc<Proxy>) -> Self {
+        Self { proxy: Some(Arc::clone(proxy)), ..self }
     }
 
     /// A 500 is what the scenario is about.

@@ -6,9 +6,11 @@
 
 mod answer;
 mod app;
+mod audit;
 mod coverage;
 mod cx;
 mod login;
+pub mod logs;
 mod request;
 mod route;
 mod runner;

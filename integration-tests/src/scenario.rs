@@ -14,7 +14,14 @@ pub struct Scenario {
     /// Runs it.
     pub run: fn(Cx) -> BoxFuture<'static, ()>,
     targets: Which,
-    engine: Option<Engine>,
+    engines: Engines,
+}
+
+#[derive(Clone, Copy)]
+enum Engines {
+    All,
+    Only(Engine),
+    Servers,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +35,7 @@ impl Scenario {
     /// A scenario for every target and database.
     #[must_use]
     pub const fn new(name: &'static str, run: fn(Cx) -> BoxFuture<'static, ()>) -> Self {
-        Self { name, run, targets: Which::All, engine: None }
+        Self { name, run, targets: Which::All, engines: Engines::All }
     }
 
     /// Only without a framework: for what no framework can change.
@@ -46,19 +53,25 @@ impl Scenario {
     /// Only on SQLite: for what has nothing to do with the database.
     #[must_use]
     pub const fn sqlite_only(self) -> Self {
-        Self { engine: Some(Engine::Sqlite), ..self }
+        Self { engines: Engines::Only(Engine::Sqlite), ..self }
     }
 
     /// Only on PostgreSQL.
     #[must_use]
     pub const fn postgres_only(self) -> Self {
-        Self { engine: Some(Engine::Postgres), ..self }
+        Self { engines: Engines::Only(Engine::Postgres), ..self }
     }
 
     /// Only on MariaDB.
     #[must_use]
     pub const fn mariadb_only(self) -> Self {
-        Self { engine: Some(Engine::Mariadb), ..self }
+        Self { engines: Engines::Only(Engine::Mariadb), ..self }
+    }
+
+    /// Only on databases that are a server of their own.
+    #[must_use]
+    pub const fn servers_only(self) -> Self {
+        Self { engines: Engines::Servers, ..self }
     }
 
     /// Whether it runs there.
@@ -69,7 +82,12 @@ impl Scenario {
             Which::Direct => target == Target::Direct,
             Which::Sockets => target != Target::Direct,
         };
-        target && self.engine.is_none_or(|only| only == engine)
+        let engine = match self.engines {
+            Engines::All => true,
+            Engines::Only(only) => only == engine,
+            Engines::Servers => engine != Engine::Sqlite,
+        };
+        target && engine
     }
 }
 

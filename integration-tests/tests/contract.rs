@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use integration_tests::Environment;
 use libtest_mimic::Arguments;
-use tracing_subscriber::EnvFilter;
 
 #[allow(clippy::disallowed_methods, reason = "the one place where the suite reads the environment")]
 fn variable(name: &str) -> Option<String> {
@@ -16,9 +15,7 @@ fn list(name: &str) -> Vec<String> {
 }
 
 fn main() -> ExitCode {
-    if let Some(filter) = variable("RUST_LOG") {
-        tracing_subscriber::fmt().with_env_filter(EnvFilter::new(filter)).with_writer(std::io::stderr).init();
-    }
+    integration_tests::logs::init(variable("RUST_LOG").as_deref());
     let environment = Environment {
         postgres: variable("TEST_POSTGRES_URL"),
         mariadb: variable("TEST_MARIADB_URL"),

@@ -14,6 +14,7 @@ use crate::session::lookup::Lookup;
 use crate::user::User;
 use crate::{
     Accounts, Admin, Client, Clock, Error, Event, EventKind, OneTimeTokens, Random, Result, Sessions, Settings, clock,
+    json,
 };
 
 /// Checks the JSON object that an app keeps about each user.
@@ -143,9 +144,10 @@ impl Auth {
         crate::password::PolicyContext { words: words.map(str::to_owned).collect() }
     }
 
-    /// Checks a new attributes object: its size, its texts, and the app's own rule.
+    /// Checks a new attributes object: whether it can be stored, and the app's own rule.
     pub(crate) fn check_attributes(&self, attributes: &serde_json::Value) -> Result<()> {
         let invalid = |message: String| Error::Invalid { field: "attributes", kind: "attributes_invalid", message };
+        json::check_storable(attributes).map_err(|message| invalid(message.to_owned()))?;
         match &self.0.attributes {
             Some(check) => check(attributes).map_err(invalid),
             None => Ok(()),

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use crate::identifier::is_forbidden;
+
 /// The longest user agent that is kept, in characters.
 const MAX_USER_AGENT: usize = 256;
 
@@ -14,11 +16,11 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client with an address and a `User-Agent`, which is cut to 256 characters and stripped of control
+    /// A client with an address and a `User-Agent`, which is cut to 256 characters and stripped of control and invisible
     /// characters, so that it can be stored and logged as it is.
     #[must_use]
     pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>) -> Self {
-        let clean = |agent: &str| agent.chars().filter(|c| !c.is_control()).take(MAX_USER_AGENT).collect();
+        let clean = |agent: &str| agent.chars().filter(|c| !is_forbidden(*c)).take(MAX_USER_AGENT).collect();
         Self { ip, user_agent: user_agent.map(clean) }
     }
 
@@ -26,5 +28,25 @@ impl Client {
     #[must_use]
     pub fn user_agent(&self) -> Option<&str> {
         self.user_agent.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_agents_are_one_short_visible_line() {
+        let long = "x".repeat(1000);
+        for (agent, kept) in [
+            ("Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (X11; Linux x86_64)"),
+            ("a\r\nlogin_success user=root", "alogin_success user=root"),
+            ("\u{1b}[31mred\u{7}\t", "[31mred"),
+            ("a\u{2028}b\u{85}c\u{202e}d\0", "abcd"),
+            (&long, &long[..256]),
+        ] {
+            assert_eq!(Client::new(None, Some(agent)).user_agent(), Some(kept), "{agent:?}");
+        }
+        assert_eq!(Client::new(None, None).user_agent(), None);
     }
 }

@@ -51,6 +51,40 @@ pub fn parse_strict(bytes: &[u8]) -> Result<Value, JsonError> {
     serde_json::from_slice(bytes).map_err(|error| syntax(&error))
 }
 
+/// How deep a value may be nested to be stored: MariaDB takes no more than 32 levels.
+const MAX_DEPTH: usize = 30;
+
+/// How large a number, or its inverse, may be to be stored: PostgreSQL writes out all its digits, and what is read back
+/// from these may be beyond the last that a parser can hold.
+const MAX_NUMBER: f64 = 1e300;
+
+/// Checks that every database can hold a value, and give it back.
+///
+/// # Errors
+/// What is wrong with it, in words that say what to do.
+pub fn check_storable(value: &Value) -> Result<(), &'static str> {
+    storable(value, MAX_DEPTH)
+}
+
+fn storable(value: &Value, depth: usize) -> Result<(), &'static str> {
+    const DEEP: &str = "Nest objects and lists no deeper than 30 levels";
+    let text = |text: &str| if text.contains('\0') { Err("Remove NUL characters") } else { Ok(()) };
+    let inner = || depth.checked_sub(1).ok_or(DEEP);
+    match value {
+        Value::String(string) => text(string),
+        Value::Array(items) => inner().and_then(|depth| items.iter().try_for_each(|item| storable(item, depth))),
+        Value::Object(object) => inner().and_then(|depth| {
+            object.iter().try_for_each(|(key, value)| text(key).and_then(|()| storable(value, depth)))
+        }),
+        Value::Number(number) if number.is_f64() => {
+            let size = number.as_f64().unwrap_or(f64::INFINITY).abs();
+            let fits = size == 0.0 || (1.0 / MAX_NUMBER..=MAX_NUMBER).contains(&size);
+            if fits { Ok(()) } else { Err("Numbers should be between 1e-300 and 1e300") }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
+    }
+}
+
 fn syntax(error: &serde_json::Error) -> JsonError {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();
@@ -190,6 +224,20 @@ mod tests {
         for text in cases {
             let result = parse_strict(text);
             assert!(matches!(result, Err(JsonError::Syntax { .. })), "{text:?}: {result:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_database_cannot_hold_is_not_storable() {
+        let nested = |depth| (0..depth).fold(json!(1), |inner, _| json!({ "a": [inner] }));
+        for value in [json!(null), json!([0.0, -0.0, 1e300, -1e-300, u64::MAX, i64::MIN]), json!({"": "é"}), nested(15)]
+        {
+            assert_eq!(check_storable(&value), Ok(()), "{value}");
+        }
+        for value in
+            [json!("\0"), json!({"\0": 1}), json!([f64::MAX]), json!({"a": 5e-324}), nested(16), json!([nested(15)])]
+        {
+            assert!(check_storable(&json!({ "v": value })).is_err(), "{value}");
         }
     }
 

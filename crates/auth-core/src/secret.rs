@@ -33,6 +33,11 @@ impl RootSecret {
         weakness(&self.0).map(|why| format!("the secret can be guessed: {why}; {HOW}"))
     }
 
+    /// The secret itself, to compare it with others.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// The key for one purpose. Different labels give unrelated keys.
     pub(crate) fn derive(&self, label: &str) -> Zeroizing<[u8; 32]> {
         let mut key = Zeroizing::new([0; 32]);
@@ -68,6 +73,8 @@ pub(crate) fn digest(token: &str) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+
     use super::*;
 
     #[test]
@@ -81,5 +88,25 @@ mod tests {
     #[test]
     fn nothing_secret_is_shown() {
         assert_eq!(format!("{:?}", RootSecret::new(*b"0f8d1c62b7a94e35d2c1f0a9b8e7d6c5")), "RootSecret(***)");
+    }
+
+    /// ASVS 7.2.3: as many bits as they look, none of them leaning to one side.
+    #[test]
+    fn tokens_of_the_operating_system_are_unguessable() {
+        const TOKENS: usize = 10_000;
+        let mut seen = std::collections::HashSet::new();
+        let mut counts = [0_u32; 256];
+        for _ in 0..TOKENS {
+            let token = random_token(&crate::OsRandom, "").unwrap();
+            let bytes = URL_SAFE_NO_PAD.decode(token.expose_secret()).unwrap();
+            assert_eq!((token.expose_secret().len(), bytes.len()), (TOKEN_LENGTH, 32));
+            bytes.iter().for_each(|byte| counts[usize::from(*byte)] += 1);
+            assert!(seen.insert(bytes));
+        }
+        // Each value is expected 1250 times, give or take 35: eight times that happens once in 10^12 runs.
+        let expected = u32::try_from(TOKENS * 32 / 256).unwrap();
+        for (byte, count) in counts.into_iter().enumerate() {
+            assert!(count.abs_diff(expected) < 8 * 35, "{byte} came up {count} times");
+        }
     }
 }

@@ -19,6 +19,8 @@ pub struct Model {
     pub token_hash: Option<Vec<u8>>,
     /// The user's security epoch at issue.
     pub sev: i64,
+    /// The oldest epoch whose tokens are good for the session, for formats that name it instead of having a digest.
+    pub token_sev: i64,
     /// When the user last proved who they are.
     pub auth_time: crate::Timestamp,
     /// The methods of that proof, separated by blanks (RFC 8176).

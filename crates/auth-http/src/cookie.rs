@@ -10,24 +10,28 @@ use http::header::{self, HeaderMap, HeaderValue};
 /// Two of one name mean that somebody planted a second one, from a sub-domain for instance; there is no telling which
 /// is ours.
 pub(crate) fn get<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    let mut values = all(headers).filter(|(key, _)| *key == name).map(|(_, value)| value);
+    let mut values = all(headers, name);
     let value = values.next()?;
-    values.next().is_none().then_some(value)
+    if values.next().is_some() {
+        return None;
+    }
+    std::str::from_utf8(value).ok()
 }
 
 /// Whether the request has a cookie of this name, however many times.
 pub(crate) fn is_present(headers: &HeaderMap, name: &str) -> bool {
-    all(headers).any(|(key, _)| key == name)
+    all(headers, name).next().is_some()
 }
 
-fn all(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|header| header.to_str().ok())
-        .flat_map(|header| header.split(';'))
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| (name.trim(), value.trim()))
+/// The values of every cookie of this name. A header is bytes: what somebody else's cookie holds is not for us to read,
+/// and must neither hide ours nor the second one of its name.
+fn all<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h [u8]> {
+    let pairs = headers.get_all(header::COOKIE).iter().flat_map(|header| header.as_bytes().split(|c| *c == b';'));
+    pairs.filter_map(move |pair| {
+        let equals = pair.iter().position(|c| *c == b'=')?;
+        let (key, value) = pair.split_at(equals);
+        (key.trim_ascii() == name.as_bytes()).then(|| value[1..].trim_ascii())
+    })
 }
 
 /// The header that gives the client its token; `None` for a transport that is not a cookie.
@@ -92,21 +96,29 @@ mod tests {
 
     #[test]
     fn reads_one_cookie_and_refuses_two_of_a_name() {
-        let cases: [(&[&str], Option<&str>); 9] = [
-            (&["auth=a"], Some("a")),
-            (&["other=b; auth=a; more=c"], Some("a")),
-            (&["other=b", "auth=a"], Some("a")),
-            (&["auth=a; auth=b"], None),
-            (&["auth=a", "auth=a"], None),
-            (&["xauth=a"], None),
-            (&["auth"], None),
-            (&["=a; ;;"], None),
-            (&["auth = a "], Some("a")),
+        let cases: [(&[&[u8]], Option<&str>); 15] = [
+            (&[b"auth=a"], Some("a")),
+            (&[b"other=b; auth=a; more=c"], Some("a")),
+            (&[b"other=b", b"auth=a"], Some("a")),
+            (&[b"auth=a; auth=b"], None),
+            (&[b"auth=a", b"auth=a"], None),
+            (&[b"xauth=a"], None),
+            (&[b"AUTH=a"], None),
+            (&[b"auth"], None),
+            (&[b"=a; ;;"], None),
+            (&[b"auth = a "], Some("a")),
+            // Cookies of the host app may hold anything.
+            (&["name=Zo\u{eb}; auth=a".as_bytes()], Some("a")),
+            (&[b"name=\xff\xfe; auth=a"], Some("a")),
+            // What only looks like our name to whoever trims or decodes too much is another one.
+            (&["\u{a0}auth=a; \u{2000}auth=b".as_bytes()], None),
+            (&[b"auth=\xff"], None),
+            (&[b"auth=a", b"auth=\xff"], None),
         ];
         for (lines, expected) in cases {
             let mut headers = HeaderMap::new();
             for line in lines {
-                headers.append(header::COOKIE, HeaderValue::from_static(line));
+                headers.append(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
             }
             assert_eq!(get(&headers, "auth"), expected, "{lines:?}");
         }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::config::BuiltBackend;
-use auth_core::session::{IssuedToken, Session};
+use auth_core::session::{Credential, IssuedToken, Session};
 use auth_core::uuid::Uuid;
 use auth_core::{Auth, Client, ErrorCode, Principal, Transport};
 use bytes::Bytes;
 use futures_util::{FutureExt, Stream};
-use http::header::{HeaderValue, STRICT_TRANSPORT_SECURITY};
+use http::header::{HeaderMap, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use http::request::Parts;
 use http::{Method, Response};
 use secrecy::ExposeSecret;
@@ -20,7 +20,7 @@ use crate::decode::{self, Accept, Decode};
 use crate::endpoint::{BodyType, Endpoint, Group, Handler};
 use crate::guard::{RequestHead, Requirement, authenticate_with};
 use crate::reply::Reply;
-use crate::{Access, Problem, body, cookie, csrf, peer, routes};
+use crate::{Access, Problem, body, cookie, csrf, peer, reply, routes};
 
 /// How long a request may take once its body is there.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
@@ -97,6 +97,23 @@ impl Table {
         paths
     }
 
+    /// The headers of every answer of the library, for an app whose own answers shall have them too. They are those of
+    /// data for one caller; pages need a policy of their own.
+    #[must_use]
+    pub fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        reply::secure(&mut headers);
+        self.insist_on_https(&mut headers);
+        headers
+    }
+
+    /// RFC 6797, for an app that is reached over https.
+    fn insist_on_https(&self, headers: &mut HeaderMap) {
+        if self.auth.settings().public_url.scheme() == "https" {
+            headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        }
+    }
+
     /// Answers a request for `endpoint`. The body is read here, up to its limit; `peer` is the other end of the
     /// connection. A client that hangs up after its body arrived does not stop what it began.
     pub async fn call<S, E>(
@@ -112,10 +129,7 @@ impl Table {
         let head = parts.method == Method::HEAD;
         let answer = self.answer(endpoint, parts, chunks, peer).await;
         let mut response = answer.map_or_else(Problem::into_response, Reply::into_response);
-        if self.auth.settings().public_url.scheme() == "https" {
-            let one_year = HeaderValue::from_static("max-age=31536000");
-            response.headers_mut().insert(STRICT_TRANSPORT_SECURITY, one_year);
-        }
+        self.insist_on_https(response.headers_mut());
         if head {
             *response.body_mut() = Bytes::new();
         }
@@ -160,7 +174,7 @@ impl Table {
 }
 
 /// Runs the handler: one that changes something in a task of its own, so that it comes to its end even when the client
-/// hangs up and the framework drops this future.
+/// hangs up and the framework drops this future. The deadline goes with it.
 async fn run(call: Call, principal: Option<Principal>) -> Result<Reply, Problem> {
     let changes = call.endpoint.is_unsafe();
     let work = match (call.endpoint.handler, principal) {
@@ -168,29 +182,23 @@ async fn run(call: Call, principal: Option<Principal>) -> Result<Reply, Problem>
         (Handler::Active(handler) | Handler::Superuser(handler), Some(principal)) => handler(call, principal),
         (Handler::Active(_) | Handler::Superuser(_), None) => return Err(Problem::unauthorized(false)),
     };
-    let panicked = || {
-        tracing::error!("a handler panicked");
-        Err(ErrorCode::Internal.into())
-    };
-    let late = || {
+    let work = barrier(within_deadline(work));
+    if changes { tokio::spawn(work).await.unwrap_or_else(|_| Err(ErrorCode::Internal.into())) } else { work.await }
+}
+
+async fn within_deadline(work: impl Future<Output = Result<Reply, Problem>>) -> Result<Reply, Problem> {
+    tokio::time::timeout(DEADLINE, work).await.unwrap_or_else(|_| {
         tracing::warn!("a request took longer than {DEADLINE:?}");
         Err(ErrorCode::Overloaded.into())
-    };
-    if changes {
-        let mut task = tokio::spawn(work);
-        match tokio::time::timeout(DEADLINE, &mut task).await {
-            Ok(finished) => finished.unwrap_or_else(|_| panicked()),
-            Err(_) => {
-                task.abort();
-                late()
-            }
-        }
-    } else {
-        match tokio::time::timeout(DEADLINE, AssertUnwindSafe(work).catch_unwind()).await {
-            Ok(finished) => finished.unwrap_or_else(|_| panicked()),
-            Err(_) => late(),
-        }
-    }
+    })
+}
+
+/// Turns a panic, of which the frameworks make different things, into an answer.
+pub(crate) async fn barrier<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
+    AssertUnwindSafe(work).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("a request panicked");
+        Err(ErrorCode::Internal.into())
+    })
 }
 
 /// A request on its way to a handler.
@@ -233,6 +241,18 @@ impl Call {
             Some(name) => Ok(self.auth.sessions().backend(name)?),
             None => self.auth.backends().first().ok_or_else(|| ErrorCode::Internal.into()),
         }
+    }
+
+    /// Ends the session whose cookie a login is about to replace (ASVS 7.2.4): nobody could end it from this browser
+    /// any more. A bearer token is the client's own to keep or to forget.
+    pub(crate) async fn end_former_session(&self, backend: &BuiltBackend) -> Result<(), Problem> {
+        let Transport::Cookie { name, .. } = &backend.transport else { return Ok(()) };
+        let Some(token) = cookie::get(&self.parts.headers, name) else { return Ok(()) };
+        let sessions = self.auth.sessions();
+        if let Some(former) = sessions.authenticate(&[Credential { backend, token }]).await? {
+            sessions.logout(&former, &self.client).await?;
+        }
+        Ok(())
     }
 
     /// How the token of a session travels.

@@ -9,7 +9,7 @@ mod m20261124_000002_create_session;
 mod m20261124_000003_create_one_time_token;
 mod table;
 
-pub use lock::migrate;
+pub use lock::{migrate, migrate_with};
 use sea_orm_migration::prelude::*;
 
 /// The migrations, for hosts that run them through sea-orm's own tools.

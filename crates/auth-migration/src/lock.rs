@@ -1,36 +1,98 @@
-//! Running the migrations while other servers may be starting too.
+//! Running migrations while other servers may be starting too.
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, TransactionTrait};
+use std::collections::HashSet;
+use std::time::Duration;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
+};
 use sea_orm_migration::MigratorTrait;
 
 use crate::Migrator;
 
-/// A number of our own for PostgreSQL's advisory locks: the bytes of `auth_mig`.
-const ADVISORY_LOCK: i64 = 0x6175_7468_5f6d_6967;
-
-/// How often a start that collided with another server's looks again.
+/// How often a start that finds SQLite locked for longer than its pool waits looks again, and after how long.
 const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(200);
 
-/// Brings the tables up to date. Safe to call at every start, by several servers at once, and again after a run
-/// that was killed half way.
+/// What PostgreSQL is told first: to wait for another server's migration for a minute, then to take as long as it needs,
+/// whatever the limits of the pool. The number is one of our own: the bytes of `auth_mig`.
+const POSTGRES: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'; \
+    SELECT pg_advisory_xact_lock(7022647185580583271)";
+
+/// MySQL's lock is of the whole server, so that its name has to say which database is meant.
+const MYSQL_LOCK: &str = "SELECT CAST(GET_LOCK(CONCAT('auth_mig:', MD5(DATABASE())), 60) AS SIGNED)";
+const MYSQL_UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('auth_mig:', MD5(DATABASE())))";
+
+/// Brings the library's tables up to date. Safe to call at every start, by several servers at once, and again after a
+/// run that was killed half way. Tables that a newer version of the library has changed already are left alone, so that
+/// servers of both versions can run beside each other.
 ///
 /// # Errors
 /// The database's own error when it is away or its user may not create tables.
 pub async fn migrate(db: &DatabaseConnection) -> Result<(), DbErr> {
-    if db.get_database_backend() == DbBackend::Postgres {
-        let transaction = db.begin().await?;
-        let lock = format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})");
-        transaction.execute_raw(Statement::from_string(DbBackend::Postgres, lock)).await?;
-        Migrator::up(&transaction, None).await?;
-        return transaction.commit().await;
-    }
-    // MySQL and SQLite commit each table statement by itself. Every step of ours can be repeated, so a server that
-    // loses the race finds the winner's tables at its next attempt.
-    for attempt in 1.. {
-        match Migrator::up(db, None).await {
-            Err(_) if attempt < ATTEMPTS => tokio::time::sleep(std::time::Duration::from_millis(200)).await,
-            result => return result,
+    migrate_with::<Migrator>(db).await
+}
+
+/// The same for the app's own migrations. Each step must be able to run again: `CREATE TABLE IF NOT EXISTS` for instance,
+/// because MySQL commits every one by itself.
+///
+/// # Errors
+/// As [`migrate`].
+pub async fn migrate_with<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let attempts = if db.get_database_backend() == DbBackend::Sqlite { ATTEMPTS } else { 1 };
+    for _ in 1..attempts {
+        match once::<M>(db).await {
+            Err(_) => tokio::time::sleep(PAUSE).await,
+            done => return done,
         }
     }
-    Ok(())
+    once::<M>(db).await
+}
+
+/// One transaction, so that one connection is enough for the lock and the work. PostgreSQL and SQLite take all of it back
+/// when it is killed half way.
+async fn once<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(), DbErr> {
+    let backend = db.get_database_backend();
+    let sqlite_transaction_mode = (backend == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
+    let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
+    let transaction = db.begin_with_options(options).await?;
+    lock(&transaction).await?;
+    let result = up::<M>(&transaction).await;
+    if backend == DbBackend::MySql {
+        // Else the lock would last as long as the connection.
+        transaction.execute_unprepared(MYSQL_UNLOCK).await?;
+    }
+    match result {
+        Ok(()) => transaction.commit().await,
+        Err(cause) => {
+            transaction.rollback().await?;
+            Err(cause)
+        }
+    }
+}
+
+async fn lock(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    match transaction.get_database_backend() {
+        DbBackend::Postgres => transaction.execute_unprepared(POSTGRES).await.map(drop),
+        DbBackend::MySql => {
+            let row = transaction.query_one_raw(Statement::from_string(DbBackend::MySql, MYSQL_LOCK)).await?;
+            let taken: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
+            let late = || DbErr::Custom("another server's migration did not end within a minute".to_owned());
+            taken.filter(|taken| *taken == 1).map(drop).ok_or_else(late)
+        }
+        // A transaction that writes from its beginning is the lock.
+        _ => Ok(()),
+    }
+}
+
+/// Does what is left to do. Migrations in the book that this version has never heard of are a newer version's: they
+/// matter only to a version that has work of its own to do.
+async fn up<M: MigratorTrait>(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    let book = M::get_migration_models(transaction).await?;
+    let done: HashSet<&str> = book.iter().map(|entry| entry.version.as_str()).collect();
+    if M::migrations().iter().all(|migration| done.contains(migration.name())) {
+        return Ok(());
+    }
+    M::up(transaction, None).await
 }

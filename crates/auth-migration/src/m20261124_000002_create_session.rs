@@ -18,6 +18,7 @@ impl MigrationTrait for Migration {
                     .col(ColumnDef::new("backend").string_len(64).not_null())
                     .col(table::digest_null("token_hash"))
                     .col(ColumnDef::new("sev").big_integer().not_null())
+                    .col(ColumnDef::new("token_sev").big_integer().not_null())
                     .col(table::time("auth_time"))
                     .col(ColumnDef::new("amr").string_len(64).not_null())
                     .col(ColumnDef::new("aal").small_integer().not_null())

@@ -5,6 +5,7 @@ mod clock;
 mod database;
 mod hooks;
 mod parts;
+mod proxy;
 mod random;
 mod statements;
 
@@ -12,5 +13,6 @@ pub use clock::MockClock;
 pub use database::{Engine, Template, TestDb};
 pub use hooks::{Moment, Reaction, TestHooks};
 pub use parts::{ALLOWED_ORIGIN, PUBLIC_URL, TestParts, backends};
+pub use proxy::{Cut, Proxy};
 pub use random::SeededRandom;
 pub use statements::StatementLog;

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use actix_web::http::header::ACCEPT;
-use actix_web::web::{self, Bytes, Data, Json, Path, PayloadConfig};
+use actix_web::middleware::DefaultHeaders;
+use actix_web::web::{self, Data, Json, Path, Payload};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use app_support::{Failure, MAX_BODY, Note, start};
+use app_support::{Failure, Note, start};
 use auth_actix::{CurrentUser, OptionalUser, Refusal, configure, response};
 
 /// What the handlers work with.
@@ -17,7 +18,6 @@ async fn main() -> Result<(), Failure> {
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(app.clone()))
-            .app_data(PayloadConfig::new(MAX_BODY))
             .service(web::resource("/").get(home).head(home))
             .service(web::resource("/notes").get(list).post(add))
             .service(web::resource("/notes/{id}").delete(remove))
@@ -27,10 +27,17 @@ async fn main() -> Result<(), Failure> {
             .route("/docs/openapi.json", web::get().to(async |app: AppState| response(app.site.openapi())))
             .configure(configure(&app.auth))
             .default_service(web::to(async |app: AppState| response(app.site.not_found())))
+            .wrap(headers(&app))
     });
     // It stops by itself on SIGTERM and Ctrl-C.
     server.client_request_timeout(Duration::from_secs(10)).shutdown_timeout(10).listen(listener)?.run().await?;
     Ok(())
+}
+
+/// What every answer says that does not say otherwise.
+fn headers(app: &app_support::App) -> DefaultHeaders {
+    let headers = app.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    headers.fold(DefaultHeaders::new(), DefaultHeaders::add)
 }
 
 /// The protected page.
@@ -46,8 +53,8 @@ async fn list(app: AppState, CurrentUser(user): CurrentUser) -> Result<Json<Vec<
     Ok(Json(app.notes.list(&user).await?))
 }
 
-async fn add(app: AppState, CurrentUser(user): CurrentUser, body: Bytes) -> Result<HttpResponse, Refusal> {
-    Ok(HttpResponse::Created().json(app.notes.add(&user, &body).await?))
+async fn add(app: AppState, CurrentUser(user): CurrentUser, body: Payload) -> Result<HttpResponse, Refusal> {
+    Ok(HttpResponse::Created().json(app.notes.add(&user, body).await?))
 }
 
 async fn remove(app: AppState, CurrentUser(user): CurrentUser, id: Path<String>) -> Result<HttpResponse, Refusal> {

@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpListener};
 use auth_core::admin::Bootstrap;
 use auth_core::token::JwtOptions;
 use auth_core::{Auth, Backend, CookieOptions, Error, Registration};
+use auth_http::Table;
+use http::HeaderMap;
 use sea_orm::DatabaseConnection;
 use tracing_subscriber::EnvFilter;
 
@@ -21,6 +23,8 @@ pub struct App {
     pub notes: Notes,
     /// The pages.
     pub site: Site,
+    /// What every answer says that does not say otherwise.
+    pub headers: HeaderMap,
 }
 
 /// Reads the environment, connects to the database, brings its tables up to date, and listens.
@@ -40,7 +44,8 @@ pub async fn start() -> Result<(App, TcpListener), Failure> {
     let db = database::connect(&config.database_url).await.map_err(|cause| Failure::of("DATABASE_URL", cause))?;
     let auth = build(&config, address, db.clone())?;
     bootstrap(&auth, &config).await?;
-    let app = App { notes: Notes::new(&auth, db), site: Site::new(&auth), auth };
+    let table = Table::new(&auth);
+    let app = App { notes: Notes::new(&auth, db), site: Site::new(&table), headers: table.headers(), auth };
     greet(&format!("http://{address}"), &config);
     Ok((app, listener))
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
-use sea_orm_migration::MigratorTrait;
 use sqlx::Executor;
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 
@@ -12,9 +11,6 @@ use crate::notes;
 /// How long a statement may run or wait for a lock.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How often a migration that collided with another server's is tried again.
-const ATTEMPTS: u32 = 5;
-
 /// Connects, and brings the tables of the library and of the notes up to date.
 ///
 /// # Errors
@@ -22,15 +18,7 @@ const ATTEMPTS: u32 = 5;
 pub(crate) async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
     let db = Database::connect(options(url)).await?;
     auth_migration::migrate(&db).await?;
-    for attempt in 1.. {
-        match notes::Migrator::up(&db, None).await {
-            Err(_) if attempt < ATTEMPTS => tokio::time::sleep(Duration::from_millis(200)).await,
-            result => {
-                result?;
-                break;
-            }
-        }
-    }
+    auth_migration::migrate_with::<notes::Migrator>(&db).await?;
     Ok(db)
 }
 
@@ -41,9 +29,9 @@ fn options(url: &str) -> ConnectOptions {
         .record_stmt_in_spans(false)
         .acquire_timeout(Duration::from_secs(2))
         .max_connections(16)
-        // A ping only for connections that a restart of the server may have cut.
+        // A ping for connections that a restart of the server may have cut; under load there are none.
         .test_before_acquire(false)
-        .test_before_acquire_if_idle_for(Duration::from_secs(10));
+        .test_before_acquire_if_idle_for(Duration::from_secs(1));
     if url.starts_with("sqlite") {
         sqlite(&mut options, url.contains(":memory:"));
     } else if url.starts_with("postgres") {
@@ -83,7 +71,10 @@ fn mysql(options: &mut ConnectOptions) {
     options.map_sqlx_mysql_pool_opts(|pool| {
         pool.after_connect(|connection, _| {
             Box::pin(async move {
-                connection.execute("SET SESSION innodb_lock_wait_timeout = 5").await?;
+                // MariaDB reads the comment, and ends transactions of servers that fell silent as PostgreSQL does.
+                connection
+                    .execute("SET SESSION innodb_lock_wait_timeout = 5 /*M!100300 , idle_transaction_timeout = 10 */")
+                    .await?;
                 Ok(())
             })
         })

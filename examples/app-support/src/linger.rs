@@ -9,6 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
+use crate::framing::Heads;
+
 /// How long a client that was answered already may go on sending.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -17,12 +19,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// the upload was refused.
 pub(crate) struct Lingering {
     stream: TcpStream,
+    heads: Heads,
     until: Option<Pin<Box<Sleep>>>,
 }
 
 impl Lingering {
     pub(crate) fn new(stream: TcpStream) -> Self {
-        Self { stream, until: None }
+        Self { stream, heads: Heads::new(), until: None }
     }
 
     fn discard(&mut self, until: &mut Pin<Box<Sleep>>, context: &mut Context<'_>) -> Poll<()> {
@@ -42,12 +45,16 @@ impl Lingering {
 
 impl AsyncRead for Lingering {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let result = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
+        self.heads.read(&mut buffer.filled_mut()[before..]);
+        Poll::Ready(result)
     }
 }
 
 impl AsyncWrite for Lingering {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<Result<usize>> {
+        self.heads.wrote(bytes);
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
@@ -73,6 +80,7 @@ impl AsyncWrite for Lingering {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<Result<usize>> {
+        slices.iter().find(|slice| !slice.is_empty()).iter().for_each(|slice| self.heads.wrote(slice));
         Pin::new(&mut self.stream).poll_write_vectored(context, slices)
     }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -14,16 +14,18 @@ use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::signal;
 
+use crate::framing::MAX_HEAD;
 use crate::linger::Lingering;
 
 /// How long the headers of a request may take, and how long requests may go on once the server is asked to stop.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Serves until the process is told to stop by SIGTERM or Ctrl-C, then lets the requests that have begun end.
+/// Serves until the process is told to stop by SIGTERM or Ctrl-C, then lets the requests that have begun end. An answer
+/// that lacks one of `headers` gets it.
 ///
 /// # Errors
 /// When the listener or the signals cannot be used.
-pub async fn serve<H, F, B>(listener: std::net::TcpListener, handle: H) -> std::io::Result<()>
+pub async fn serve<H, F, B>(listener: std::net::TcpListener, headers: HeaderMap, handle: H) -> std::io::Result<()>
 where
     H: Fn(Request<Incoming>, SocketAddr) -> F + Clone + Send + 'static,
     F: Future<Output = Response<B>> + Send + 'static,
@@ -31,7 +33,7 @@ where
 {
     let listener = TcpListener::from_std(listener)?;
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    http.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(MAX_HEAD);
     let connections = GracefulShutdown::new();
     let mut stop = std::pin::pin!(stop());
     loop {
@@ -51,10 +53,10 @@ where
                 continue;
             }
         };
-        let handle = handle.clone();
+        let (handle, headers) = (handle.clone(), headers.clone());
         let service = service_fn(move |request| {
-            let answer = handle(request, peer);
-            async { Ok::<_, std::convert::Infallible>(answer.await) }
+            let (answer, headers) = (handle(request, peer), headers.clone());
+            async move { Ok::<_, std::convert::Infallible>(complete(answer.await, &headers)) }
         });
         let connection = connections.watch(http.serve_connection(TokioIo::new(Lingering::new(stream)), service));
         tokio::spawn(async move {
@@ -68,6 +70,13 @@ where
         tracing::warn!("requests that did not end in time were cut off");
     }
     Ok(())
+}
+
+fn complete<B>(mut answer: Response<B>, headers: &HeaderMap) -> Response<B> {
+    for (name, value) in headers {
+        answer.headers_mut().entry(name).or_insert_with(|| value.clone());
+    }
+    answer
 }
 
 #[cfg(unix)]

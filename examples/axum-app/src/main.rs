@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-use app_support::{App, Failure, MAX_BODY, Note, serve, start};
+use app_support::{App, Failure, Note, serve, start};
 use auth_axum::auth_core::Auth;
 use auth_axum::{CurrentUser, OptionalUser, Refusal, response, router};
-use axum::body::Bytes;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, FromRef, Path, State};
+use axum::body::Body;
+use axum::extract::{ConnectInfo, FromRef, Path, State};
 use axum::http::StatusCode;
 use axum::http::header::{ACCEPT, HeaderMap, HeaderValue};
 use axum::response::Response;
@@ -28,9 +28,10 @@ impl FromRef<AppState> for Auth {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (app, listener) = start().await?;
+    let headers = app.headers.clone();
     let router = Router::new()
         .route("/", get(home))
-        .route("/notes", get(list).post(add).layer(DefaultBodyLimit::max(MAX_BODY)))
+        .route("/notes", get(list).post(add))
         .route("/notes/{id}", delete(remove))
         .route("/app.js", get(async |State(AppState(app))| response(app.site.script())))
         .route("/app.css", get(async |State(AppState(app))| response(app.site.style())))
@@ -39,7 +40,7 @@ async fn main() -> Result<(), Failure> {
         .merge(router(&app.auth))
         .fallback(async |State(AppState(app))| response(app.site.not_found()))
         .with_state(AppState(app));
-    serve(listener, move |mut request, peer: SocketAddr| {
+    serve(listener, headers, move |mut request, peer: SocketAddr| {
         request.extensions_mut().insert(ConnectInfo(peer));
         let answer = router.clone().oneshot(request);
         async { answer.await.unwrap_or_else(|never| match never {}) }
@@ -71,9 +72,9 @@ async fn list(
 async fn add(
     State(AppState(app)): State<AppState>,
     CurrentUser(user): CurrentUser,
-    body: Bytes,
+    body: Body,
 ) -> Result<(StatusCode, Json<Note>), Refusal> {
-    Ok((StatusCode::CREATED, Json(app.notes.add(&user, &body).await?)))
+    Ok((StatusCode::CREATED, Json(app.notes.add(&user, body.into_data_stream()).await?)))
 }
 
 async fn remove(

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use app_support::{App, Failure, MAX_BODY, Note, serve, start};
+use app_support::{App, Failure, Note, serve, start};
 use auth_poem::{AuthData, CurrentUser, OptionalUser, Refusal, response, routes};
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
@@ -15,7 +15,7 @@ use poem::{Body, Endpoint, EndpointExt, IntoResponse, Request, Response, delete,
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (app, listener) = start().await?;
-    let site = app.site.clone();
+    let (site, headers) = (app.site.clone(), app.headers.clone());
     let routes = routes(&app.auth)
         .at("/", get(home))
         .at("/notes", get(list).post(add))
@@ -28,7 +28,7 @@ async fn main() -> Result<(), Failure> {
         .with(AuthData::new(&app.auth))
         .data(app);
     let routes = Arc::new(routes);
-    serve(listener, move |request, peer: SocketAddr| {
+    serve(listener, headers, move |request, peer: SocketAddr| {
         let (local, peer) = (LocalAddr::default(), RemoteAddr(peer.into()));
         let request = Request::from((request, local, peer, Scheme::HTTP));
         let routes = routes.clone();
@@ -59,9 +59,7 @@ async fn list(Data(app): Data<&App>, CurrentUser(user): CurrentUser) -> Result<J
 
 #[handler]
 async fn add(Data(app): Data<&App>, CurrentUser(user): CurrentUser, body: Body) -> poem::Result<impl IntoResponse> {
-    // poem itself would read a body of any length.
-    let body = body.into_bytes_limit(MAX_BODY).await?;
-    let note = app.notes.add(&user, &body).await.map_err(Refusal)?;
+    let note = app.notes.add(&user, body.into_bytes_stream()).await.map_err(Refusal)?;
     Ok(Json(note).with_status(StatusCode::CREATED))
 }
 

@@ -2,16 +2,31 @@
 
 mod account;
 mod admin;
+mod broken_connection;
+mod busy_database;
+mod clock;
+mod equal_work;
 mod extract;
+mod hang_up;
 mod health;
 mod hook;
+mod hostile_request;
+mod identifier;
+mod log;
 mod login;
+mod login_request;
 mod matrix;
+mod migration;
+mod new_account;
+mod one_time_token;
 mod parity;
+mod password_spelling;
 mod register;
+mod saturation;
 mod session;
 mod storage;
 mod token;
+mod unseen_characters;
 
 use crate::Scenario;
 
@@ -26,14 +41,29 @@ macro_rules! feature {
 pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(account),
     feature!(admin),
+    feature!(broken_connection),
+    feature!(busy_database),
+    feature!(clock),
+    feature!(equal_work),
     feature!(extract),
+    feature!(hang_up),
     feature!(health),
     feature!(hook),
+    feature!(hostile_request),
+    feature!(identifier),
+    feature!(log),
     feature!(login),
+    feature!(login_request),
     feature!(matrix),
+    feature!(migration),
+    feature!(new_account),
+    feature!(one_time_token),
     feature!(parity),
+    feature!(password_spelling),
     feature!(register),
+    feature!(saturation),
     feature!(session),
     feature!(storage),
     feature!(token),
+    feature!(unseen_characters),
 ];

@@ -1,4 +1,4 @@
-//! The rule that somebody must remain who can manage accounts.
+//! The rules about superusers that must hold at the moment of a commit.
 
 use sea_orm::ConnectionTrait;
 
@@ -12,8 +12,21 @@ pub(crate) async fn keep_a_superuser(tx: &impl ConnectionTrait, user: &User) -> 
     if !(user.is_superuser && user.is_active) {
         return Ok(());
     }
-    if store::lock_superusers(tx).await?.iter().any(|id| *id != user.id) {
+    if store::lock_superusers(tx).await?.iter().any(|row| row.id != user.id) {
         return Ok(());
     }
     Err(ErrorCode::LastSuperuser.into())
+}
+
+/// Refuses when `actor` is not any more what they were when their request was checked: a slow body must not carry a
+/// superuser's rights past the moment in which they end.
+///
+/// Locks as [`keep_a_superuser`] does. Whoever changes the account of somebody else calls this first, so that all of
+/// them lock in one order and cannot deadlock.
+pub(crate) async fn still_superuser(tx: &impl ConnectionTrait, actor: &User) -> Result<()> {
+    let superusers = store::lock_superusers(tx).await?;
+    if superusers.iter().any(|row| row.id == actor.id && row.sev == actor.sev) {
+        return Ok(());
+    }
+    Err(ErrorCode::Unauthorized.into())
 }

@@ -8,7 +8,7 @@ pub(crate) mod store;
 mod update;
 
 pub use export::Export;
-pub(crate) use guard::keep_a_superuser;
+pub(crate) use guard::{keep_a_superuser, still_superuser};
 pub use model::{AccountChanges, NewAccount, Updated};
 pub(crate) use model::{Changes, Credentials};
 pub use service::Accounts;

@@ -92,10 +92,12 @@ impl Changes {
         if self.email.as_mut().is_some_and(same_mailbox) {
             self.email = None;
         }
+        // A new address is unproved unless the change says that it counts as proved.
+        let verified = user.is_verified && self.email.is_none();
         let flags = [
             (&mut self.is_active, user.is_active),
             (&mut self.is_superuser, user.is_superuser),
-            (&mut self.is_verified, user.is_verified),
+            (&mut self.is_verified, verified),
         ];
         for (change, present) in flags {
             change.take_if(|wanted| *wanted == present);

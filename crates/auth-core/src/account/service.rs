@@ -5,9 +5,9 @@ use sea_orm::DatabaseTransaction;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Credentials, NewAccount, keep_a_superuser, store};
+use super::{Credentials, NewAccount, keep_a_superuser, still_superuser, store};
 use crate::hooks::Action;
-use crate::identifier::LoginName;
+use crate::identifier::{Email, LoginName};
 use crate::password::{HasherError, Password, Verdict};
 use crate::{Auth, Client, Error, ErrorCode, EventKind, Principal, Registration, Result, User, db};
 
@@ -67,13 +67,31 @@ impl<'a> Accounts<'a> {
         adjust(&mut row);
 
         let (auth, row) = (self.auth, &row);
-        db::write(&auth.inner().db, |tx| async move {
+        let created = db::write(&auth.inner().db, |tx| async move {
             store::insert(&*tx, row.clone(), ErrorCode::RegisterUserAlreadyExists).await?;
             let user = User::try_from(row.clone())?;
             auth.inner().hooks.before(Action::Register { user: &user }, &tx).await?;
             Ok(user)
         })
-        .await
+        .await;
+        self.address_first(created, Some(&email), None, ErrorCode::RegisterUserAlreadyExists).await
+    }
+
+    /// Of two names that are taken databases complain about this or that one. The answer is always about the address,
+    /// unless it is that of the account `own`.
+    pub(crate) async fn address_first<T>(
+        &self,
+        written: Result<T>,
+        email: Option<&Email>,
+        own: Option<Uuid>,
+        email_taken: ErrorCode,
+    ) -> Result<T> {
+        let (Err(Error::Code(ErrorCode::UsernameAlreadyExists)), Some(email)) = (&written, email) else {
+            return written;
+        };
+        let name = LoginName::Email(email.key().to_owned());
+        let holder = store::find_by_name(&self.auth.inner().db, &name).await?;
+        if holder.is_some_and(|row| Some(row.id) != own) { Err(email_taken.into()) } else { written }
     }
 
     /// Deletes the account of the user who asks, with everything that refers to it.
@@ -90,22 +108,28 @@ impl<'a> Accounts<'a> {
                 }
             }
         }
-        self.remove(&principal.user, Some(principal.user.id), client).await
+        self.remove(principal.user.id, &principal.user, client).await
     }
 
-    /// Deletes an account that was read as `user`.
-    pub(crate) async fn remove(&self, user: &User, actor_id: Option<Uuid>, client: &Client) -> Result<()> {
+    /// Deletes an account on behalf of `actor`: their own, or anybody's if they still are a superuser.
+    pub(crate) async fn remove(&self, id: Uuid, actor: &User, client: &Client) -> Result<()> {
         let auth = self.auth;
         db::write(&auth.inner().db, |tx| async move {
-            keep_a_superuser(&*tx, user).await?;
-            auth.inner().hooks.before(Action::DeleteUser { user }, &tx).await?;
+            let user = if id == actor.id {
+                actor.clone()
+            } else {
+                still_superuser(&*tx, actor).await?;
+                store::find_for_update(&*tx, id).await?.ok_or(ErrorCode::NotFound)?.into()
+            };
+            keep_a_superuser(&*tx, &user).await?;
+            auth.inner().hooks.before(Action::DeleteUser { user: &user }, &tx).await?;
             if !store::delete(&*tx, user.id, user.sev).await? {
                 return Err(ErrorCode::Unauthorized.into());
             }
             Ok(())
         })
         .await?;
-        auth.emit(client, EventKind::UserDeleted { user_id: user.id, actor_id });
+        auth.emit(client, EventKind::UserDeleted { user_id: id, actor_id: Some(actor.id) });
         Ok(())
     }
 

@@ -50,15 +50,14 @@ pub(super) async fn find_by_name(db: &impl ConnectionTrait, name: &LoginName) ->
 }
 
 /// Locks the active superusers, in the order of their ids so that two callers cannot deadlock.
-pub(super) async fn lock_superusers(db: &impl ConnectionTrait) -> Result<Vec<Uuid>> {
-    let rows = Entity::find()
+pub(super) async fn lock_superusers(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
+    Ok(Entity::find()
         .filter(Column::IsSuperuser.eq(true))
         .filter(Column::IsActive.eq(true))
         .order_by_asc(Column::Id)
         .lock_exclusive()
         .all(db)
-        .await?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+        .await?)
 }
 
 /// Writes changes, if the account's epoch is what the caller saw.

@@ -34,7 +34,9 @@ impl Accounts<'_> {
         if changes.fields().is_empty() {
             return Ok(Updated { user: user.clone(), token: None });
         }
-        let updated = self.write_own(principal, &changes).await?;
+        let updated = self.write_own(principal, &changes).await;
+        let taken = ErrorCode::UpdateUserEmailAlreadyExists;
+        let updated = self.address_first(updated, changes.email.as_ref(), Some(user.id), taken).await?;
         self.report(&updated.user, &changes, Some(user.id), client);
         Ok(updated)
     }

@@ -6,7 +6,7 @@ use sea_orm::DatabaseTransaction;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::account::{Changes, keep_a_superuser, store};
+use crate::account::{Changes, keep_a_superuser, still_superuser, store};
 use crate::hooks::Action;
 use crate::identifier::{Email, Username};
 use crate::password::Password;
@@ -97,13 +97,16 @@ impl<'a> Admin<'a> {
     ///
     /// # Errors
     /// `Not Found`, `UPDATE_USER_INVALID_PASSWORD` with a reason, `UPDATE_USER_EMAIL_ALREADY_EXISTS`,
-    /// `USERNAME_ALREADY_EXISTS`, `LAST_SUPERUSER`, a hook's veto, or the database's.
+    /// `USERNAME_ALREADY_EXISTS`, `LAST_SUPERUSER`, a hook's veto, `Unauthorized` when the actor lost their rights
+    /// meanwhile, or the database's.
     pub async fn update(&self, actor: &Principal, id: Uuid, wanted: AdminChanges, client: &Client) -> Result<User> {
         let target = self.get(id).await?;
         let changes = self.prepare(&target, wanted).await?;
         let auth = self.auth;
-        let write = |tx| Self::write(auth, tx, id, changes.clone());
-        let (user, changes) = db::write(&auth.inner().db, write).await?;
+        let write = |tx| Self::write(auth, tx, &actor.user, id, changes.clone());
+        let written = db::write(&auth.inner().db, write).await;
+        let taken = ErrorCode::UpdateUserEmailAlreadyExists;
+        let (user, changes) = auth.accounts().address_first(written, changes.email.as_ref(), Some(id), taken).await?;
         auth.accounts().report(&user, &changes, Some(actor.user.id), client);
         Ok(user)
     }
@@ -136,10 +139,12 @@ impl<'a> Admin<'a> {
     async fn write(
         auth: &Auth,
         tx: Arc<DatabaseTransaction>,
+        actor: &User,
         id: Uuid,
         mut changes: Changes,
     ) -> Result<(User, Changes)> {
         let tx = &*tx;
+        still_superuser(tx, actor).await?;
         let before: User = match store::find_for_update(tx, id).await? {
             Some(row) => row.into(),
             None => return Err(ErrorCode::NotFound.into()),
@@ -169,24 +174,10 @@ impl<'a> Admin<'a> {
     /// Deletes an account, with everything that refers to it.
     ///
     /// # Errors
-    /// `Not Found`, `LAST_SUPERUSER`, a hook's veto, or the database's.
+    /// `Not Found`, `LAST_SUPERUSER`, a hook's veto, `Unauthorized` when the actor lost their rights meanwhile, or the
+    /// database's.
     pub async fn delete(&self, actor: &Principal, id: Uuid, client: &Client) -> Result<()> {
-        let target = self.get(id).await?;
-        let result = self.auth.accounts().remove(&target, Some(actor.user.id), client).await;
-        match result.as_ref().map_err(crate::Error::code) {
-            // The account changed or went between the two statements: to the superuser that is all the same.
-            Err(ErrorCode::Unauthorized) => self.delete_again(actor, id, client).await,
-            _ => result,
-        }
-    }
-
-    async fn delete_again(&self, actor: &Principal, id: Uuid, client: &Client) -> Result<()> {
-        let target = self.get(id).await?;
-        let result = self.auth.accounts().remove(&target, Some(actor.user.id), client).await;
-        result.map_err(|error| match error.code() {
-            ErrorCode::Unauthorized => crate::Error::Overloaded,
-            _ => error,
-        })
+        self.auth.accounts().remove(id, &actor.user, client).await
     }
 
     /// Tells the log and the hooks of an account that the app itself made.

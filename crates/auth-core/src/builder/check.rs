@@ -15,6 +15,9 @@ use crate::{RootSecret, TokenStrategy};
 /// Browsers keep no cookie longer (RFC 6265bis).
 const MAX_COOKIE_AGE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
+/// Longer sessions are a mistake in the unit; far longer ones would not even have a date of expiry.
+const MAX_SESSION: Duration = MAX_COOKIE_AGE;
+
 /// First path segments that routes of the library have, or will have, for themselves.
 const RESERVED_BACKENDS: [&str; 14] = [
     "login",
@@ -57,6 +60,13 @@ pub(super) fn settings(builder: &AuthBuilder, problems: &mut Vec<String>) -> Opt
     let limits = builder.sessions;
     if limits.idle.is_zero() || limits.absolute.is_zero() || limits.per_user == 0 {
         problems.push("the session limits must all be above zero".to_owned());
+    }
+    if limits.per_user > u32::MAX.into() {
+        problems
+            .push("the limit of sessions per user must be at most 4294967295: no database counts further".to_owned());
+    }
+    if [limits.idle, limits.absolute, limits.recent].iter().any(|limit| *limit > MAX_SESSION) {
+        problems.push("the session limits must be at most 400 days: longer than that is for ever".to_owned());
     }
     let allowed_origins = builder.allowed_origins.iter().filter_map(|origin| match parse_origin(origin) {
         Ok(origin) => Some(origin),
@@ -118,7 +128,7 @@ pub(super) fn backends(builder: &AuthBuilder, url: Option<&Url>, problems: &mut 
     if builder.backends.is_empty() {
         problems.push("add a backend, such as `Backend::cookie(\"cookie\", CookieOptions::default())`".to_owned());
     }
-    let (mut names, mut cookies) = (HashSet::new(), HashSet::new());
+    let (mut names, mut cookies, mut codecs) = (HashSet::new(), HashSet::new(), Vec::new());
     let mut built = Vec::new();
     for backend in &builder.backends {
         check_name(&backend.name, problems);
@@ -132,11 +142,22 @@ pub(super) fn backends(builder: &AuthBuilder, url: Option<&Url>, problems: &mut 
         {
             problems.push(format!("two backends use the cookie {name:?}: give each a cookie of its own"));
         }
-        if let Some(strategy) = strategy(builder, backend, url, secret, problems) {
+        if let Some(strategy) = strategy(builder, backend, url, secret, &mut codecs, problems) {
             built.push(BuiltBackend { name: backend.name.clone(), transport, strategy });
         }
     }
+    problems.extend(conflicts(&codecs));
     built
+}
+
+/// Backends of which one would take the other's tokens for its own.
+fn conflicts(codecs: &[(&str, JwtCodec)]) -> Vec<String> {
+    let pairs =
+        codecs.iter().enumerate().flat_map(|(index, one)| codecs.iter().skip(index + 1).map(move |two| (one, two)));
+    let conflict = |((one, first), (two, second)): (&(&str, JwtCodec), &(&str, JwtCodec))| {
+        first.conflict_with(second).map(|why| format!("backends {one:?} and {two:?}: {why}"))
+    };
+    pairs.filter_map(conflict).collect()
 }
 
 fn check_name(name: &str, problems: &mut Vec<String>) {
@@ -183,11 +204,12 @@ fn transport(backend: &Backend, url: &Url, problems: &mut Vec<String>) -> Transp
     Transport::Cookie { name, max_age, path, domain, secure, same_site }
 }
 
-fn strategy(
+fn strategy<'b>(
     builder: &AuthBuilder,
-    backend: &Backend,
+    backend: &'b Backend,
     url: &Url,
     secret: &RootSecret,
+    codecs: &mut Vec<(&'b str, JwtCodec)>,
     problems: &mut Vec<String>,
 ) -> Option<Arc<dyn TokenStrategy>> {
     let random = builder.random.clone();
@@ -195,7 +217,10 @@ fn strategy(
         StrategyChoice::Database => Some(Arc::new(DatabaseStrategy { random })),
         StrategyChoice::Custom(strategy) => Some(strategy.clone()),
         StrategyChoice::Jwt(options) => match codec(options, &backend.name, url, secret) {
-            Ok(codec) => Some(Arc::new(JwtStrategy { codec, claims: options.claims.clone(), random })),
+            Ok(codec) => {
+                codecs.push((&backend.name, codec.clone()));
+                Some(Arc::new(JwtStrategy { codec, claims: options.claims.clone(), random }))
+            }
             Err(found) => {
                 problems.extend(found.into_iter().map(|problem| format!("backend {:?}: {problem}", backend.name)));
                 None
@@ -219,5 +244,9 @@ fn codec(options: &JwtOptions, name: &str, url: &Url, secret: &RootSecret) -> Re
     let mut config = JwtCodecConfig::new(issuer, options.audience.clone().unwrap_or(own), signing);
     config.verification = verification;
     config.lifetime = options.lifetime.unwrap_or(config.lifetime);
-    JwtCodec::new(config)
+    let codec = JwtCodec::new(config)?;
+    if codec.uses_secret(secret.bytes()) {
+        return Err(vec!["its key is the root secret: give it one of its own, or `JwtKeys::Derived`".to_owned()]);
+    }
+    Ok(codec)
 }

@@ -10,6 +10,15 @@ use crate::password::HasherConfig;
 use crate::token::{JwtKeys, JwtOptions};
 use crate::{Auth, AuthBuilder, Backend, CookieOptions, RootSecret, SameSite};
 
+/// Two Ed25519 keys for this test only, made with OpenSSL.
+const ONE: &str = "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIOKvqnb1rxnV0XloTRa9fkTm7l9CFGtFuwQ3YemjGpnB
+-----END PRIVATE KEY-----";
+const TWO: &str = "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIGCAEQhmlOPSTEMNvYFchvgCTgtdeZE9UPxzSuf6j6hp
+-----END PRIVATE KEY-----";
+
+const OTHER: &[u8] = b"c4b7f0e19d2a4c5886e3b17fa5d09c62";
 const SECRET: [u8; 32] = *b"0f8d1c62b7a94e35d2c1f0a9b8e7d6c5";
 
 async fn empty() -> AuthBuilder {
@@ -111,8 +120,19 @@ async fn origins_are_exact() {
 async fn weak_secrets_and_limits_are_refused() {
     assert!(!problems(good().await.secret(RootSecret::new("short"))).is_empty());
     assert!(!problems(good().await.secret(RootSecret::new([0; 64]))).is_empty());
-    let limits = SessionLimits { idle: Duration::ZERO, ..SessionLimits::default() };
-    assert!(!problems(good().await.sessions(limits)).is_empty());
+    let usual = SessionLimits::default();
+    for (limits, fine) in [
+        (usual, true),
+        (SessionLimits { idle: Duration::ZERO, ..usual }, false),
+        (SessionLimits { absolute: Duration::ZERO, ..usual }, false),
+        (SessionLimits { per_user: 0, ..usual }, false),
+        (SessionLimits { per_user: u64::MAX, ..usual }, false),
+        (SessionLimits { idle: Duration::MAX, ..usual }, false),
+        (SessionLimits { absolute: Duration::MAX, ..usual }, false),
+        (SessionLimits { recent: Duration::MAX, ..usual }, false),
+    ] {
+        assert_eq!(problems(good().await.sessions(limits)).is_empty(), fine, "{limits:?}");
+    }
     let weak = HasherConfig { memory_kib: 64, iterations: 1, ..HasherConfig::default() };
     assert!(!problems(good().await.hasher(weak)).is_empty());
 }
@@ -121,9 +141,38 @@ async fn weak_secrets_and_limits_are_refused() {
 async fn jwt_keys_are_checked_when_the_app_starts() {
     let jwt = |keys| Backend::bearer("jwt").jwt(JwtOptions { keys, ..JwtOptions::default() });
     assert_eq!(problems(good().await.backend(jwt(JwtKeys::Derived))), [""; 0]);
-    let key = JwtKey::hs256("one", &SECRET).unwrap();
+    let key = JwtKey::hs256("one", OTHER).unwrap();
     let twice = JwtKeys::Given { signing: key.clone(), verification: vec![key] };
     assert!(!problems(good().await.backend(jwt(twice))).is_empty(), "two keys of one id");
+    let root = JwtKeys::Given { signing: JwtKey::hs256("root", &SECRET).unwrap(), verification: Vec::new() };
+    assert!(problems(good().await.backend(jwt(root)))[0].contains("root secret"));
     let forever = JwtOptions { lifetime: Some(Duration::from_secs(10_000_000)), ..JwtOptions::default() };
     assert!(!problems(good().await.backend(Backend::bearer("jwt").jwt(forever))).is_empty());
+}
+
+/// The key id, the key and the audience of one of two backends.
+type Side = (&'static str, &'static str, Option<&'static str>);
+
+#[tokio::test]
+async fn no_backend_takes_the_tokens_of_another() {
+    let cases: [(Side, Side, bool); 6] = [
+        (("a", ONE, None), ("b", TWO, None), true),
+        (("a", ONE, None), ("a", ONE, Some("https://other.example.com")), true),
+        (("a", ONE, None), ("a", ONE, None), false),
+        (("a", ONE, None), ("b", ONE, None), false),
+        (("a", ONE, None), ("a", TWO, None), false),
+        (("a", ONE, None), ("a", TWO, Some("https://other.example.com")), false),
+    ];
+    for (one, two, fine) in cases {
+        let backend = |name, (kid, pem, audience): Side| {
+            let keys = JwtKeys::Given { signing: JwtKey::ed25519_pem(kid, pem).unwrap(), verification: Vec::new() };
+            let audience = audience.map(str::to_owned);
+            Backend::bearer(name).jwt(JwtOptions { keys, audience, ..JwtOptions::default() })
+        };
+        let found = problems(good().await.backend(backend("one", one)).backend(backend("two", two)));
+        assert_eq!(found.is_empty(), fine, "{one:?} {two:?}: {found:?}");
+    }
+    // Derived keys differ by the backend's name.
+    let derived = |name| Backend::bearer(name).jwt(JwtOptions::default());
+    assert_eq!(problems(good().await.backend(derived("one")).backend(derived("two"))), [""; 0]);
 }

@@ -25,13 +25,13 @@ pub struct Email {
 }
 
 impl Email {
-    /// Parses an address; ASCII white space around it is ignored, anything else that would need repair is refused.
+    /// Parses an address; blanks around it are ignored, anything else that would need repair is refused.
     ///
     /// # Errors
     /// [`IdentifierError::EmailInvalid`]: not an address, several addresses, a display name, an IP literal, an
     /// invisible or compatibility character, or a domain that cannot be in public DNS.
     pub fn parse(input: &str) -> Result<Self, IdentifierError> {
-        let input = input.trim_ascii();
+        let input = input.trim_matches(' ');
         if input.len() > MAX_INPUT_BYTES {
             return Err(IdentifierError::EmailInvalid("This e-mail address is too long."));
         }
@@ -119,7 +119,7 @@ mod tests {
     const ACCEPTED: &[(&str, &str, &str)] = &[
         ("ann@example.org", "ann@example.org", "ann@example.org"),
         ("Ann.Lee@Example.ORG", "Ann.Lee@example.org", "ann.lee@example.org"),
-        (" \tann@example.org \n", "ann@example.org", "ann@example.org"),
+        ("  ann@example.org ", "ann@example.org", "ann@example.org"),
         ("a+b@example.org", "a+b@example.org", "a+b@example.org"),
         ("!#$%&'*+-/=?^_`{|}~@example.org", "!#$%&'*+-/=?^_`{|}~@example.org", "!#$%&'*+-/=?^_`{|}~@example.org"),
         ("a@a.b-c.example", "a@a.b-c.example", "a@a.b-c.example"),
@@ -171,7 +171,7 @@ mod tests {
             "a@exam\u{212A}le.org", "a@ﬁsh.org", "a@ſee.org", "a@x①.org", "a@℀.org", "a@e\u{301}xample.org",
             "a@exa\u{200B}mple.org", "a@exa\u{AD}mple.org", "a@exa\u{200D}mple.org", "a\u{202E}@example.org",
             "\u{FEFF}a@example.org", "a\0@example.org", "a@example.org\0", "a\u{7F}@example.org",
-            "\u{A0}a@example.org", "a@نامه\u{200C}ای.com", "a@xn--mgba3gch31f060k.com", "a@ex\u{FE0F}ample.org",
+            "\u{A0}a@example.org", "\ta@example.org", "a@example.org\n", "a@example.org\r\n", "a@example.org \n", "a@نامه\u{200C}ای.com", "a@xn--mgba3gch31f060k.com", "a@ex\u{FE0F}ample.org",
             // Local parts beyond ASCII.
             "ä@example.org", "аnn@example.org", "mi\u{212A}e@example.org", "ſ@example.org",
         ];
@@ -219,7 +219,7 @@ mod tests {
             if let Ok(email) = Email::parse(&input) {
                 prop_assert!(email.as_str().is_ascii() && email.as_str().len() <= MAX_BYTES);
                 prop_assert_eq!(email.key(), email.as_str().to_ascii_lowercase());
-                let spellings = [email.as_str(), email.key(), &input.to_ascii_uppercase(), &format!(" {input}\n")];
+                let spellings = [email.as_str(), email.key(), &input.to_ascii_uppercase(), &format!(" {input} ")];
                 for again in spellings {
                     let key = Email::key_of(again);
                     prop_assert_eq!(key.as_deref(), Some(email.key()));

@@ -10,6 +10,7 @@ mod text;
 mod username;
 
 pub use email::Email;
+pub(crate) use text::is_forbidden;
 pub use text::{has_forbidden_characters, has_forbidden_in_password};
 pub use username::Username;
 
@@ -96,7 +97,9 @@ mod tests {
             ("Ann@Example.ORG", email("ann@example.org")),
             (" ann@example.org ", email("ann@example.org")),
             ("Ann", username("ann")),
-            (" ann\t", username("ann")),
+            (" ann ", username("ann")),
+            ("ann\t", None),
+            ("ann@example.org\n", None),
             ("admin", username("admin")),
             ("", None),
             ("a", None),

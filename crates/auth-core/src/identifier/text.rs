@@ -6,17 +6,24 @@
 /// Two identifiers that look the same must not differ (OWASP ASVS 2.2.1), and PostgreSQL refuses U+0000.
 #[must_use]
 pub fn has_forbidden_characters(text: &str) -> bool {
-    text.chars().any(|c| {
-        c.is_control()
-            || is_bidi(c)
-            || is_zero_width(c)
-            || is_noncharacter(c)
-            || matches!(c,
-                '\u{AD}'                        // soft hyphen
-                | '\u{2028}' | '\u{2029}'       // line and paragraph separators
-                | '\u{FFF9}'..='\u{FFFB}'       // interlinear annotations
-                | '\u{E0000}'..='\u{E007F}') // tags
-    })
+    text.chars().any(is_forbidden)
+}
+
+/// Whether no name or address may hold this character.
+pub(crate) fn is_forbidden(c: char) -> bool {
+    c.is_control()
+        || is_bidi(c)
+        || is_zero_width(c)
+        || is_noncharacter(c)
+        || matches!(c,
+            '\u{AD}'                        // soft hyphen
+            | '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}' // fillers of Hangul, drawn as nothing
+            | '\u{17B4}' | '\u{17B5}'       // vowels of Khmer, drawn as nothing
+            | '\u{2028}' | '\u{2029}'       // line and paragraph separators
+            | '\u{FFF0}'..='\u{FFFB}'       // reserved to be ignored; interlinear annotations
+            | '\u{1BCA0}'..='\u{1BCA3}'     // format characters of shorthand
+            | '\u{1D173}'..='\u{1D17A}'     // format characters of musical notation
+            | '\u{E0000}'..='\u{E007F}') // tags
 }
 
 /// Whether `text` holds a character that no password may hold: control characters, marks of direction, noncharacters,
@@ -97,9 +104,16 @@ mod tests {
             '\u{AD}',
             '\u{200C}',
             '\u{200D}',
+            '\u{115F}',
+            '\u{17B4}',
             '\u{2028}',
             '\u{2029}',
+            '\u{3164}',
+            '\u{FFA0}',
+            '\u{FFF0}',
             '\u{FFF9}',
+            '\u{1BCA0}',
+            '\u{1D173}',
             '\u{E0000}',
             '\u{E0041}',
             '\u{E007F}',

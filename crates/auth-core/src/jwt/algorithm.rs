@@ -1,3 +1,5 @@
+//! The signature algorithms.
+
 use std::fmt;
 
 use jsonwebtoken::Algorithm;

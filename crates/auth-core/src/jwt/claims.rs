@@ -1,3 +1,5 @@
+//! The claims of an access token.
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;

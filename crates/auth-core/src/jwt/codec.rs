@@ -1,3 +1,5 @@
+//! Signing and verifying with a set of keys.
+
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -87,6 +89,28 @@ impl JwtCodec {
     /// How long new tokens are valid.
     pub fn lifetime(&self) -> Duration {
         self.config.lifetime
+    }
+
+    /// What is wrong with using this codec and another one in one app, if anything is.
+    pub(crate) fn conflict_with(&self, other: &Self) -> Option<String> {
+        let pairs = || self.keys().flat_map(|own| other.keys().map(move |foreign| (own, foreign)));
+        let mut of_one_name = pairs().filter(|(own, foreign)| own.kid() == foreign.kid());
+        let published = |key: &JwtKey| key.public_jwk();
+        if let Some((key, _)) = of_one_name.find(|(own, foreign)| {
+            published(own).is_some() && published(foreign).is_some() && published(own) != published(foreign)
+        }) {
+            return Some(format!("two different keys have the id {}: whoever reads the key set would mix them up", key.kid()));
+        }
+        let same_place = self.config.issuer == other.config.issuer && self.config.audience == other.config.audience;
+        let shared = pairs().any(|(own, foreign)| own.is_fooled_by(foreign) || foreign.is_fooled_by(own));
+        (same_place && shared).then(|| {
+            "they accept each other's tokens: give each a key, an issuer or an audience of its own".to_owned()
+        })
+    }
+
+    /// Whether one of the keys is this shared secret.
+    pub(crate) fn uses_secret(&self, secret: &[u8]) -> bool {
+        JwtKey::hs256("secret", secret).is_ok_and(|signer| self.keys().any(|key| key.is_fooled_by(&signer)))
     }
 
     /// The public keys as a JWK set (RFC 7517 section 5), the signing key first; shared secrets are left out.

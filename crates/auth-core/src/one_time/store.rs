@@ -7,8 +7,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Consumed, Issue, Purpose};
-use crate::Result;
 use crate::secret::digest;
+use crate::{Error, Result};
 
 pub(super) async fn insert(
     db: &impl ConnectionTrait,
@@ -17,6 +17,8 @@ pub(super) async fn insert(
     issue: &Issue<'_>,
     now: OffsetDateTime,
 ) -> Result<()> {
+    let end = now.checked_add(time::Duration::try_from(issue.lifetime).map_err(Error::internal)?);
+    let end = end.ok_or_else(|| Error::internal("a token cannot live so long"))?;
     let row = one_time_token::ActiveModel {
         id: Set(id),
         kind: Set(issue.purpose.as_str().to_owned()),
@@ -26,7 +28,7 @@ pub(super) async fn insert(
         binding_hash: Set(issue.binding.map(|binding| digest(binding).to_vec())),
         data: Set(issue.data.clone()),
         created_at: Set(Timestamp(now)),
-        expires_at: Set(Timestamp(now + issue.lifetime)),
+        expires_at: Set(Timestamp(end)),
         used_at: Set(None),
     };
     one_time_token::Entity::insert(row).exec_without_returning(db).await?;

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
-/// Outcome of a verification. There is no `Debug`, since the upgrade is a hash.
+/// Outcome of a verification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// Another password, or no hash stored.
     Wrong,
@@ -17,9 +18,9 @@ pub enum Verdict {
     Corrupt,
     /// The password is right.
     Right {
-        /// A fresh hash to store in place of the old one when its parameters are not the present ones. Write it only
-        /// where the old one still stands.
-        upgrade: Option<String>,
+        /// Whether the stored hash has other parameters than the present ones. Once nothing else stands against the
+        /// login, replace it by a fresh [`hash`](PasswordHasher::hash), where the old one still stands.
+        outdated: bool,
     },
 }
 
@@ -93,14 +94,13 @@ impl PasswordHasher {
     /// Verifies a password against the stored PHC string, if there is one.
     ///
     /// Every path does the work of one hash with the present parameters: no account (`None`), a corrupt or foreign
-    /// string, a wrong password, and a hash with older, cheaper parameters (OWASP ASVS 6.3.8). Stored parameters
+    /// string, a wrong password, a right one, and a hash with older, cheaper parameters (OWASP ASVS 6.3.8). Stored parameters
     /// beyond 1 GiB, 64 iterations or 64 lanes count as corrupt.
     ///
     /// # Errors
     /// [`HasherError::Saturated`] or [`HasherError::Internal`].
     pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<Verdict, HasherError> {
-        let verified = self.run(move |worker| worker.verify(password.expose().as_bytes(), stored.as_deref()));
-        verified.await.map(|(verdict, _work)| verdict)
+        self.run(move |worker| worker.verify(password.expose().as_bytes(), stored.as_deref())).await
     }
 
     /// Judges a new password and hashes it, under one permit, because a strength estimate is too slow for an async
@@ -119,6 +119,12 @@ impl PasswordHasher {
             worker.hash(password.expose().as_bytes())
         };
         self.run(judge_and_hash).await
+    }
+
+    /// What all hashes since the start have cost: the blocks of 1 KiB that were computed, to which time is proportional.
+    #[must_use]
+    pub fn work_done(&self) -> u64 {
+        self.0.worker.done()
     }
 
     /// How many hashes are running now.

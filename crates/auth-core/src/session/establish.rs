@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use sea_orm::DatabaseTransaction;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{Principal, Session, store};
 use crate::config::BuiltBackend;
 use crate::hooks::Action;
-use crate::token::TokenSubject;
+use crate::token::{NewToken, TokenSubject};
 use crate::{Auth, Client, Error, ErrorCode, Result, Transport, User};
 
 /// How a user proved who they are.
@@ -76,9 +76,10 @@ pub(super) async fn establish(
         ip: client.ip.map(|ip| ip.to_string()),
         user_agent: client.user_agent().map(str::to_owned),
     };
-    let token = backend.strategy.issue(TokenSubject { user, session: &session, now }).await?;
+    let token = issue(backend, TokenSubject { user, session: &session, now }).await?;
     // A token that cannot be renewed takes its session with it.
-    session.expires_at = token.expires_in.map_or(session.expires_at, |life| session.expires_at.min(now + life));
+    let expires_at = token.expires_in.and_then(|life| now.checked_add(life.try_into().ok()?));
+    session.expires_at = expires_at.map_or(session.expires_at, |moment| session.expires_at.min(moment));
     store::insert(tx, &session, token.digest, user.sev).await?;
     inner.hooks.before(Action::Login { user, session: &session }, tx).await?;
     let user = User { last_login_at: Some(now), ..user.clone() };
@@ -88,9 +89,25 @@ pub(super) async fn establish(
     })
 }
 
+/// The longest token, in bytes: what browsers keep of a cookie (RFC 6265bis), and what [`crate::jwt`] makes.
+const MAX_TOKEN: usize = 4096;
+
+/// A token of the backend's format, if it can travel: a cookie or a header would not carry it as it is else, or carry
+/// something beside it.
+async fn issue(backend: &BuiltBackend, subject: TokenSubject<'_>) -> Result<NewToken> {
+    let token = backend.strategy.issue(subject).await?;
+    let travels = |c: u8| c.is_ascii_alphanumeric() || b"-._~+/=".contains(&c);
+    let text = token.token.expose_secret();
+    if text.is_empty() || text.len() > MAX_TOKEN || !text.bytes().all(travels) {
+        let why = format!("1 to {MAX_TOKEN} letters, digits or - . _ ~ + / = (RFC 6750)");
+        return Err(Error::internal(format!("the token strategy of backend `{}` must issue {why}", backend.name)));
+    }
+    Ok(token)
+}
+
 /// Gives a session that outlives a change of credentials the account's new epoch, and a new token: the old one dies.
-/// `None` where the token goes on: its format keeps nothing in the database that could be replaced, or it is a bearer
-/// token, for which the answer to such a change has no place, so that the client would lock itself out.
+/// `None` where the token goes on: it is a bearer token, for which the answer to such a change has no place, so that the
+/// client would lock itself out.
 pub(super) async fn renew(
     auth: &Auth,
     tx: &DatabaseTransaction,
@@ -99,15 +116,11 @@ pub(super) async fn renew(
 ) -> Result<Option<IssuedToken>> {
     let backend = auth.sessions().backend(&session.backend)?;
     let issued = match backend.transport {
-        Transport::Cookie { .. } => {
-            let issued = backend.strategy.issue(TokenSubject { user, session, now: auth.now() }).await?;
-            issued.digest.map(|digest| (digest, issued))
-        }
+        Transport::Cookie { .. } => Some(issue(backend, TokenSubject { user, session, now: auth.now() }).await?),
         Transport::Bearer => None,
     };
-    let digest = issued.as_ref().map(|(digest, _)| *digest);
-    if !store::renew(tx, session.id, digest, user.sev).await? {
+    if !store::renew(tx, session.id, issued.as_ref().map(|issued| issued.digest), user.sev).await? {
         return Err(Error::Code(ErrorCode::Unauthorized));
     }
-    Ok(issued.map(|(_, issued)| IssuedToken { access_token: issued.token, expires_in: issued.expires_in }))
+    Ok(issued.map(|issued| IssuedToken { access_token: issued.token, expires_in: issued.expires_in }))
 }

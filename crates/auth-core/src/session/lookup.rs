@@ -11,7 +11,8 @@ use crate::{Result, User};
 /// The columns, in the order in which [`Found::from_row`] reads them.
 const SELECT: &str = "SELECT s.id, s.user_id, s.backend, s.sev, s.auth_time, s.amr, s.aal, s.created_at, \
     s.last_seen_at, s.expires_at, s.ip, s.user_agent, u.email, u.username, u.is_active, u.is_superuser, u.is_verified, \
-    u.must_change_password, u.display_name, u.attributes, u.sev, u.created_at, u.updated_at, u.last_login_at \
+    u.must_change_password, u.display_name, u.attributes, u.sev, u.created_at, u.updated_at, u.last_login_at, \
+    s.token_sev \
     FROM auth_session s INNER JOIN auth_user u ON u.id = s.user_id WHERE ";
 
 /// The statement's two texts, made once: building them for every request would cost more than preparing them does. No
@@ -27,6 +28,7 @@ pub(crate) struct Lookup {
 pub(super) struct Found {
     pub(super) principal: Principal,
     pub(super) session_sev: i64,
+    pub(super) token_sev: i64,
 }
 
 impl Lookup {
@@ -38,7 +40,7 @@ impl Lookup {
     pub(super) async fn find(&self, db: &impl ConnectionTrait, token: TokenRef) -> Result<Option<Found>> {
         let (sql, value): (&String, Value) = match token {
             TokenRef::Digest(digest) => (&self.by_digest, digest.to_vec().into()),
-            TokenRef::Session(id) => (&self.by_id, id.into()),
+            TokenRef::Session { id, .. } => (&self.by_id, id.into()),
         };
         let statement = Statement::from_sql_and_values(self.backend, sql, [value]);
         let row = db.query_one_raw(statement).await?;
@@ -78,6 +80,7 @@ impl Found {
             updated_at: at(22)?,
             last_login_at: row.try_get_by_index::<Option<Timestamp>>(23)?.map(|at| at.0),
         };
-        Ok(Self { principal: Principal { user, session }, session_sev: row.try_get_by_index(3)? })
+        let (session_sev, token_sev) = (row.try_get_by_index(3)?, row.try_get_by_index(24)?);
+        Ok(Self { principal: Principal { user, session }, session_sev, token_sev })
     }
 }

@@ -13,6 +13,7 @@ use crate::account::Credentials;
 use crate::config::BuiltBackend;
 use crate::jwt::AccessClaims;
 use crate::password::{Password, Verdict};
+use crate::token::TokenRef;
 use crate::{Auth, Client, Error, ErrorCode, EventKind, LoginFailure, Result, User, db};
 
 /// How often the use of a session is written down.
@@ -60,7 +61,7 @@ impl<'a> Sessions<'a> {
         for credential in credentials {
             let Some(token) = credential.backend.strategy.read(credential.token, now).await? else { continue };
             let Some(found) = inner.lookup.find(&inner.db, token).await? else { continue };
-            if let Some(principal) = self.accept(found, &credential.backend.name).await {
+            if let Some(principal) = self.accept(found, token, &credential.backend.name).await {
                 return Ok(Some(principal));
             }
         }
@@ -69,11 +70,12 @@ impl<'a> Sessions<'a> {
 
     /// Whether a session that was found is still good, and for this backend. The rare statements are boxed: every
     /// request would have to carry room for them else.
-    async fn accept(&self, found: Found, backend: &str) -> Option<Principal> {
+    async fn accept(&self, found: Found, token: TokenRef, backend: &str) -> Option<Principal> {
         let db = &self.auth.inner().db;
-        let Found { principal, session_sev } = found;
+        let Found { principal, session_sev, token_sev } = found;
         let Principal { user, session } = &principal;
-        if session.backend != backend || session_sev != user.sev || !user.is_active {
+        let replaced = matches!(token, TokenRef::Session { sev, .. } if sev < token_sev);
+        if session.backend != backend || session_sev != user.sev || replaced || !user.is_active {
             return None;
         }
         let now = self.auth.now();
@@ -119,29 +121,32 @@ impl<'a> Sessions<'a> {
             None => (None, None),
         };
         let has_password = hash.is_some();
-        let verdict = self.auth.inner().hasher.verify(password, hash.clone()).await?;
-        let upgrade = self.judge(user.as_ref(), has_password, verdict).map_err(|(reason, code)| {
+        let hasher = &self.auth.inner().hasher;
+        let verdict = hasher.verify(password.clone(), hash.clone()).await?;
+        let outdated = self.judge(user.as_ref(), has_password, verdict).map_err(|(reason, code)| {
             let user_id = user.as_ref().map(|user| user.id);
             self.auth.emit(client, EventKind::LoginFailed { user_id, reason });
             Error::Code(code)
         })?;
-        // `judge` has no upgrade for somebody who does not exist.
+        // `judge` lets nobody pass who does not exist.
         let user = user.ok_or(Error::Code(ErrorCode::LoginBadCredentials))?;
-        let upgrade = upgrade.zip(hash);
+        // Hashed anew only now: the time would tell that the password of an account that may not log in was right.
+        let fresh = if outdated { Some(hasher.hash(password).await?) } else { None };
+        let upgrade = fresh.zip(hash);
         self.establish_with(&user, Proof::password(), backend, client, upgrade).await
     }
 
-    /// The verdict on a login: a fresh hash where the stored one is outdated, or the reason and the answer of a refusal.
+    /// The verdict on a login: whether the stored hash is outdated, or the reason and the answer of a refusal.
     fn judge(
         &self,
         user: Option<&User>,
         has_password: bool,
         verdict: Verdict,
-    ) -> Result<Option<String>, (LoginFailure, ErrorCode)> {
+    ) -> Result<bool, (LoginFailure, ErrorCode)> {
         const BAD: ErrorCode = ErrorCode::LoginBadCredentials;
         let Some(user) = user else { return Err((LoginFailure::UnknownUser, BAD)) };
-        let upgrade = match verdict {
-            Verdict::Right { upgrade } => upgrade,
+        let outdated = match verdict {
+            Verdict::Right { outdated } => outdated,
             Verdict::Wrong if !has_password => return Err((LoginFailure::NoPassword, BAD)),
             Verdict::Wrong => return Err((LoginFailure::WrongPassword, BAD)),
             Verdict::Corrupt => return Err((LoginFailure::CorruptHash, BAD)),
@@ -152,7 +157,7 @@ impl<'a> Sessions<'a> {
         if self.auth.settings().require_verified && !user.is_verified {
             return Err((LoginFailure::NotVerified, ErrorCode::LoginUserNotVerified));
         }
-        Ok(upgrade)
+        Ok(outdated)
     }
 
     /// Begins a session for a user whose identity the app has proved by itself. The session is refused when the

@@ -25,6 +25,7 @@ pub(super) async fn insert(
         backend: Set(session.backend.clone()),
         token_hash: Set(token_hash.map(Vec::from)),
         sev: Set(sev),
+        token_sev: Set(sev),
         auth_time: Set(Timestamp(session.auth_time)),
         amr: Set(session.amr.clone()),
         aal: Set(session.aal.into()),
@@ -105,11 +106,18 @@ pub(super) async fn touch(
     Ok(())
 }
 
-/// Gives a session a new epoch, and a new token where its format has one in the database.
-pub(super) async fn renew(db: &impl ConnectionTrait, id: Uuid, token_hash: Option<[u8; 32]>, sev: i64) -> Result<bool> {
+/// Gives a session a new epoch, and puts a new token, if there is one, in the place of the old.
+pub(super) async fn renew(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    new_token: Option<Option<[u8; 32]>>,
+    sev: i64,
+) -> Result<bool> {
     let mut update = Entity::update_many().col_expr(Column::Sev, Expr::value(sev)).filter(Column::Id.eq(id));
-    if let Some(hash) = token_hash {
-        update = update.col_expr(Column::TokenHash, Expr::value(hash.to_vec()));
+    if let Some(hash) = new_token {
+        update = update
+            .col_expr(Column::TokenSev, Expr::value(sev))
+            .col_expr(Column::TokenHash, Expr::value(hash.map(Vec::from)));
     }
     Ok(update.exec(db).await?.rows_affected == 1)
 }

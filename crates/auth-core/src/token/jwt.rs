@@ -70,7 +70,7 @@ impl TokenStrategy for JwtStrategy {
     }
 
     async fn read(&self, token: &str, now: OffsetDateTime) -> Result<Option<TokenRef>> {
-        Ok(self.access_claims(token, now).map(|claims| TokenRef::Session(claims.sid)))
+        Ok(self.access_claims(token, now).map(|claims| TokenRef::Session { id: claims.sid, sev: claims.sev }))
     }
 
     fn access_claims(&self, token: &str, now: OffsetDateTime) -> Option<AccessClaims> {
@@ -91,6 +91,12 @@ impl TokenStrategy for JwtStrategy {
 /// The public keys of every backend as one JSON Web Key Set (RFC 7517).
 #[must_use]
 pub fn key_set(auth: &Auth) -> Value {
-    let keys: Vec<Value> = auth.backends().iter().flat_map(|backend| backend.strategy.public_keys()).collect();
+    let mut keys: Vec<Value> = Vec::new();
+    for key in auth.backends().iter().flat_map(|backend| backend.strategy.public_keys()) {
+        // Backends of different audiences may share a key.
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
     serde_json::json!({ "keys": keys })
 }

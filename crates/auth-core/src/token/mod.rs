@@ -49,7 +49,12 @@ pub enum TokenRef {
     /// To the session that was stored with this digest.
     Digest([u8; 32]),
     /// To the session with this id. The strategy vouches for the pointer, with a signature for instance.
-    Session(Uuid),
+    Session {
+        /// The session.
+        id: Uuid,
+        /// The user's epoch at issue, [`User::sev`](crate::User::sev): what tells a token from the one that replaced it.
+        sev: i64,
+    },
 }
 
 /// A token format. The library ships `database` (the default) and `jwt`; apps may bring their own.

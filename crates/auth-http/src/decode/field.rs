@@ -1,6 +1,7 @@
 //! The types of fields: each checks itself and describes itself.
 
 use auth_core::identifier::{self, Email, IdentifierError, Username};
+use auth_core::json;
 use auth_core::password::Password;
 use auth_core::uuid::Uuid;
 use serde_json::{Map, Value};
@@ -141,6 +142,7 @@ impl Field for Attributes {
             return Err(("dict_too_long", format!("The object should have at most {MAX_ATTRIBUTES} bytes as JSON")));
         }
         clean_deep(&value)?;
+        json::check_storable(&value).map_err(|message| ("attributes_invalid", message.to_owned()))?;
         match value {
             Value::Object(object) => Ok(Self(object)),
             _ => Err(("dict_type", "Input should be an object".to_owned())),
@@ -228,8 +230,18 @@ impl<T: Field> Field for Option<T> {
     }
 
     fn schema() -> Schema {
-        T::schema()
+        nullable(T::schema())
     }
+}
+
+fn nullable(mut schema: Schema) -> Schema {
+    if let RefOr::T(utoipa::openapi::Schema::Object(object)) = &mut schema
+        && let SchemaType::Type(kind) = object.schema_type.clone()
+    {
+        object.schema_type = SchemaType::from_iter([kind, Type::Null]);
+        object.enum_values.iter_mut().for_each(|values| values.push(Value::Null));
+    }
+    schema
 }
 
 /// A field of a change: missing leaves the value alone, null empties it.
@@ -248,13 +260,7 @@ impl<T: Field> Field for Patch<T> {
     }
 
     fn schema() -> Schema {
-        let mut schema = T::schema();
-        if let RefOr::T(utoipa::openapi::Schema::Object(object)) = &mut schema
-            && let SchemaType::Type(kind) = object.schema_type.clone()
-        {
-            object.schema_type = SchemaType::from_iter([kind, Type::Null]);
-        }
-        schema
+        nullable(T::schema())
     }
 }
 

@@ -32,6 +32,18 @@ impl Fields {
         decoded.map_err(|(kind, msg)| self.fail(kind, name, msg)).ok()
     }
 
+    /// Insists that one of these fields is there, and no second one; what is null is not there. The first one stands for
+    /// them all.
+    pub(crate) fn exactly_one(&mut self, names: &[&str]) {
+        let given = names.iter().filter(|name| self.object.get(**name).is_some_and(|value| !value.is_null())).count();
+        let first = names.first().copied().unwrap_or_default();
+        match given {
+            0 => self.fail("missing", first, "Field required"),
+            1 => {}
+            _ => self.fail("duplicate", first, format!("Give one of {}", names.join(", "))),
+        }
+    }
+
     /// Records that a field is not as it should be.
     pub(crate) fn fail(&mut self, kind: &'static str, name: &str, msg: impl Into<String>) {
         self.problems.push(FieldProblem::new(kind, self.place, name, msg));

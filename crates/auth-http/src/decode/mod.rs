@@ -34,7 +34,12 @@ pub(crate) enum Accept {
 
 /// Decodes the body. No body at all is an empty object, whose required fields are missing.
 pub(crate) fn body<T: Decode>(headers: &HeaderMap, body: &Bytes, accept: Accept) -> Result<T, Problem> {
-    let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap_or_default());
+    let mut content_types = headers.get_all(CONTENT_TYPE).iter();
+    let content_type = content_types.next().map(|value| value.to_str().unwrap_or_default());
+    if content_types.next().is_some() {
+        // Whoever checked the other one would have read another body.
+        return Err(ErrorCode::UnsupportedMediaType.into());
+    }
     let essence = content_type.map(|value| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());
     let object = match essence.as_deref() {
         None if body.is_empty() => Map::new(),

@@ -148,6 +148,9 @@ fn needs_a_content_type_that_it_knows() {
             body(&headers(&[("content-type", kind)]), &"{}".to_owned().into(), Accept::JsonOrForm);
         assert_eq!(refused.err().unwrap().status(), 415, "{kind}");
     }
+    let twice = headers(&[("content-type", "application/json"), ("content-type", "text/plain")]);
+    let refused: Result<Everything, _> = body(&twice, &"{}".to_owned().into(), Accept::JsonOrForm);
+    assert_eq!(refused.err().unwrap().status(), 415);
     let none: Result<Everything, _> = body(&headers(&[]), &bytes::Bytes::new(), Accept::Json);
     assert_eq!(failures(none.err().unwrap()).len(), 2, "both required fields are missing");
 }

@@ -5,7 +5,7 @@ use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::response::{Response, ResponseBuilder, Responses, ResponsesBuilder};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Required, Schema as OpenApiSchema};
 
 use super::{describe, problems, security};
@@ -61,11 +61,16 @@ fn parameters(endpoint: &Endpoint) -> Vec<Parameter> {
     path.chain(query).collect()
 }
 
-/// A parameter says itself what it means; its schema need not do so again.
+/// A parameter says itself what it means; its schema need not do so again. It is there or not, and never null.
 fn undescribed(schema: Schema) -> Schema {
     match schema {
         RefOr::T(OpenApiSchema::Object(mut object)) => {
             object.description = None;
+            if let SchemaType::Array(kinds) = &object.schema_type
+                && let Some(kind) = kinds.first()
+            {
+                object.schema_type = SchemaType::Type(kind.clone());
+            }
             RefOr::T(OpenApiSchema::Object(object))
         }
         other => other,

@@ -1,5 +1,6 @@
 //! Logging in and out, and the list of sessions.
 
+use auth_core::password::Password;
 use auth_core::session::{IssuedToken, Login, Session};
 use auth_core::{Auth, ErrorCode, Principal, Transport, time::OffsetDateTime, uuid::Uuid};
 use http::Method;
@@ -8,11 +9,11 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::decode::{GrantType, KnownPassword, Text, request};
+use crate::decode::{Decode, Fields, GrantType, KnownPassword, Schema, Text, request};
 use crate::dispatch::Call;
 use crate::endpoint::{Endpoint, Group, Handler};
 use crate::reply::Reply;
-use crate::{FieldProblem, Problem, cookie};
+use crate::{Problem, cookie};
 
 /// Makes a browser drop cached pages of the session that ended.
 const CLEAR_SITE_DATA: (HeaderName, &str) = (HeaderName::from_static("clear-site-data"), "\"cache\"");
@@ -34,6 +35,25 @@ request! {
         password: KnownPassword,
         #[doc = "Accepted for OAuth 2 clients; `password` if sent."]
         grant_type: Option<GrantType>,
+    }
+}
+
+/// A login whose name came in one of its three fields.
+struct NamedLogin {
+    name: String,
+    password: Password,
+}
+
+impl Decode for NamedLogin {
+    fn decode(fields: &mut Fields) -> Option<Self> {
+        fields.exactly_one(&["username", "name", "email"]);
+        let LoginRequest { username, name, email, password, .. } = LoginRequest::decode(fields)?;
+        let Text(name) = username.or(name).or(email)?;
+        Some(Self { name, password: password.0 })
+    }
+
+    fn schema() -> Schema {
+        LoginRequest::schema()
     }
 }
 
@@ -160,7 +180,7 @@ fn of_backend(prefix: String, name: &str, transport: &Transport) -> [Endpoint; 2
         Handler::Public(|c| Box::pin(login(c))),
     )
     .summary("Logs in with a user name or an e-mail address and a password.")
-    .json_or_form::<LoginRequest>()
+    .json_or_form::<NamedLogin>()
     .errors(&[E::LoginBadCredentials, E::LoginUserNotVerified, E::RefusedByApp])
     .for_backend(name);
     let login = match transport {
@@ -182,20 +202,11 @@ fn of_backend(prefix: String, name: &str, transport: &Transport) -> [Endpoint; 2
 }
 
 async fn login(call: Call) -> Result<Reply, Problem> {
-    let request: LoginRequest = call.body()?;
-    let mut names = [request.username, request.name, request.email].into_iter().flatten();
-    let (name, more) = (names.next(), names.next());
-    let Some(Text(name)) = name else { return Err(name_problem("missing", "Field required")) };
-    if more.is_some() {
-        return Err(name_problem("duplicate", "Give one of username, name and email"));
-    }
+    let NamedLogin { name, password } = call.body()?;
     let backend = call.backend()?;
-    let login = call.auth.sessions().login(&name, request.password.0, backend, &call.client).await?;
+    let login = call.auth.sessions().login(&name, password, backend, &call.client).await?;
+    call.end_former_session(backend).await?;
     answer(&backend.transport, &login)
-}
-
-fn name_problem(kind: &'static str, msg: &str) -> Problem {
-    Problem::validation(vec![FieldProblem::new(kind, "body", "username", msg)])
 }
 
 /// The login answer of a transport.

@@ -4,11 +4,14 @@ mod mariadb;
 mod postgres;
 mod sqlite;
 
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 use url::Url;
+
+use crate::Proxy;
 
 /// Long enough for a busy machine, short enough for a pool that is exhausted by mistake.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -140,6 +143,28 @@ impl TestDb {
     /// The database's.
     pub async fn connect(&self, connections: u32) -> Result<DatabaseConnection, DbErr> {
         connect(&self.url, connections).await
+    }
+
+    /// A proxy before the server of the database.
+    ///
+    /// # Errors
+    /// For SQLite, which has none, and when there is no port.
+    pub async fn proxy(&self) -> Result<Proxy, DbErr> {
+        let addresses = Url::parse(&self.url).map_err(custom)?.socket_addrs(|| None).map_err(custom)?;
+        let server = addresses.first().ok_or_else(|| custom("a database without a server"))?;
+        Proxy::start(*server).await.map_err(custom)
+    }
+
+    /// A pool as of [`Self::connect`], but through a proxy before the server.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn connect_through(&self, proxy: &Proxy, connections: u32) -> Result<DatabaseConnection, DbErr> {
+        let mut url = Url::parse(&self.url).map_err(custom)?;
+        url.set_ip_host(Ipv4Addr::LOCALHOST.into())
+            .and_then(|()| url.set_port(Some(proxy.port())))
+            .map_err(|()| custom(&self.url))?;
+        connect(url.as_str(), connections).await
     }
 }
 

@@ -6,16 +6,17 @@ mod migration;
 use auth_core::json::parse_strict;
 use auth_core::uuid::{Builder, Uuid};
 use auth_core::{Auth, Error, ErrorCode, OsRandom, Random, User};
+use auth_http::body::collect;
 use auth_http::{FieldProblem, Problem};
+use bytes::Bytes;
+use futures_util::Stream;
+use http::HeaderMap;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, SqlErr};
 use serde_json::Value;
 
 pub use entity::Model as Note;
 pub(crate) use migration::Migrator;
-
-/// The largest body of a request that is worth reading, in bytes: the longest note, every character escaped.
-pub const MAX_BODY: usize = 128 * 1024;
 
 /// The longest note, in characters.
 const MAX_TEXT: usize = 10_000;
@@ -41,12 +42,16 @@ impl Notes {
         Ok(own.order_by_desc(entity::Column::Id).all(&self.db).await.map_err(Error::from)?)
     }
 
-    /// Adds a note from the JSON body of a request, `{"text": "..."}`.
+    /// Adds a note from the JSON body of a request, `{"text": "..."}`, read as the library reads those of its own routes:
+    /// with a limit and within a deadline, which no framework has by itself.
     ///
     /// # Errors
-    /// 422 for a text that is missing, empty or longer than 10,000 characters; the database's.
-    pub async fn add(&self, user: &User, body: &[u8]) -> Result<Note, Problem> {
-        let text = text(body)?;
+    /// 413, 408; 422 for a text that is missing, empty or longer than 10,000 characters; the database's.
+    pub async fn add<S, E>(&self, user: &User, body: S) -> Result<Note, Problem>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+    {
+        let text = text(&collect(&HeaderMap::new(), body).await?)?;
         let note = entity::ActiveModel { id: Set(self.new_id()?), user_id: Set(user.id), text: Set(text) };
         note.insert(&self.db).await.map_err(|cause| match cause.sql_err() {
             // The account was deleted a moment ago.

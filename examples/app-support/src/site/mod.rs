@@ -1,12 +1,9 @@
 //! The app's one page, and what the page needs: as answers that any framework can send.
 
-use auth_core::{Auth, ErrorCode, User};
+use auth_core::{ErrorCode, User};
 use auth_http::{Problem, Table, docs, openapi};
 use bytes::Bytes;
-use http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
-};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
 
 use crate::Note;
@@ -14,6 +11,9 @@ use crate::Note;
 /// Everything on the page is the app's own, and nothing is written into it.
 const PAGE_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Keeps windows of other sites from holding on to a page (HTML, cross-origin opener policies).
+const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 /// The documents that are the same for every visitor, each at its own path.
 #[derive(Clone, Debug)]
@@ -23,9 +23,8 @@ pub struct Site {
 }
 
 impl Site {
-    pub(crate) fn new(auth: &Auth) -> Self {
-        let table = Table::new(auth);
-        Self { reference: docs::reference_page(&table).into(), openapi: openapi::document(&table).to_string().into() }
+    pub(crate) fn new(table: &Table) -> Self {
+        Self { reference: docs::reference_page(table).into(), openapi: openapi::document(table).to_string().into() }
     }
 
     /// `GET /docs`: the routes of the library, for people.
@@ -90,18 +89,14 @@ fn page(status: StatusCode, policy: &'static str, html: Bytes) -> Response<Bytes
     let mut response = answer(status, "text/html; charset=utf-8", html);
     let headers = response.headers_mut();
     headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin"));
     response
 }
 
 fn answer(status: StatusCode, content_type: &'static str, body: Bytes) -> Response<Bytes> {
-    const HEADERS: [(HeaderName, &str); 2] = [(CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")];
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    headers.extend(HEADERS.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     response
 }
 

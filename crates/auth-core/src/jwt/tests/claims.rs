@@ -1,3 +1,5 @@
+//! Forged claims.
+
 use super::*;
 
 #[track_caller]

@@ -1,3 +1,5 @@
+//! Configurations of the codec.
+
 use std::time::Duration;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Forged headers.
+
 use super::*;
 
 const FORM: &str = "not three segments";

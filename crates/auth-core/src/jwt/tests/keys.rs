@@ -1,3 +1,5 @@
+//! Keys that are refused and keys that are taken.
+
 use super::*;
 
 /// JWT-12: what is refused as a shared secret.

@@ -1,3 +1,5 @@
+//! Mutated tokens never verify as anything else.
+
 use super::*;
 
 const ROUNDS: usize = 3000;

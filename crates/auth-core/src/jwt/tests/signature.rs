@@ -1,3 +1,5 @@
+//! Forged signatures.
+
 use base64::engine::general_purpose::STANDARD;
 
 use super::*;

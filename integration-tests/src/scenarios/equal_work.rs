@@ -1,0 +1,151 @@
+//! Scenarios of what an observer with a stopwatch learns: nothing, because every path does the same work. The work is
+//! counted: the blocks that the hasher computed, and the statements that were sent.
+
+use auth_core::password::{HasherConfig, Password, PasswordHasher};
+use auth_core::{ErrorCode as E, EventKind, LoginFailure as Failure};
+use serde_json::json;
+
+use crate::scenario::scenarios;
+use crate::{App, Cx, Login, PASSWORD, Scenario, Setup};
+
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    a_refused_login_costs_the_same_whatever_the_cause,
+    a_taken_address_costs_what_a_free_one_does,
+    hashes_that_cannot_be_read_are_wrong_passwords,
+];
+
+/// Dear enough that an older hash is cheaper.
+const PRESENT: (u32, u32) = (64, 2);
+
+fn hasher(memory_kib: u32, iterations: u32) -> HasherConfig {
+    HasherConfig { memory_kib, iterations, ..HasherConfig::insecure_for_tests() }
+}
+
+fn setup() -> Setup {
+    Setup::default().auth(|auth| auth.hasher(hasher(PRESENT.0, PRESENT.1)))
+}
+
+/// A hash of [`PASSWORD`] with these parameters.
+async fn hash(memory_kib: u32, iterations: u32) -> String {
+    let hasher = PasswordHasher::new(hasher(memory_kib, iterations)).expect("a hasher");
+    hasher.hash(Password::new(PASSWORD)).await.expect("a hash")
+}
+
+/// The blocks and the statements that a request costs.
+async fn cost<T>(app: &App, request: impl Future<Output = T>) -> (T, u64, Vec<String>) {
+    let _ = app.statements().take();
+    let before = app.auth().hasher().work_done();
+    let answer = request.await;
+    (answer, app.auth().hasher().work_done() - before, app.statements().take())
+}
+
+/// LOG-01, LOG-02, LOG-03.
+async fn a_refused_login_costs_the_same_whatever_the_cause(cx: Cx) {
+    let app = cx.app_with(setup().auth(|auth| auth.require_verified(true))).await;
+    let old = hash(8, 1).await;
+    let changes = [
+        ("right", "is_verified = TRUE".to_owned()),
+        ("unproved", "is_verified = FALSE".to_owned()),
+        ("inactive", "is_active = FALSE, is_verified = TRUE".to_owned()),
+        ("keyless", "password_hash = NULL".to_owned()),
+        ("corrupt", "password_hash = '$2b$12$x'".to_owned()),
+        ("old", format!("password_hash = '{old}', is_verified = TRUE")),
+        ("old-inactive", format!("password_hash = '{old}', is_active = FALSE")),
+    ];
+    for (name, columns) in &changes {
+        app.set(&app.register(name).await, columns).await;
+    }
+    let one = u64::from(PRESENT.0 * PRESENT.1);
+    let cases = [
+        ("right", "wrong-Password-1", Failure::WrongPassword),
+        ("nobody", PASSWORD, Failure::UnknownUser),
+        ("unproved", "wrong-Password-1", Failure::WrongPassword),
+        ("inactive", "wrong-Password-1", Failure::WrongPassword),
+        ("inactive", PASSWORD, Failure::Inactive),
+        ("keyless", PASSWORD, Failure::NoPassword),
+        ("corrupt", PASSWORD, Failure::CorruptHash),
+        ("old", "wrong-Password-1", Failure::WrongPassword),
+        ("old-inactive", "wrong-Password-1", Failure::WrongPassword),
+        ("old-inactive", PASSWORD, Failure::Inactive),
+    ];
+    for endpoint in ["/auth/login", "/auth/jwt/login", "/auth/db/login"] {
+        let mut first = None;
+        for (name, password, reason) in cases {
+            let body = json!({ "username": format!("{name}@example.org"), "password": password });
+            let (answer, work, statements) = cost(&app, app.post(endpoint).json(body).send()).await;
+            let answer = answer.fails(E::LoginBadCredentials);
+            let event = app.hooks().event("login_failure").await.expect("an event");
+            assert!(matches!(event.kind, EventKind::LoginFailed { reason: found, .. } if found == reason), "{event:?}");
+            assert_eq!(work, one, "{name} with {password}");
+            let mut headers = answer.headers.clone();
+            headers.remove("date");
+            let seen = (statements, headers, answer.body);
+            assert_eq!(first.get_or_insert_with(|| seen.clone()), &seen, "{name} with {password}");
+        }
+        assert_eq!(first.map(|(statements, ..)| statements.len()), Some(1));
+    }
+    // User names that do not exist cost what addresses do, and over-long ones cost nothing, whoever has them.
+    let (_, work, statements) = cost(&app, app.try_login("nobody", PASSWORD, "db")).await;
+    assert_eq!((work, statements.len()), (one, 1));
+    // Only a right password is told more; it may cost more where a hash is renewed.
+    app.try_login("unproved@example.org", PASSWORD, "db").await.fails(E::LoginUserNotVerified);
+    for (name, expected) in [("right", one), ("old", 2 * one), ("old", one)] {
+        let (answer, work, _) = cost(&app, app.try_login(&format!("{name}@example.org"), PASSWORD, "db")).await;
+        answer.is(200);
+        assert_eq!(work, expected, "{name}");
+    }
+}
+
+/// REG-02, as far as an answer that tells goes: it comes no sooner than the other.
+async fn a_taken_address_costs_what_a_free_one_does(cx: Cx) {
+    let app = cx.app_with(setup()).await;
+    app.register("ada").await;
+    let register = |name: &str| {
+        let body = json!({ "email": format!("{name}@example.org"), "password": PASSWORD });
+        cost(&app, app.post("/auth/register").json(body).send())
+    };
+    let (answer, work, statements) = register("fresh").await;
+    answer.is(201);
+    assert_eq!((work, statements.len()), (u64::from(PRESENT.0 * PRESENT.1), 1));
+    let (answer, again, same) = register("ada").await;
+    answer.fails(E::RegisterUserAlreadyExists);
+    assert_eq!((again, same), (work, statements));
+}
+
+/// LOG-24.
+#[rustfmt::skip]
+const UNREADABLE: &[&str] = &[
+    "", " ", "$", "$$$$$", "secret", "5f4dcc3b5aa765d61d8327deb882cf99", "$6$rounds=5000$saltsalt$hash",
+    "$argon2id$v=19$m=8,t=1,p=1$", "$argon2id$v=19$m=8,t=1,p=1", "$argon2id", "$argon2id$v=19$m=8,t=1,p=1$$",
+    "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$", "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$YQ",
+    "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$!!!!!!!!!!!!!!!!!!!!!!",
+    "$argon2id$v=19$m=4294967295,t=4294967295,p=1$c29tZXNhbHRzb21lc2FsdA$YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE",
+    "$argon2id$v=19$m=8,t=0,p=0$c29tZXNhbHRzb21lc2FsdA$YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE",
+    "$argon2x$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE",
+    "$argon2id$v=99999999999999999999$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE",
+    "🔑", "$🔑$v=19$m=8,t=1,p=1$a$b",
+];
+
+async fn hashes_that_cannot_be_read_are_wrong_passwords(cx: Cx) {
+    let app = cx.app_with(setup()).await;
+    let ada: Login = app.user("ada").await;
+    let good = app.rows("SELECT password_hash FROM auth_user").await[0].try_get_by_index::<String>(0).unwrap();
+    let truncated = [&good[1..], &good[..good.len() - 2], &format!("{good} "), &good.to_uppercase()].map(str::to_owned);
+    let one = u64::from(PRESENT.0 * PRESENT.1);
+    for stored in UNREADABLE.iter().map(|text| (*text).to_owned()).chain(truncated) {
+        app.set(&ada, &format!("password_hash = '{stored}'")).await;
+        let (answer, work, _) = cost(&app, app.try_login(&ada.email, PASSWORD, "db")).await;
+        answer.fails(E::LoginBadCredentials);
+        let event = app.hooks().event("login_failure").await.expect("an event");
+        let expected = EventKind::LoginFailed { user_id: Some(ada.id), reason: Failure::CorruptHash };
+        assert_eq!((event.kind, work), (expected, one), "{stored}");
+        let change = json!({ "password": "kettle-Umbrella-42", "current_password": PASSWORD });
+        app.patch("/users/me").by(&ada).json(change).send().await.fails(E::UpdateUserBadCurrentPassword);
+        let answer = app.delete("/users/me").by(&ada).json(json!({ "password": PASSWORD })).send().await;
+        answer.fails(E::ReauthenticationFailed);
+    }
+    app.set(&ada, &format!("password_hash = '{good}'")).await;
+    app.login(&ada, "db").await;
+    let change = json!({ "password": "kettle-Umbrella-42", "current_password": PASSWORD });
+    app.patch("/users/me").by(&ada).json(change).send().await.is(200);
+}

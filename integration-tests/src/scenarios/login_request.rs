@@ -1,0 +1,285 @@
+//! Scenarios of logins that ask in a way that no honest client does: from another site, in the address, ambiguously,
+//! under another name of the body's type, or with headers that only a proxy may write.
+
+use auth_core::ErrorCode as E;
+use auth_testkit::{ALLOWED_ORIGIN, PUBLIC_URL};
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::scenario::scenarios;
+use crate::{App, Cx, Login, PASSWORD, Request, Scenario, Setup};
+
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    other_sites_log_nobody_in,
+    the_address_is_no_place_for_credentials,
+    ambiguous_credentials_are_refused,
+    other_types_of_bodies_are_refused,
+    forwarded_addresses_count_behind_proxies_only,
+    forged_headers_change_nothing,
+];
+
+const LOGINS: [&str; 4] = ["/auth/login", "/auth/cookie/login", "/auth/jwt/login", "/auth/db/login"];
+
+async fn nobody_is_logged_in(app: &App, but_for: i64) {
+    assert_eq!(app.count("auth_session").await, but_for);
+}
+
+/// LOG-18: without any cookie, by what a form on another site can send.
+async fn other_sites_log_nobody_in(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    let foreign: [&[(&str, &str)]; 9] = [
+        &[("origin", "https://evil.example")],
+        &[("origin", "null")],
+        &[("origin", "http://localhost:3000.evil.example")],
+        &[("origin", "https://localhost:3000")],
+        &[("origin", PUBLIC_URL), ("sec-fetch-site", "cross-site")],
+        &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")],
+        &[("sec-fetch-site", "same-site")],
+        &[("sec-fetch-mode", "no-cors")],
+        &[("origin", PUBLIC_URL), ("origin", "https://evil.example")],
+    ];
+    let own: [&[(&str, &str)]; 4] = [
+        &[],
+        &[("origin", PUBLIC_URL), ("sec-fetch-site", "same-origin")],
+        &[("origin", ALLOWED_ORIGIN)],
+        &[("sec-fetch-site", "same-origin")],
+    ];
+    let credentials = [("username", ada.email.as_str()), ("password", PASSWORD)];
+    let bodies = |path: &str| {
+        let by_form = app.post(path).form(&credentials);
+        [by_form, app.post(path).json(json!({ "username": ada.email, "password": PASSWORD }))]
+    };
+    let carrying = |request: &Request, headers: &[(&str, &str)]| {
+        headers.iter().fold(request.clone(), |request, (name, value)| request.header(name, value))
+    };
+    for path in LOGINS {
+        for request in bodies(path) {
+            for headers in foreign {
+                let answer = carrying(&request, headers).send().await.fails(E::CsrfRejected);
+                assert!(answer.set_cookies().is_empty());
+            }
+        }
+    }
+    nobody_is_logged_in(&app, 0).await;
+    for headers in own {
+        for request in bodies("/auth/cookie/login") {
+            let answer = carrying(&request, headers).send().await.is(204);
+            assert_eq!(answer.cookie().0, "auth");
+        }
+    }
+}
+
+/// LOG-19.
+async fn the_address_is_no_place_for_credentials(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    let query = format!("username={}&password={PASSWORD}&grant_type=password", ada.email.replace('@', "%40"));
+    for path in LOGINS {
+        let path = format!("{path}?{query}");
+        for method in [Method::GET, Method::HEAD, Method::PUT] {
+            app.request(method, &path).send().await.is(405);
+        }
+        let missing: &[(&str, &str)] = &[("password", "missing"), ("username", "missing")];
+        app.post(&path).send().await.rejects(missing);
+        app.post(&path).json(json!({})).send().await.rejects(missing);
+        app.post(&path).form(&[]).send().await.rejects(missing);
+        // What the body says counts, whatever the address says.
+        app.post(&path)
+            .json(json!({ "username": ada.email, "password": "wrong-Password-1" }))
+            .send()
+            .await
+            .fails(E::LoginBadCredentials);
+    }
+    nobody_is_logged_in(&app, 0).await;
+    let right = json!({ "username": ada.email, "password": PASSWORD });
+    app.post("/auth/db/login?username=nobody&password=x").json(right).send().await.is(200);
+}
+
+/// LOG-20: two readers of such a body might see two different logins.
+async fn ambiguous_credentials_are_refused(cx: Cx) {
+    let app = cx.app().await;
+    let (ada, bob) = (app.register("ada").await, app.register("bob").await);
+    let (a, b) = (&ada.email, &bob.email);
+    let json_texts = [
+        format!(r#"{{"username":"{a}","password":"x","password":"{PASSWORD}"}}"#),
+        format!(r#"{{"username":"{a}","password":"{PASSWORD}","password":"x"}}"#),
+        format!(r#"{{"username":"{b}","username":"{a}","password":"{PASSWORD}"}}"#),
+        format!(r#"{{"username":"{a}","\u0075sername":"{a}","password":"{PASSWORD}"}}"#),
+        format!(r#"{{"username":"{a}","password":"{PASSWORD}","x":1,"x":2}}"#),
+        format!(r#"{{"username":"{a}","password":"{PASSWORD}","x":{{"y":1,"y":2}}}}"#),
+        format!(r#"{{"username":"{a}","email":"{b}","password":"{PASSWORD}"}}"#),
+        format!(r#"{{"username":"{a}","name":"{a}","password":"{PASSWORD}"}}"#),
+        format!(r#"{{"username":"{a}","password":"{PASSWORD}"}}{{"username":"{b}"}}"#),
+        format!(r#"[{{"username":"{a}","password":"{PASSWORD}"}}]"#),
+        format!("\u{feff}{{\"username\":\"{a}\",\"password\":\"{PASSWORD}\"}}"),
+        format!(r#"{{"username":"{a}","password":"{PASSWORD}",}}"#),
+        format!(r#"{{username:"{a}",password:"{PASSWORD}"}}"#),
+    ];
+    let forms = [
+        format!("username={a}&password=x&password={PASSWORD}"),
+        format!("username={a}&password={PASSWORD}&password=x"),
+        format!("username={b}&username={a}&password={PASSWORD}"),
+        format!("username={a}&%75sername={a}&password={PASSWORD}"),
+        format!("username={a}&email={b}&password={PASSWORD}"),
+        format!("username[]={a}&password[]={PASSWORD}"),
+        format!("username[$ne]=&password[$ne]="),
+        format!("username={a};password={PASSWORD}"),
+        format!("username={a}&password={PASSWORD}&grant_type=password&grant_type=password"),
+        format!("username={a}&password={PASSWORD}&grant_type=client_credentials"),
+        format!("username={a}%00&password={PASSWORD}"),
+        format!("username={a}&password={PASSWORD}%ff"),
+    ];
+    for path in LOGINS {
+        for (content_type, texts) in
+            [("application/json", &json_texts[..]), ("application/x-www-form-urlencoded", &forms)]
+        {
+            for text in texts {
+                let answer = app.post(path).bytes(content_type, text.clone()).send().await;
+                assert_eq!(answer.status, 422, "{text}: {}", answer.text());
+                assert!(!answer.text().contains(PASSWORD), "{}", answer.text());
+            }
+        }
+        for value in [
+            json!(null),
+            json!(7),
+            json!(1.5e300),
+            json!(true),
+            json!([]),
+            json!([PASSWORD]),
+            json!({ "$ne": "" }),
+            json!([[{}]]),
+        ] {
+            app.post(path)
+                .json(json!({ "username": a, "password": value }))
+                .send()
+                .await
+                .rejects(&[("password", "string_type")]);
+            let name = if value.is_null() { "missing" } else { "string_type" };
+            let body: Value = json!({ "username": value, "password": PASSWORD });
+            app.post(path).json(body).send().await.rejects(&[("username", name)]);
+        }
+    }
+    nobody_is_logged_in(&app, 0).await;
+    let plain = format!(r#"{{"username":"{a}","password":"{PASSWORD}","x":[1,1]}}"#);
+    app.post("/auth/db/login").bytes("application/json", plain).send().await.is(200);
+    let plain = format!("username={a}&password={PASSWORD}&grant_type=password&scope=&x=1&y=1");
+    app.post("/auth/db/login").bytes("application/x-www-form-urlencoded", plain).send().await.is(200);
+}
+
+/// LOG-21: the types that a form on another site can give a body.
+async fn other_types_of_bodies_are_refused(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    let body = json!({ "username": ada.email, "password": PASSWORD }).to_string();
+    let types = [
+        "",
+        "text/plain",
+        "text/plain; charset=utf-8",
+        "multipart/form-data; boundary=x",
+        "text/json",
+        "application/jsonp",
+        "application/x-json",
+        "application/vnd.api+json",
+        "application/json, text/plain",
+        "text/plain, application/json",
+        "text/plain; application/json",
+        "application/octet-stream",
+        "*/*",
+        "json",
+        "application/",
+    ];
+    for path in LOGINS {
+        for content_type in types {
+            app.post(path).bytes(content_type, body.clone()).send().await.fails(E::UnsupportedMediaType);
+        }
+        for (one, other) in [("application/json", "text/plain"), ("text/plain", "application/json")] {
+            let twice = app.post(path).bytes(one, body.clone()).header("content-type", other);
+            twice.send().await.fails(E::UnsupportedMediaType);
+        }
+        let parts = format!(
+            "--x\r\ncontent-disposition: form-data; name=\"username\"\r\n\r\n{}\r\n--x\r\ncontent-disposition: form-data; name=\"password\"\r\n\r\n{PASSWORD}\r\n--x--\r\n",
+            ada.email
+        );
+        app.post(path).bytes("multipart/form-data; boundary=x", parts).send().await.fails(E::UnsupportedMediaType);
+    }
+    nobody_is_logged_in(&app, 0).await;
+    for content_type in ["application/json", "Application/JSON;charset=UTF-8", "application/json ; q=1"] {
+        app.post("/auth/db/login").bytes(content_type, body.clone()).send().await.is(200);
+    }
+}
+
+/// The address that a login with these headers is recorded under.
+async fn recorded(app: &App, who: &Login, headers: &[(&str, &str)]) -> String {
+    let request = app.post("/auth/db/login").json(json!({ "username": who.email, "password": PASSWORD }));
+    let request = headers.iter().fold(request, |request, (name, value)| request.header(name, value));
+    let login = who.with(&request.send().await.is(200));
+    let event = app.hooks().event("login_success").await.expect("an event");
+    let sessions = app.get("/auth/sessions").by(&login).send().await.is(200).json();
+    let current = sessions["sessions"].as_array().unwrap().iter().find(|session| session["current"] == true).unwrap();
+    let ip = current["ip"].as_str().expect("an address").to_owned();
+    assert_eq!(event.client.ip.map(|ip| ip.to_string()), Some(ip.clone()), "list and event agree");
+    ip
+}
+
+/// LOG-08: without a trusted proxy nothing that a client writes moves it to another address.
+async fn forwarded_addresses_count_behind_proxies_only(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    for headers in [
+        &[][..],
+        &[("x-forwarded-for", "203.0.113.7")],
+        &[("x-forwarded-for", "203.0.113.7"), ("x-forwarded-for", "203.0.113.8, 127.0.0.1")],
+        &[("forwarded", "for=203.0.113.7"), ("x-real-ip", "203.0.113.7"), ("true-client-ip", "203.0.113.7")],
+        &[("client-ip", "203.0.113.7"), ("cf-connecting-ip", "203.0.113.7"), ("x-client-ip", "203.0.113.7")],
+    ] {
+        assert_eq!(recorded(&app, &ada, headers).await, "127.0.0.1", "{headers:?}");
+    }
+    let behind = |auth: auth_core::AuthBuilder| {
+        ["127.0.0.0/8", "10.0.0.0/8"]
+            .into_iter()
+            .fold(auth, |auth, net| auth.trusted_proxy(net.parse().expect("a network")))
+    };
+    let app = cx.app_with(Setup::default().auth(behind)).await;
+    let ada = app.register("ada").await;
+    for (headers, expected) in [
+        (&[("x-forwarded-for", "203.0.113.7")][..], "203.0.113.7"),
+        (&[("x-forwarded-for", "192.0.2.66, 203.0.113.7")], "203.0.113.7"),
+        (&[("x-forwarded-for", "192.0.2.66"), ("x-forwarded-for", "203.0.113.7, 10.1.2.3")], "203.0.113.7"),
+        (&[("x-forwarded-for", "192.0.2.66, ::ffff:203.0.113.7, 10.1.2.3")], "203.0.113.7"),
+        (&[("x-forwarded-for", "192.0.2.66, nonsense")], "127.0.0.1"),
+        (&[("x-forwarded-for", "192.0.2.66, nonsense, 10.1.2.3")], "10.1.2.3"),
+        (&[("x-forwarded-for", "")], "127.0.0.1"),
+        (&[("forwarded", "for=192.0.2.66"), ("x-real-ip", "192.0.2.66")], "127.0.0.1"),
+    ] {
+        assert_eq!(recorded(&app, &ada, headers).await, expected, "{headers:?}");
+    }
+}
+
+/// Headers by which proxies and frameworks are told to see another request.
+async fn forged_headers_change_nothing(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    let login = json!({ "username": ada.email, "password": PASSWORD });
+    let headers = [
+        ("x-http-method-override", "GET"),
+        ("x-method-override", "DELETE"),
+        ("x-original-url", "/users"),
+        ("x-rewrite-url", "/users"),
+        ("x-forwarded-host", "evil.example"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-prefix", "/evil"),
+        ("content-encoding", "identity"),
+        ("x-user-id", "00000000-0000-0000-0000-000000000000"),
+        ("x-remote-user", "root"),
+    ];
+    let plain = app.post("/auth/cookie/login").json(login.clone()).send().await.is(204);
+    let attributes = |cookie: &str| cookie.split_once(';').map(|(_, rest)| rest.to_owned());
+    for (name, value) in headers {
+        let answer = app.post("/auth/cookie/login").json(login.clone()).header(name, value).send().await.is(204);
+        assert_eq!(attributes(answer.set_cookies()[0]), attributes(plain.set_cookies()[0]), "{name}");
+        app.get("/users/me").header(name, value).send().await.fails(E::Unauthorized);
+        let wrong = json!({ "username": ada.email, "password": "wrong-Password-1" });
+        app.post("/auth/cookie/login").json(wrong).header(name, value).send().await.fails(E::LoginBadCredentials);
+    }
+}

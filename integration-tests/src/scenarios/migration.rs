@@ -1,0 +1,136 @@
+//! Scenarios of the migrations: several servers may start at once, any of them may be killed half way, and servers of two
+//! versions may run beside each other (F-20, CON-07).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use auth_core::sea_orm::DatabaseConnection;
+use auth_testkit::Engine;
+
+use crate::scenario::scenarios;
+use crate::{App, Cx, Scenario, audit, race};
+
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    several_servers_start_on_an_empty_database: direct_only,
+    a_server_killed_at_any_statement_is_taken_over: direct_only,
+    an_older_server_runs_beside_a_newer_one: direct_only,
+];
+
+/// Everything but the bookkeeping, the referring tables first.
+const TABLES: [&str; 4] = ["auth_one_time_token", "auth_session", "auth_user", "auth_migrations"];
+
+/// Statements of one whole run, at the most.
+const MANY: usize = 200;
+
+async fn drop_tables(app: &App) {
+    for table in TABLES {
+        app.execute(&format!("DROP TABLE IF EXISTS {table}")).await;
+    }
+}
+
+/// The columns and the indexes of the tables, in words of the database.
+async fn schema(app: &App, engine: Engine) -> Vec<String> {
+    let sql = match engine {
+        Engine::Sqlite => "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL",
+        Engine::Postgres => {
+            "SELECT table_name || column_name || data_type || is_nullable FROM information_schema.columns \
+             WHERE table_schema = 'public' UNION SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'"
+        }
+        Engine::Mariadb => {
+            "SELECT CONCAT(table_name, column_name, column_type, is_nullable) FROM information_schema.columns \
+             WHERE table_schema = DATABASE() UNION SELECT CONCAT(table_name, index_name, column_name, seq_in_index, non_unique) \
+             FROM information_schema.statistics WHERE table_schema = DATABASE()"
+        }
+    };
+    let mut schema: Vec<String> =
+        app.rows(sql).await.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect();
+    schema.sort();
+    schema
+}
+
+async fn works(app: &App, engine: Engine, expected: &[String]) {
+    assert_eq!(schema(app, engine).await, expected);
+    assert_eq!(app.count("auth_migrations").await, 3);
+    let ada = app.user("ada").await;
+    app.get("/users/me").by(&ada).send().await.is(200);
+    audit::tables(app).await;
+}
+
+async fn several_servers_start_on_an_empty_database(cx: Cx) {
+    let app = cx.app().await;
+    let expected = schema(&app, cx.engine()).await;
+    let mut servers = Vec::new();
+    for _ in 0..6 {
+        servers.push(app.second_server().await.pool().clone());
+    }
+    for _ in 0..3 {
+        drop_tables(&app).await;
+        let migrated = race(12, |n| {
+            let pool = servers[n % 6].clone();
+            async move { auth_migration::migrate(&pool).await }
+        });
+        for result in migrated.await {
+            result.expect("somebody makes the tables, everybody finds them");
+        }
+        works(&app, cx.engine(), &expected).await;
+    }
+}
+
+/// Runs the migrations up to a statement and then stops for ever, as a process that is killed; whether it came so far.
+async fn killed_at(mut pool: DatabaseConnection, statement: usize) -> bool {
+    let (sent, there) = (Arc::new(AtomicUsize::new(0)), Arc::new(tokio::sync::Notify::new()));
+    let (count, reached) = (Arc::clone(&sent), Arc::clone(&there));
+    pool.set_metric_callback(move |_| {
+        if count.fetch_add(1, Ordering::SeqCst) == statement {
+            reached.notify_one();
+        }
+    });
+    let killed = tokio::select! {
+        biased;
+        () = there.notified() => true,
+        result = auth_migration::migrate(&pool) => {
+            result.expect("nothing keeps it from its end");
+            false
+        }
+    };
+    // With the process go its connections.
+    pool.close().await.expect("the pool can be closed");
+    killed
+}
+
+async fn a_server_killed_at_any_statement_is_taken_over(cx: Cx) {
+    let app = cx.app().await;
+    let expected = schema(&app, cx.engine()).await;
+    let mut kills = 0;
+    loop {
+        assert!(kills < MANY, "it never came to its end");
+        drop_tables(&app).await;
+        if !killed_at(app.second_server().await.pool().clone(), kills).await {
+            break;
+        }
+        auth_migration::migrate(app.pool()).await.expect("the next one takes over");
+        works(&app, cx.engine(), &expected).await;
+        kills += 1;
+    }
+    assert!(kills > 10, "only {kills} statements");
+}
+
+async fn an_older_server_runs_beside_a_newer_one(cx: Cx) {
+    let app = cx.app().await;
+    // What a newer version might do.
+    app.execute("ALTER TABLE auth_user ADD COLUMN of_a_newer_version INTEGER NULL").await;
+    app.execute("INSERT INTO auth_migrations (version, applied_at) VALUES ('m20991231_000001_newer', 1)").await;
+    let newer = schema(&app, cx.engine()).await;
+    auth_migration::migrate(app.pool()).await.expect("there is nothing to do");
+    assert_eq!(schema(&app, cx.engine()).await, newer);
+    let restarted = app.second_server().await;
+    for server in [&app, &restarted] {
+        let name = format!("u{}", app.count("auth_user").await);
+        let who = server.user(&name).await;
+        server.get("/users/me").by(&who).send().await.is(200);
+        server.get("/users/me/export").by(&who).send().await.is(200);
+    }
+    // A version that has work to do beside what it does not know is a mistake that has to be told.
+    app.execute("DELETE FROM auth_migrations WHERE version LIKE '%one_time_token'").await;
+    auth_migration::migrate(app.pool()).await.expect_err("two histories");
+}

@@ -1,0 +1,137 @@
+//! Scenarios of more passwords than the machine can hash: the excess is turned away at once, and everybody who needs no
+//! hash goes on undisturbed.
+
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use auth_core::ErrorCode as E;
+use auth_core::password::{HasherConfig, Password, PasswordPolicy, PolicyContext, Refusal};
+use serde_json::json;
+
+use crate::scenario::scenarios;
+use crate::{Answer, App, Cx, PASSWORD, Request, Scenario, Setup, race};
+
+pub(super) const SCENARIOS: &[Scenario] =
+    scenarios![the_excess_is_turned_away_and_the_rest_goes_on, clients_who_leave_give_their_place_back];
+
+/// Whoever chooses this password keeps a hashing thread busy until the gate opens.
+const SLOW: &str = "slow-Tractor-Orbit-19";
+
+/// How many may wait for a thread.
+const QUEUE: usize = 3;
+
+/// A policy that takes its time over one password.
+#[derive(Clone, Default)]
+struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    fn open(&self) {
+        *self.0.0.lock().expect("no holder panics") = true;
+        self.0.1.notify_all();
+    }
+}
+
+impl PasswordPolicy for Gate {
+    fn check(&self, password: &Password, _: &PolicyContext) -> Result<(), Refusal> {
+        if password.expose() == SLOW {
+            let open = self.0.0.lock().expect("no holder panics");
+            drop(self.0.1.wait_while(open, |open| !*open).expect("no holder panics"));
+        }
+        Ok(())
+    }
+}
+
+/// Opens the gate when the scenario ends, also when it fails: the runtime waits for the threads behind it.
+struct Opener(Gate);
+
+impl Drop for Opener {
+    fn drop(&mut self) {
+        self.0.open();
+    }
+}
+
+/// An app whose queue is short and whose wait is long: only an answer at once ends a request in excess.
+async fn app(cx: &Cx) -> (App, Opener) {
+    let gate = Gate::default();
+    let policy = gate.clone();
+    let config = HasherConfig { queue: QUEUE, wait: Duration::from_secs(60), ..HasherConfig::insecure_for_tests() };
+    let setup = Setup::default().auth(move |auth| auth.hasher(config.clone()).password_policy(policy.clone()));
+    (cx.app_with(setup).await, Opener(gate))
+}
+
+fn slow(app: &App, n: usize) -> Request {
+    app.post("/auth/register").json(json!({ "email": format!("slow{n}@example.org"), "password": SLOW }))
+}
+
+/// Waits for something that must come about; one that never does fails the scenario instead of hanging it.
+async fn until(what: &str, condition: impl Fn() -> bool) {
+    for _ in 0..5000 {
+        if condition() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    panic!("never: {what}");
+}
+
+/// LOG-25.
+async fn the_excess_is_turned_away_and_the_rest_goes_on(cx: Cx) {
+    let (app, gate) = app(&cx).await;
+    let (ada, hasher) = (app.user("ada").await, app.auth().hasher().clone());
+    let places = hasher.permits() + QUEUE;
+    let admitted: Vec<_> = (0..places).map(|n| tokio::spawn(slow(&app, n).send())).collect();
+    until("all threads are busy", || hasher.running() == hasher.permits() && hasher.waiting() == QUEUE).await;
+    let excess = race(32, |n| {
+        let login = json!({ "username": ada.email, "password": PASSWORD });
+        let change = json!({ "password": "kettle-Umbrella-42", "current_password": PASSWORD });
+        let request = match n % 4 {
+            0 => app.post("/auth/db/login").json(login),
+            1 => app.post("/auth/cookie/login").json(json!({ "username": "nobody", "password": PASSWORD })),
+            2 => app.patch("/users/me").by(&ada).json(change),
+            _ => app.post("/auth/register").json(json!({ "email": format!("u{n}@example.org"), "password": PASSWORD })),
+        };
+        async move { request.send().await }
+    });
+    for answer in excess.await {
+        let answer: Answer = answer.fails(E::Overloaded);
+        let wait = answer.header("retry-after").and_then(|seconds| seconds.parse::<u32>().ok());
+        assert!(wait.is_some_and(|seconds| (1..=60).contains(&seconds)), "{wait:?}");
+    }
+    assert_eq!((hasher.running(), hasher.waiting()), (hasher.permits(), QUEUE), "never more than there is room for");
+    // Sessions need no hash.
+    for _ in 0..8 {
+        app.get("/users/me").by(&ada).send().await.is(200);
+    }
+    app.patch("/users/me").by(&ada).json(json!({ "display_name": "Ada" })).send().await.is(200);
+    gate.0.open();
+    for answer in admitted {
+        answer.await.expect("no panic").is(201);
+    }
+    until("all threads are free", || (hasher.running(), hasher.waiting()) == (0, 0)).await;
+    app.login(&ada, "db").await;
+    assert_eq!(app.count("auth_user").await, 1 + i64::try_from(places).expect("a few"));
+}
+
+async fn clients_who_leave_give_their_place_back(cx: Cx) {
+    let (app, gate) = app(&cx).await;
+    let (ada, hasher) = (app.user("ada").await, app.auth().hasher().clone());
+    let places = hasher.permits() + QUEUE;
+    let admitted: Vec<_> = (0..places).map(|n| tokio::spawn(slow(&app, n).send())).collect();
+    until("all threads are busy", || hasher.running() == hasher.permits() && hasher.waiting() == QUEUE).await;
+    for request in &admitted {
+        request.abort();
+    }
+    for request in admitted {
+        assert!(request.await.is_err_and(|failure| failure.is_cancelled()));
+    }
+    assert!(hasher.running() <= hasher.permits() && hasher.waiting() <= QUEUE);
+    gate.0.open();
+    until("all threads are free", || (hasher.running(), hasher.waiting()) == (0, 0)).await;
+    app.login(&ada, "db").await;
+    // Whoever left may come again: what they began is there whole, or not at all.
+    for n in 0..places {
+        let answer = slow(&app, n).send().await;
+        assert!(answer.status == 201 || answer.code() == E::RegisterUserAlreadyExists.as_str(), "{}", answer.text());
+        app.try_login(&format!("slow{n}@example.org"), SLOW, "db").await.is(200);
+    }
+}
