@@ -237,7 +237,7 @@ async fn a_name_in_a_race_is_taken_once(cx: Cx) {
 fn contender(server: &App, person: &Login, n: usize, field: &str, value: &str) -> Request {
     let value = if n % 4 < 2 { value.to_uppercase() } else { value.to_lowercase() };
     let mut body = json!({});
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         body = json!({ "email": format!("{field}{n}@example.org"), "password": PASSWORD });
         body[field] = json!(value);
         return server.post("/auth/register").json(body);

@@ -123,7 +123,7 @@ async fn ambiguous_credentials_are_refused(cx: Cx) {
         format!("username={a}&%75sername={a}&password={PASSWORD}"),
         format!("username={a}&email={b}&password={PASSWORD}"),
         format!("username[]={a}&password[]={PASSWORD}"),
-        format!("username[$ne]=&password[$ne]="),
+        "username[$ne]=&password[$ne]=".to_owned(),
         format!("username={a};password={PASSWORD}"),
         format!("username={a}&password={PASSWORD}&grant_type=password&grant_type=password"),
         format!("username={a}&password={PASSWORD}&grant_type=client_credentials"),

@@ -99,13 +99,15 @@ impl JwtCodec {
         if let Some((key, _)) = of_one_name.find(|(own, foreign)| {
             published(own).is_some() && published(foreign).is_some() && published(own) != published(foreign)
         }) {
-            return Some(format!("two different keys have the id {}: whoever reads the key set would mix them up", key.kid()));
+            return Some(format!(
+                "two different keys have the id {}: whoever reads the key set would mix them up",
+                key.kid()
+            ));
         }
         let same_place = self.config.issuer == other.config.issuer && self.config.audience == other.config.audience;
         let shared = pairs().any(|(own, foreign)| own.is_fooled_by(foreign) || foreign.is_fooled_by(own));
-        (same_place && shared).then(|| {
-            "they accept each other's tokens: give each a key, an issuer or an audience of its own".to_owned()
-        })
+        (same_place && shared)
+            .then(|| "they accept each other's tokens: give each a key, an issuer or an audience of its own".to_owned())
     }
 
     /// Whether one of the keys is this shared secret.

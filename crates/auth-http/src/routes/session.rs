@@ -7,7 +7,6 @@ use http::Method;
 use http::header::HeaderName;
 use secrecy::ExposeSecret;
 use serde::Serialize;
-use serde_json::json;
 
 use crate::decode::{Decode, Fields, GrantType, KnownPassword, Schema, Text, request};
 use crate::dispatch::Call;
@@ -245,8 +244,8 @@ pub(super) fn ended(call: &Call, session: &Session) -> Result<Reply, Problem> {
 
 async fn list(call: Call, principal: Principal) -> Result<Reply, Problem> {
     let sessions = call.auth.sessions().list(&principal.user).await?;
-    let sessions: Vec<_> = sessions.iter().map(|session| SessionView::new(session, principal.session.id)).collect();
-    Reply::ok(&json!({ "sessions": sessions }))
+    let sessions = sessions.iter().map(|session| SessionView::new(session, principal.session.id)).collect();
+    Reply::ok(&SessionList { sessions })
 }
 
 async fn end(call: Call, principal: Principal) -> Result<Reply, Problem> {
