@@ -7,11 +7,13 @@ mod busy_database;
 mod clock;
 mod equal_work;
 mod extract;
+mod forged_request;
 mod hang_up;
 mod health;
 mod hook;
 mod hostile_request;
 mod identifier;
+mod json_web_token;
 mod log;
 mod login;
 mod login_request;
@@ -46,6 +48,8 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(clock),
     feature!(equal_work),
     feature!(extract),
+    feature!(forged_request),
+    feature!(json_web_token),
     feature!(hang_up),
     feature!(health),
     feature!(hook),
