@@ -25,11 +25,19 @@ pub(crate) fn path(endpoint: &Endpoint) -> String {
 }
 
 /// A body that validates. Public endpoints need one, because they have nothing to refuse before it.
-fn body(endpoint: &Endpoint) -> Value {
+pub(crate) fn body(endpoint: &Endpoint) -> Value {
     let action = endpoint.id.split('.').take(2).collect::<Vec<_>>().join(".");
     match action.as_str() {
         "account.register" => json!({ "email": "sample@example.org", "password": PASSWORD }),
         "session.login" => json!({ "username": "sample@example.org", "password": PASSWORD }),
+        "verification.request" | "password_reset.request" | "magic_link.request" => {
+            json!({ "email": "sample@example.org" })
+        }
+        "verification.verify" | "email_change.confirm" | "email_change.revert" | "magic_link.verify" => {
+            json!({ "token": "none" })
+        }
+        "password_reset.reset" => json!({ "token": "none", "password": PASSWORD }),
+        "admin.reset_password" => json!({ "new_password": PASSWORD }),
         _ if endpoint.access() != Access::Public => json!({}),
         _ => panic!("add a body that validates for {} to samples.rs", endpoint.id),
     }

@@ -1,20 +1,26 @@
 //! The library's one handle.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use aws_lc_rs::hmac;
 use sea_orm::DatabaseConnection;
+use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::builder::AuthBuilder;
 use crate::config::BuiltBackend;
 use crate::hooks::HookRunner;
+use crate::mail::outbox::Outbox;
+use crate::mail::{MailLink, Templates};
 use crate::password::{PasswordHasher, PasswordPolicy};
+use crate::seal::Sealer;
 use crate::session::lookup::Lookup;
 use crate::user::User;
 use crate::{
-    Accounts, Admin, Client, Clock, Error, Event, EventKind, OneTimeTokens, Random, Result, Sessions, Settings, clock,
-    json,
+    Accounts, Admin, Audit, Client, Clock, EmailChanges, Error, Event, EventKind, MagicLinks, Mailer, OneTimeTokens,
+    Outgoing, PasswordResets, Purge, Random, Result, Sessions, Settings, Verification, clock, json,
 };
 
 /// Checks the JSON object that an app keeps about each user.
@@ -48,6 +54,11 @@ pub(crate) struct Inner {
     pub(crate) policy: Arc<dyn PasswordPolicy>,
     pub(crate) attributes: Option<AttributesCheck>,
     pub(crate) lookup: Lookup,
+    pub(crate) sealer: Sealer,
+    pub(crate) code_key: hmac::Key,
+    pub(crate) mailer: Arc<dyn Mailer>,
+    pub(crate) mail_templates: Templates,
+    pub(crate) outbox: Outbox,
 }
 
 impl std::fmt::Debug for Auth {
@@ -101,6 +112,48 @@ impl Auth {
         Sessions::new(self)
     }
 
+    /// Proof of mailboxes.
+    #[must_use]
+    pub fn verification(&self) -> Verification<'_> {
+        Verification::new(self)
+    }
+
+    /// New passwords for forgotten ones.
+    #[must_use]
+    pub fn password_reset(&self) -> PasswordResets<'_> {
+        PasswordResets::new(self)
+    }
+
+    /// New addresses for old ones.
+    #[must_use]
+    pub fn email_change(&self) -> EmailChanges<'_> {
+        EmailChanges::new(self)
+    }
+
+    /// Logins by mail.
+    #[must_use]
+    pub fn magic_link(&self) -> MagicLinks<'_> {
+        MagicLinks::new(self)
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn audit(&self) -> Audit<'_> {
+        Audit::new(self)
+    }
+
+    /// Mails on their way out.
+    #[must_use]
+    pub fn mail(&self) -> Outgoing<'_> {
+        Outgoing::new(self)
+    }
+
+    /// Forgetting what has expired.
+    #[must_use]
+    pub fn purge(&self) -> Purge<'_> {
+        Purge::new(self)
+    }
+
     /// Tokens that may be redeemed once.
     #[must_use]
     pub fn one_time_tokens(&self) -> OneTimeTokens<'_> {
@@ -124,12 +177,22 @@ impl Auth {
         new_id(self.0.random.as_ref(), now)
     }
 
-    /// Tells the log and the app's hooks what was committed.
-    pub(crate) fn emit(&self, client: &Client, kind: EventKind) {
+    /// An event that happens now.
+    pub(crate) fn event(&self, client: &Client, kind: EventKind) -> Event {
         let at = self.now();
         // An event without an id of its own is better than none.
         let id = self.new_id(at).unwrap_or_default();
-        self.0.hooks.after(Event { id, at, client: client.clone(), kind });
+        Event { id, at, client: client.clone(), kind }
+    }
+
+    /// A link to a page of the front end, with a token.
+    pub(crate) fn mail_link(&self, page: &str, token: &SecretString, lifetime: Duration) -> MailLink {
+        let mut url = self.0.settings.frontend_url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(page.split('/'));
+        }
+        url.query_pairs_mut().append_pair("token", token.expose_secret());
+        MailLink::new(url, lifetime)
     }
 
     /// Words that a password must not be made of.

@@ -6,7 +6,9 @@ mod tests;
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use aws_lc_rs::hmac;
 use ipnet::IpNet;
 use sea_orm::{DatabaseConnection, DatabaseConnectionType};
 use serde::de::DeserializeOwned;
@@ -15,9 +17,17 @@ use url::Url;
 use crate::auth::{AttributesCheck, Inner};
 use crate::config::SessionLimits;
 use crate::hooks::HookRunner;
+use crate::mail::outbox::Outbox;
+use crate::mail::{NoMailer, Templates};
 use crate::password::{HasherConfig, PasswordHasher, PasswordPolicy, StandardPolicy};
+use crate::seal::Sealer;
 use crate::session::lookup::Lookup;
-use crate::{Auth, Backend, Clock, Hooks, OsRandom, Random, Registration, RootSecret, SystemClock};
+use crate::{
+    Auth, Backend, Clock, EmailChange, Hooks, Mailer, OsRandom, Random, Registration, RootSecret, SystemClock,
+};
+
+/// How long the audit log keeps an event when the app does not say.
+const AUDIT_RETENTION: Duration = Duration::from_secs(180 * 24 * 60 * 60);
 
 /// Everything that is wrong with a configuration, each with what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,14 +47,20 @@ impl std::error::Error for ConfigErrors {}
 pub struct AuthBuilder {
     db: DatabaseConnection,
     public_url: Option<String>,
+    frontend_url: Option<String>,
     secret: Option<RootSecret>,
+    former_secrets: Vec<RootSecret>,
     backends: Vec<Backend>,
     allowed_origins: Vec<String>,
     trusted_proxies: Vec<IpNet>,
     service_name: Option<String>,
     registration: Registration,
     require_verified: bool,
+    email_change: EmailChange,
     sessions: SessionLimits,
+    audit_retention: Duration,
+    mailer: Arc<dyn Mailer>,
+    mail_templates: Option<Templates>,
     hasher: HasherConfig,
     policy: Arc<dyn PasswordPolicy>,
     attributes: Option<AttributesCheck>,
@@ -58,14 +74,20 @@ impl AuthBuilder {
         Self {
             db,
             public_url: None,
+            frontend_url: None,
             secret: None,
+            former_secrets: Vec::new(),
             backends: Vec::new(),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             service_name: None,
             registration: Registration::default(),
             require_verified: false,
+            email_change: EmailChange::default(),
             sessions: SessionLimits::default(),
+            audit_retention: AUDIT_RETENTION,
+            mailer: Arc::new(NoMailer),
+            mail_templates: None,
             hasher: HasherConfig::default(),
             policy: Arc::new(StandardPolicy::default()),
             attributes: None,
@@ -83,10 +105,25 @@ impl AuthBuilder {
         self
     }
 
+    /// Where the pages are that links in mails lead to; the public URL by default. Its origin may send requests with the
+    /// session cookie, too.
+    #[must_use]
+    pub fn frontend_url(mut self, url: impl Into<String>) -> Self {
+        self.frontend_url = Some(url.into());
+        self
+    }
+
     /// What all keys are derived from.
     #[must_use]
     pub fn secret(mut self, secret: RootSecret) -> Self {
         self.secret = Some(secret);
+        self
+    }
+
+    /// A secret that was replaced: what was encrypted with it can still be read. Tokens that were signed with it can not.
+    #[must_use]
+    pub fn former_secret(mut self, secret: RootSecret) -> Self {
+        self.former_secrets.push(secret);
         self
     }
 
@@ -129,6 +166,34 @@ impl AuthBuilder {
     #[must_use]
     pub fn require_verified(mut self, require: bool) -> Self {
         self.require_verified = require;
+        self
+    }
+
+    /// When a new address takes the place of the old one; at once by default.
+    #[must_use]
+    pub fn email_change(mut self, change: EmailChange) -> Self {
+        self.email_change = change;
+        self
+    }
+
+    /// Who delivers mail. Without one every mail is given up at once, and its event says so.
+    #[must_use]
+    pub fn mailer(mut self, mailer: impl Mailer) -> Self {
+        self.mailer = Arc::new(mailer);
+        self
+    }
+
+    /// What mails say, and in which languages.
+    #[must_use]
+    pub fn mail_templates(mut self, templates: Templates) -> Self {
+        self.mail_templates = Some(templates);
+        self
+    }
+
+    /// How long the audit log keeps an event; 180 days by default.
+    #[must_use]
+    pub fn audit_retention(mut self, retention: Duration) -> Self {
+        self.audit_retention = retention;
         self
     }
 
@@ -193,6 +258,13 @@ impl AuthBuilder {
         }
         let settings = check::settings(&self, &mut problems);
         let backends = check::backends(&self, settings.as_ref().map(|settings| &settings.public_url), &mut problems);
+        let keys = self.secret.as_ref().and_then(|secret| {
+            let sealer = Sealer::new(secret, &self.former_secrets);
+            let sealer = sealer.inspect_err(|cause| problems.push(cause.to_string())).ok()?;
+            Some((sealer, hmac::Key::new(hmac::HMAC_SHA256, secret.derive("one-time/code").as_ref())))
+        });
+        let mail_templates = self.mail_templates.map_or_else(|| Templates::builder().build(), Ok);
+        let mail_templates = mail_templates.inspect_err(|cause| problems.push(cause.to_string())).ok();
         let hasher = match PasswordHasher::new(self.hasher) {
             Ok(hasher) if problems.is_empty() => Some(hasher),
             Ok(_) => None,
@@ -201,7 +273,11 @@ impl AuthBuilder {
                 None
             }
         };
-        let (Some(settings), Some(hasher)) = (settings, hasher) else { return Err(ConfigErrors(problems)) };
+        let (Some(settings), Some(hasher), Some((sealer, code_key)), Some(mail_templates)) =
+            (settings, hasher, keys, mail_templates)
+        else {
+            return Err(ConfigErrors(problems));
+        };
         let lookup = Lookup::new(self.db.get_database_backend());
         Ok(Auth::from_inner(Inner {
             db: self.db,
@@ -214,12 +290,17 @@ impl AuthBuilder {
             policy: self.policy,
             attributes: self.attributes,
             lookup,
+            sealer,
+            code_key,
+            mailer: self.mailer,
+            mail_templates,
+            outbox: Outbox::default(),
         }))
     }
 
     /// The public URL, or what is wrong with it.
     fn parsed_url(&self) -> Result<Url, String> {
         let text = self.public_url.as_deref().ok_or("set `public_url`, such as https://notes.example.com")?;
-        Url::parse(text).map_err(|cause| format!("`public_url` {text:?} is not a URL: {cause}"))
+        check::parse_url("public_url", text)
     }
 }

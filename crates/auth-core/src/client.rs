@@ -2,17 +2,23 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::identifier::is_forbidden;
 
 /// The longest user agent that is kept, in characters.
 const MAX_USER_AGENT: usize = 256;
 
+/// How much of an `Accept-Language` is kept, in characters: more than any browser sends.
+const MAX_ACCEPT_LANGUAGE: usize = 256;
+
 /// The client of a request: shown to users in their list of sessions, and written into events.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// The client's address, after trusted proxies were taken into account.
     pub ip: Option<IpAddr>,
     user_agent: Option<String>,
+    accept_language: Option<String>,
 }
 
 impl Client {
@@ -21,7 +27,20 @@ impl Client {
     #[must_use]
     pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>) -> Self {
         let clean = |agent: &str| agent.chars().filter(|c| !is_forbidden(*c)).take(MAX_USER_AGENT).collect();
-        Self { ip, user_agent: user_agent.map(clean) }
+        Self { ip, user_agent: user_agent.map(clean), accept_language: None }
+    }
+
+    /// The same client, whose `Accept-Language` says in which language to write to it.
+    #[must_use]
+    pub fn with_accept_language(self, header: Option<&str>) -> Self {
+        let accept_language = header.map(|header| header.chars().take(MAX_ACCEPT_LANGUAGE).collect());
+        Self { accept_language, ..self }
+    }
+
+    /// The `Accept-Language` header.
+    #[must_use]
+    pub fn accept_language(&self) -> Option<&str> {
+        self.accept_language.as_deref()
     }
 
     /// The cleaned `User-Agent`.

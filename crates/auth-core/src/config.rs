@@ -16,8 +16,22 @@ pub enum Registration {
     /// Everybody.
     #[default]
     Open,
+    /// Everybody, and nobody learns whether an address has an account: it is made when its mailbox was proved, and an
+    /// owner who has one already is told by mail.
+    Neutral,
     /// Nobody but superusers and the app itself.
     Closed,
+}
+
+/// When a new address takes the place of the old one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EmailChange {
+    /// `PATCH /users/me` acts at once; the owner of the old address can take it back.
+    #[default]
+    Immediate,
+    /// It waits until its mailbox was proved.
+    Confirm,
 }
 
 /// How long sessions live, and how many a user may have.
@@ -49,6 +63,8 @@ pub struct Settings {
     pub public_url: Url,
     /// Other origins whose pages may send requests with the session cookie.
     pub allowed_origins: Vec<Origin>,
+    /// Where the pages are that links in mails lead to.
+    pub frontend_url: Url,
     /// Proxies whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
     /// The name of the service, for people.
@@ -57,8 +73,12 @@ pub struct Settings {
     pub registration: Registration,
     /// Whether a login needs a proved mailbox.
     pub require_verified: bool,
+    /// When a new address counts.
+    pub email_change: EmailChange,
     /// How long sessions live.
     pub sessions: SessionLimits,
+    /// How long the audit log keeps an event.
+    pub audit_retention: Duration,
 }
 
 /// The `SameSite` attribute of a cookie.

@@ -1,65 +1,15 @@
 //! Transactions, and what a database error means for the caller.
 
-use std::future::Future;
-use std::sync::Arc;
-use std::time::Duration;
-
 use sea_orm::{
     DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr, SqlErr,
     SqliteTransactionMode, SqlxError, TransactionOptions, TransactionTrait,
 };
 
-use crate::{Error, Result};
+use crate::Result;
 
-/// How often a transaction that lost against another one is tried. Of those that meet in a deadlock one gets through each
-/// time: on MySQL a crowd that wants one unique value, and is refused later, needs more than a few rounds.
-const ATTEMPTS: u32 = 12;
-
-/// How much longer each wait before another try is than the one before.
-const BACK_OFF: Duration = Duration::from_millis(3);
-
-/// Runs `work` in one write transaction and commits it, or leaves nothing behind.
-///
-/// On SQLite the transaction takes the write lock at its start, because a lock upgrade in the middle fails at once
-/// under load. A transaction that loses a deadlock or a serialisation conflict is run again, a dozen times in all.
-pub(crate) async fn write<T, F>(db: &DatabaseConnection, work: impl Fn(Arc<DatabaseTransaction>) -> F) -> Result<T>
-where
-    F: Future<Output = Result<T>> + Send,
-{
-    let mut attempt = 1;
-    loop {
-        match once(db, &work).await {
-            Err(Error::Store(cause)) if attempt < ATTEMPTS && is_conflict(&cause) => {
-                tracing::debug!(attempt, %cause, "transaction lost a conflict, trying again");
-                tokio::time::sleep(BACK_OFF * attempt).await;
-                attempt += 1;
-            }
-            result => return result,
-        }
-    }
-}
-
-async fn once<T, F>(db: &DatabaseConnection, work: &impl Fn(Arc<DatabaseTransaction>) -> F) -> Result<T>
-where
-    F: Future<Output = Result<T>> + Send,
-{
-    let transaction = Arc::new(db.begin_with_options(options(db.get_database_backend())).await?);
-    let result = work(transaction.clone()).await;
-    // The work is over and its clone dropped.
-    let transaction = Arc::into_inner(transaction).ok_or_else(|| Error::internal("a transaction outlived its work"))?;
-    match result {
-        Ok(value) => {
-            transaction.commit().await?;
-            Ok(value)
-        }
-        Err(error) => {
-            // Dropping would only queue the rollback until the connection is used next, and its locks with it.
-            if let Err(cause) = transaction.rollback().await {
-                tracing::warn!(%cause, "rollback failed");
-            }
-            Err(error)
-        }
-    }
+/// Begins a transaction that writes.
+pub(crate) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction> {
+    Ok(db.begin_with_options(options(db.get_database_backend())).await?)
 }
 
 fn options(backend: DbBackend) -> TransactionOptions {
@@ -86,7 +36,7 @@ fn named_index(message: &str) -> &str {
 }
 
 /// Whether the same transaction may succeed when it is run again.
-fn is_conflict(error: &DbErr) -> bool {
+pub(crate) fn is_conflict(error: &DbErr) -> bool {
     let Some(SqlxError::Database(cause)) = sqlx_error(error) else { return false };
     // PostgreSQL: serialisation failure, deadlock. MySQL reports its deadlock with the same class 40.
     cause.code().is_some_and(|code| code == "40001" || code == "40P01")

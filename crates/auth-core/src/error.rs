@@ -64,6 +64,14 @@ error_codes! {
     UpdateUserEmailAlreadyExists = "UPDATE_USER_EMAIL_ALREADY_EXISTS": "Another account has this e-mail address.",
     UpdateUserInvalidPassword = "UPDATE_USER_INVALID_PASSWORD": "The password policy refused; `reason` says why.",
     UpdateUserBadCurrentPassword = "UPDATE_USER_BAD_CURRENT_PASSWORD": "The current password is missing or wrong.",
+    ResetPasswordBadToken = "RESET_PASSWORD_BAD_TOKEN": "The link is unknown, used, expired or outdated; ask for a new one.",
+    ResetPasswordInvalidPassword = "RESET_PASSWORD_INVALID_PASSWORD": "The password policy refused; `reason` says why, and the link still works.",
+    VerifyUserBadToken = "VERIFY_USER_BAD_TOKEN": "The link is unknown, used, expired or outdated; ask for a new one.",
+    VerifyUserAlreadyVerified = "VERIFY_USER_ALREADY_VERIFIED": "The mailbox is proved already.",
+    ChangePasswordBadPassword = "CHANGE_PASSWORD_BAD_PASSWORD": "The old password is wrong.",
+    ChangePasswordInvalidPassword = "CHANGE_PASSWORD_INVALID_PASSWORD": "The password policy refused; `reason` says why.",
+    ChangeEmailBadToken = "CHANGE_EMAIL_BAD_TOKEN": "The link is unknown, used, expired or outdated; ask for a new one.",
+    MagicLinkBadToken = "MAGIC_LINK_BAD_TOKEN": "The link or the code is unknown, used, expired or outdated; ask for a new one.",
     LastSuperuser = "LAST_SUPERUSER": "The last active superuser can be neither removed nor demoted.",
 }
 

@@ -1,5 +1,6 @@
 //! What happened, for the app's hooks and for the log.
 
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -95,6 +96,75 @@ pub enum EventKind {
         /// Who deleted it.
         actor_id: Option<Uuid>,
     },
+    /// A mail that proves the mailbox was asked for.
+    VerifyRequested {
+        /// Whose mailbox it is.
+        user_id: Uuid,
+    },
+    /// The mailbox was proved.
+    Verified {
+        /// Whose mailbox it is.
+        user_id: Uuid,
+    },
+    /// A mail to choose a new password was asked for.
+    ResetRequested {
+        /// Whose password it is.
+        user_id: Uuid,
+    },
+    /// A new password was chosen in place of a forgotten one.
+    PasswordReset {
+        /// Whose password it is.
+        user_id: Uuid,
+    },
+    /// A superuser set a password, which has to be changed at the next login.
+    PasswordResetByAdmin {
+        /// Whose password it is.
+        user_id: Uuid,
+        /// The superuser.
+        actor_id: Uuid,
+    },
+    /// A new address was asked for, which has to prove itself first.
+    EmailChangeRequested {
+        /// Whose address it is.
+        user_id: Uuid,
+    },
+    /// The address changed.
+    EmailChanged {
+        /// Whose address it is.
+        user_id: Uuid,
+        /// Who changed it.
+        actor_id: Option<Uuid>,
+    },
+    /// The owner of the former address took a change back.
+    EmailReverted {
+        /// Whose address it is.
+        user_id: Uuid,
+    },
+    /// A login by mail was asked for.
+    MagicLinkRequested {
+        /// Who may log in by it; nobody yet, when it would make an account.
+        user_id: Option<Uuid>,
+    },
+    /// The mailbox of an account was proved for the first time, and what was set up before went.
+    CredentialsWiped {
+        /// Whose account it is.
+        user_id: Uuid,
+    },
+    /// A mail could not be delivered and was given up.
+    MailFailed {
+        /// The mail.
+        mail_id: Uuid,
+        /// What kind of mail it was.
+        mail: &'static str,
+    },
+}
+
+/// An event as the audit log keeps it.
+pub(crate) struct Description {
+    pub(crate) subject_id: Option<Uuid>,
+    pub(crate) actor_id: Option<Uuid>,
+    pub(crate) session_id: Option<Uuid>,
+    pub(crate) data: Option<Value>,
 }
 
 impl EventKind {
@@ -113,7 +183,52 @@ impl EventKind {
             Self::PasswordChanged { .. } => "password_changed",
             Self::PasswordChangeFailed { .. } => "password_change_failed",
             Self::UserDeleted { .. } => "user_deleted",
+            Self::VerifyRequested { .. } => "verify_requested",
+            Self::Verified { .. } => "verified",
+            Self::ResetRequested { .. } => "reset_requested",
+            Self::PasswordReset { .. } => "reset_done",
+            Self::PasswordResetByAdmin { .. } => "admin_password_reset",
+            Self::EmailChangeRequested { .. } => "address_change_requested",
+            Self::EmailChanged { .. } => "address_changed",
+            Self::EmailReverted { .. } => "address_reverted",
+            Self::MagicLinkRequested { .. } => "magic_requested",
+            Self::CredentialsWiped { .. } => "credentials_wiped",
+            Self::MailFailed { .. } => "mail_failed",
         }
+    }
+
+    /// Who and what it is about.
+    pub(crate) fn describe(&self) -> Description {
+        let (subject_id, actor_id, session_id, data) = match self {
+            Self::RegisterDuplicate => (None, None, None, None),
+            Self::Registered { user_id }
+            | Self::SessionsRevoked { user_id }
+            | Self::PasswordChangeFailed { user_id }
+            | Self::VerifyRequested { user_id }
+            | Self::Verified { user_id }
+            | Self::ResetRequested { user_id }
+            | Self::PasswordReset { user_id }
+            | Self::EmailChangeRequested { user_id }
+            | Self::EmailReverted { user_id }
+            | Self::CredentialsWiped { user_id } => (Some(*user_id), None, None, None),
+            Self::MagicLinkRequested { user_id } => (*user_id, None, None, None),
+            Self::LoggedOut { user_id, session_id } | Self::SessionRevoked { user_id, session_id } => {
+                (Some(*user_id), None, Some(*session_id), None)
+            }
+            Self::LoginSucceeded { user_id, session_id, backend, amr } => {
+                (Some(*user_id), None, Some(*session_id), Some(json!({ "backend": backend, "amr": amr })))
+            }
+            Self::LoginFailed { user_id, reason } => (*user_id, None, None, Some(json!({ "reason": reason.name() }))),
+            Self::UserUpdated { user_id, actor_id, fields } => {
+                (Some(*user_id), *actor_id, None, Some(json!({ "fields": fields })))
+            }
+            Self::PasswordChanged { user_id, actor_id }
+            | Self::EmailChanged { user_id, actor_id }
+            | Self::UserDeleted { user_id, actor_id } => (Some(*user_id), *actor_id, None, None),
+            Self::PasswordResetByAdmin { user_id, actor_id } => (Some(*user_id), Some(*actor_id), None, None),
+            Self::MailFailed { mail_id, mail } => (None, None, None, Some(json!({ "mail_id": mail_id, "mail": mail }))),
+        };
+        Description { subject_id, actor_id, session_id, data }
     }
 }
 
@@ -135,4 +250,20 @@ pub enum LoginFailure {
     NotVerified,
     /// The account changed while the login was under way.
     Outdated,
+}
+
+impl LoginFailure {
+    /// The reason's stable name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UnknownUser => "unknown_user",
+            Self::NoPassword => "no_password",
+            Self::WrongPassword => "wrong_password",
+            Self::CorruptHash => "corrupt_hash",
+            Self::Inactive => "inactive",
+            Self::NotVerified => "not_verified",
+            Self::Outdated => "outdated",
+        }
+    }
 }

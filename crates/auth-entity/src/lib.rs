@@ -3,6 +3,8 @@
 //! Times are milliseconds since the Unix epoch in `BIGINT` columns: the same value, order and precision on every
 //! database. Columns that end in `_key` hold the one canonical spelling that a unique index or a lookup uses.
 
+pub mod event;
+pub mod mail;
 pub mod one_time_token;
 pub mod session;
 pub mod user;

@@ -17,8 +17,16 @@ pub struct Model {
     pub token_hash: Vec<u8>,
     /// The account it acts on, when there is one already.
     pub user_id: Option<Uuid>,
-    /// That account's security epoch at issue.
+    /// That account's security epoch at issue; none for a token that outlives changes of the account.
     pub sev: Option<i64>,
+    /// SHA-256 of what there may be one token for: a newer one takes the place of the older.
+    #[sea_orm(column_type = "VarBinary(StringLen::N(32))", unique, nullable)]
+    pub slot: Option<Vec<u8>>,
+    /// Keyed digest of the short code that may be given instead of the token.
+    #[sea_orm(column_type = "VarBinary(StringLen::N(32))", nullable)]
+    pub code_hash: Option<Vec<u8>>,
+    /// How often a code was tried.
+    pub attempts: i32,
     /// SHA-256 of what must accompany the token, such as a flow cookie.
     #[sea_orm(column_type = "VarBinary(StringLen::N(32))", nullable)]
     pub binding_hash: Option<Vec<u8>>,

@@ -32,6 +32,8 @@ pub struct Model {
     pub must_change_password: bool,
     /// A name for people.
     pub display_name: Option<String>,
+    /// The language of mails that nobody's request asks for: what the browser asked for at registration (BCP 47).
+    pub locale: Option<String>,
     /// The app's own JSON object about the user.
     pub attributes: Json,
     /// The security epoch: every session and token carries the value it was issued at and dies when this one moves.

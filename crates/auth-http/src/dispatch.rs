@@ -20,7 +20,7 @@ use crate::decode::{self, Accept, Decode};
 use crate::endpoint::{BodyType, Endpoint, Group, Handler};
 use crate::guard::{RequestHead, Requirement, authenticate_with};
 use crate::reply::Reply;
-use crate::{Access, Problem, body, cookie, csrf, peer, reply, routes};
+use crate::{Access, Problem, body, cookie, credential, csrf, peer, reply, routes};
 
 /// How long a request may take once its body is there.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
@@ -241,6 +241,12 @@ impl Call {
             Some(name) => Ok(self.auth.sessions().backend(name)?),
             None => self.auth.backends().first().ok_or_else(|| ErrorCode::Internal.into()),
         }
+    }
+
+    /// Who a public request is from, if it carries a token that is good.
+    pub(crate) async fn visitor(&self) -> Result<Option<Principal>, Problem> {
+        let credentials = credential::find(&self.auth, &self.parts.headers, None);
+        Ok(self.auth.sessions().authenticate(&credentials).await?)
     }
 
     /// Ends the session whose cookie a login is about to replace (ASVS 7.2.4): nobody could end it from this browser

@@ -6,6 +6,7 @@ use auth_core::{ErrorCode, Principal};
 use futures_util::future::BoxFuture;
 use http::{Method, StatusCode};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Ref, RefOr};
 
 use crate::Problem;
@@ -77,6 +78,11 @@ pub struct Success {
     pub description: &'static str,
     pub(crate) schema: Option<SchemaOf>,
     pub(crate) components: ComponentsOf,
+}
+
+/// The shape of an answer that says nothing.
+fn null() -> Schema {
+    RefOr::T(ObjectBuilder::new().schema_type(Type::Null).into())
 }
 
 type Answer = BoxFuture<'static, Result<Reply, Problem>>;
@@ -175,6 +181,16 @@ impl Endpoint {
             };
         }
         endpoint
+    }
+
+    /// 202 with `null`.
+    pub(crate) fn accepted(self, description: &'static str) -> Self {
+        self.success(202, description, Some(null))
+    }
+
+    /// 200 with `null`.
+    pub(crate) fn done(self, description: &'static str) -> Self {
+        self.success(200, description, Some(null))
     }
 
     pub(crate) fn errors(self, errors: &[ErrorCode]) -> Self {

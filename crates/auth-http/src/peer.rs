@@ -3,13 +3,14 @@
 use std::net::{IpAddr, SocketAddr};
 
 use auth_core::{Client, Settings};
-use http::header::{HeaderMap, USER_AGENT};
+use http::header::{ACCEPT_LANGUAGE, HeaderMap, USER_AGENT};
 
 /// Who is at the other end: the peer of the connection, or, where that is a trusted proxy, the last address in
 /// `X-Forwarded-For` that is none.
 pub(crate) fn client(settings: &Settings, headers: &HeaderMap, peer: Option<IpAddr>) -> Client {
     let agent = headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    Client::new(peer.map(|peer| address(settings, headers, peer)), agent.as_deref())
+    let language = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    Client::new(peer.map(|peer| address(settings, headers, peer)), agent.as_deref()).with_accept_language(language)
 }
 
 fn address(settings: &Settings, headers: &HeaderMap, peer: IpAddr) -> IpAddr {

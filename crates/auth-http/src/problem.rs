@@ -166,7 +166,15 @@ fn status(code: ErrorCode) -> StatusCode {
         | E::ReauthenticationFailed
         | E::UpdateUserEmailAlreadyExists
         | E::UpdateUserInvalidPassword
-        | E::UpdateUserBadCurrentPassword => StatusCode::BAD_REQUEST,
+        | E::UpdateUserBadCurrentPassword
+        | E::ResetPasswordBadToken
+        | E::ResetPasswordInvalidPassword
+        | E::VerifyUserBadToken
+        | E::VerifyUserAlreadyVerified
+        | E::ChangePasswordBadPassword
+        | E::ChangePasswordInvalidPassword
+        | E::ChangeEmailBadToken
+        | E::MagicLinkBadToken => StatusCode::BAD_REQUEST,
         // A code without a line here is a defect, and answers like one.
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -58,6 +58,11 @@ impl Reply {
         Ok(reply)
     }
 
+    /// 202 that says nothing, the same to everybody.
+    pub(crate) fn accepted() -> Result<Self, Problem> {
+        Self::json(StatusCode::ACCEPTED, &())
+    }
+
     /// 200 with a JSON body.
     pub(crate) fn ok(body: &impl Serialize) -> Result<Self, Problem> {
         Self::json(StatusCode::OK, body)

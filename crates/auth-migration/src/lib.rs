@@ -7,9 +7,14 @@ mod lock;
 mod m20261124_000001_create_user;
 mod m20261124_000002_create_session;
 mod m20261124_000003_create_one_time_token;
+mod m20261125_000004_create_event;
+mod m20261125_000005_create_mail;
+mod m20261125_000006_extend_one_time_token;
+mod m20261125_000007_add_user_locale;
 mod table;
 
 pub use lock::{migrate, migrate_with};
+pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
 
 /// The migrations, for hosts that run them through sea-orm's own tools.
@@ -26,6 +31,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_create_user::Migration),
             Box::new(m20261124_000002_create_session::Migration),
             Box::new(m20261124_000003_create_one_time_token::Migration),
+            Box::new(m20261125_000004_create_event::Migration),
+            Box::new(m20261125_000005_create_mail::Migration),
+            Box::new(m20261125_000006_extend_one_time_token::Migration),
+            Box::new(m20261125_000007_add_user_locale::Migration),
         ]
     }
 

@@ -44,12 +44,26 @@ async fn every_route_gets_by_with_one_connection(cx: Cx) {
         let fresh = json!({ "email": format!("fresh-{}@example.org", target.id), "password": PASSWORD });
         let request = match endpoint.id.as_ref() {
             "account.register" => request.json(fresh),
-            id if id.contains("login") => request.json(json!({ "username": target.email, "password": PASSWORD })),
+            "admin.create" => request.json(json!({ "username": format!("fresh-{}", target.id.simple()) })),
+            "account.change_password" => {
+                request.json(json!({ "old_password": PASSWORD, "new_password": "kettle-Umbrella-42-river" }))
+            }
+            "email_change.request" => request.json(json!({ "new_email": format!("new-{}@example.org", target.id) })),
+            id if id.starts_with("session.login") => {
+                request.json(json!({ "username": target.email, "password": PASSWORD }))
+            }
+            _ if endpoint.is_unsafe() && endpoint.access() == Access::Public
+                || endpoint.id == "admin.reset_password" =>
+            {
+                request.json(samples::body(endpoint))
+            }
             _ if endpoint.is_unsafe() => request.json(json!({ "password": null, "display_name": "Ada" })),
             _ => request,
         };
         let answer = caller.iter().fold(request, |request, caller| request.by(caller)).send().await;
-        assert!(answer.status.is_success(), "{}: {}", endpoint.id, answer.text());
+        // Nobody has mailed a link here: to be told so takes the same transaction.
+        let refused = answer.code().ends_with("_BAD_TOKEN");
+        assert!(answer.status.is_success() || refused, "{}: {}", endpoint.id, answer.text());
     }
     audit::tables(&app).await;
 }

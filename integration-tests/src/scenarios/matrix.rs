@@ -179,7 +179,7 @@ async fn unknown_ids_are_not_found(cx: Cx) {
             let request = app.request(endpoint.method.clone(), &path);
             let request = caller.iter().fold(request, |request, caller| request.by(caller));
             let request =
-                if matches!(endpoint.body, BodyType::None) { request } else { request.json(serde_json::json!({})) };
+                if matches!(endpoint.body, BodyType::None) { request } else { request.json(samples::body(&endpoint)) };
             request.send().await.fails(E::NotFound);
         }
     }

@@ -26,11 +26,13 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_used_token_stays_used: direct_only,
 ];
 
-const PURPOSES: [Purpose; 7] = [
+const PURPOSES: [Purpose; 9] = [
     Purpose::VerifyEmail,
     Purpose::ResetPassword,
     Purpose::MagicLink,
     Purpose::ChangeEmail,
+    Purpose::RevertEmail,
+    Purpose::Register,
     Purpose::Exchange,
     Purpose::OAuthState,
     Purpose::TwoFactorTicket,
@@ -48,7 +50,7 @@ async fn begin(app: &App, engine: Engine, isolation_level: Option<IsolationLevel
 }
 
 fn plain(purpose: Purpose) -> Issue<'static> {
-    Issue { purpose, user: None, binding: None, data: None, lifetime: MINUTE }
+    Issue::new(purpose, MINUTE)
 }
 
 async fn issue(app: &App, engine: Engine, issue: Issue<'_>) -> String {

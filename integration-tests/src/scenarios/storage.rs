@@ -66,7 +66,7 @@ async fn begin(app: &App) -> DatabaseTransaction {
 async fn issue(app: &App, binding: Option<&str>) -> String {
     let tx = begin(app).await;
     let lifetime = Duration::from_secs(60);
-    let issue = Issue { purpose: Purpose::ResetPassword, user: None, binding, data: Some(json!({ "a": 1 })), lifetime };
+    let issue = Issue { binding, data: Some(json!({ "a": 1 })), ..Issue::new(Purpose::ResetPassword, lifetime) };
     let token = app.auth().one_time_tokens().issue(&tx, issue).await.expect("a token");
     tx.commit().await.expect("a commit");
     token.expose_secret().to_owned()

@@ -1,5 +1,6 @@
 //! What is held about a user, for the user.
 
+use crate::audit::{AuditEvent, AuditQuery};
 use crate::{Result, Session, User};
 
 /// Everything that the library holds about a user, but for digests of secrets.
@@ -10,6 +11,8 @@ pub struct Export {
     pub user: User,
     /// Its live sessions.
     pub sessions: Vec<Session>,
+    /// What happened to it, newest first.
+    pub activity: Vec<AuditEvent>,
 }
 
 impl super::Accounts<'_> {
@@ -19,6 +22,15 @@ impl super::Accounts<'_> {
     /// The database's.
     pub async fn export(&self, user: &User) -> Result<Export> {
         let sessions = self.auth.sessions().list(user).await?;
-        Ok(Export { user: user.clone(), sessions })
+        let mut query = AuditQuery { subject_id: Some(user.id), limit: Some(100), ..AuditQuery::default() };
+        let mut activity = Vec::new();
+        loop {
+            let page = self.auth.audit().list(query.clone()).await?;
+            activity.extend(page.items);
+            match page.next {
+                Some(next) => query.cursor = Some(next),
+                None => return Ok(Export { user: user.clone(), sessions, activity }),
+            }
+        }
     }
 }

@@ -1,14 +1,21 @@
 //! Accounts of people who act for themselves: register, change, leave, take one's data along.
 
+mod apply;
+mod draft;
 mod export;
 mod guard;
 mod model;
+mod password;
+mod pending;
 mod service;
 pub(crate) mod store;
 mod update;
 
+pub(crate) use apply::Ends;
+pub(crate) use draft::Draft;
 pub use export::Export;
 pub(crate) use guard::{keep_a_superuser, still_superuser};
-pub use model::{AccountChanges, NewAccount, Updated};
+pub use model::{AccountChanges, NewAccount, Registered, Updated};
 pub(crate) use model::{Changes, Credentials};
+pub(crate) use pending::PendingAccount;
 pub use service::Accounts;

@@ -39,6 +39,15 @@ pub struct AccountChanges {
     pub attributes: Option<Map<String, Value>>,
 }
 
+/// What became of a registration.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Registered {
+    /// The account is there.
+    Created(User),
+    /// It will be, when its mailbox was proved; or there was one before, and its owner is told.
+    Pending,
+}
+
 /// An account after its owner changed it.
 #[derive(Debug)]
 pub struct Updated {
@@ -61,10 +70,11 @@ pub(crate) struct Changes {
     pub(crate) username: Option<Option<Username>>,
     pub(crate) display_name: Option<Option<String>>,
     pub(crate) attributes: Option<Value>,
-    pub(crate) password_hash: Option<String>,
+    pub(crate) password_hash: Option<Option<String>>,
     pub(crate) is_active: Option<bool>,
     pub(crate) is_superuser: Option<bool>,
     pub(crate) is_verified: Option<bool>,
+    pub(crate) must_change_password: Option<bool>,
 }
 
 impl Changes {
@@ -123,6 +133,7 @@ impl Changes {
         user.is_active = self.is_active.unwrap_or(user.is_active);
         user.is_superuser = self.is_superuser.unwrap_or(user.is_superuser);
         user.is_verified = self.is_verified.unwrap_or(user.is_verified);
+        user.must_change_password = self.must_change_password.unwrap_or(user.must_change_password);
         user
     }
 }

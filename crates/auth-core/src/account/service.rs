@@ -1,15 +1,18 @@
 //! Registering, leaving, and proving who one is.
 
-use sea_orm::ActiveValue::Set;
-use sea_orm::DatabaseTransaction;
+use std::sync::Arc;
+
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Credentials, NewAccount, keep_a_superuser, still_superuser, store};
+use super::draft::Draft;
+use super::{Credentials, NewAccount, Registered, keep_a_superuser, still_superuser, store};
+use crate::effect::Effect;
 use crate::hooks::Action;
 use crate::identifier::{Email, LoginName};
+use crate::mail::MailKind;
 use crate::password::{HasherError, Password, Verdict};
-use crate::{Auth, Client, Error, ErrorCode, EventKind, Principal, Registration, Result, User, db};
+use crate::{Auth, Client, Error, ErrorCode, EventKind, Principal, Registration, Result, User, audit};
 
 /// The service of accounts.
 #[derive(Clone, Copy, Debug)]
@@ -22,59 +25,72 @@ impl<'a> Accounts<'a> {
         Self { auth }
     }
 
-    /// Makes an account. The work is the same whether the address is free or not, up to the insert that decides.
+    /// Makes an account, and mails a link that proves its mailbox. The work is the same whether the address is free or not,
+    /// up to the insert that decides. In the mode [`Neutral`](Registration::Neutral) the account waits for that proof, and
+    /// whoever asks learns nothing.
     ///
     /// # Errors
     /// `REGISTRATION_DISABLED`, `REGISTER_INVALID_PASSWORD` with a reason, `REGISTER_USER_ALREADY_EXISTS`,
     /// `USERNAME_ALREADY_EXISTS`, a hook's veto, or the database's.
-    pub async fn register(&self, new: NewAccount, client: &Client) -> Result<User> {
-        if self.auth.settings().registration == Registration::Closed {
+    pub async fn register(&self, new: NewAccount, client: &Client) -> Result<Registered> {
+        let settings = self.auth.settings();
+        if settings.registration == Registration::Closed {
             return Err(ErrorCode::RegistrationDisabled.into());
         }
-        let result = self.create(new, |_| {}).await;
-        match &result {
-            Ok(user) => self.auth.emit(client, EventKind::Registered { user_id: user.id }),
-            Err(Error::Code(ErrorCode::RegisterUserAlreadyExists | ErrorCode::UsernameAlreadyExists)) => {
-                self.auth.emit(client, EventKind::RegisterDuplicate);
-            }
-            Err(_) => {}
+        let draft = self.draft(new, client).await?;
+        if settings.registration == Registration::Neutral {
+            return self.register_later(draft, client).await;
         }
-        result
+        let result = self.create(&draft, ErrorCode::RegisterUserAlreadyExists, client).await;
+        if let Err(Error::Code(ErrorCode::RegisterUserAlreadyExists | ErrorCode::UsernameAlreadyExists)) = &result {
+            self.auth.audit().note(client, EventKind::RegisterDuplicate).await;
+        }
+        result.map(Registered::Created)
     }
 
-    /// Inserts an account whose password passes the policy; `adjust` sets what registration leaves at its default.
-    pub(crate) async fn create(
-        &self,
-        new: NewAccount,
-        adjust: impl FnOnce(&mut auth_entity::user::ActiveModel),
-    ) -> Result<User> {
+    /// Checks what was asked for, and does the slow part of it.
+    async fn draft(&self, new: NewAccount, client: &Client) -> Result<Draft> {
         let NewAccount { email, password, username, display_name, attributes } = new;
         let attributes = Value::Object(attributes);
         self.auth.check_attributes(&attributes)?;
         let words = [Some(email.as_str()), username.as_ref().map(|name| name.as_str()), display_name.as_deref()];
         let context = self.auth.policy_context(None, &words);
         let hash = self.hash_new(password, context, ErrorCode::RegisterInvalidPassword).await?;
-
-        let now = self.auth.now();
-        let mut row = store::new_row(self.auth.new_id(now)?, now);
-        row.email_key = Set(Some(email.key().to_owned()));
-        row.email = Set(Some(email.as_str().to_owned()));
-        row.username_key = Set(username.as_ref().map(|name| name.key().to_owned()));
-        row.username = Set(username.as_ref().map(|name| name.as_str().to_owned()));
-        row.display_name = Set(display_name);
-        row.attributes = Set(attributes);
-        row.password_hash = Set(Some(hash));
-        adjust(&mut row);
-
-        let (auth, row) = (self.auth, &row);
-        let created = db::write(&auth.inner().db, |tx| async move {
-            store::insert(&*tx, row.clone(), ErrorCode::RegisterUserAlreadyExists).await?;
-            let user = User::try_from(row.clone())?;
-            auth.inner().hooks.before(Action::Register { user: &user }, &tx).await?;
-            Ok(user)
+        let locale = client.accept_language().map(|_| self.auth.language(client));
+        Ok(Draft {
+            email: Some(email),
+            username,
+            display_name,
+            attributes,
+            password_hash: Some(hash),
+            locale,
+            ..Draft::default()
         })
-        .await;
-        self.address_first(created, Some(&email), None, ErrorCode::RegisterUserAlreadyExists).await
+    }
+
+    /// Inserts an account as an effect of its own.
+    pub(crate) async fn create(&self, draft: &Draft, email_taken: ErrorCode, client: &Client) -> Result<User> {
+        let auth = self.auth;
+        let insert = |effect: Arc<Effect>| async move {
+            let user = auth.accounts().insert(&effect, draft, email_taken).await?;
+            if !user.is_verified {
+                auth.verification().invite(&effect, &user).await?;
+            }
+            Ok(user)
+        };
+        let created = auth.effect(client, insert).await;
+        self.address_first(created, draft.email.as_ref(), None, email_taken).await
+    }
+
+    /// Inserts an account as a part of an effect: the one way in which accounts come to be.
+    pub(crate) async fn insert(&self, effect: &Effect, draft: &Draft, email_taken: ErrorCode) -> Result<User> {
+        let now = self.auth.now();
+        let row = draft.row(self.auth.new_id(now)?, now);
+        store::insert(effect.tx(), row.clone(), email_taken).await?;
+        let user = User::try_from(row)?;
+        effect.ask(Action::Register { user: &user }).await?;
+        effect.record(EventKind::Registered { user_id: user.id });
+        Ok(user)
     }
 
     /// Of two names that are taken databases complain about this or that one. The answer is always about the address,
@@ -114,23 +130,26 @@ impl<'a> Accounts<'a> {
     /// Deletes an account on behalf of `actor`: their own, or anybody's if they still are a superuser.
     pub(crate) async fn remove(&self, id: Uuid, actor: &User, client: &Client) -> Result<()> {
         let auth = self.auth;
-        db::write(&auth.inner().db, |tx| async move {
+        auth.effect(client, |effect| async move {
             let user = if id == actor.id {
                 actor.clone()
             } else {
-                still_superuser(&*tx, actor).await?;
-                store::find_for_update(&*tx, id).await?.ok_or(ErrorCode::NotFound)?.into()
+                still_superuser(effect.tx(), actor).await?;
+                let row = store::find_for_update(effect.tx(), id).await?.ok_or(ErrorCode::NotFound)?;
+                effect.speak(row.locale.as_deref());
+                row.into()
             };
-            keep_a_superuser(&*tx, &user).await?;
-            auth.inner().hooks.before(Action::DeleteUser { user: &user }, &tx).await?;
-            if !store::delete(&*tx, user.id, user.sev).await? {
+            keep_a_superuser(effect.tx(), &user).await?;
+            effect.ask(Action::DeleteUser { user: &user }).await?;
+            if !store::delete(effect.tx(), user.id, user.sev).await? {
                 return Err(ErrorCode::Unauthorized.into());
             }
+            audit::store::forget_clients(effect.tx(), id).await?;
+            effect.record(EventKind::UserDeleted { user_id: id, actor_id: Some(actor.id) });
+            effect.tell(&user, MailKind::AccountDeleted)?;
             Ok(())
         })
-        .await?;
-        auth.emit(client, EventKind::UserDeleted { user_id: id, actor_id: Some(actor.id) });
-        Ok(())
+        .await
     }
 
     /// Refuses when the last proof of identity is too old for a sensitive action.
@@ -164,14 +183,8 @@ impl<'a> Accounts<'a> {
     }
 
     /// Replaces an outdated hash of the same password.
-    pub(crate) async fn upgrade_hash(
-        &self,
-        tx: &DatabaseTransaction,
-        id: Uuid,
-        stored: &str,
-        fresh: &str,
-    ) -> Result<()> {
-        store::upgrade_hash(tx, id, stored, fresh).await
+    pub(crate) async fn upgrade_hash(&self, effect: &Effect, id: Uuid, stored: &str, fresh: &str) -> Result<()> {
+        store::upgrade_hash(effect.tx(), id, stored, fresh).await
     }
 
     /// Hashes a new password that passes the policy.

@@ -3,9 +3,7 @@
 use auth_entity::Timestamp;
 use auth_entity::user::{ActiveModel, Column, Entity, Model};
 use sea_orm::sea_query::{Expr, LikeExpr};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -41,7 +39,7 @@ pub(crate) async fn find_for_update(db: &impl ConnectionTrait, id: Uuid) -> Resu
     Ok(Entity::find().filter(Column::Id.eq(id)).lock_exclusive().all(db).await?.pop())
 }
 
-pub(super) async fn find_by_name(db: &impl ConnectionTrait, name: &LoginName) -> Result<Option<Model>> {
+pub(crate) async fn find_by_name(db: &impl ConnectionTrait, name: &LoginName) -> Result<Option<Model>> {
     let condition = match name {
         LoginName::Email(key) => Column::EmailKey.eq(key.as_str()),
         LoginName::Username(key) => Column::UsernameKey.eq(key.as_str()),
@@ -87,9 +85,14 @@ pub(crate) async fn update(
         columns.push((Column::Attributes, attributes.clone().into()));
     }
     if let Some(hash) = &changes.password_hash {
-        columns.push((Column::PasswordHash, hash.as_str().into()));
+        columns.push((Column::PasswordHash, hash.clone().into()));
     }
-    for (column, flag) in [(Column::IsActive, changes.is_active), (Column::IsSuperuser, changes.is_superuser)] {
+    let flags = [
+        (Column::IsActive, changes.is_active),
+        (Column::IsSuperuser, changes.is_superuser),
+        (Column::MustChangePassword, changes.must_change_password),
+    ];
+    for (column, flag) in flags {
         columns.extend(flag.map(|flag| (column, flag.into())));
     }
     let update = columns
@@ -144,26 +147,4 @@ fn escape(text: &str) -> String {
         pattern.push(character);
         pattern
     })
-}
-
-/// A row with everything but what the caller knows set to its beginning.
-pub(crate) fn new_row(id: Uuid, now: OffsetDateTime) -> ActiveModel {
-    ActiveModel {
-        id: Set(id),
-        email: Set(None),
-        email_key: Set(None),
-        username: Set(None),
-        username_key: Set(None),
-        password_hash: Set(None),
-        is_active: Set(true),
-        is_superuser: Set(false),
-        is_verified: Set(false),
-        must_change_password: Set(false),
-        display_name: Set(None),
-        attributes: Set(serde_json::json!({})),
-        sev: Set(1),
-        created_at: Set(Timestamp(now)),
-        updated_at: Set(Timestamp(now)),
-        last_login_at: Set(None),
-    }
 }

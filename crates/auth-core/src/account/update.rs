@@ -2,15 +2,19 @@
 
 use serde_json::Value;
 
+use super::apply::Ends;
 use super::{AccountChanges, Accounts, Changes, Updated, store};
-use crate::hooks::Action;
+use crate::effect::Effect;
+use crate::identifier::Email;
+use crate::mail::MailKind;
 use crate::password::Password;
-use crate::session::Revocation;
-use crate::{Client, ErrorCode, EventKind, Principal, Result, User, db};
+use crate::session::BearerToken;
+use crate::{Client, EmailChange, ErrorCode, EventKind, Principal, Result, User};
 
 impl Accounts<'_> {
-    /// Changes the account of the user who asks. A new address starts unverified; a new address or password ends all
-    /// other sessions and gives this one a new token, where it travels in a cookie.
+    /// Changes the account of the user who asks. A new address starts unverified, and the owner of the old one can take it
+    /// back; where the app wants so, it waits for its proof instead. A new address or password ends all other sessions
+    /// and gives this one a new token, where it travels in a cookie.
     ///
     /// # Errors
     /// `UPDATE_USER_BAD_CURRENT_PASSWORD`, `UPDATE_USER_INVALID_PASSWORD` with a reason, `REAUTHENTICATION_REQUIRED` for
@@ -29,16 +33,16 @@ impl Accounts<'_> {
         if let Some(password) = password {
             let more = [changes.email.as_ref().map(|email| email.as_str())];
             let context = self.auth.policy_context(Some(user), &more);
-            changes.password_hash = Some(self.hash_new(password, context, ErrorCode::UpdateUserInvalidPassword).await?);
+            let hash = self.hash_new(password, context, ErrorCode::UpdateUserInvalidPassword).await?;
+            changes.password_hash = Some(Some(hash));
         }
-        if changes.fields().is_empty() {
+        let later = if self.auth.settings().email_change == EmailChange::Confirm { changes.email.take() } else { None };
+        if changes.fields().is_empty() && later.is_none() {
             return Ok(Updated { user: user.clone(), token: None });
         }
-        let updated = self.write_own(principal, &changes).await;
         let taken = ErrorCode::UpdateUserEmailAlreadyExists;
-        let updated = self.address_first(updated, changes.email.as_ref(), Some(user.id), taken).await?;
-        self.report(&updated.user, &changes, Some(user.id), client);
-        Ok(updated)
+        let updated = self.write_own(principal, &changes, later.as_ref(), client).await;
+        self.address_first(updated, changes.email.as_ref(), Some(user.id), taken).await
     }
 
     /// Asks for the current password, or for a recent login where that is enough.
@@ -57,7 +61,7 @@ impl Accounts<'_> {
         } else if !(new_password && self.has_password(user).await?) {
             return self.require_recent(principal);
         }
-        self.auth.emit(client, EventKind::PasswordChangeFailed { user_id: user.id });
+        self.auth.audit().note(client, EventKind::PasswordChangeFailed { user_id: user.id }).await;
         Err(ErrorCode::UpdateUserBadCurrentPassword.into())
     }
 
@@ -66,39 +70,45 @@ impl Accounts<'_> {
         Ok(row.is_some_and(|row| row.password_hash.is_some()))
     }
 
-    async fn write_own(&self, principal: &Principal, changes: &Changes) -> Result<Updated> {
+    async fn write_own(
+        &self,
+        principal: &Principal,
+        changes: &Changes,
+        later: Option<&Email>,
+        client: &Client,
+    ) -> Result<Updated> {
         let auth = self.auth;
         let Principal { user: before, session } = principal;
-        let ends_sessions = changes.email.is_some() || changes.password_hash.is_some();
-        db::write(&auth.inner().db, |tx| async move {
-            let mut after = changes.apply_to(before);
-            let mut token = None;
-            if ends_sessions {
-                let scope = Revocation::Others { user_id: before.id, seen: before.sev, keep: session.id };
-                auth.sessions().revoke(&tx, scope).await?;
-                after.sev += 1;
-                token = auth.sessions().renew(&tx, &after, session).await?;
+        auth.effect(client, |effect| async move {
+            if let Some(email) = later {
+                auth.email_change().ask(&effect, before, email)?;
             }
-            let now = auth.now();
-            after.updated_at = now;
-            if !store::update(&*tx, &after, changes, now, ErrorCode::UpdateUserEmailAlreadyExists).await? {
-                return Err(ErrorCode::Unauthorized.into());
+            if changes.fields().is_empty() {
+                return Ok(Updated { user: before.clone(), token: None });
             }
-            auth.inner().hooks.before(Action::UpdateUser { before, after: &after }, &tx).await?;
-            Ok(Updated { user: after, token })
+            let ends_sessions = changes.email.is_some() || changes.password_hash.is_some();
+            let ends = if ends_sessions { Ends::Others(session, BearerToken::Kept) } else { Ends::Nothing };
+            let taken = ErrorCode::UpdateUserEmailAlreadyExists;
+            let updated = auth.accounts().apply(&effect, before, changes, ends, taken).await?;
+            auth.accounts().report(&effect, before.id, changes, Some(before.id));
+            auth.accounts().notify(&effect, before, &updated.user, changes).await?;
+            Ok(updated)
         })
         .await
     }
 
-    /// Tells what changed, once it is committed.
-    pub(crate) fn report(&self, user: &User, changes: &Changes, actor_id: Option<uuid::Uuid>, client: &Client) {
-        let user_id = user.id;
-        let fields = changes.fields();
+    /// Tells the owner of a changed password or address by mail (OWASP ASVS 6.3.7).
+    pub(crate) async fn notify(&self, effect: &Effect, before: &User, after: &User, changes: &Changes) -> Result<()> {
+        if changes.email.is_some() {
+            self.auth.email_change().tell_former(effect, before, after).await?;
+            if !after.is_verified {
+                self.auth.verification().invite(effect, after).await?;
+            }
+        }
         if changes.password_hash.is_some() {
-            self.auth.emit(client, EventKind::PasswordChanged { user_id, actor_id });
+            // To the address that was proved: whoever has the new one knows.
+            effect.tell(before, MailKind::PasswordChanged)?;
         }
-        if !fields.is_empty() {
-            self.auth.emit(client, EventKind::UserUpdated { user_id, actor_id, fields });
-        }
+        Ok(())
     }
 }

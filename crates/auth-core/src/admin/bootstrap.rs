@@ -1,13 +1,12 @@
 //! The first superuser.
 
-use sea_orm::ActiveValue::Set;
 use serde_json::Map;
 
-use super::Admin;
-use crate::account::NewAccount;
+use super::{Admin, NewUser};
+use crate::account::Draft;
 use crate::identifier::Email;
 use crate::password::Password;
-use crate::{Error, ErrorCode, Result, User};
+use crate::{Client, Error, ErrorCode, Result, User};
 
 /// What became of the wish for a first superuser.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,17 +25,21 @@ impl Admin<'_> {
     /// # Errors
     /// `REGISTER_INVALID_PASSWORD` with a reason, a hook's veto, or the database's.
     pub async fn ensure_superuser(&self, email: Email, password: Password) -> Result<Bootstrap> {
-        let new = NewAccount { email, password, username: None, display_name: None, attributes: Map::new() };
+        let new = NewUser {
+            email: Some(email),
+            username: None,
+            password: Some(password),
+            display_name: None,
+            attributes: Map::new(),
+            is_active: true,
+            is_superuser: true,
+            is_verified: true,
+        };
+        // The operator who chose the password is its owner.
+        let draft = Draft { must_change_password: false, ..self.draft(new).await? };
         let accounts = self.auth.accounts();
-        let created = accounts.create(new, |row| {
-            row.is_superuser = Set(true);
-            row.is_verified = Set(true);
-        });
-        match created.await {
-            Ok(user) => {
-                self.announce(&user);
-                Ok(Bootstrap::Created(Box::new(user)))
-            }
+        match accounts.create(&draft, ErrorCode::RegisterUserAlreadyExists, &Client::default()).await {
+            Ok(user) => Ok(Bootstrap::Created(Box::new(user))),
             Err(Error::Code(ErrorCode::RegisterUserAlreadyExists)) => Ok(Bootstrap::Exists),
             Err(error) => Err(error),
         }

@@ -4,4 +4,4 @@ mod bootstrap;
 mod service;
 
 pub use bootstrap::Bootstrap;
-pub use service::{Admin, AdminChanges, Page, PageRequest};
+pub use service::{Admin, AdminChanges, NewUser, Page, PageRequest};

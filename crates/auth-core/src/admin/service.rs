@@ -1,17 +1,16 @@
 //! Listing, reading, changing and deleting anybody's account.
 
-use std::sync::Arc;
-
-use sea_orm::DatabaseTransaction;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::account::{Changes, keep_a_superuser, still_superuser, store};
-use crate::hooks::Action;
+use crate::account::{Changes, Draft, Ends, keep_a_superuser, still_superuser, store};
+use crate::effect::Effect;
 use crate::identifier::{Email, Username};
+use crate::mail::MailKind;
 use crate::password::Password;
-use crate::session::Revocation;
-use crate::{Auth, Client, ErrorCode, EventKind, Principal, Result, User, db};
+use crate::{Auth, Client, Error, ErrorCode, EventKind, Principal, Result, User};
+
+const TAKEN: ErrorCode = ErrorCode::UpdateUserEmailAlreadyExists;
 
 /// The largest page of a list.
 pub(super) const MAX_PAGE: u64 = 100;
@@ -40,6 +39,27 @@ pub struct Page {
     pub items: Vec<User>,
     /// Where the next page begins, when there is one.
     pub next: Option<Uuid>,
+}
+
+/// An account that a superuser makes.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The address. There must be one, or a user name.
+    pub email: Option<Email>,
+    /// A user name.
+    pub username: Option<Username>,
+    /// A password, to be changed at the first login.
+    pub password: Option<Password>,
+    /// A name for people.
+    pub display_name: Option<String>,
+    /// The app's own object.
+    pub attributes: Map<String, Value>,
+    /// Whether the account may log in.
+    pub is_active: bool,
+    /// Whether the account may manage others.
+    pub is_superuser: bool,
+    /// Whether the mailbox counts as proved.
+    pub is_verified: bool,
 }
 
 /// What a superuser may change about an account. `None` leaves a field alone; `Some(None)` empties it.
@@ -101,14 +121,114 @@ impl<'a> Admin<'a> {
     /// meanwhile, or the database's.
     pub async fn update(&self, actor: &Principal, id: Uuid, wanted: AdminChanges, client: &Client) -> Result<User> {
         let target = self.get(id).await?;
-        let changes = self.prepare(&target, wanted).await?;
+        let changes = &self.prepare(&target, wanted).await?;
         let auth = self.auth;
-        let write = |tx| Self::write(auth, tx, &actor.user, id, changes.clone());
-        let written = db::write(&auth.inner().db, write).await;
-        let taken = ErrorCode::UpdateUserEmailAlreadyExists;
-        let (user, changes) = auth.accounts().address_first(written, changes.email.as_ref(), Some(id), taken).await?;
-        auth.accounts().report(&user, &changes, Some(actor.user.id), client);
-        Ok(user)
+        let written = auth.effect(client, |effect| async move {
+            let (before, changes) = auth.admin().lock(&effect, &actor.user, id, changes.clone()).await?;
+            let ends_sessions = changes.email.is_some()
+                || changes.password_hash.is_some()
+                || changes.is_superuser.is_some()
+                || changes.is_active == Some(false);
+            let ends = if ends_sessions { Ends::All } else { Ends::Nothing };
+            let updated = auth.accounts().apply(&effect, &before, &changes, ends, TAKEN).await?;
+            auth.accounts().report(&effect, id, &changes, Some(actor.user.id));
+            auth.accounts().notify(&effect, &before, &updated.user, &changes).await?;
+            Ok(updated.user)
+        });
+        auth.accounts().address_first(written.await, changes.email.as_ref(), Some(id), TAKEN).await
+    }
+
+    /// The account to be changed, locked, and what of the changes is one; if the actor still may.
+    async fn lock(&self, effect: &Effect, actor: &User, id: Uuid, mut changes: Changes) -> Result<(User, Changes)> {
+        still_superuser(effect.tx(), actor).await?;
+        let row = store::find_for_update(effect.tx(), id).await?.ok_or(ErrorCode::NotFound)?;
+        effect.speak(row.locale.as_deref());
+        let before = User::from(row);
+        changes.drop_unchanged(&before);
+        if changes.is_active == Some(false) || changes.is_superuser == Some(false) {
+            keep_a_superuser(effect.tx(), &before).await?;
+        }
+        Ok((before, changes))
+    }
+
+    /// Makes an account. One with a password has to change it at the first login; one without gets a link to choose one,
+    /// if it has an address.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an account without address and user name, `REGISTER_INVALID_PASSWORD` with a reason,
+    /// `REGISTER_USER_ALREADY_EXISTS`, `USERNAME_ALREADY_EXISTS`, a hook's veto, `Unauthorized` when the actor lost their
+    /// rights meanwhile, or the database's.
+    pub async fn create(&self, actor: &Principal, new: NewUser, client: &Client) -> Result<User> {
+        let auth = self.auth;
+        let draft = &self.draft(new).await?;
+        let created = auth.effect(client, |effect| async move {
+            still_superuser(effect.tx(), &actor.user).await?;
+            // Nobody knows yet which language the new user reads.
+            effect.speak(None);
+            let user = auth.accounts().insert(&effect, draft, ErrorCode::RegisterUserAlreadyExists).await?;
+            if draft.password_hash.is_some() && !user.is_verified {
+                auth.verification().invite(&effect, &user).await?;
+            }
+            if draft.password_hash.is_none() && user.is_active && user.email.is_some() {
+                effect.send(auth.password_reset().mail(&effect, &user).await?);
+            }
+            Ok(user)
+        });
+        let taken = ErrorCode::RegisterUserAlreadyExists;
+        auth.accounts().address_first(created.await, draft.email.as_ref(), None, taken).await
+    }
+
+    pub(super) async fn draft(&self, new: NewUser) -> Result<Draft> {
+        let NewUser { email, username, password, display_name, attributes, is_active, is_superuser, is_verified } = new;
+        if email.is_none() && username.is_none() {
+            let message = "give an address or a user name: nobody could log in else".to_owned();
+            return Err(Error::Invalid { field: "email", kind: "missing", message });
+        }
+        let attributes = Value::Object(attributes);
+        self.auth.check_attributes(&attributes)?;
+        let accounts = self.auth.accounts();
+        let password_hash = match password {
+            Some(password) => {
+                let words = [email.as_ref().map(Email::as_str), username.as_ref().map(Username::as_str)];
+                let context = self.auth.policy_context(None, &words);
+                Some(accounts.hash_new(password, context, ErrorCode::RegisterInvalidPassword).await?)
+            }
+            None => None,
+        };
+        Ok(Draft {
+            must_change_password: password_hash.is_some(),
+            email,
+            username,
+            display_name,
+            attributes,
+            password_hash,
+            is_active,
+            is_superuser,
+            is_verified,
+            ..Draft::default()
+        })
+    }
+
+    /// Sets a password that its owner has to change at the next login. Every session of the account ends, and its owner is
+    /// told by mail.
+    ///
+    /// # Errors
+    /// `Not Found`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, a hook's veto, `Unauthorized` when the actor lost their
+    /// rights meanwhile, or the database's.
+    pub async fn reset_password(&self, actor: &Principal, id: Uuid, password: Password, client: &Client) -> Result<()> {
+        let auth = self.auth;
+        let context = auth.policy_context(Some(&self.get(id).await?), &[]);
+        let hash = auth.accounts().hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword).await?;
+        let changes =
+            &Changes { password_hash: Some(Some(hash)), must_change_password: Some(true), ..Changes::default() };
+        auth.effect(client, |effect| async move {
+            let (before, changes) = auth.admin().lock(&effect, &actor.user, id, changes.clone()).await?;
+            auth.accounts().apply(&effect, &before, &changes, Ends::All, TAKEN).await?;
+            effect.record(EventKind::PasswordResetByAdmin { user_id: id, actor_id: actor.user.id });
+            effect.tell(&before, MailKind::AccountReset)?;
+            Ok(())
+        })
+        .await
     }
 
     /// Checks what was wanted and does the slow part of it, before any row is locked.
@@ -120,7 +240,7 @@ impl<'a> Admin<'a> {
                 let more = [wanted.email.as_ref().map(|email| email.as_str())];
                 let context = self.auth.policy_context(Some(target), &more);
                 let code = ErrorCode::UpdateUserInvalidPassword;
-                Some(self.auth.accounts().hash_new(password, context, code).await?)
+                Some(Some(self.auth.accounts().hash_new(password, context, code).await?))
             }
             None => None,
         };
@@ -133,42 +253,8 @@ impl<'a> Admin<'a> {
             is_active: wanted.is_active,
             is_superuser: wanted.is_superuser,
             is_verified: wanted.is_verified,
+            must_change_password: None,
         })
-    }
-
-    async fn write(
-        auth: &Auth,
-        tx: Arc<DatabaseTransaction>,
-        actor: &User,
-        id: Uuid,
-        mut changes: Changes,
-    ) -> Result<(User, Changes)> {
-        let tx = &*tx;
-        still_superuser(tx, actor).await?;
-        let before: User = match store::find_for_update(tx, id).await? {
-            Some(row) => row.into(),
-            None => return Err(ErrorCode::NotFound.into()),
-        };
-        changes.drop_unchanged(&before);
-        if changes.is_active == Some(false) || changes.is_superuser == Some(false) {
-            keep_a_superuser(tx, &before).await?;
-        }
-        let mut after = changes.apply_to(&before);
-        let ends_sessions = changes.email.is_some()
-            || changes.password_hash.is_some()
-            || changes.is_superuser.is_some()
-            || changes.is_active == Some(false);
-        if ends_sessions {
-            auth.sessions().revoke(tx, Revocation::All { user_id: id, seen: before.sev }).await?;
-            after.sev += 1;
-        }
-        let now = auth.now();
-        after.updated_at = now;
-        if !store::update(tx, &after, &changes, now, ErrorCode::UpdateUserEmailAlreadyExists).await? {
-            return Err(ErrorCode::NotFound.into());
-        }
-        auth.inner().hooks.before(Action::UpdateUser { before: &before, after: &after }, tx).await?;
-        Ok((after, changes))
     }
 
     /// Deletes an account, with everything that refers to it.
@@ -178,10 +264,5 @@ impl<'a> Admin<'a> {
     /// database's.
     pub async fn delete(&self, actor: &Principal, id: Uuid, client: &Client) -> Result<()> {
         self.auth.accounts().remove(id, &actor.user, client).await
-    }
-
-    /// Tells the log and the hooks of an account that the app itself made.
-    pub(super) fn announce(&self, user: &User) {
-        self.auth.emit(&Client::default(), EventKind::Registered { user_id: user.id });
     }
 }

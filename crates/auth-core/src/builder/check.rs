@@ -19,10 +19,16 @@ const MAX_COOKIE_AGE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 const MAX_SESSION: Duration = MAX_COOKIE_AGE;
 
 /// First path segments that routes of the library have, or will have, for themselves.
-const RESERVED_BACKENDS: [&str; 14] = [
+const RESERVED_BACKENDS: [&str; 20] = [
     "login",
     "logout",
     "register",
+    "verify",
+    "me",
+    "activity",
+    "magic-link",
+    "change-email",
+    "change-password",
     "users",
     "sessions",
     "token",
@@ -47,9 +53,9 @@ fn is_local(url: &Url) -> bool {
 }
 
 pub(super) fn settings(builder: &AuthBuilder, problems: &mut Vec<String>) -> Option<Settings> {
-    let public_url = match builder.parsed_url() {
+    let mut url = |name: &str, url: Result<Url, String>| match url {
         Ok(url) => {
-            check_url(&url, problems);
+            check_url(name, &url, problems);
             Some(url)
         }
         Err(problem) => {
@@ -57,6 +63,8 @@ pub(super) fn settings(builder: &AuthBuilder, problems: &mut Vec<String>) -> Opt
             None
         }
     };
+    let public_url = url("public_url", builder.parsed_url());
+    let frontend_url = builder.frontend_url.as_ref().map(|text| url("frontend_url", parse_url("frontend_url", text)));
     let limits = builder.sessions;
     if limits.idle.is_zero() || limits.absolute.is_zero() || limits.per_user == 0 {
         problems.push("the session limits must all be above zero".to_owned());
@@ -75,29 +83,44 @@ pub(super) fn settings(builder: &AuthBuilder, problems: &mut Vec<String>) -> Opt
             None
         }
     });
-    let allowed_origins = allowed_origins.collect();
+    let mut allowed_origins: Vec<Origin> = allowed_origins.collect();
     let public_url = public_url?;
+    let frontend_url = match frontend_url {
+        Some(url) => url?,
+        None => public_url.clone(),
+    };
+    if frontend_url.origin() != public_url.origin() && !allowed_origins.contains(&frontend_url.origin()) {
+        allowed_origins.push(frontend_url.origin());
+    }
     let service_name = builder.service_name.clone();
     Some(Settings {
         service_name: service_name.unwrap_or_else(|| public_url.host_str().unwrap_or_default().to_owned()),
         public_url,
         allowed_origins,
+        frontend_url,
         trusted_proxies: builder.trusted_proxies.clone(),
         registration: builder.registration,
         require_verified: builder.require_verified,
+        email_change: builder.email_change,
         sessions: limits,
+        audit_retention: builder.audit_retention,
     })
 }
 
-fn check_url(url: &Url, problems: &mut Vec<String>) {
+/// A URL from the configuration, or what is wrong with it.
+pub(super) fn parse_url(name: &str, text: &str) -> Result<Url, String> {
+    Url::parse(text).map_err(|cause| format!("`{name}` {text:?} is not a URL: {cause}"))
+}
+
+fn check_url(name: &str, url: &Url, problems: &mut Vec<String>) {
     match url.scheme() {
         "https" => {}
         "http" if is_local(url) => {}
-        "http" => problems.push(format!("`public_url` {url} is plain http: use https (http is for localhost only)")),
-        other => problems.push(format!("`public_url` has the scheme {other:?}: use https")),
+        "http" => problems.push(format!("`{name}` {url} is plain http: use https (http is for localhost only)")),
+        other => problems.push(format!("`{name}` has the scheme {other:?}: use https")),
     }
     if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-        problems.push(format!("`public_url` {url} must have no user, query or fragment"));
+        problems.push(format!("`{name}` {url} must have no user, query or fragment"));
     }
 }
 

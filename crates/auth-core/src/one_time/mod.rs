@@ -8,6 +8,7 @@ mod service;
 mod store;
 
 pub use service::{Consumed, Issue, OneTimeTokens};
+pub(crate) use store::delete_since;
 
 /// What a token may be redeemed for. A token of one purpose is worth nothing for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,6 +22,10 @@ pub enum Purpose {
     MagicLink,
     /// Proof of a new mailbox.
     ChangeEmail,
+    /// The way back to the former mailbox.
+    RevertEmail,
+    /// Proof of the mailbox of an account that is made by it.
+    Register,
     /// A session for a browser that comes back from elsewhere.
     Exchange,
     /// The way back from an identity provider.
@@ -38,6 +43,8 @@ impl Purpose {
             Self::ResetPassword => "reset_password",
             Self::MagicLink => "magic_link",
             Self::ChangeEmail => "change_email",
+            Self::RevertEmail => "revert_email",
+            Self::Register => "register",
             Self::Exchange => "exchange",
             Self::OAuthState => "oauth_state",
             Self::TwoFactorTicket => "two_factor_ticket",
@@ -51,6 +58,8 @@ impl Purpose {
             Self::ResetPassword => "rst_",
             Self::MagicLink => "mgl_",
             Self::ChangeEmail => "chg_",
+            Self::RevertEmail => "rev_",
+            Self::Register => "reg_",
             Self::Exchange => "xch_",
             Self::OAuthState => "sta_",
             Self::TwoFactorTicket => "p2f_",

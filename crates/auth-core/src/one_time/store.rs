@@ -1,7 +1,8 @@
 //! The queries of single-use tokens.
 
-use auth_entity::{Timestamp, one_time_token, user};
-use sea_orm::sea_query::{Expr, Query};
+use auth_entity::one_time_token::{ActiveModel, Column, Entity, Model};
+use auth_entity::{Timestamp, user};
+use sea_orm::sea_query::{Expr, OnConflict, Query};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -10,67 +11,184 @@ use super::{Consumed, Issue, Purpose};
 use crate::secret::digest;
 use crate::{Error, Result};
 
+/// What a new row consists of beside what it is issued for.
+pub(super) struct NewRow {
+    pub(super) id: Uuid,
+    pub(super) token: [u8; 32],
+    pub(super) slot: Option<[u8; 32]>,
+    pub(super) code: Option<[u8; 32]>,
+}
+
+/// How a row is named by whoever wants to redeem it.
+#[derive(Clone, Copy)]
+pub(super) enum By {
+    Token([u8; 32]),
+    Code { slot: [u8; 32], code: [u8; 32] },
+}
+
+impl By {
+    fn condition(self) -> Condition {
+        match self {
+            Self::Token(hash) => Condition::all().add(Column::TokenHash.eq(hash.to_vec())),
+            Self::Code { slot, code } => {
+                Condition::all().add(Column::Slot.eq(slot.to_vec())).add(Column::CodeHash.eq(code.to_vec()))
+            }
+        }
+    }
+}
+
+/// Inserts a token, in the place of the one that its slot has.
 pub(super) async fn insert(
     db: &impl ConnectionTrait,
-    id: Uuid,
-    token_hash: [u8; 32],
+    row: NewRow,
     issue: &Issue<'_>,
     now: OffsetDateTime,
 ) -> Result<()> {
     let end = now.checked_add(time::Duration::try_from(issue.lifetime).map_err(Error::internal)?);
     let end = end.ok_or_else(|| Error::internal("a token cannot live so long"))?;
-    let row = one_time_token::ActiveModel {
-        id: Set(id),
+    let has_slot = row.slot.is_some();
+    let row = ActiveModel {
+        id: Set(row.id),
         kind: Set(issue.purpose.as_str().to_owned()),
-        token_hash: Set(token_hash.to_vec()),
+        token_hash: Set(row.token.to_vec()),
         user_id: Set(issue.user.map(|user| user.id)),
-        sev: Set(issue.user.map(|user| user.sev)),
+        sev: Set(issue.user.filter(|_| !issue.outlives_changes).map(|user| user.sev)),
+        slot: Set(row.slot.map(Vec::from)),
+        code_hash: Set(row.code.map(Vec::from)),
+        attempts: Set(0),
         binding_hash: Set(issue.binding.map(|binding| digest(binding).to_vec())),
         data: Set(issue.data.clone()),
         created_at: Set(Timestamp(now)),
         expires_at: Set(Timestamp(end)),
         used_at: Set(None),
     };
-    one_time_token::Entity::insert(row).exec_without_returning(db).await?;
+    let mut insert = Entity::insert(row);
+    if has_slot {
+        insert = insert.on_conflict(
+            OnConflict::column(Column::Slot)
+                .update_columns([
+                    Column::TokenHash,
+                    Column::UserId,
+                    Column::Sev,
+                    Column::CodeHash,
+                    Column::Attempts,
+                    Column::BindingHash,
+                    Column::Data,
+                    Column::CreatedAt,
+                    Column::ExpiresAt,
+                    Column::UsedAt,
+                ])
+                .to_owned(),
+        );
+    }
+    insert.exec_without_returning(db).await?;
     Ok(())
+}
+
+/// What makes a token good at `now`.
+fn redeemable(purpose: Purpose, by: By, binding_hash: Option<[u8; 32]>, now: OffsetDateTime) -> Condition {
+    let epoch = Query::select()
+        .column((user::Entity, user::Column::Sev))
+        .from(user::Entity)
+        .and_where(Expr::col((user::Entity, user::Column::Id)).equals((Entity, Column::UserId)))
+        .take();
+    let bound = match binding_hash {
+        Some(hash) => Column::BindingHash.is_null().or(Column::BindingHash.eq(hash.to_vec())),
+        None => Column::BindingHash.is_null(),
+    };
+    by.condition()
+        .add(Column::Kind.eq(purpose.as_str()))
+        .add(Column::UsedAt.is_null())
+        .add(Column::ExpiresAt.gt(Timestamp(now)))
+        .add(bound)
+        .add(
+            Condition::any()
+                .add(Column::Sev.is_null())
+                .add(Expr::col((Entity, Column::Sev)).eq(Expr::SubQuery(None, Box::new(epoch.into())))),
+        )
 }
 
 /// The one statement that redeems: it changes a row for one caller only.
 pub(super) async fn mark_used(
     db: &impl ConnectionTrait,
     purpose: Purpose,
-    token_hash: [u8; 32],
+    by: By,
     binding_hash: Option<[u8; 32]>,
     now: OffsetDateTime,
 ) -> Result<bool> {
-    use one_time_token::Column;
-    let epoch = Query::select()
-        .column((user::Entity, user::Column::Sev))
-        .from(user::Entity)
-        .and_where(Expr::col((user::Entity, user::Column::Id)).equals((one_time_token::Entity, Column::UserId)))
-        .take();
-    let bound = match binding_hash {
-        Some(hash) => Column::BindingHash.is_null().or(Column::BindingHash.eq(hash.to_vec())),
-        None => Column::BindingHash.is_null(),
-    };
-    let result = one_time_token::Entity::update_many()
+    let result = Entity::update_many()
         .col_expr(Column::UsedAt, Expr::value(Timestamp(now)))
-        .filter(Column::TokenHash.eq(token_hash.to_vec()))
-        .filter(Column::Kind.eq(purpose.as_str()))
-        .filter(Column::UsedAt.is_null())
-        .filter(Column::ExpiresAt.gt(Timestamp(now)))
-        .filter(bound)
-        .filter(
-            Condition::any()
-                .add(Column::UserId.is_null())
-                .add(Expr::col((one_time_token::Entity, Column::Sev)).eq(Expr::SubQuery(None, Box::new(epoch.into())))),
-        )
+        .filter(redeemable(purpose, by, binding_hash, now))
         .exec(db)
         .await?;
     Ok(result.rows_affected == 1)
 }
 
-pub(super) async fn find(db: &impl ConnectionTrait, token_hash: [u8; 32]) -> Result<Option<Consumed>> {
-    let row = one_time_token::Entity::find_by_token_hash(token_hash.to_vec()).one(db).await?;
-    Ok(row.map(|row| Consumed { user_id: row.user_id, data: row.data }))
+/// Counts an attempt at the code of a slot, if one is left.
+pub(super) async fn count_attempt(
+    db: &impl ConnectionTrait,
+    slot: [u8; 32],
+    limit: i32,
+    now: OffsetDateTime,
+) -> Result<bool> {
+    let result = Entity::update_many()
+        .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
+        .filter(Column::Slot.eq(slot.to_vec()))
+        .filter(Column::CodeHash.is_not_null())
+        .filter(Column::Attempts.lt(limit))
+        .filter(Column::UsedAt.is_null())
+        .filter(Column::ExpiresAt.gt(Timestamp(now)))
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
+pub(super) async fn find(db: &impl ConnectionTrait, by: By) -> Result<Option<Consumed>> {
+    Ok(Entity::find().filter(by.condition()).all(db).await?.pop().map(Consumed::from))
+}
+
+pub(super) async fn find_valid(
+    db: &impl ConnectionTrait,
+    purpose: Purpose,
+    token_hash: [u8; 32],
+    binding_hash: Option<[u8; 32]>,
+    now: OffsetDateTime,
+) -> Result<Option<Consumed>> {
+    let condition = redeemable(purpose, By::Token(token_hash), binding_hash, now);
+    Ok(Entity::find().filter(condition).all(db).await?.pop().map(Consumed::from))
+}
+
+/// The account that a token was redeemed for.
+pub(super) async fn find_used(
+    db: &impl ConnectionTrait,
+    purpose: Purpose,
+    token_hash: [u8; 32],
+) -> Result<Option<Uuid>> {
+    let used = Entity::find()
+        .filter(Column::TokenHash.eq(token_hash.to_vec()))
+        .filter(Column::Kind.eq(purpose.as_str()))
+        .filter(Column::UsedAt.is_not_null());
+    Ok(used.all(db).await?.pop().and_then(|row| row.user_id))
+}
+
+/// Deletes the tokens of a purpose that act on an account and were issued at a moment or later.
+pub(crate) async fn delete_since(
+    db: &impl ConnectionTrait,
+    purpose: Purpose,
+    user_id: Uuid,
+    since: OffsetDateTime,
+) -> Result<()> {
+    Entity::delete_many()
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::Kind.eq(purpose.as_str()))
+        .filter(Column::CreatedAt.gte(Timestamp(since)))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+impl From<Model> for Consumed {
+    fn from(row: Model) -> Self {
+        Self { created_at: row.created_at.0, user_id: row.user_id, data: row.data }
+    }
 }

@@ -7,9 +7,10 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{Principal, Session, store};
 use crate::config::BuiltBackend;
+use crate::effect::Effect;
 use crate::hooks::Action;
 use crate::token::{NewToken, TokenSubject};
-use crate::{Auth, Client, Error, ErrorCode, Result, Transport, User};
+use crate::{Auth, Error, ErrorCode, EventKind, Result, Transport, User};
 
 /// How a user proved who they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,12 @@ pub struct Proof {
 }
 
 impl Proof {
+    /// A link or a code that was mailed.
+    #[must_use]
+    pub fn mailbox() -> Self {
+        Self { amr: vec!["email"], aal: 1 }
+    }
+
     /// A password.
     #[must_use]
     pub fn password() -> Self {
@@ -46,18 +53,17 @@ pub struct Login {
     pub token: IssuedToken,
 }
 
-/// Creates a session within `tx`, if the account is active and its epoch still is what it was when the proof was
+/// Creates a session as a part of `effect`, if the account is active and its epoch still is what it was when the proof was
 /// checked (`user.sev`).
 pub(super) async fn establish(
     auth: &Auth,
-    tx: &DatabaseTransaction,
+    effect: &Effect,
     user: &User,
     proof: &Proof,
     backend: &BuiltBackend,
-    client: &Client,
 ) -> Result<Login> {
-    let inner = auth.inner();
-    let limits = inner.settings.sessions;
+    let (tx, client): (&DatabaseTransaction, _) = (effect, effect.client());
+    let limits = auth.settings().sessions;
     let now = auth.now();
     if !store::mark_login(tx, user.id, user.sev, now).await? {
         return Err(ErrorCode::LoginBadCredentials.into());
@@ -81,7 +87,13 @@ pub(super) async fn establish(
     let expires_at = token.expires_in.and_then(|life| now.checked_add(life.try_into().ok()?));
     session.expires_at = expires_at.map_or(session.expires_at, |moment| session.expires_at.min(moment));
     store::insert(tx, &session, token.digest, user.sev).await?;
-    inner.hooks.before(Action::Login { user, session: &session }, tx).await?;
+    effect.ask(Action::Login { user, session: &session }).await?;
+    effect.record(EventKind::LoginSucceeded {
+        user_id: user.id,
+        session_id: session.id,
+        backend: session.backend.clone(),
+        amr: session.amr.clone(),
+    });
     let user = User { last_login_at: Some(now), ..user.clone() };
     Ok(Login {
         principal: Principal { user, session },
@@ -105,19 +117,30 @@ async fn issue(backend: &BuiltBackend, subject: TokenSubject<'_>) -> Result<NewT
     Ok(token)
 }
 
+/// What becomes of the bearer token of a session that outlives a change of credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BearerToken {
+    /// It goes on: the answer has no place for a new one, so that the client would lock itself out.
+    Kept,
+    /// A new one takes its place.
+    Replaced,
+}
+
 /// Gives a session that outlives a change of credentials the account's new epoch, and a new token: the old one dies.
-/// `None` where the token goes on: it is a bearer token, for which the answer to such a change has no place, so that the
-/// client would lock itself out.
+/// `None` where the token goes on.
 pub(super) async fn renew(
     auth: &Auth,
     tx: &DatabaseTransaction,
     user: &User,
     session: &Session,
+    bearer: BearerToken,
 ) -> Result<Option<IssuedToken>> {
     let backend = auth.sessions().backend(&session.backend)?;
     let issued = match backend.transport {
-        Transport::Cookie { .. } => Some(issue(backend, TokenSubject { user, session, now: auth.now() }).await?),
-        Transport::Bearer => None,
+        Transport::Bearer if bearer == BearerToken::Kept => None,
+        Transport::Bearer | Transport::Cookie { .. } => {
+            Some(issue(backend, TokenSubject { user, session, now: auth.now() }).await?)
+        }
     };
     if !store::renew(tx, session.id, issued.as_ref().map(|issued| issued.digest), user.sev).await? {
         return Err(Error::Code(ErrorCode::Unauthorized));

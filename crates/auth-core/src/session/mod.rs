@@ -7,6 +7,7 @@ mod revoke;
 mod service;
 pub(crate) mod store;
 
+pub(crate) use establish::BearerToken;
 pub use establish::{IssuedToken, Login, Proof};
 pub use model::{Principal, Session};
 pub(crate) use revoke::Revocation;

@@ -1,20 +1,22 @@
 //! Login, the check of every request, logout.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
-use super::establish::{self, IssuedToken, Login, Proof};
+use super::establish::{self, BearerToken, IssuedToken, Login, Proof};
 use super::lookup::Found;
 use super::revoke::{self, Revocation};
 use super::{Principal, Session, store};
 use crate::account::Credentials;
 use crate::config::BuiltBackend;
+use crate::effect::Effect;
 use crate::jwt::AccessClaims;
 use crate::password::{Password, Verdict};
 use crate::token::TokenRef;
-use crate::{Auth, Client, Error, ErrorCode, EventKind, LoginFailure, Result, User, db};
+use crate::{Auth, Client, Error, ErrorCode, EventKind, LoginFailure, Result, User};
 
 /// How often the use of a session is written down.
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
@@ -123,11 +125,14 @@ impl<'a> Sessions<'a> {
         let has_password = hash.is_some();
         let hasher = &self.auth.inner().hasher;
         let verdict = hasher.verify(password.clone(), hash.clone()).await?;
-        let outdated = self.judge(user.as_ref(), has_password, verdict).map_err(|(reason, code)| {
-            let user_id = user.as_ref().map(|user| user.id);
-            self.auth.emit(client, EventKind::LoginFailed { user_id, reason });
-            Error::Code(code)
-        })?;
+        let outdated = match self.judge(user.as_ref(), has_password, verdict) {
+            Ok(outdated) => outdated,
+            Err((reason, code)) => {
+                let user_id = user.as_ref().map(|user| user.id);
+                self.auth.audit().note(client, EventKind::LoginFailed { user_id, reason }).await;
+                return Err(code.into());
+            }
+        };
         // `judge` lets nobody pass who does not exist.
         let user = user.ok_or(Error::Code(ErrorCode::LoginBadCredentials))?;
         // Hashed anew only now: the time would tell that the password of an account that may not log in was right.
@@ -178,30 +183,29 @@ impl<'a> Sessions<'a> {
         upgrade: Option<(String, String)>,
     ) -> Result<Login> {
         let (auth, proof, upgrade) = (self.auth, &proof, upgrade.as_ref());
-        let login = db::write(&auth.inner().db, |tx| async move {
+        let login = auth.effect(client, |effect| async move {
             if let Some((fresh, stored)) = upgrade {
-                auth.accounts().upgrade_hash(&tx, user.id, stored, fresh).await?;
+                auth.accounts().upgrade_hash(&effect, user.id, stored, fresh).await?;
             }
-            establish::establish(auth, &tx, user, proof, backend, client).await
-        })
-        .await;
-        match &login {
-            Ok(Login { principal, .. }) => auth.emit(
-                client,
-                EventKind::LoginSucceeded {
-                    user_id: principal.user.id,
-                    session_id: principal.session.id,
-                    backend: principal.session.backend.clone(),
-                    amr: principal.session.amr.clone(),
-                },
-            ),
-            Err(Error::Code(ErrorCode::LoginBadCredentials)) => {
-                let reason = LoginFailure::Outdated;
-                auth.emit(client, EventKind::LoginFailed { user_id: Some(user.id), reason });
-            }
-            Err(_) => {}
+            auth.sessions().establish_within(&effect, user, proof, backend).await
+        });
+        let login = login.await;
+        if let Err(Error::Code(ErrorCode::LoginBadCredentials)) = &login {
+            let reason = LoginFailure::Outdated;
+            auth.audit().note(client, EventKind::LoginFailed { user_id: Some(user.id), reason }).await;
         }
         login
+    }
+
+    /// Begins a session as a part of another effect.
+    pub(crate) async fn establish_within(
+        &self,
+        effect: &Effect,
+        user: &User,
+        proof: &Proof,
+        backend: &BuiltBackend,
+    ) -> Result<Login> {
+        establish::establish(self.auth, effect, user, proof, backend).await
     }
 
     /// The user's sessions that are alive, newest first.
@@ -221,10 +225,10 @@ impl<'a> Sessions<'a> {
     /// `Not Found` when the user has no such session.
     pub async fn end(&self, principal: &Principal, id: Uuid, client: &Client) -> Result<()> {
         let user_id = principal.user.id;
-        if !self.revoke_now(Revocation::Session { id, user_id }).await? {
+        let event = EventKind::SessionRevoked { user_id, session_id: id };
+        if !self.revoke_now(Revocation::Session { id, user_id }, client, event).await? {
             return Err(ErrorCode::NotFound.into());
         }
-        self.auth.emit(client, EventKind::SessionRevoked { user_id, session_id: id });
         Ok(())
     }
 
@@ -234,9 +238,8 @@ impl<'a> Sessions<'a> {
     /// The database's.
     pub async fn logout(&self, principal: &Principal, client: &Client) -> Result<()> {
         let (user_id, session_id) = (principal.user.id, principal.session.id);
-        self.revoke_now(Revocation::Session { id: session_id, user_id }).await?;
-        self.auth.emit(client, EventKind::LoggedOut { user_id, session_id });
-        Ok(())
+        let event = EventKind::LoggedOut { user_id, session_id };
+        self.revoke_now(Revocation::Session { id: session_id, user_id }, client, event).await.map(drop)
     }
 
     /// Ends every session of the user, and every token that was issued to them.
@@ -245,13 +248,21 @@ impl<'a> Sessions<'a> {
     /// The database's.
     pub async fn logout_everywhere(&self, principal: &Principal, client: &Client) -> Result<()> {
         let user_id = principal.user.id;
-        self.revoke_now(Revocation::All { user_id, seen: principal.user.sev }).await?;
-        self.auth.emit(client, EventKind::SessionsRevoked { user_id });
-        Ok(())
+        let scope = Revocation::All { user_id, seen: principal.user.sev };
+        self.revoke_now(scope, client, EventKind::SessionsRevoked { user_id }).await.map(drop)
     }
 
-    async fn revoke_now(&self, scope: Revocation) -> Result<bool> {
-        db::write(&self.auth.inner().db, |tx| async move { revoke::revoke(&tx, scope).await }).await
+    /// Ends what `scope` names, and tells of it if there was anything to end.
+    async fn revoke_now(&self, scope: Revocation, client: &Client, event: EventKind) -> Result<bool> {
+        let event = &event;
+        let revoke = |effect: Arc<Effect>| async move {
+            let ended = revoke::revoke(&effect, scope).await?;
+            if ended {
+                effect.record(event.clone());
+            }
+            Ok(ended)
+        };
+        self.auth.effect(client, revoke).await
     }
 
     /// Ends live credentials within a transaction: the only way for every feature.
@@ -265,7 +276,8 @@ impl<'a> Sessions<'a> {
         tx: &DatabaseTransaction,
         user: &User,
         session: &Session,
+        bearer: BearerToken,
     ) -> Result<Option<IssuedToken>> {
-        establish::renew(self.auth, tx, user, session).await
+        establish::renew(self.auth, tx, user, session, bearer).await
     }
 }

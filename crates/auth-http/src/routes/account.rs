@@ -1,6 +1,6 @@
 //! Registering, and one's own account.
 
-use auth_core::account::{AccountChanges, NewAccount};
+use auth_core::account::{AccountChanges, NewAccount, Registered};
 use auth_core::identifier::{Email, Username};
 use auth_core::password::Password;
 use auth_core::time::OffsetDateTime;
@@ -10,7 +10,9 @@ use http::Method;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::session::{SessionView, ended};
+use super::audit::EventView;
+use super::session::{SessionView, TokenAnswer, answer, ended};
+use super::updated;
 use crate::Problem;
 use crate::decode::{Attributes, KnownPassword, Patch, Replace, Text, request};
 use crate::dispatch::Call;
@@ -99,6 +101,16 @@ request! {
 }
 
 request! {
+    /// A new password for the old one.
+    ChangePasswordRequest {
+        #[doc = "The present password."]
+        old_password: KnownPassword,
+        #[doc = "The new password."]
+        new_password: Password,
+    }
+}
+
+request! {
     /// The body of a farewell.
     DeleteRequest {
         #[doc = "The password, when the last login is not recent."]
@@ -120,6 +132,8 @@ struct ExportAnswer<'a> {
     last_login_at: Option<OffsetDateTime>,
     /// The sessions that are alive.
     sessions: Vec<SessionView<'a>>,
+    /// What happened to the account, newest first.
+    activity: Vec<EventView<'a>>,
 }
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -135,6 +149,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .summary("Makes an account.")
         .json::<RegisterRequest>()
         .answers::<PublicUser>(201, "The account.")
+        .accepted("The account is made when its mailbox was proved. Never tells whether there was one already.")
         .errors(&[
             E::RegisterUserAlreadyExists,
             E::RegisterInvalidPassword,
@@ -163,6 +178,24 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             E::ReauthenticationRequired,
             E::RefusedByApp,
         ]),
+        Endpoint::new(
+            "account.change_password",
+            Group::Auth,
+            Method::POST,
+            "/change-password",
+            Handler::Active(|c, p| Box::pin(change_password(c, p))),
+        )
+        .summary("Changes the password by the old one. Other sessions end; this one gets a new token.")
+        .json::<ChangePasswordRequest>()
+        .success(204, "The new cookie carries the new token.", None)
+        .answers::<TokenAnswer>(200, "The new token of a bearer backend.")
+        .errors(&[
+            E::ChangePasswordBadPassword,
+            E::ChangePasswordInvalidPassword,
+            E::ReauthenticationRequired,
+            E::RefusedByApp,
+        ])
+        .takes_expired_password(),
         Endpoint::new(
             "account.delete",
             Group::Users,
@@ -196,8 +229,10 @@ async fn register(call: Call) -> Result<Reply, Problem> {
         display_name: request.display_name.map(|name| name.0),
         attributes: request.attributes.unwrap_or_default().0,
     };
-    let user = call.auth.accounts().register(new, &call.client).await?;
-    Reply::json(http::StatusCode::CREATED, &PublicUser::from(&user))
+    match call.auth.accounts().register(new, &call.client).await? {
+        Registered::Created(user) => Reply::json(http::StatusCode::CREATED, &PublicUser::from(&user)),
+        Registered::Pending => Reply::accepted(),
+    }
 }
 
 async fn get(_: Call, principal: Principal) -> Result<Reply, Problem> {
@@ -214,9 +249,18 @@ async fn update(call: Call, principal: Principal) -> Result<Reply, Problem> {
         display_name: request.display_name.0.map(|name| name.map(|text| text.0)),
         attributes: request.attributes.map(|attributes| attributes.0),
     };
-    let updated = call.auth.accounts().update(&principal, changes, &call.client).await?;
-    let cookie = call.token_cookie(&principal.session, updated.token.as_ref())?;
-    Ok(Reply::ok(&PublicUser::from(&updated.user))?.cookie(cookie))
+    let changed = call.auth.accounts().update(&principal, changes, &call.client).await?;
+    updated(&call, Some(&principal), &changed)
+}
+
+async fn change_password(call: Call, principal: Principal) -> Result<Reply, Problem> {
+    let ChangePasswordRequest { old_password, new_password } = call.body()?;
+    let accounts = call.auth.accounts();
+    let changed = accounts.change_password(&principal, old_password.0, new_password, &call.client).await?;
+    match &changed.token {
+        Some(token) => answer(call.transport(&principal.session)?, token),
+        None => Ok(Reply::no_content()),
+    }
 }
 
 async fn delete(call: Call, principal: Principal) -> Result<Reply, Problem> {
@@ -235,5 +279,6 @@ async fn export(call: Call, principal: Principal) -> Result<Reply, Problem> {
         updated_at: export.user.updated_at,
         last_login_at: export.user.last_login_at,
         sessions,
+        activity: export.activity.iter().map(EventView::from).collect(),
     })
 }

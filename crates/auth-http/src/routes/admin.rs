@@ -1,6 +1,6 @@
 //! Accounts as superusers manage them.
 
-use auth_core::admin::{AdminChanges, PageRequest};
+use auth_core::admin::{AdminChanges, NewUser, PageRequest};
 use auth_core::identifier::{Email, Username};
 use auth_core::password::Password;
 use auth_core::uuid::Uuid;
@@ -49,6 +49,36 @@ request! {
     }
 }
 
+request! {
+    /// An account that a superuser makes.
+    NewUserRequest {
+        #[doc = "The e-mail address. There must be one, or a user name."]
+        email: Option<Email>,
+        #[doc = "A user name to log in with."]
+        username: Option<Username>,
+        #[doc = "A password, to be changed at the first login. Without one a link to choose it is mailed."]
+        password: Option<Password>,
+        #[doc = "A name for people."]
+        display_name: Option<Text<200>>,
+        #[doc = "The app's own object about the user."]
+        attributes: Option<Attributes>,
+        #[doc = "Whether the account may log in; true by default."]
+        is_active: Option<bool>,
+        #[doc = "Whether the account may manage others; false by default."]
+        is_superuser: Option<bool>,
+        #[doc = "Whether the mailbox counts as proved; false by default."]
+        is_verified: Option<bool>,
+    }
+}
+
+request! {
+    /// A password that a superuser sets.
+    AdminResetRequest {
+        #[doc = "The password, to be changed at the next login."]
+        new_password: Password,
+    }
+}
+
 /// A page of accounts.
 #[derive(Serialize, utoipa::ToSchema)]
 struct PageAnswer<'a> {
@@ -66,6 +96,33 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .summary("Accounts, page by page.")
             .query::<ListQuery>()
             .answers::<PageAnswer>(200, "A page."),
+        Endpoint::new(
+            "admin.create",
+            Group::Users,
+            Method::POST,
+            "",
+            Handler::Superuser(|c, p| Box::pin(create(c, p))),
+        )
+        .summary("Makes an account.")
+        .json::<NewUserRequest>()
+        .answers::<PublicUser>(201, "The account.")
+        .errors(&[
+            E::RegisterUserAlreadyExists,
+            E::RegisterInvalidPassword,
+            E::UsernameAlreadyExists,
+            E::RefusedByApp,
+        ]),
+        Endpoint::new(
+            "admin.reset_password",
+            Group::Users,
+            Method::POST,
+            "/{id}/reset-password",
+            Handler::Superuser(|c, p| Box::pin(reset_password(c, p))),
+        )
+        .summary("Sets a password that its owner has to change. Every session of the account ends.")
+        .json::<AdminResetRequest>()
+        .success(204, "It is set.", None)
+        .errors(&[E::ResetPasswordInvalidPassword, E::RefusedByApp]),
         Endpoint::new("admin.get", Group::Users, Method::GET, "/{id}", Handler::Superuser(|c, p| Box::pin(get(c, p))))
             .summary("One account.")
             .answers::<PublicUser>(200, "The account."),
@@ -109,6 +166,29 @@ async fn list(call: Call, _: Principal) -> Result<Reply, Problem> {
 async fn get(call: Call, _: Principal) -> Result<Reply, Problem> {
     let user = call.auth.admin().get(call.id()?).await?;
     Reply::ok(&PublicUser::from(&user))
+}
+
+async fn create(call: Call, principal: Principal) -> Result<Reply, Problem> {
+    let request: NewUserRequest = call.body()?;
+    let new = NewUser {
+        email: request.email,
+        username: request.username,
+        password: request.password,
+        display_name: request.display_name.map(|name| name.0),
+        attributes: request.attributes.unwrap_or_default().0,
+        is_active: request.is_active.unwrap_or(true),
+        is_superuser: request.is_superuser.unwrap_or_default(),
+        is_verified: request.is_verified.unwrap_or_default(),
+    };
+    let user = call.auth.admin().create(&principal, new, &call.client).await?;
+    Reply::json(http::StatusCode::CREATED, &PublicUser::from(&user))
+}
+
+async fn reset_password(call: Call, principal: Principal) -> Result<Reply, Problem> {
+    let id = call.id()?;
+    let AdminResetRequest { new_password } = call.body()?;
+    call.auth.admin().reset_password(&principal, id, new_password, &call.client).await?;
+    Ok(Reply::no_content())
 }
 
 async fn update(call: Call, principal: Principal) -> Result<Reply, Problem> {

@@ -1,7 +1,7 @@
 //! Logging in and out, and the list of sessions.
 
 use auth_core::password::Password;
-use auth_core::session::{IssuedToken, Login, Session};
+use auth_core::session::{IssuedToken, Session};
 use auth_core::{Auth, ErrorCode, Principal, Transport, time::OffsetDateTime, uuid::Uuid};
 use http::Method;
 use http::header::HeaderName;
@@ -66,7 +66,7 @@ request! {
 
 /// The answer of a bearer login (RFC 6749, section 5.1).
 #[derive(Serialize, utoipa::ToSchema)]
-struct TokenAnswer<'a> {
+pub(super) struct TokenAnswer<'a> {
     /// The token, for `Authorization: Bearer`.
     access_token: &'a str,
     /// Always `bearer`.
@@ -122,14 +122,7 @@ struct SessionList<'a> {
 }
 
 pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
-    let mut endpoints = Vec::new();
-    for (index, backend) in auth.backends().iter().enumerate() {
-        // The default backend is served without its name, too.
-        if index == 0 {
-            endpoints.extend(of_backend(String::new(), &backend.name, &backend.transport));
-        }
-        endpoints.extend(of_backend(format!("/{}", backend.name), &backend.name, &backend.transport));
-    }
+    let mut endpoints = of_each_backend(auth, of_backend);
     endpoints.extend([
         Endpoint::new(
             "session.list",
@@ -164,15 +157,35 @@ pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
     endpoints
 }
 
-/// Login and logout of one backend, below `prefix`.
-fn of_backend(prefix: String, name: &str, transport: &Transport) -> [Endpoint; 2] {
+/// The routes that each backend has of its own, below its name. The default backend is served without its name, too.
+pub(super) fn of_each_backend(
+    auth: &Auth,
+    routes: impl Fn(&str, &dyn Fn(&str) -> String, &str, &Transport) -> Vec<Endpoint>,
+) -> Vec<Endpoint> {
+    let mut endpoints = Vec::new();
+    for (index, backend) in auth.backends().iter().enumerate() {
+        let (name, transport) = (&backend.name, &backend.transport);
+        if index == 0 {
+            endpoints.extend(routes("", &str::to_owned, name, transport));
+        }
+        endpoints.extend(routes(&format!("/{name}"), &|id| format!("{id}.{name}"), name, transport));
+    }
+    endpoints
+}
+
+/// Declares the answer of a login, which its transport decides.
+pub(super) fn with_login_answer(endpoint: Endpoint, transport: &Transport) -> Endpoint {
+    match transport {
+        Transport::Bearer => endpoint.answers::<TokenAnswer>(200, "The token."),
+        Transport::Cookie { .. } => endpoint.success(204, "The cookie carries the token.", None),
+    }
+}
+
+/// Login and logout of one backend.
+fn of_backend(prefix: &str, id: &dyn Fn(&str) -> String, name: &str, transport: &Transport) -> Vec<Endpoint> {
     use ErrorCode as E;
-    let id = |action: &str| match prefix.strip_prefix('/') {
-        Some(backend) => format!("session.{action}.{backend}"),
-        None => format!("session.{action}"),
-    };
     let login = Endpoint::new(
-        id("login"),
+        id("session.login"),
         Group::Auth,
         Method::POST,
         format!("{prefix}/login"),
@@ -182,12 +195,8 @@ fn of_backend(prefix: String, name: &str, transport: &Transport) -> [Endpoint; 2
     .json_or_form::<NamedLogin>()
     .errors(&[E::LoginBadCredentials, E::LoginUserNotVerified, E::RefusedByApp])
     .for_backend(name);
-    let login = match transport {
-        Transport::Bearer => login.answers::<TokenAnswer>(200, "The token."),
-        Transport::Cookie { .. } => login.success(204, "The cookie carries the token.", None),
-    };
     let logout = Endpoint::new(
-        id("logout"),
+        id("session.logout"),
         Group::Auth,
         Method::POST,
         format!("{prefix}/logout"),
@@ -197,7 +206,7 @@ fn of_backend(prefix: String, name: &str, transport: &Transport) -> [Endpoint; 2
     .success(204, "It ended.", None)
     .for_backend(name)
     .takes_expired_password();
-    [login, logout]
+    vec![with_login_answer(login, transport), logout]
 }
 
 async fn login(call: Call) -> Result<Reply, Problem> {
@@ -205,11 +214,11 @@ async fn login(call: Call) -> Result<Reply, Problem> {
     let backend = call.backend()?;
     let login = call.auth.sessions().login(&name, password, backend, &call.client).await?;
     call.end_former_session(backend).await?;
-    answer(&backend.transport, &login)
+    answer(&backend.transport, &login.token)
 }
 
 /// The login answer of a transport.
-fn answer(transport: &Transport, Login { token, .. }: &Login) -> Result<Reply, Problem> {
+pub(super) fn answer(transport: &Transport, token: &IssuedToken) -> Result<Reply, Problem> {
     let IssuedToken { access_token, expires_in } = token;
     let access_token = access_token.expose_secret();
     match transport {

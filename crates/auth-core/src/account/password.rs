@@ -1,0 +1,47 @@
+//! Changing one's password by the old one.
+
+use super::apply::Ends;
+use super::{Accounts, Changes, Updated};
+use crate::mail::MailKind;
+use crate::password::Password;
+use crate::session::BearerToken;
+use crate::{Client, ErrorCode, EventKind, Principal, Result};
+
+impl Accounts<'_> {
+    /// Puts a new password in the place of the old one. All other sessions end, and this one gets a new token. It is the
+    /// way out for an account that must change its password.
+    ///
+    /// # Errors
+    /// `REAUTHENTICATION_REQUIRED` when the login is not recent, `CHANGE_PASSWORD_BAD_PASSWORD`,
+    /// `CHANGE_PASSWORD_INVALID_PASSWORD` with a reason, a hook's veto, or the database's.
+    pub async fn change_password(
+        &self,
+        principal: &Principal,
+        old: Password,
+        new: Password,
+        client: &Client,
+    ) -> Result<Updated> {
+        let (auth, Principal { user, session }) = (self.auth, principal);
+        self.require_recent(principal)?;
+        if !self.is_current_password(user, old).await? {
+            auth.audit().note(client, EventKind::PasswordChangeFailed { user_id: user.id }).await;
+            return Err(ErrorCode::ChangePasswordBadPassword.into());
+        }
+        let context = auth.policy_context(Some(user), &[]);
+        let hash = self.hash_new(new, context, ErrorCode::ChangePasswordInvalidPassword).await?;
+        let changes = &Changes {
+            password_hash: Some(Some(hash)),
+            must_change_password: user.must_change_password.then_some(false),
+            ..Changes::default()
+        };
+        auth.effect(client, |effect| async move {
+            let ends = Ends::Others(session, BearerToken::Replaced);
+            let taken = ErrorCode::UpdateUserEmailAlreadyExists;
+            let updated = auth.accounts().apply(&effect, user, changes, ends, taken).await?;
+            effect.record(EventKind::PasswordChanged { user_id: user.id, actor_id: Some(user.id) });
+            effect.tell(user, MailKind::PasswordChanged)?;
+            Ok(updated)
+        })
+        .await
+    }
+}

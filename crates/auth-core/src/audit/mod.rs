@@ -1,0 +1,10 @@
+//! The audit log: what happened to accounts, for their owners and for those who have to find out.
+//!
+//! An event that tells of a change is written in the transaction of that change, so that neither is there without the
+//! other. What only failed is written when it is over, as far as the database takes it. Events never hold secrets
+//! (OWASP ASVS 16.2, OWASP Logging Vocabulary).
+
+mod service;
+pub(crate) mod store;
+
+pub use service::{Audit, AuditEvent, AuditPage, AuditQuery};

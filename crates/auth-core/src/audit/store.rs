@@ -1,0 +1,76 @@
+//! The queries of the audit log.
+
+use auth_entity::Timestamp;
+use auth_entity::event::{ActiveModel, Column, Entity, Model};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use super::{AuditEvent, AuditQuery};
+use crate::event::Description;
+use crate::{Event, Result};
+
+/// Writes all events of an effect with one statement.
+pub(crate) async fn insert(db: &impl ConnectionTrait, events: &[Event]) -> Result<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    Entity::insert_many(events.iter().map(row)).exec_without_returning(db).await?;
+    Ok(())
+}
+
+fn row(event: &Event) -> ActiveModel {
+    let Description { subject_id, actor_id, session_id, data } = event.kind.describe();
+    ActiveModel {
+        id: Set(event.id),
+        at: Set(Timestamp(event.at)),
+        name: Set(event.kind.name().to_owned()),
+        subject_id: Set(subject_id),
+        actor_id: Set(actor_id),
+        session_id: Set(session_id),
+        ip: Set(event.client.ip.map(|ip| ip.to_string())),
+        user_agent: Set(event.client.user_agent().map(str::to_owned)),
+        data: Set(data),
+    }
+}
+
+pub(super) async fn page(db: &impl ConnectionTrait, query: &AuditQuery, limit: u64) -> Result<Vec<AuditEvent>> {
+    let mut select = Entity::find().order_by_desc(Column::Id).limit(limit);
+    if let Some(subject) = query.subject_id {
+        select = select.filter(Column::SubjectId.eq(subject));
+    }
+    if let Some(name) = &query.name {
+        select = select.filter(Column::Name.eq(name.as_str()));
+    }
+    if let Some(cursor) = query.cursor {
+        select = select.filter(Column::Id.lt(cursor));
+    }
+    Ok(select.all(db).await?.into_iter().map(AuditEvent::from).collect())
+}
+
+/// Forgets where an account that is gone was used from; what happened stays until its time is over.
+pub(crate) async fn forget_clients(db: &impl ConnectionTrait, subject_id: Uuid) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::Ip, Expr::value(None::<String>))
+        .col_expr(Column::UserAgent, Expr::value(None::<String>))
+        .filter(Column::SubjectId.eq(subject_id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+impl From<Model> for AuditEvent {
+    fn from(row: Model) -> Self {
+        Self {
+            id: row.id,
+            at: row.at.0,
+            name: row.name,
+            subject_id: row.subject_id,
+            actor_id: row.actor_id,
+            session_id: row.session_id,
+            ip: row.ip,
+            user_agent: row.user_agent,
+            data: row.data,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Asking for a new address, confirming it, taking it back.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::account::{Changes, Ends, Updated, store};
+use crate::effect::Effect;
+use crate::identifier::{Email, LoginName};
+use crate::mail::{Mail, MailKind, Order};
+use crate::one_time::{self, Issue, Purpose};
+use crate::password::Password;
+use crate::{Auth, Client, Error, ErrorCode, EventKind, Principal, Result, User};
+
+/// How long the new address may take to prove itself, and the owner of the old one to object.
+const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+const REVERT_LIFETIME: Duration = Duration::from_secs(72 * 60 * 60);
+
+const BAD: ErrorCode = ErrorCode::ChangeEmailBadToken;
+const TAKEN: ErrorCode = ErrorCode::UpdateUserEmailAlreadyExists;
+
+/// What a link remembers: the address that will count.
+#[derive(Serialize, Deserialize)]
+struct Memory {
+    email: String,
+    is_verified: bool,
+}
+
+impl Memory {
+    fn into_json(self) -> Result<Value> {
+        serde_json::to_value(self).map_err(Error::internal)
+    }
+
+    fn changes(&self) -> Result<Changes> {
+        let email = Email::parse(&self.email).map_err(Error::internal)?;
+        Ok(Changes { email: Some(email), is_verified: Some(self.is_verified), ..Changes::default() })
+    }
+}
+
+/// A link that was redeemed.
+struct Redeemed {
+    user: User,
+    memory: Memory,
+    issued_at: OffsetDateTime,
+}
+
+/// The service for new addresses.
+#[derive(Clone, Copy, Debug)]
+pub struct EmailChanges<'a> {
+    auth: &'a Auth,
+}
+
+impl<'a> EmailChanges<'a> {
+    pub(crate) fn new(auth: &'a Auth) -> Self {
+        Self { auth }
+    }
+
+    /// Has a link mailed to the new address, and word to the old one. Nothing changes before the link is opened, and
+    /// nothing is said about whether somebody else has the address.
+    ///
+    /// # Errors
+    /// `REAUTHENTICATION_REQUIRED` when the login is not recent and no password is given, `REAUTHENTICATION_FAILED` for a
+    /// wrong one, or the database's.
+    pub async fn request(
+        &self,
+        principal: &Principal,
+        email: &Email,
+        password: Option<Password>,
+        client: &Client,
+    ) -> Result<()> {
+        let accounts = self.auth.accounts();
+        match password {
+            None => accounts.require_recent(principal)?,
+            Some(password) => {
+                if !accounts.is_current_password(&principal.user, password).await? {
+                    let user_id = principal.user.id;
+                    self.auth.audit().note(client, EventKind::PasswordChangeFailed { user_id }).await;
+                    return Err(ErrorCode::ReauthenticationFailed.into());
+                }
+            }
+        }
+        let auth = self.auth;
+        auth.effect(client, |effect| async move { auth.email_change().ask(&effect, &principal.user, email) }).await
+    }
+
+    /// Leaves the order for the link, and sends word to the old address.
+    pub(crate) fn ask(&self, effect: &Effect, user: &User, email: &Email) -> Result<()> {
+        effect.record(EventKind::EmailChangeRequested { user_id: user.id });
+        effect.order(Order::ConfirmEmail { user_id: user.id, sev: user.sev, email: email.as_str().to_owned() });
+        effect.tell(user, MailKind::EmailChangeRequested)?;
+        Ok(())
+    }
+
+    pub(crate) async fn compose(&self, effect: &Effect, user_id: Uuid, sev: i64, email: &str) -> Result<Option<Mail>> {
+        let auth = self.auth;
+        let email = Email::parse(email).map_err(Error::internal)?;
+        let user = store::find(effect.tx(), user_id).await?.map(User::from);
+        let Some(user) = user.filter(|user| user.is_active && user.sev == sev) else { return Ok(None) };
+        if store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?.is_some() {
+            return Ok(None);
+        }
+        let slot = user.id.to_string();
+        let issue = Issue {
+            user: Some(&user),
+            slot: Some(&slot),
+            data: Some(Memory { email: email.as_str().to_owned(), is_verified: true }.into_json()?),
+            ..Issue::new(Purpose::ChangeEmail, LIFETIME)
+        };
+        let token = auth.one_time_tokens().issue(effect, issue).await?;
+        let link = auth.mail_link("change-email/confirm", &token, LIFETIME);
+        effect.write(email.as_str(), user.display_name.as_deref(), MailKind::ConfirmEmail { link }).map(Some)
+    }
+
+    /// Redeems the link: the new address takes the place of the old one, proved. Every session of the account ends but
+    /// `current`, if that is one of it.
+    ///
+    /// # Errors
+    /// `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when somebody took the address meanwhile, a hook's veto,
+    /// or the database's.
+    pub async fn confirm(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
+        let auth = self.auth;
+        auth.effect(client, |effect| async move {
+            let Redeemed { user, memory, .. } =
+                auth.email_change().redeem(&effect, Purpose::ChangeEmail, token).await?;
+            let changes = memory.changes()?;
+            let keep = current.filter(|current| current.user.id == user.id).map(|current| &current.session);
+            let updated = auth.accounts().apply(&effect, &user, &changes, Ends::all_but(keep), TAKEN).await?;
+            effect.record(EventKind::EmailChanged { user_id: user.id, actor_id: Some(user.id) });
+            auth.email_change().tell_former(&effect, &user, &updated.user).await?;
+            Ok(updated)
+        })
+        .await
+    }
+
+    /// Tells the old address that it was replaced, with a link that takes that back.
+    pub(crate) async fn tell_former(&self, effect: &Effect, before: &User, after: &User) -> Result<()> {
+        let Some(former) = &before.email else { return Ok(()) };
+        let issue = Issue {
+            user: Some(after),
+            // Whoever took the account over will change more than the address.
+            outlives_changes: true,
+            data: Some(Memory { email: former.clone(), is_verified: before.is_verified }.into_json()?),
+            ..Issue::new(Purpose::RevertEmail, REVERT_LIFETIME)
+        };
+        let token = self.auth.one_time_tokens().issue(effect, issue).await?;
+        let revert_link = self.auth.mail_link("change-email/revert", &token, REVERT_LIFETIME);
+        effect.tell(before, MailKind::EmailChanged { revert_link })?;
+        Ok(())
+    }
+
+    /// Takes a change back: the old address counts again, every session ends, and the password is gone, because somebody
+    /// who is not the owner knew it. A link to a new one is mailed to the old address. Later changes can not be taken back
+    /// any more: their links are in the hands of whoever made them.
+    ///
+    /// # Errors
+    /// `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when somebody else has the address by now, a hook's
+    /// veto, or the database's.
+    pub async fn revert(&self, token: &str, client: &Client) -> Result<User> {
+        let auth = self.auth;
+        auth.effect(client, |effect| async move {
+            let Redeemed { user, memory, issued_at } =
+                auth.email_change().redeem(&effect, Purpose::RevertEmail, token).await?;
+            let changes = Changes { password_hash: Some(None), ..memory.changes()? };
+            let updated = auth.accounts().apply(&effect, &user, &changes, Ends::All, TAKEN).await?;
+            one_time::delete_since(effect.tx(), Purpose::RevertEmail, user.id, issued_at).await?;
+            effect.record(EventKind::EmailReverted { user_id: user.id });
+            effect.send(auth.password_reset().mail(&effect, &updated.user).await?);
+            Ok(updated.user)
+        })
+        .await
+    }
+
+    /// Redeems a link: the account that it acts on, locked, and what the link remembers.
+    async fn redeem(&self, effect: &Effect, purpose: Purpose, token: &str) -> Result<Redeemed> {
+        let consumed = self.auth.one_time_tokens().consume(effect, purpose, token, None).await?.ok_or(BAD)?;
+        let user = store::find_for_update(effect.tx(), consumed.user_id.ok_or(BAD)?).await?.ok_or(BAD)?.into();
+        let memory = consumed.data.map(serde_json::from_value).transpose().map_err(Error::internal)?.ok_or(BAD)?;
+        Ok(Redeemed { user, memory, issued_at: consumed.created_at })
+    }
+}

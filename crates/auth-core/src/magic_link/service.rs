@@ -1,0 +1,197 @@
+//! Asking for the mail, and logging in by it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::account::{Changes, Draft, store};
+use crate::config::BuiltBackend;
+use crate::effect::Effect;
+use crate::identifier::{Email, LoginName};
+use crate::mail::{Mail, MailCode, MailKind, Order};
+use crate::one_time::{Consumed, Issue, Purpose};
+use crate::session::{Login, Proof};
+use crate::{Auth, Client, Error, ErrorCode, EventKind, RedirectTarget, Registration, Result, User};
+
+/// How long link and code work (OWASP ASVS 6.5.5).
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+const BAD: ErrorCode = ErrorCode::MagicLinkBadToken;
+
+/// The service for logins by mail.
+#[derive(Clone, Copy, Debug)]
+pub struct MagicLinks<'a> {
+    auth: &'a Auth,
+}
+
+/// What came by mail.
+#[derive(Clone)]
+pub enum MagicLinkProof {
+    /// The token of the link.
+    Token(String),
+    /// The code, for the address that it was mailed to.
+    Code {
+        /// The address.
+        email: Email,
+        /// Six digits; blanks and hyphens do not count.
+        code: String,
+    },
+}
+
+/// What a link would do, for the page that asks whether it shall.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// The address that would be logged in.
+    pub email: String,
+    /// Where the browser goes then.
+    pub redirect_to: Option<RedirectTarget>,
+}
+
+/// What a link remembers.
+#[derive(Serialize, Deserialize)]
+struct Memory {
+    email: String,
+    redirect_to: Option<RedirectTarget>,
+}
+
+impl<'a> MagicLinks<'a> {
+    pub(crate) fn new(auth: &'a Auth) -> Self {
+        Self { auth }
+    }
+
+    /// Has a link and a code mailed to the address, if somebody may log in or register with it. Says nothing about whether
+    /// it is so, neither by its answer nor by its time.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn request(&self, email: &Email, redirect_to: Option<RedirectTarget>, client: &Client) -> Result<()> {
+        let order = Order::MagicLink { email: email.as_str().to_owned(), redirect_to };
+        self.auth.leave_order(order, client).await
+    }
+
+    pub(crate) async fn compose(
+        &self,
+        effect: &Effect,
+        email: &str,
+        redirect_to: Option<&RedirectTarget>,
+    ) -> Result<Option<Mail>> {
+        let auth = self.auth;
+        let email = Email::parse(email).map_err(Error::internal)?;
+        let row = store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?;
+        let user = row.map(User::from);
+        let welcome = match &user {
+            Some(user) => user.is_active,
+            None => auth.settings().registration != Registration::Closed,
+        };
+        if !welcome {
+            return Ok(None);
+        }
+        effect.record(EventKind::MagicLinkRequested { user_id: user.as_ref().map(|user| user.id) });
+        // To the address as it is stored, whatever was typed.
+        let to = user.as_ref().and_then(|user| user.email.as_deref()).unwrap_or(email.as_str());
+        let code = MailCode::random(auth.inner().random.as_ref())?;
+        let memory = Memory { email: to.to_owned(), redirect_to: redirect_to.cloned() };
+        let issue = Issue {
+            user: user.as_ref(),
+            slot: Some(email.key()),
+            code: Some(code.as_str()),
+            data: Some(serde_json::to_value(&memory).map_err(Error::internal)?),
+            ..Issue::new(Purpose::MagicLink, LIFETIME)
+        };
+        let token = auth.one_time_tokens().issue(effect, issue).await?;
+        let link = auth.mail_link("magic-link", &token, LIFETIME);
+        let name = user.as_ref().and_then(|user| user.display_name.as_deref());
+        effect.write(to, name, MailKind::MagicLink { link, code }).map(Some)
+    }
+
+    /// What a link would do, without doing it; `None` when it does nothing any more.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn preview(&self, token: &str) -> Result<Option<Preview>> {
+        let found = self.auth.one_time_tokens().peek(Purpose::MagicLink, token, None).await?;
+        let memory = found.map(|found| memory(&found)).transpose()?;
+        Ok(memory.map(|Memory { email, redirect_to }| Preview { email, redirect_to }))
+    }
+
+    /// Logs in by what was mailed. The first proof of a mailbox takes away what was set up before it: password, sessions,
+    /// tokens. An address without an account gets one.
+    ///
+    /// # Errors
+    /// `MAGIC_LINK_BAD_TOKEN`, a hook's veto, or the database's.
+    pub async fn verify(&self, proof: &MagicLinkProof, backend: &BuiltBackend, client: &Client) -> Result<Login> {
+        let auth = self.auth;
+        if let MagicLinkProof::Code { email, .. } = proof
+            && !auth.one_time_tokens().take_attempt(Purpose::MagicLink, email.key()).await?
+        {
+            return Err(BAD.into());
+        }
+        let login = auth.effect(client, |effect| async move {
+            let consumed = auth.magic_link().redeem(&effect, proof).await?.ok_or(BAD)?;
+            let user = auth.magic_link().owner(&effect, &consumed).await?;
+            auth.sessions().establish_within(&effect, &user, &Proof::mailbox(), backend).await
+        });
+        // An account that was locked meanwhile is no other case.
+        login.await.map_err(|error| match error {
+            Error::Code(ErrorCode::LoginBadCredentials) => BAD.into(),
+            other => other,
+        })
+    }
+
+    async fn redeem(&self, effect: &Effect, proof: &MagicLinkProof) -> Result<Option<Consumed>> {
+        let tokens = self.auth.one_time_tokens();
+        match proof {
+            MagicLinkProof::Token(token) => tokens.consume(effect, Purpose::MagicLink, token, None).await,
+            MagicLinkProof::Code { email, code } => {
+                let digits: String = code.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+                tokens.consume_code(effect, Purpose::MagicLink, email.key(), &digits).await
+            }
+        }
+    }
+
+    /// The account of a mailbox that was just proved.
+    async fn owner(&self, effect: &Effect, consumed: &Consumed) -> Result<User> {
+        let auth = self.auth;
+        let row = match consumed.user_id {
+            Some(id) => store::find_for_update(effect.tx(), id).await?,
+            None => {
+                let email = Email::parse(&memory(consumed)?.email).map_err(Error::internal)?;
+                // Somebody may have registered the address since.
+                match store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await? {
+                    Some(row) => store::find_for_update(effect.tx(), row.id).await?,
+                    None => return self.register(effect, email).await,
+                }
+            }
+        };
+        let user: User = row.ok_or(BAD)?.into();
+        if !user.is_active {
+            return Err(BAD.into());
+        }
+        if user.is_verified {
+            return Ok(user);
+        }
+        let wiped = Changes {
+            password_hash: Some(None),
+            must_change_password: user.must_change_password.then_some(false),
+            ..Changes::default()
+        };
+        Ok(auth.accounts().claim(effect, &user, wiped, None).await?.user)
+    }
+
+    async fn register(&self, effect: &Effect, email: Email) -> Result<User> {
+        let auth = self.auth;
+        if auth.settings().registration == Registration::Closed {
+            return Err(BAD.into());
+        }
+        let locale = effect.client().accept_language().map(|_| auth.language(effect.client()));
+        let draft = Draft { email: Some(email), is_verified: true, locale, ..Draft::default() };
+        let user = auth.accounts().insert(effect, &draft, BAD).await?;
+        effect.record(EventKind::Verified { user_id: user.id });
+        Ok(user)
+    }
+}
+
+fn memory(token: &Consumed) -> Result<Memory> {
+    let data = token.data.clone().unwrap_or_default();
+    serde_json::from_value(data).map_err(Error::internal)
+}

@@ -1,0 +1,96 @@
+//! What the worker has to do.
+//!
+//! A request by somebody who has not proved anything yet, such as a forgotten password, puts an order here and is
+//! answered at once: one and the same statement, whether the address is known or not, so that neither the answer nor its
+//! time can tell. Who gets which mail is found out later, when the order is carried out.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Mail, MailKind};
+use crate::account::PendingAccount;
+use crate::effect::Effect;
+use crate::redirect::RedirectTarget;
+use crate::{Auth, Client, Result, User};
+use uuid::Uuid;
+
+/// Something to be done by the worker.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(crate) enum Errand {
+    /// A mail, as it will be sent.
+    Send { mail: Mail },
+    /// A mail that is still to be made, or not.
+    Carry { order: Order, client: Client },
+}
+
+/// What somebody asked for.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "order", rename_all = "snake_case")]
+pub(crate) enum Order {
+    /// A link that proves the mailbox.
+    Verify { email_key: String },
+    /// A link to a new password.
+    ResetPassword { email_key: String },
+    /// A login by mail.
+    MagicLink { email: String, redirect_to: Option<RedirectTarget> },
+    /// A registration that says nothing about whether the address is taken.
+    Register { account: Box<PendingAccount> },
+    /// A new address, which is asked for the first time.
+    ConfirmEmail { user_id: Uuid, sev: i64, email: String },
+}
+
+impl Order {
+    /// Finds out whether there is a mail to be sent, and makes it together with the token in its link.
+    pub(super) async fn carry_out(&self, auth: &Auth, effect: &Effect) -> Result<Option<Mail>> {
+        match self {
+            Self::Verify { email_key } => auth.verification().compose(effect, email_key).await,
+            Self::ResetPassword { email_key } => auth.password_reset().compose(effect, email_key).await,
+            Self::MagicLink { email, redirect_to } => {
+                auth.magic_link().compose(effect, email, redirect_to.as_ref()).await
+            }
+            Self::Register { account } => auth.accounts().compose_registration(effect, account).await,
+            Self::ConfirmEmail { user_id, sev, email } => {
+                auth.email_change().compose(effect, *user_id, *sev, email).await
+            }
+        }
+    }
+}
+
+impl Auth {
+    /// Leaves an order with the workers: one statement, which does not depend on who is meant.
+    pub(crate) async fn leave_order(&self, order: Order, client: &Client) -> Result<()> {
+        let order = &order;
+        self.effect(client, |effect| async move {
+            effect.order(order.clone());
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl Effect {
+    /// Has a mail sent to an account, if it has an address.
+    pub(crate) fn tell(&self, user: &User, kind: MailKind) -> Result<()> {
+        self.send(self.write_to(user, kind)?);
+        Ok(())
+    }
+
+    /// A mail to an account, if it has an address: to the stored one, whatever was typed.
+    pub(crate) fn write_to(&self, user: &User, kind: MailKind) -> Result<Option<Mail>> {
+        let write = |email: &String| self.write(email, user.display_name.as_deref(), kind);
+        user.email.as_ref().map(write).transpose()
+    }
+
+    /// A mail to an address.
+    pub(crate) fn write(&self, to: &str, display_name: Option<&str>, kind: MailKind) -> Result<Mail> {
+        let created_at = self.auth().now();
+        Ok(Mail {
+            id: self.auth().new_id(created_at)?,
+            to: to.to_owned(),
+            display_name: display_name.map(str::to_owned),
+            kind,
+            language: self.language(),
+            created_at,
+        })
+    }
+}

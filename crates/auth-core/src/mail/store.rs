@@ -1,0 +1,140 @@
+//! The queries of the outbox.
+
+use auth_entity::Timestamp;
+use auth_entity::mail::{ActiveModel, Column, Entity, Model};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::Result;
+
+/// What a new row consists of.
+pub(super) struct NewRow {
+    pub(super) id: Uuid,
+    pub(super) body: Vec<u8>,
+    pub(super) now: OffsetDateTime,
+    pub(super) expires_at: OffsetDateTime,
+}
+
+pub(super) async fn insert(db: &impl ConnectionTrait, rows: Vec<NewRow>) -> Result<()> {
+    let rows = rows.into_iter().map(|row| ActiveModel {
+        id: Set(row.id),
+        body: Set(row.body),
+        attempts: Set(0),
+        due_at: Set(Timestamp(row.now)),
+        claim: Set(None),
+        created_at: Set(Timestamp(row.now)),
+        expires_at: Set(Timestamp(row.expires_at)),
+        failed_at: Set(None),
+    });
+    Entity::insert_many(rows).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// What may be claimed now, the longest overdue first.
+pub(super) async fn due(db: &impl ConnectionTrait, now: OffsetDateTime, limit: u64) -> Result<Vec<Uuid>> {
+    Ok(Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::FailedAt.is_null())
+        .filter(Column::DueAt.lte(Timestamp(now)))
+        .order_by_asc(Column::DueAt)
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await?)
+}
+
+/// Claims of these what nobody else has claimed meanwhile.
+pub(super) async fn claim(
+    db: &impl ConnectionTrait,
+    ids: Vec<Uuid>,
+    claim: Uuid,
+    now: OffsetDateTime,
+    until: OffsetDateTime,
+) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::Claim, Expr::value(claim))
+        .col_expr(Column::DueAt, Expr::value(Timestamp(until)))
+        .filter(Column::Id.is_in(ids))
+        .filter(Column::FailedAt.is_null())
+        .filter(Column::DueAt.lte(Timestamp(now)))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn claimed(db: &impl ConnectionTrait, claim: Uuid) -> Result<Vec<Model>> {
+    Ok(Entity::find().filter(Column::Claim.eq(claim)).order_by_asc(Column::Id).all(db).await?)
+}
+
+/// Puts something else into a claimed row.
+pub(super) async fn replace(
+    db: &impl ConnectionTrait,
+    row: &Model,
+    body: Vec<u8>,
+    expires_at: OffsetDateTime,
+) -> Result<bool> {
+    let result = Entity::update_many()
+        .col_expr(Column::Body, Expr::value(body))
+        .col_expr(Column::ExpiresAt, Expr::value(Timestamp(expires_at)))
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::Claim.eq(row.claim))
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
+/// Gives a claimed row back, to be tried later.
+pub(super) async fn postpone(db: &impl ConnectionTrait, row: &Model, due_at: OffsetDateTime) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::Attempts, Expr::value(row.attempts.saturating_add(1)))
+        .col_expr(Column::DueAt, Expr::value(Timestamp(due_at)))
+        .col_expr(Column::Claim, Expr::value(None::<Uuid>))
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::Claim.eq(row.claim))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Makes a dead letter of a claimed row.
+pub(super) async fn give_up(db: &impl ConnectionTrait, row: &Model, now: OffsetDateTime) -> Result<bool> {
+    let result = Entity::update_many()
+        .col_expr(Column::FailedAt, Expr::value(Timestamp(now)))
+        .col_expr(Column::Claim, Expr::value(None::<Uuid>))
+        .filter(Column::Id.eq(row.id))
+        .filter(Column::Claim.eq(row.claim))
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
+pub(super) async fn remove(db: &impl ConnectionTrait, id: Uuid) -> Result<()> {
+    Entity::delete_many().filter(Column::Id.eq(id)).exec(db).await?;
+    Ok(())
+}
+
+/// How many wait to be sent, and how many were given up.
+pub(super) async fn count(db: &impl ConnectionTrait) -> Result<(u64, u64)> {
+    let waiting = Entity::find().filter(Column::FailedAt.is_null()).count(db).await?;
+    let failed = Entity::find().filter(Column::FailedAt.is_not_null()).count(db).await?;
+    Ok((waiting, failed))
+}
+
+/// Sends dead letters that are still worth something on their way again.
+pub(super) async fn revive(db: &impl ConnectionTrait, now: OffsetDateTime) -> Result<u64> {
+    let result = Entity::update_many()
+        .col_expr(Column::FailedAt, Expr::value(None::<i64>))
+        .col_expr(Column::Attempts, Expr::value(0))
+        .col_expr(Column::DueAt, Expr::value(Timestamp(now)))
+        .filter(Column::FailedAt.is_not_null())
+        .filter(Column::ExpiresAt.gt(Timestamp(now)))
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected)
+}

@@ -1,0 +1,6 @@
+//! A new password for one that was forgotten, by a link that only the owner of the mailbox gets (OWASP Forgot Password
+//! Cheat Sheet).
+
+mod service;
+
+pub use service::PasswordResets;

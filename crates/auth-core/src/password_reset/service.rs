@@ -1,0 +1,96 @@
+//! Asking for the link, and redeeming it.
+
+use std::time::Duration;
+
+use crate::account::{Changes, Ends, store};
+use crate::effect::Effect;
+use crate::identifier::{Email, LoginName};
+use crate::mail::{Mail, MailKind, MailLink, Order};
+use crate::one_time::{Issue, Purpose};
+use crate::password::Password;
+use crate::{Auth, Client, ErrorCode, EventKind, Result, User};
+
+/// How long a link works.
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+
+/// The service for forgotten passwords.
+#[derive(Clone, Copy, Debug)]
+pub struct PasswordResets<'a> {
+    auth: &'a Auth,
+}
+
+impl<'a> PasswordResets<'a> {
+    pub(crate) fn new(auth: &'a Auth) -> Self {
+        Self { auth }
+    }
+
+    /// Has a link mailed to the address, if it is that of an active account. Says nothing about whether it is, neither by
+    /// its answer nor by its time.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn request(&self, email: &Email, client: &Client) -> Result<()> {
+        self.auth.leave_order(Order::ResetPassword { email_key: email.key().to_owned() }, client).await
+    }
+
+    pub(crate) async fn compose(&self, effect: &Effect, email_key: &str) -> Result<Option<Mail>> {
+        let row = store::find_by_name(effect.tx(), &LoginName::Email(email_key.to_owned())).await?;
+        let Some(user) = row.map(User::from).filter(|user| user.is_active) else { return Ok(None) };
+        effect.record(EventKind::ResetRequested { user_id: user.id });
+        self.mail(effect, &user).await
+    }
+
+    /// A mail with a link to a new password.
+    pub(crate) async fn mail(&self, effect: &Effect, user: &User) -> Result<Option<Mail>> {
+        let link = self.link(effect, user).await?;
+        effect.write_to(user, MailKind::ResetPassword { link })
+    }
+
+    /// A link to a new password, in the place of an earlier one.
+    pub(crate) async fn link(&self, effect: &Effect, user: &User) -> Result<MailLink> {
+        let slot = user.id.to_string();
+        let issue = Issue { user: Some(user), slot: Some(&slot), ..Issue::new(Purpose::ResetPassword, LIFETIME) };
+        let token = self.auth.one_time_tokens().issue(effect, issue).await?;
+        Ok(self.auth.mail_link("reset-password", &token, LIFETIME))
+    }
+
+    /// Redeems a link for a new password. Every session of the account ends, and none begins: second factors stay. Proves
+    /// the mailbox, too. A password that the policy refuses does not cost the link.
+    ///
+    /// # Errors
+    /// `RESET_PASSWORD_BAD_TOKEN`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, a hook's veto, or the database's.
+    pub async fn reset(&self, token: &str, password: Password, client: &Client) -> Result<()> {
+        const BAD: ErrorCode = ErrorCode::ResetPasswordBadToken;
+        let auth = self.auth;
+        let tokens = auth.one_time_tokens();
+        // Hashing is for those who have a link.
+        let known =
+            tokens.peek(Purpose::ResetPassword, token, None).await?.and_then(|token| token.user_id).ok_or(BAD)?;
+        let user = store::find(&auth.inner().db, known).await?.map(User::from).ok_or(BAD)?;
+        let context = auth.policy_context(Some(&user), &[]);
+        let hash = auth.accounts().hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword).await?;
+        let changes = &Changes { password_hash: Some(Some(hash)), ..Changes::default() };
+        auth.effect(client, |effect| async move {
+            let consumed = auth.one_time_tokens().consume(&effect, Purpose::ResetPassword, token, None).await?;
+            let user_id = consumed.and_then(|consumed| consumed.user_id).ok_or(BAD)?;
+            let user: User = store::find_for_update(effect.tx(), user_id).await?.ok_or(BAD)?.into();
+            if !user.is_active {
+                return Err(BAD.into());
+            }
+            let changes = Changes {
+                is_verified: (!user.is_verified).then_some(true),
+                must_change_password: user.must_change_password.then_some(false),
+                ..changes.clone()
+            };
+            auth.accounts().apply(&effect, &user, &changes, Ends::All, BAD).await?;
+            if !user.is_verified {
+                effect.record(EventKind::Verified { user_id });
+                effect.record(EventKind::CredentialsWiped { user_id });
+            }
+            effect.record(EventKind::PasswordReset { user_id });
+            effect.tell(&user, MailKind::PasswordChanged)?;
+            Ok(())
+        })
+        .await
+    }
+}

@@ -1,0 +1,48 @@
+//! Where a browser may be sent: the one type for it, which only the allow-list can make.
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::{Error, Result, Settings};
+
+/// A place that a flow may lead to when it is over: within the app, or at an origin that the app lists (OWASP ASVS
+/// 3.7.2, CWE-601).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RedirectTarget(Url);
+
+impl RedirectTarget {
+    /// Takes a path of the front end, such as `/notes?page=2`, or an absolute URL of an allowed origin.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for the field `redirect_to`.
+    pub fn parse(settings: &Settings, text: &str) -> Result<Self> {
+        Self::allowed(settings, text).ok_or_else(|| Error::Invalid {
+            field: "redirect_to",
+            kind: "redirect_not_allowed",
+            message: "give a path that begins with one slash, or a URL of an origin that the app allows".to_owned(),
+        })
+    }
+
+    /// The whole URL.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.0
+    }
+
+    fn allowed(settings: &Settings, text: &str) -> Option<Self> {
+        // Browsers read a backslash as a slash, drop tabs and line ends, and trim what is around.
+        let odd = |c: char| c == '\\' || c.is_whitespace() || c.is_control();
+        if text.is_empty() || text.len() > 2048 || text.contains(odd) {
+            return None;
+        }
+        let path = text.starts_with('/') && !text.starts_with("//");
+        let url = if path { settings.frontend_url.join(text).ok()? } else { Url::parse(text).ok()? };
+        let is_web = matches!(url.scheme(), "https" | "http");
+        let bare = url.username().is_empty() && url.password().is_none();
+        let origin = url.origin();
+        let listed = origin == settings.frontend_url.origin()
+            || origin == settings.public_url.origin()
+            || settings.allowed_origins.contains(&origin);
+        (is_web && bare && listed).then_some(Self(url))
+    }
+}

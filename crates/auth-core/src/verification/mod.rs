@@ -1,0 +1,8 @@
+//! Proof of mailboxes: a link that only their owner gets.
+//!
+//! The first proof makes an account its owner's: every session that began before ends, because it may be that of
+//! somebody who registered a foreign address and waited.
+
+mod service;
+
+pub use service::Verification;

@@ -1,0 +1,104 @@
+//! Asking for the link, and redeeming it.
+
+use std::time::Duration;
+
+use crate::account::{Changes, Updated, store};
+use crate::effect::Effect;
+use crate::identifier::{Email, LoginName};
+use crate::mail::{Mail, MailKind, Order};
+use crate::one_time::{Issue, Purpose};
+use crate::{Auth, Client, ErrorCode, EventKind, Principal, Result, User};
+
+/// How long a link works.
+const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What the tokens of a registration that waits for its proof begin with: see [`Purpose`].
+const REGISTRATION: &str = "reg_";
+
+/// The service that proves mailboxes.
+#[derive(Clone, Copy, Debug)]
+pub struct Verification<'a> {
+    auth: &'a Auth,
+}
+
+impl<'a> Verification<'a> {
+    pub(crate) fn new(auth: &'a Auth) -> Self {
+        Self { auth }
+    }
+
+    /// Has a link mailed to the address, if it is that of an active account that has yet to prove it. Says nothing about
+    /// whether it is, neither by its answer nor by its time.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn request(&self, email: &Email, client: &Client) -> Result<()> {
+        self.auth.leave_order(Order::Verify { email_key: email.key().to_owned() }, client).await
+    }
+
+    pub(crate) async fn compose(&self, effect: &Effect, email_key: &str) -> Result<Option<Mail>> {
+        let row = store::find_by_name(effect.tx(), &LoginName::Email(email_key.to_owned())).await?;
+        match row.map(User::from).filter(|user| user.is_active && !user.is_verified) {
+            Some(user) => {
+                effect.record(EventKind::VerifyRequested { user_id: user.id });
+                self.mail(effect, &user).await
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Mails a link to an account that has just got its address.
+    pub(crate) async fn invite(&self, effect: &Effect, user: &User) -> Result<()> {
+        if user.email.is_some() {
+            effect.send(self.mail(effect, user).await?);
+        }
+        Ok(())
+    }
+
+    async fn mail(&self, effect: &Effect, user: &User) -> Result<Option<Mail>> {
+        let slot = user.id.to_string();
+        let issue = Issue { user: Some(user), slot: Some(&slot), ..Issue::new(Purpose::VerifyEmail, LIFETIME) };
+        let token = self.auth.one_time_tokens().issue(effect, issue).await?;
+        let link = self.auth.mail_link("verify", &token, LIFETIME);
+        effect.write_to(user, MailKind::VerifyEmail { link })
+    }
+
+    /// Redeems a link. Every session of the account ends but `current`, if that is one of it; no session begins. A
+    /// registration that waited for its proof becomes an account.
+    ///
+    /// # Errors
+    /// `VERIFY_USER_BAD_TOKEN`, `VERIFY_USER_ALREADY_VERIFIED`, a hook's veto, or the database's.
+    pub async fn verify(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
+        let auth = self.auth;
+        if token.starts_with(REGISTRATION) {
+            let user = auth.accounts().complete_registration(token, client).await?;
+            return Ok(Updated { user, token: None });
+        }
+        let verified = auth
+            .effect(client, |effect| async move {
+                let consumed = auth.one_time_tokens().consume(&effect, Purpose::VerifyEmail, token, None).await?;
+                let Some(user_id) = consumed.and_then(|consumed| consumed.user_id) else { return Ok(None) };
+                let Some(user) = store::find_for_update(effect.tx(), user_id).await?.map(User::from) else {
+                    return Ok(None);
+                };
+                if user.is_verified {
+                    return Err(ErrorCode::VerifyUserAlreadyVerified.into());
+                }
+                let keep = current.filter(|current| current.user.id == user.id).map(|current| &current.session);
+                auth.accounts().claim(&effect, &user, Changes::default(), keep).await.map(Some)
+            })
+            .await?;
+        match verified {
+            Some(updated) => Ok(updated),
+            None => Err(self.why_not(token).await?.into()),
+        }
+    }
+
+    /// Whoever opens a link for the second time is told that the first time was enough.
+    async fn why_not(&self, token: &str) -> Result<ErrorCode> {
+        let used = self.auth.one_time_tokens().used_by(Purpose::VerifyEmail, token).await?;
+        let Some(user_id) = used else { return Ok(ErrorCode::VerifyUserBadToken) };
+        let user = store::find(&self.auth.inner().db, user_id).await?;
+        let verified = user.is_some_and(|user| user.is_verified);
+        Ok(if verified { ErrorCode::VerifyUserAlreadyVerified } else { ErrorCode::VerifyUserBadToken })
+    }
+}

@@ -1,0 +1,83 @@
+//! What runs beside the requests: sending mail, and forgetting what has expired.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::mail::outbox;
+use crate::{Auth, Result};
+
+/// How often a worker looks for mail that another server put there, or that is to be tried again.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// How long it waits when the database is away.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// How often it forgets what has expired.
+const PURGE: Duration = Duration::from_secs(60 * 60);
+
+/// The background work of one server. It ends when this is dropped, after the mails that are being sent.
+#[derive(Debug)]
+#[must_use = "the workers end when this is dropped"]
+pub struct Workers {
+    stop: watch::Sender<bool>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Ends the work and waits until what was begun is done.
+    pub async fn shutdown(mut self) {
+        self.stop.send_replace(true);
+        if let Some(task) = self.task.take() {
+            // A panic in there was logged already, and there is nobody left to tell.
+            let _ = task.await;
+        }
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+    }
+}
+
+impl Auth {
+    /// Begins the background work: mail leaves, and what has expired is deleted. Call it once in each server, and keep
+    /// what it returns for as long as the server runs. Several servers share the work.
+    pub fn spawn_workers(&self) -> Workers {
+        let (stop, stopped) = watch::channel(false);
+        let task = tokio::spawn(run(self.clone(), stopped));
+        Workers { stop, task: Some(task) }
+    }
+}
+
+async fn run(auth: Auth, mut stopped: watch::Receiver<bool>) {
+    let mut purge = tokio::time::interval(PURGE);
+    purge.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    while !*stopped.borrow() {
+        let wait = match outbox_round(&auth).await {
+            Ok(true) => continue,
+            Ok(false) => LOOK,
+            Err(cause) => {
+                tracing::warn!(%cause, "the outbox could not be read");
+                PAUSE
+            }
+        };
+        tokio::select! {
+            _ = stopped.changed() => {}
+            () = auth.inner().outbox.filled() => {}
+            () = tokio::time::sleep(wait) => {}
+            _ = purge.tick() => {
+                if let Err(cause) = auth.purge().run().await {
+                    tracing::warn!(%cause, "what has expired could not be deleted");
+                }
+            }
+        }
+    }
+}
+
+/// Whether there may be more to do at once.
+async fn outbox_round(auth: &Auth) -> Result<bool> {
+    Ok(auth.mail().deliver_due().await? as u64 == outbox::BATCH)
+}

@@ -1,0 +1,31 @@
+//! `auth_event`: what happened, for the people concerned and for those who have to find out.
+
+use sea_orm::entity::prelude::*;
+
+/// An event of the audit log. It refers to accounts by id alone, without a foreign key, because it outlives them.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "auth_event")]
+pub struct Model {
+    /// UUID version 7, so that ids sort by time.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// When it happened.
+    pub at: crate::Timestamp,
+    /// What happened, by its stable name.
+    pub name: String,
+    /// Whose account it was about, when there is one.
+    pub subject_id: Option<Uuid>,
+    /// Who did it, where it is known.
+    pub actor_id: Option<Uuid>,
+    /// The public id of the session that it was about.
+    pub session_id: Option<Uuid>,
+    /// The client's address; emptied when the account is deleted.
+    pub ip: Option<String>,
+    /// The client's `User-Agent`, cut to 256 characters; emptied when the account is deleted.
+    pub user_agent: Option<String>,
+    /// What else there is to say, never a secret.
+    pub data: Option<Json>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
