@@ -6,7 +6,7 @@ use actix_web::http::header::ACCEPT;
 use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{self, Data, Json, Path, Payload};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use app_support::{Failure, Note, start};
+use app_support::{Failure, MAIL_PAGES, Note, start};
 use auth_actix::{CurrentUser, OptionalUser, Refusal, configure, response};
 
 /// What the handlers work with.
@@ -25,6 +25,11 @@ async fn main() -> Result<(), Failure> {
             .route("/app.css", web::get().to(async |app: AppState| response(app.site.style())))
             .route("/docs", web::get().to(async |app: AppState| response(app.site.reference())))
             .route("/docs/openapi.json", web::get().to(async |app: AppState| response(app.site.openapi())))
+            .configure(|config| {
+                for path in MAIL_PAGES {
+                    config.service(web::resource(path).get(mail_page).head(mail_page));
+                }
+            })
             .configure(configure(&app.auth))
             .default_service(web::to(async |app: AppState| response(app.site.not_found())))
             .wrap(headers(&app))
@@ -47,6 +52,11 @@ async fn home(app: AppState, OptionalUser(user): OptionalUser, request: HttpRequ
         None => app.site.visitor(request.headers().get_all(ACCEPT).map(|value| value.as_bytes())),
     };
     Ok(response(page))
+}
+
+/// Where links in mails lead to.
+async fn mail_page(app: AppState, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    Ok(response(app.mail_page(request.path(), request.uri().query()).await?))
 }
 
 async fn list(app: AppState, CurrentUser(user): CurrentUser) -> Result<Json<Vec<Note>>, Refusal> {

@@ -1,17 +1,21 @@
 //! Starting: what happens before a framework is handed the routes.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 
 use auth_core::admin::Bootstrap;
+use auth_core::mail::LogMailer;
 use auth_core::token::JwtOptions;
-use auth_core::{Auth, Backend, CookieOptions, Error, Registration};
-use auth_http::Table;
-use http::HeaderMap;
+use auth_core::{Auth, Backend, CookieOptions, Error, Registration, Workers};
+use auth_http::{Problem, Table};
+use bytes::Bytes;
+use http::{HeaderMap, Response};
 use sea_orm::DatabaseConnection;
 use tracing_subscriber::EnvFilter;
+use url::form_urlencoded;
 
 use crate::notes::Notes;
-use crate::site::Site;
+use crate::site::{MAGIC_LINK, Site, mail_page};
 use crate::{Config, Failure, database, secret};
 
 /// What the handlers of an example app work with. Cheap to clone.
@@ -25,6 +29,23 @@ pub struct App {
     pub site: Site,
     /// What every answer says that does not say otherwise.
     pub headers: HeaderMap,
+    /// Send mail and forget what has expired, for as long as the app runs.
+    _workers: Arc<Workers>,
+}
+
+impl App {
+    /// The page that a link in a mail leads to.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn mail_page(&self, path: &str, query: Option<&str>) -> Result<Response<Bytes>, Problem> {
+        let mut query = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        let preview = match query.find(|(name, _)| name == "token") {
+            Some((_, token)) if path == MAGIC_LINK => self.auth.magic_link().preview(&token).await?,
+            _ => None,
+        };
+        Ok(mail_page(path, preview.as_ref()).unwrap_or_else(|| self.site.not_found()))
+    }
 }
 
 /// Reads the environment, connects to the database, brings its tables up to date, and listens.
@@ -45,7 +66,13 @@ pub async fn start() -> Result<(App, TcpListener), Failure> {
     let auth = build(&config, address, db.clone())?;
     bootstrap(&auth, &config).await?;
     let table = Table::new(&auth);
-    let app = App { notes: Notes::new(&auth, db), site: Site::new(&table), headers: table.headers(), auth };
+    let app = App {
+        notes: Notes::new(&auth, db),
+        site: Site::new(&table),
+        headers: table.headers(),
+        _workers: Arc::new(auth.spawn_workers()),
+        auth,
+    };
     greet(&format!("http://{address}"), &config);
     Ok((app, listener))
 }
@@ -53,17 +80,29 @@ pub async fn start() -> Result<(App, TcpListener), Failure> {
 fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> Result<Auth, Failure> {
     let secret = secret::root_secret(config.secret.as_ref(), &config.database_url)
         .map_err(|cause| Failure::of("the file with the secret", cause))?;
-    let mut builder = Auth::builder(db)
+    let builder = match &config.smtp {
+        Some((server, from)) => {
+            let mailer = {
+                let _ = (server, from);
+                LogMailer::new()
+            };
+            Auth::builder(db).mailer(mailer)
+        }
+        None => Auth::builder(db).mailer(LogMailer::new()),
+    };
+    let mut builder = builder
         .secret(secret)
         .service_name("Notes")
         .backend(Backend::cookie("cookie", CookieOptions::default()))
         .backend(Backend::bearer("jwt").jwt(JwtOptions::default()))
         .backend(Backend::bearer("db"))
         .registration(config.registration)
+        .email_change(config.email_change)
         .require_verified(config.require_verified)
         .password_policy(config.password_policy.clone());
     builder = config.allowed_origins.iter().fold(builder, |builder, origin| builder.allowed_origin(origin));
     builder = config.trusted_proxies.iter().fold(builder, |builder, proxy| builder.trusted_proxy(*proxy));
+    builder = config.frontend_url.iter().fold(builder, |builder, url| builder.frontend_url(url));
     builder = match &config.public_url {
         Some(url) => builder.public_url(url),
         None => builder.public_url(format!("http://localhost:{}", address.port())),

@@ -4,18 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use auth_core::Registration;
 use auth_core::identifier::Email;
 use auth_core::password::{Password, StandardPolicy};
 use auth_core::secrecy::SecretString;
+use auth_core::{EmailChange, Registration};
 use ipnet::IpNet;
-use url::Url;
 
 /// Variables of features that the library does not have yet. A `*` stands for more characters.
-const NOT_YET: [&str; 11] = [
+const NOT_YET: [&str; 8] = [
     "REDIS_URL",
-    "SMTP_URL",
-    "MAIL_FROM",
     "OAUTH_*",
     "ATPROTO_PLC_URL",
     "ATPROTO_CLIENT_KEY",
@@ -23,7 +20,6 @@ const NOT_YET: [&str; 11] = [
     "ALLOW_INSECURE_HTTP",
     "RATE_LIMITS",
     "HASURA_MAGIC_LINK_WAIT",
-    "EMAIL_CHANGE",
 ];
 
 const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
@@ -41,8 +37,14 @@ pub struct Config {
     pub secret: Option<SecretString>,
     /// `ADMIN_EMAIL` and `ADMIN_PASSWORD`: the first superuser.
     pub admin: Option<(Email, Password)>,
-    /// `ALLOWED_ORIGINS`, and the origin of `FRONTEND_URL`: whose pages may send requests with the session cookie.
+    /// `ALLOWED_ORIGINS`: whose pages may send requests with the session cookie, beside those of `FRONTEND_URL`.
     pub allowed_origins: Vec<String>,
+    /// `FRONTEND_URL`: where the pages are that links in mails lead to; the app's own without.
+    pub frontend_url: Option<String>,
+    /// `SMTP_URL` and `MAIL_FROM`: the mail server, and who writes. Without it mails are logged.
+    pub smtp: Option<(String, String)>,
+    /// `EMAIL_CHANGE`: when a new address counts.
+    pub email_change: EmailChange,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` counts.
     pub trusted_proxies: Vec<IpNet>,
     /// `PASSWORD_PRESET`: which passwords are good enough.
@@ -92,8 +94,6 @@ impl Config {
             variables: variables.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
             problems: Vec::new(),
         };
-        let mut allowed_origins = reader.list("ALLOWED_ORIGINS", |origin| Ok(origin.to_owned()));
-        allowed_origins.extend(reader.parsed("FRONTEND_URL", frontend_origin));
         // There are no limits yet, but a typing mistake is one already.
         reader.choice("RATE_LIMITS", &SWITCH);
         let config = Self {
@@ -102,7 +102,12 @@ impl Config {
             database_url: reader.text("DATABASE_URL").unwrap_or_else(|| "sqlite://auth.db?mode=rwc".to_owned()),
             secret: reader.text("AUTH_SECRET").map(SecretString::from),
             admin: reader.admin(),
-            allowed_origins,
+            allowed_origins: reader.list("ALLOWED_ORIGINS", |origin| Ok(origin.to_owned())),
+            frontend_url: reader.text("FRONTEND_URL"),
+            smtp: reader.smtp(),
+            email_change: reader
+                .choice("EMAIL_CHANGE", &[("immediate", EmailChange::Immediate), ("confirm", EmailChange::Confirm)])
+                .unwrap_or_default(),
             trusted_proxies: reader.list("TRUSTED_PROXIES", proxy),
             password_policy: reader
                 .choice(
@@ -115,7 +120,16 @@ impl Config {
                 )
                 .unwrap_or_default(),
             require_verified: reader.choice("REQUIRE_VERIFIED", &SWITCH).unwrap_or(false),
-            registration: reader.registration(),
+            registration: reader
+                .choice(
+                    "REGISTRATION",
+                    &[
+                        ("open", Registration::Open),
+                        ("neutral", Registration::Neutral),
+                        ("closed", Registration::Closed),
+                    ],
+                )
+                .unwrap_or_default(),
             unused: reader.unused(),
         };
         if reader.problems.is_empty() { Ok(config) } else { Err(EnvironmentErrors(reader.problems)) }
@@ -155,13 +169,12 @@ impl Reader {
         })
     }
 
-    fn registration(&mut self) -> Registration {
-        if self.variables.get("REGISTRATION").is_some_and(|value| value == "neutral") {
-            self.problems.push("REGISTRATION: \"neutral\" answers by mail, which this version cannot send".to_owned());
-            return Registration::default();
+    fn smtp(&mut self) -> Option<(String, String)> {
+        let (server, from) = (self.text("SMTP_URL"), self.text("MAIL_FROM"));
+        if server.is_some() != from.is_some() {
+            self.problems.push("SMTP_URL and MAIL_FROM: set both or neither".to_owned());
         }
-        let choices = [("open", Registration::Open), ("closed", Registration::Closed)];
-        self.choice("REGISTRATION", &choices).unwrap_or_default()
+        server.zip(from)
     }
 
     fn admin(&mut self) -> Option<(Email, Password)> {
@@ -193,11 +206,6 @@ fn proxy(text: &str) -> Result<IpNet, String> {
     text.parse().or_else(|_| bare()).map_err(|_| format!("{text:?} is no address and no network such as 10.0.0.0/8"))
 }
 
-fn frontend_origin(text: &str) -> Result<String, String> {
-    let origin = Url::parse(text).map_err(|cause| format!("{text:?} is no URL: {cause}"))?.origin();
-    if origin.is_tuple() { Ok(origin.ascii_serialization()) } else { Err(format!("{text:?} is no http(s) URL")) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,7 +231,9 @@ mod tests {
         let config = read(&[
             ("BIND", "[::1]:0"),
             ("ALLOWED_ORIGINS", "https://a.example, https://b.example:8443"),
-            ("FRONTEND_URL", "https://app.example/login?x=1"),
+            ("FRONTEND_URL", "https://app.example/account"),
+            ("EMAIL_CHANGE", "confirm"),
+            ("MAIL_FROM", "Notes <notes@example.com>"),
             ("TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1, ::1"),
             ("REQUIRE_VERIFIED", "on"),
             ("REGISTRATION", "closed"),
@@ -234,25 +244,29 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(config.bind.to_string(), "[::1]:0");
-        assert_eq!(config.allowed_origins, ["https://a.example", "https://b.example:8443", "https://app.example"]);
+        assert_eq!(config.allowed_origins, ["https://a.example", "https://b.example:8443"]);
+        assert_eq!(config.frontend_url.as_deref(), Some("https://app.example/account"));
+        assert_eq!(config.email_change, EmailChange::Confirm);
+        assert_eq!(config.smtp, Some(("smtp://localhost".to_owned(), "Notes <notes@example.com>".to_owned())));
         let proxies: Vec<_> = config.trusted_proxies.iter().map(ToString::to_string).collect();
         assert_eq!(proxies, ["10.0.0.0/8", "192.0.2.1/32", "::1/128"]);
         assert!(config.require_verified);
         assert_eq!(config.registration, Registration::Closed);
         assert_eq!(config.admin.unwrap().0.as_str(), "root@example.com");
-        assert_eq!(config.unused, ["OAUTH_GITHUB_ISSUER", "SMTP_URL"]);
+        assert_eq!(config.unused, ["OAUTH_GITHUB_ISSUER"]);
     }
 
     #[test]
     fn every_mistake_is_named() {
         let wrong = [
             ("BIND", "localhost"),
-            ("FRONTEND_URL", "mailto:x@example.com"),
+            ("SMTP_URL", "smtp://localhost"),
+            ("EMAIL_CHANGE", "later"),
             ("TRUSTED_PROXIES", "10.0.0.0/33"),
             ("PASSWORD_PRESET", "weak"),
             ("REQUIRE_VERIFIED", "yes"),
             ("RATE_LIMITS", "1"),
-            ("REGISTRATION", "neutral"),
+            ("REGISTRATION", "everybody"),
             ("ADMIN_EMAIL", "root@"),
         ];
         let problems = read(&wrong).unwrap_err().0;

@@ -16,4 +16,4 @@ pub use config::{Config, EnvironmentErrors};
 pub use failure::Failure;
 pub use notes::{Note, Notes};
 pub use serve::serve;
-pub use site::Site;
+pub use site::{MAIL_PAGES, Site};

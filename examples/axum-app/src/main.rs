@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 
-use app_support::{App, Failure, Note, serve, start};
+use app_support::{App, Failure, MAIL_PAGES, Note, serve, start};
 use auth_axum::auth_core::Auth;
 use auth_axum::{CurrentUser, OptionalUser, Refusal, response, router};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRef, Path, State};
-use axum::http::StatusCode;
 use axum::http::header::{ACCEPT, HeaderMap, HeaderValue};
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{delete, get};
 use axum::{Json, Router};
@@ -37,6 +37,7 @@ async fn main() -> Result<(), Failure> {
         .route("/app.css", get(async |State(AppState(app))| response(app.site.style())))
         .route("/docs", get(async |State(AppState(app))| response(app.site.reference())))
         .route("/docs/openapi.json", get(async |State(AppState(app))| response(app.site.openapi())))
+        .merge(MAIL_PAGES.into_iter().fold(Router::new(), |router, path| router.route(path, get(mail_page))))
         .merge(router(&app.auth))
         .fallback(async |State(AppState(app))| response(app.site.not_found()))
         .with_state(AppState(app));
@@ -60,6 +61,11 @@ async fn home(
         None => app.site.visitor(headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes)),
     };
     Ok(response(page))
+}
+
+/// Where links in mails lead to.
+async fn mail_page(State(AppState(app)): State<AppState>, uri: Uri) -> Result<Response, Refusal> {
+    Ok(response(app.mail_page(uri.path(), uri.query()).await?))
 }
 
 async fn list(

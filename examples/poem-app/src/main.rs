@@ -3,12 +3,12 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use app_support::{App, Failure, Note, serve, start};
+use app_support::{App, Failure, MAIL_PAGES, Note, serve, start};
 use auth_poem::{AuthData, CurrentUser, OptionalUser, Refusal, response, routes};
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
 use poem::http::header::{ACCEPT, HeaderMap, HeaderValue};
-use poem::http::uri::Scheme;
+use poem::http::uri::{Scheme, Uri};
 use poem::web::{Data, Json, LocalAddr, Path, RemoteAddr};
 use poem::{Body, Endpoint, EndpointExt, IntoResponse, Request, Response, delete, get, handler};
 
@@ -23,7 +23,10 @@ async fn main() -> Result<(), Failure> {
         .at("/app.js", get(script))
         .at("/app.css", get(style))
         .at("/docs", get(reference))
-        .at("/docs/openapi.json", get(openapi))
+        .at("/docs/openapi.json", get(openapi));
+    let routes = MAIL_PAGES
+        .into_iter()
+        .fold(routes, |routes, path| routes.at(path, get(mail_page)))
         .catch_error(move |_: NotFoundError| std::future::ready(response(site.not_found())))
         .with(AuthData::new(&app.auth))
         .data(app);
@@ -50,6 +53,12 @@ async fn home(
         None => app.site.visitor(headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes)),
     };
     Ok(response(page))
+}
+
+/// Where links in mails lead to.
+#[handler]
+async fn mail_page(Data(app): Data<&App>, uri: &Uri) -> Result<Response, Refusal> {
+    Ok(response(app.mail_page(uri.path(), uri.query()).await?))
 }
 
 #[handler]

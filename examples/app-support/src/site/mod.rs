@@ -1,4 +1,6 @@
-//! The app's one page, and what the page needs: as answers that any framework can send.
+//! The app's pages, and what they need: as answers that any framework can send.
+
+mod mail;
 
 use auth_core::{ErrorCode, User};
 use auth_http::{Problem, Table, docs, openapi};
@@ -6,6 +8,8 @@ use bytes::Bytes;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
 
+pub use self::mail::MAIL_PAGES;
+pub(crate) use self::mail::{MAGIC_LINK, mail_page};
 use crate::Note;
 
 /// Everything on the page is the app's own, and nothing is written into it.
