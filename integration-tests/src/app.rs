@@ -6,7 +6,7 @@ use std::sync::Arc;
 use auth_core::Auth;
 use auth_core::sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, Statement};
 use auth_http::Table;
-use auth_testkit::{MockClock, Proxy, StatementLog, TestDb, TestHooks, TestParts};
+use auth_testkit::{MemoryMailer, MockClock, Proxy, StatementLog, TestDb, TestHooks, TestParts};
 use http::Method;
 use serde_json::json;
 
@@ -100,6 +100,12 @@ impl App {
     #[must_use]
     pub fn hooks(&self) -> &TestHooks {
         &self.0.parts.hooks
+    }
+
+    /// The mailbox of everybody.
+    #[must_use]
+    pub fn mailer(&self) -> &MemoryMailer {
+        &self.0.parts.mailer
     }
 
     /// The statements that the app has sent to its database.

@@ -16,6 +16,7 @@ mod coverage;
 mod cx;
 mod login;
 pub mod logs;
+mod mails;
 mod request;
 mod route;
 mod runner;

@@ -4,6 +4,7 @@
 mod clock;
 mod database;
 mod hooks;
+mod mailer;
 mod parts;
 mod proxy;
 mod random;
@@ -12,7 +13,8 @@ mod statements;
 pub use clock::MockClock;
 pub use database::{Engine, Template, TestDb};
 pub use hooks::{Moment, Reaction, TestHooks};
-pub use parts::{ALLOWED_ORIGIN, PUBLIC_URL, TestParts, backends};
+pub use mailer::{MailFault, MemoryMailer};
+pub use parts::{ALLOWED_ORIGIN, PUBLIC_URL, SECRET, TestParts, backends};
 pub use proxy::{Cut, Proxy};
 pub use random::SeededRandom;
 pub use statements::StatementLog;

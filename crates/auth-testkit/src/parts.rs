@@ -7,7 +7,7 @@ use auth_core::sea_orm::DatabaseConnection;
 use auth_core::token::JwtOptions;
 use auth_core::{Auth, AuthBuilder, Backend, CookieOptions, RootSecret};
 
-use crate::{MockClock, SeededRandom, TestHooks};
+use crate::{MemoryMailer, MockClock, SeededRandom, TestHooks};
 
 /// Where people reach the test app.
 pub const PUBLIC_URL: &str = "http://localhost:3000";
@@ -16,7 +16,7 @@ pub const PUBLIC_URL: &str = "http://localhost:3000";
 pub const ALLOWED_ORIGIN: &str = "https://app.example.com";
 
 /// Random bytes that are no secret.
-const SECRET: [u8; 32] = *b"\x9d\x02\x7f\xc1\x55\x30\xe8\x1a\xb6\x44\xf9\x0c\x73\xd5\x2e\x81\
+pub const SECRET: [u8; 32] = *b"\x9d\x02\x7f\xc1\x55\x30\xe8\x1a\xb6\x44\xf9\x0c\x73\xd5\x2e\x81\
     \x68\xaa\x17\xee\x94\x3b\xc0\x5f\x26\xdd\x89\x42\x01\xb7\x6c\xf3";
 
 /// What tests hold on to while an [`Auth`] uses it. Clones share all of it, so that two servers live in one world.
@@ -28,6 +28,8 @@ pub struct TestParts {
     pub random: SeededRandom,
     /// The app's hooks.
     pub hooks: TestHooks,
+    /// The mailbox of everybody.
+    pub mailer: MemoryMailer,
 }
 
 impl TestParts {
@@ -45,6 +47,7 @@ impl TestParts {
             .clock(self.clock.clone())
             .random(self.random.clone())
             .hooks(self.hooks.clone())
+            .mailer(self.mailer.clone())
     }
 }
 

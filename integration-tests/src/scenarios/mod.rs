@@ -1,10 +1,14 @@
 //! The scenarios, one file per feature.
 
 mod account;
+mod account_by_admin;
 mod admin;
+mod audit;
 mod broken_connection;
 mod busy_database;
+mod change_password;
 mod clock;
+mod email_change;
 mod equal_work;
 mod extract;
 mod forged_request;
@@ -17,11 +21,15 @@ mod json_web_token;
 mod log;
 mod login;
 mod login_request;
+mod magic_link;
+mod mail;
 mod matrix;
 mod migration;
+mod neutral_registration;
 mod new_account;
 mod one_time_token;
 mod parity;
+mod password_reset;
 mod password_spelling;
 mod register;
 mod saturation;
@@ -29,6 +37,7 @@ mod session;
 mod storage;
 mod token;
 mod unseen_characters;
+mod verification;
 
 use crate::Scenario;
 
@@ -42,10 +51,14 @@ macro_rules! feature {
 /// Every feature with its scenarios.
 pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(account),
+    feature!(account_by_admin),
     feature!(admin),
+    feature!(audit),
     feature!(broken_connection),
     feature!(busy_database),
+    feature!(change_password),
     feature!(clock),
+    feature!(email_change),
     feature!(equal_work),
     feature!(extract),
     feature!(forged_request),
@@ -58,11 +71,15 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(log),
     feature!(login),
     feature!(login_request),
+    feature!(magic_link),
+    feature!(mail),
     feature!(matrix),
     feature!(migration),
     feature!(new_account),
+    feature!(neutral_registration),
     feature!(one_time_token),
     feature!(parity),
+    feature!(password_reset),
     feature!(password_spelling),
     feature!(register),
     feature!(saturation),
@@ -70,4 +87,5 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(storage),
     feature!(token),
     feature!(unseen_characters),
+    feature!(verification),
 ];

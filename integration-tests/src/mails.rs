@@ -1,0 +1,48 @@
+//! What a mailbox holds, for scenarios.
+
+use auth_core::mail::Mail;
+
+use crate::App;
+
+impl App {
+    /// Sends everything that is due.
+    pub async fn deliver(&self) {
+        while self.auth().mail().deliver_due().await.expect("the outbox") > 0 {}
+    }
+
+    /// Everything that was mailed to an address so far, however it is spelled, in order.
+    pub async fn mails_to(&self, address: &str) -> Vec<Mail> {
+        self.deliver().await;
+        self.mailer()
+            .sent()
+            .into_iter()
+            .map(|(mail, _)| mail)
+            .filter(|mail| mail.to.eq_ignore_ascii_case(address.trim()))
+            .collect()
+    }
+
+    /// The kinds of those mails.
+    pub async fn kinds_to(&self, address: &str) -> Vec<&'static str> {
+        self.mails_to(address).await.iter().map(|mail| mail.kind.name()).collect()
+    }
+
+    /// The newest mail of a kind to an address.
+    pub async fn mail_to(&self, address: &str, kind: &str) -> Mail {
+        let mails = self.mails_to(address).await;
+        let kinds: Vec<_> = mails.iter().map(|mail| mail.kind.name()).collect();
+        let found = mails.iter().rev().find(|mail| mail.kind.name() == kind);
+        found.unwrap_or_else(|| panic!("no {kind} to {address}: {kinds:?}")).clone()
+    }
+
+    /// The token in the link of the newest mail of a kind to an address.
+    pub async fn token_to(&self, address: &str, kind: &str) -> String {
+        token_of(&self.mail_to(address, kind).await)
+    }
+}
+
+/// The token in the link of a mail.
+pub(crate) fn token_of(mail: &Mail) -> String {
+    let link = mail.kind.link().expect("a mail with a link");
+    let token = link.url().query_pairs().find(|(name, _)| name == "token").map(|(_, token)| token.into_owned());
+    token.expect("a link with a token")
+}

@@ -1,0 +1,187 @@
+//! Scenarios of the audit log (SEC-03).
+
+use auth_core::ErrorCode as E;
+use auth_core::audit::AuditQuery;
+use auth_testkit::{Moment, Reaction};
+use serde_json::json;
+use std::time::Duration;
+
+use crate::scenario::scenarios;
+use crate::{App, Cx, Login, PASSWORD, Scenario, Setup};
+
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    users_see_what_happened_to_their_account,
+    superusers_see_everything_page_by_page,
+    an_event_is_there_when_its_change_is,
+    no_event_holds_a_secret,
+    a_deleted_account_leaves_no_addresses,
+    events_are_kept_for_their_time: direct_only,
+];
+
+async fn names(app: &App, path: &str, who: &Login) -> Vec<String> {
+    let page = app.get(path).by(who).send().await.is(200).json();
+    let items = page["items"].as_array().expect("a list");
+    items.iter().map(|event| event["name"].as_str().expect("a name").to_owned()).collect()
+}
+
+/// Events of one moment have no order.
+fn later(app: &App) {
+    app.clock().advance(Duration::from_millis(1));
+}
+
+/// Registers somebody and logs in, one after the other.
+async fn user(app: &App, name: &str) -> Login {
+    let who = app.register(name).await;
+    later(app);
+    let login = app.login(&who, "db").await;
+    later(app);
+    login
+}
+
+async fn users_see_what_happened_to_their_account(cx: Cx) {
+    let app = cx.app().await;
+    let (ada, grace) = (user(&app, "ada").await, user(&app, "grace").await);
+    app.try_login(&ada.email, "wrong-Password-1", "db").await.fails(E::LoginBadCredentials);
+    later(&app);
+    app.patch("/users/me").by(&ada).json(json!({ "display_name": "Ada" })).send().await.is(200);
+    let page = app.get("/auth/me/activity?limit=2").by(&ada).header("user-agent", "x").send().await.is(200).json();
+    assert_eq!(page["items"][0]["name"], json!("user_updated"));
+    assert_eq!(page["items"][0]["data"], json!({ "fields": ["display_name"] }));
+    assert_eq!(page["items"][1]["name"], json!("login_failure"));
+    assert_eq!(page["items"][1]["data"], json!({ "reason": "wrong_password" }));
+    assert_eq!(page["items"][1]["subject_id"], json!(ada.id));
+    let next = page["next"].as_str().expect("a second page");
+    assert_eq!(names(&app, &format!("/auth/me/activity?cursor={next}"), &ada).await, ["login_success", "register"]);
+    assert_eq!(names(&app, "/auth/me/activity", &grace).await, ["login_success", "register"]);
+    // The same is in what users can take along.
+    let export = app.get("/users/me/export").by(&ada).send().await.is(200).json();
+    assert_eq!(export["activity"].as_array().map(Vec::len), Some(4));
+    app.get("/auth/me/activity?limit=x").by(&ada).send().await.rejects(&[("limit", "int_parsing")]);
+}
+
+async fn superusers_see_everything_page_by_page(cx: Cx) {
+    let app = cx.app().await;
+    let (root, ada) = (app.superuser("root").await, user(&app, "ada").await);
+    app.try_login("nobody", PASSWORD, "db").await.fails(E::LoginBadCredentials);
+    app.get("/auth/activity").by(&ada).send().await.fails(E::Forbidden);
+    let of_ada = format!("/auth/activity?user_id={}", ada.id);
+    assert_eq!(names(&app, &of_ada, &root).await, ["login_success", "register"]);
+    assert_eq!(names(&app, "/auth/activity?name=login_failure", &root).await, ["login_failure"]);
+    assert!(names(&app, "/auth/activity?name=%25", &root).await.is_empty());
+    let (mut seen, mut path) = (Vec::new(), "/auth/activity?limit=2".to_owned());
+    loop {
+        let page = app.get(&path).by(&root).send().await.is(200).json();
+        seen.extend(page["items"].as_array().unwrap().iter().map(|event| event["id"].as_str().unwrap().to_owned()));
+        match page["next"].as_str() {
+            Some(next) => path = format!("/auth/activity?limit=2&cursor={next}"),
+            None => break,
+        }
+    }
+    let mut sorted = seen.clone();
+    sorted.sort_by(|a, b| b.cmp(a));
+    sorted.dedup();
+    assert_eq!((seen.len() as i64, &seen), (app.count("auth_event").await, &sorted), "each once, newest first");
+    app.get("/auth/activity?user_id=x").by(&root).send().await.rejects(&[("user_id", "uuid_parsing")]);
+}
+
+/// Committed together, rolled back together.
+async fn an_event_is_there_when_its_change_is(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.user("ada").await;
+    let before = app.count("auth_event").await;
+    app.hooks().event("login_success").await.expect("an event");
+    let change = |name: &str| app.patch("/users/me").by(&ada).json(json!({ "display_name": name })).send();
+    app.hooks().forget();
+    for reaction in [Reaction::Refuse("no".to_owned()), Reaction::Fail("no".to_owned()), Reaction::Panic] {
+        app.hooks().react(Moment::UpdateUser, reaction);
+        let strict = app.server_with(Setup::default().tolerates_500()).await;
+        let answer = strict.patch("/users/me").by(&ada).json(json!({ "display_name": "x" })).send().await;
+        assert!(!answer.status.is_success());
+    }
+    app.hooks().behave();
+    assert_eq!(app.count("auth_event").await, before);
+    assert!(app.hooks().events().is_empty(), "and no hook heard of it");
+    later(&app);
+    change("Ada").await.is(200);
+    assert_eq!(app.count("auth_event").await, before + 1);
+    // What the hook is told is what the log says.
+    let event = app.hooks().event("user_updated").await.expect("an event");
+    let page = app.auth().audit().list(AuditQuery { limit: Some(1), ..AuditQuery::default() }).await.expect("a page");
+    assert_eq!((page.items[0].id, page.items[0].at), (event.id, event.at));
+}
+
+async fn no_event_holds_a_secret(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.user("ada").await;
+    for path in ["/auth/forgot-password", "/auth/magic-link", "/auth/request-verify-token"] {
+        app.post(path).json(json!({ "email": ada.email })).send().await.is(202);
+    }
+    let mut secrets = vec![PASSWORD.to_owned(), ada.token.clone(), ada.email.clone(), "argon2".to_owned()];
+    for kind in ["verify_email", "reset_password", "magic_link"] {
+        secrets.push(app.token_to(&ada.email, kind).await);
+    }
+    let reset = json!({ "token": &secrets[5], "password": "kettle-Umbrella-42-river" });
+    app.post("/auth/reset-password").json(reset).send().await.is(200);
+    secrets.push("kettle-Umbrella-42-river".to_owned());
+    let page = app.auth().audit().list(AuditQuery { limit: Some(100), ..AuditQuery::default() }).await.expect("a page");
+    let kinds: Vec<&str> = page.items.iter().map(|event| event.name.as_str()).collect();
+    for expected in
+        ["register", "login_success", "reset_requested", "magic_requested", "verify_requested", "reset_done"]
+    {
+        assert!(kinds.contains(&expected), "{expected}: {kinds:?}");
+    }
+    let text = format!("{:?}", page.items);
+    for secret in secrets {
+        assert!(!text.contains(&secret), "{secret}");
+    }
+}
+
+async fn a_deleted_account_leaves_no_addresses(cx: Cx) {
+    let app = cx.app().await;
+    let ada = user(&app, "ada").await;
+    app.delete("/users/me").by(&ada).send().await.is(204);
+    app.mail_to(&ada.email, "account_deleted").await;
+    let page = app.auth().audit().list(AuditQuery { subject_id: Some(ada.id), ..AuditQuery::default() }).await;
+    let events = page.expect("a page").items;
+    let names: Vec<&str> = events.iter().map(|event| event.name.as_str()).collect();
+    assert_eq!(names, ["user_deleted", "login_success", "register"], "what happened stays known");
+    for event in &events[1..] {
+        assert_eq!((&event.ip, &event.user_agent), (&None, &None), "{}", event.name);
+    }
+}
+
+async fn events_are_kept_for_their_time(cx: Cx) {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let app = cx.app_with(Setup::default().auth(|auth| auth.audit_retention(7 * DAY))).await;
+    let ada = app.user("ada").await;
+    let purge = || async { app.auth().purge().run().await.expect("the tables") };
+    app.clock().advance(7 * DAY - Duration::from_millis(1));
+    assert_eq!(purge().await.events, 0);
+    app.clock().advance(Duration::from_millis(1));
+    let purged = purge().await;
+    assert_eq!((purged.events, purged.sessions), (2, 1), "the session was idle for as long");
+    app.get("/users/me").by(&ada).send().await.fails(E::Unauthorized);
+    assert_eq!((app.count("auth_event").await, app.count("auth_session").await), (0, 0));
+    // Single-use tokens stay for a week after their end.
+    assert_eq!(app.count("auth_one_time_token").await, 1);
+    app.clock().advance(DAY);
+    assert_eq!(purge().await.tokens, 1);
+    // More than one statement deletes.
+    let values: Vec<String> = (0..2500).map(|n| format!("({})", row(&app, n))).collect();
+    for chunk in values.chunks(500) {
+        let columns = "id, at, name";
+        app.execute(&format!("INSERT INTO auth_event ({columns}) VALUES {}", chunk.join(", "))).await;
+    }
+    app.clock().advance(8 * DAY);
+    assert_eq!(purge().await.events, 2500);
+}
+
+/// A row of an old event, in words that all databases understand.
+fn row(app: &App, n: u32) -> String {
+    use auth_core::sea_orm::DbBackend;
+    let id = uuid::Uuid::from_u128(u128::from(n));
+    match app.db().get_database_backend() {
+        DbBackend::Postgres => format!("'{id}', 1, 'old'"),
+        _ => format!("X'{}', 1, 'old'", id.simple()),
+    }
+}

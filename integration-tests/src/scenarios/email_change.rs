@@ -1,0 +1,242 @@
+//! Scenarios of new addresses (CHG).
+
+use std::time::Duration;
+
+use auth_core::{EmailChange, ErrorCode as E};
+use auth_testkit::{Moment, Reaction};
+use serde_json::{Value, json};
+
+use crate::scenario::scenarios;
+use crate::{Answer, App, Cx, Jar, Login, PASSWORD, Scenario, Setup, audit, race};
+
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    a_new_address_counts_once_it_is_proved,
+    an_immediate_change_can_be_taken_back,
+    a_revert_shuts_the_thief_out_for_good,
+    patch_can_wait_for_the_proof,
+    it_needs_a_recent_login_or_the_password,
+    nobody_learns_whether_an_address_is_taken,
+    an_address_that_is_taken_meanwhile_is_refused,
+    a_pending_change_dies_with_the_credentials,
+    a_crowd_confirms_once: direct_only,
+    the_app_may_refuse,
+];
+
+const NEW: &str = "countess@example.org";
+
+async fn ask(app: &App, who: &Login, email: &str) -> Answer {
+    app.post("/auth/change-email").by(who).json(json!({ "new_email": email })).send().await
+}
+
+async fn redeem(app: &App, action: &str, token: &str) -> Answer {
+    app.post(&format!("/auth/change-email/{action}")).json(json!({ "token": token })).send().await
+}
+
+/// CHG-04.
+async fn a_new_address_counts_once_it_is_proved(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    let (jar, other) = (Jar::default(), app.login(&ada, "db").await);
+    app.post("/auth/login").jar(&jar).json(json!({ "email": ada.email, "password": PASSWORD })).send().await.is(204);
+    let asked = app.post("/auth/change-email").jar(&jar).json(json!({ "new_email": NEW })).send().await.is(202);
+    assert_eq!(asked.json(), Value::Null);
+    assert!(app.kinds_to(&ada.email).await.contains(&"email_change_requested"));
+    // Nothing has changed.
+    assert_eq!(app.get("/users/me").by(&other).send().await.is(200).json()["email"], json!(ada.email));
+    app.try_login(NEW, PASSWORD, "db").await.fails(E::LoginBadCredentials);
+    let token = app.token_to(NEW, "confirm_email").await;
+    let before = jar.header().unwrap();
+    let user = app.post("/auth/change-email/confirm").jar(&jar).json(json!({ "token": token })).send().await.is(200);
+    assert_eq!((&user.json()["email"], &user.json()["is_verified"]), (&json!(NEW), &json!(true)));
+    // The browser that asks goes on with a new token; everything else ends.
+    assert_ne!(jar.header().unwrap(), before);
+    app.get("/users/me").jar(&jar).send().await.is(200);
+    app.get("/users/me").header("cookie", before).send().await.fails(E::Unauthorized);
+    app.get("/users/me").by(&other).send().await.fails(E::Unauthorized);
+    app.try_login(&ada.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
+    app.try_login(NEW, PASSWORD, "db").await.is(200);
+    redeem(&app, "confirm", &token).await.fails(E::ChangeEmailBadToken);
+    app.mail_to(&ada.email, "email_changed").await;
+    audit::tables(&app).await;
+}
+
+async fn an_immediate_change_can_be_taken_back(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.user("ada").await;
+    app.set(&ada, "is_verified = TRUE").await;
+    app.patch("/users/me").by(&ada).json(json!({ "email": NEW })).send().await.is(200);
+    assert_eq!(app.kinds_to(NEW).await, ["verify_email"]);
+    let token = app.token_to(&ada.email, "email_changed").await;
+    let user = redeem(&app, "revert", &token).await.is(200).json();
+    assert_eq!((&user["email"], &user["is_verified"]), (&json!(ada.email), &json!(true)));
+    redeem(&app, "revert", &token).await.fails(E::ChangeEmailBadToken);
+    // The password may be in the wrong hands: only the mailbox leads to a new one.
+    app.try_login(&ada.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
+    app.get("/users/me").by(&ada).send().await.fails(E::Unauthorized);
+    let reset = app.token_to(&ada.email, "reset_password").await;
+    let body = json!({ "token": reset, "password": "kettle-Umbrella-42-river" });
+    app.post("/auth/reset-password").json(body).send().await.is(200);
+    app.try_login(&ada.email, "kettle-Umbrella-42-river", "db").await.is(200);
+    app.hooks().event("address_reverted").await.expect("an event");
+}
+
+/// A thief changes the address twice and the password; the owner's link is older, and stronger, than all of that.
+async fn a_revert_shuts_the_thief_out_for_good(cx: Cx) {
+    let app = cx.app().await;
+    let thief = app.user("ada").await;
+    let theirs = ["first@evil.example", "second@evil.example"];
+    app.patch("/users/me").by(&thief).json(json!({ "email": theirs[0] })).send().await.is(200);
+    app.clock().advance(Duration::from_secs(60));
+    let password = json!({ "password": "stolen-Kettle-99-river", "current_password": PASSWORD });
+    app.patch("/users/me").by(&thief).json(password).send().await.is(200);
+    app.patch("/users/me").by(&thief).json(json!({ "email": theirs[1] })).send().await.is(200);
+    let weapon = app.token_to(theirs[0], "email_changed").await;
+    let owner = app.token_to("ada@example.org", "email_changed").await;
+    redeem(&app, "revert", &owner).await.is(200);
+    redeem(&app, "revert", &weapon).await.fails(E::ChangeEmailBadToken);
+    app.get("/users/me").by(&thief).send().await.fails(E::Unauthorized);
+    for name in ["ada@example.org", theirs[0], theirs[1]] {
+        app.try_login(name, "stolen-Kettle-99-river", "db").await.fails(E::LoginBadCredentials);
+    }
+    assert_eq!(app.count("auth_user WHERE email = 'ada@example.org'").await, 1);
+    // After three days the time to object is over.
+    let grace = app.user("grace").await;
+    app.patch("/users/me").by(&grace).json(json!({ "email": "grace-new@example.org" })).send().await.is(200);
+    let late = app.token_to("grace@example.org", "email_changed").await;
+    app.clock().advance(Duration::from_secs(72 * 60 * 60));
+    redeem(&app, "revert", &late).await.fails(E::ChangeEmailBadToken);
+}
+
+async fn patch_can_wait_for_the_proof(cx: Cx) {
+    let app = cx.app_with(Setup::default().auth(|auth| auth.email_change(EmailChange::Confirm))).await;
+    let ada = app.user("ada").await;
+    let change = json!({ "email": NEW, "display_name": "Ada" });
+    let user = app.patch("/users/me").by(&ada).json(change).send().await.is(200).json();
+    assert_eq!((&user["email"], &user["display_name"]), (&json!(ada.email), &json!("Ada")));
+    app.get("/users/me").by(&ada).send().await.is(200);
+    app.mail_to(&ada.email, "email_change_requested").await;
+    redeem(&app, "confirm", &app.token_to(NEW, "confirm_email").await).await.is(200);
+    app.get("/users/me").by(&ada).send().await.fails(E::Unauthorized);
+    app.try_login(NEW, PASSWORD, "db").await.is(200);
+}
+
+/// CHG-03.
+async fn it_needs_a_recent_login_or_the_password(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.user("ada").await;
+    app.clock().advance(Duration::from_secs(601));
+    ask(&app, &ada, NEW).await.fails(E::ReauthenticationRequired);
+    let with = |password: &str| json!({ "new_email": NEW, "password": password });
+    let wrong = app.post("/auth/change-email").by(&ada).json(with("wrong-Password-1")).send().await;
+    wrong.fails(E::ReauthenticationFailed);
+    assert!(app.kinds_to(NEW).await.is_empty());
+    app.post("/auth/change-email").by(&ada).json(with(PASSWORD)).send().await.is(202);
+    assert_eq!(app.kinds_to(NEW).await, ["confirm_email"]);
+    app.post("/auth/change-email").by(&ada).json(json!({})).send().await.rejects(&[("new_email", "missing")]);
+}
+
+/// CHG-05.
+async fn nobody_learns_whether_an_address_is_taken(cx: Cx) {
+    let app = cx.app().await;
+    let (ada, grace) = (app.user("ada").await, app.register("grace").await);
+    app.deliver().await;
+    app.mailer().forget();
+    let mut first = None;
+    for email in [&grace.email, "free@example.org", &ada.email] {
+        let _ = app.statements().take();
+        let answer = ask(&app, &ada, email).await.is(202);
+        let mut headers = answer.headers.clone();
+        headers.remove("date");
+        let seen = (app.statements().take(), headers, answer.body);
+        assert_eq!(first.get_or_insert_with(|| seen.clone()), &seen, "{email}");
+    }
+    assert_eq!(app.kinds_to("free@example.org").await, ["confirm_email"]);
+    assert!(!app.kinds_to(&grace.email).await.contains(&"confirm_email"));
+    assert_eq!(app.kinds_to(&ada.email).await, ["email_change_requested"; 3]);
+}
+
+/// CHG-07.
+async fn an_address_that_is_taken_meanwhile_is_refused(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.user("ada").await;
+    ask(&app, &ada, NEW).await.is(202);
+    let token = app.token_to(NEW, "confirm_email").await;
+    app.register("countess").await;
+    redeem(&app, "confirm", &token).await.fails(E::UpdateUserEmailAlreadyExists);
+    app.get("/users/me").by(&ada).send().await.is(200);
+    // The same with an address that is to be had back.
+    app.patch("/users/me").by(&ada).json(json!({ "email": "ada-new@example.org" })).send().await.is(200);
+    let token = app.token_to("ada@example.org", "email_changed").await;
+    app.register("ada").await;
+    redeem(&app, "revert", &token).await.fails(E::UpdateUserEmailAlreadyExists);
+    audit::tables(&app).await;
+}
+
+/// CHG-08.
+async fn a_pending_change_dies_with_the_credentials(cx: Cx) {
+    let app = cx.app().await;
+    for name in ["newer", "password", "everywhere"] {
+        let who = app.user(name).await;
+        let address = format!("{name}-new@example.org");
+        ask(&app, &who, &address).await.is(202);
+        let token = app.token_to(&address, "confirm_email").await;
+        match name {
+            "newer" => {
+                ask(&app, &who, "newest@example.org").await.is(202);
+                app.token_to("newest@example.org", "confirm_email").await;
+            }
+            "password" => {
+                let body = json!({ "old_password": PASSWORD, "new_password": "kettle-Umbrella-42-river" });
+                app.post("/auth/change-password").by(&who).json(body).send().await.is(200);
+            }
+            _ => {
+                app.post("/auth/logout-all").by(&who).json(json!({ "everywhere": true })).send().await.is(204);
+            }
+        }
+        redeem(&app, "confirm", &token).await.fails(E::ChangeEmailBadToken);
+    }
+    // An order that was not carried out before the change is void, too.
+    let who = app.user("slow").await;
+    ask(&app, &who, "slow-new@example.org").await.is(202);
+    app.post("/auth/logout-all").by(&who).json(json!({ "everywhere": true })).send().await.is(204);
+    assert!(app.kinds_to("slow-new@example.org").await.is_empty());
+}
+
+async fn a_crowd_confirms_once(cx: Cx) {
+    let app = cx.app().await;
+    let servers = [app.clone(), app.second_server().await];
+    let ada = app.user("ada").await;
+    ask(&app, &ada, NEW).await.is(202);
+    let confirm = app.token_to(NEW, "confirm_email").await;
+    for (action, address) in [("confirm", NEW), ("revert", "ada@example.org")] {
+        let token = match action {
+            "confirm" => confirm.clone(),
+            _ => app.token_to("ada@example.org", "email_changed").await,
+        };
+        let answers = race(16, |n| {
+            let (server, token) = (servers[n % 2].clone(), token.clone());
+            async move { redeem(&server, action, &token).await }
+        });
+        let answers = answers.await;
+        assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1, "{action}");
+        assert!(answers.iter().all(|answer| matches!(answer.status.as_u16(), 200 | 400)), "{action}");
+        assert_eq!(app.count(&format!("auth_user WHERE email = '{address}'")).await, 1, "{action}");
+    }
+}
+
+async fn the_app_may_refuse(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.user("ada").await;
+    ask(&app, &ada, NEW).await.is(202);
+    let confirm = app.token_to(NEW, "confirm_email").await;
+    let refuse = || app.hooks().react(Moment::UpdateUser, Reaction::Refuse("not today".to_owned()));
+    refuse();
+    redeem(&app, "confirm", &confirm).await.fails(E::RefusedByApp);
+    app.hooks().behave();
+    redeem(&app, "confirm", &confirm).await.is(200);
+    let revert = app.token_to(&ada.email, "email_changed").await;
+    refuse();
+    redeem(&app, "revert", &revert).await.fails(E::RefusedByApp);
+    app.hooks().behave();
+    redeem(&app, "revert", &revert).await.is(200);
+}

@@ -1,0 +1,314 @@
+//! Scenarios of the outbox: a mail of a committed change leaves at least once, one of a change that was rolled back
+//! never (I11, F-16).
+
+use std::time::Duration;
+
+use auth_core::mail::OutboxState;
+use auth_core::{ErrorCode as E, RootSecret};
+use auth_testkit::{MailFault, Moment, Reaction};
+use serde_json::json;
+
+use crate::scenario::scenarios;
+use crate::{App, Cx, PASSWORD, Scenario, Setup, race};
+
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    what_is_rolled_back_mails_nothing,
+    a_server_that_is_away_costs_nothing_but_time: direct_only,
+    a_refusal_for_good_is_a_dead_letter: direct_only,
+    a_mail_that_comes_too_late_is_not_sent: direct_only,
+    a_worker_that_dies_is_taken_over: direct_only,
+    several_workers_send_each_mail_once: direct_only,
+    a_mailer_that_panics_harms_nobody: direct_only,
+    nothing_in_the_table_can_be_read_or_moved: direct_only,
+    a_replaced_secret_still_opens_what_is_there: direct_only,
+    workers_send_by_themselves: direct_only,
+    a_mail_costs_two_statements: direct_only,
+    an_app_without_a_mailer_says_so: direct_only,
+    the_language_is_the_readers,
+];
+
+async fn state(app: &App) -> OutboxState {
+    app.auth().mail().state().await.expect("the outbox")
+}
+
+async fn forgot(app: &App, email: &str) {
+    app.post("/auth/forgot-password").json(json!({ "email": email })).send().await.is(202);
+}
+
+async fn what_is_rolled_back_mails_nothing(cx: Cx) {
+    let app = cx.app().await;
+    app.hooks().react(Moment::Register, Reaction::Refuse("not today".to_owned()));
+    let body = json!({ "email": "ada@example.org", "password": PASSWORD });
+    app.post("/auth/register").json(body.clone()).send().await.fails(E::RefusedByApp);
+    assert!(app.mails_to("ada@example.org").await.is_empty());
+    assert_eq!((app.count("auth_mail").await, app.count("auth_event").await), (0, 0));
+    app.hooks().behave();
+    app.post("/auth/register").json(body.clone()).send().await.is(201);
+    assert_eq!(app.count("auth_mail").await, 1, "it waits in the table");
+    assert_eq!(app.kinds_to("ada@example.org").await, ["verify_email"]);
+    assert_eq!(app.count("auth_mail").await, 0, "and is gone once it left");
+    app.post("/auth/register").json(body).send().await.fails(E::RegisterUserAlreadyExists);
+    assert_eq!(app.kinds_to("ada@example.org").await, ["verify_email"]);
+}
+
+async fn a_server_that_is_away_costs_nothing_but_time(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    app.deliver().await;
+    app.mailer().fail(MailFault::Temporary);
+    forgot(&app, &ada.email).await;
+    // Each wait is longer than the one before, and no loop spins meanwhile.
+    let mut attempts = app.mailer().attempts();
+    for seconds in [5, 10, 20, 40] {
+        app.deliver().await;
+        assert_eq!(app.mailer().attempts(), attempts + 1);
+        app.clock().advance(Duration::from_secs(seconds) - Duration::from_millis(1));
+        app.deliver().await;
+        assert_eq!(app.mailer().attempts(), attempts + 1, "not before {seconds} s");
+        app.clock().advance(Duration::from_secs(seconds));
+        attempts += 1;
+    }
+    app.mailer().fail(None);
+    app.mailer().forget();
+    let body =
+        json!({ "token": app.token_to(&ada.email, "reset_password").await, "password": "kettle-Umbrella-42-river" });
+    assert_eq!(app.mailer().sent().len(), 1);
+    app.post("/auth/reset-password").json(body).send().await.is(200);
+    app.deliver().await;
+    assert_eq!(state(&app).await, OutboxState { waiting: 0, failed: 0 });
+}
+
+async fn a_refusal_for_good_is_a_dead_letter(cx: Cx) {
+    let app = cx.app().await;
+    app.mailer().fail(MailFault::Permanent);
+    let ada = app.register("ada").await;
+    app.deliver().await;
+    assert_eq!(state(&app).await, OutboxState { waiting: 0, failed: 1 });
+    let event = app.hooks().event("mail_failed").await.expect("an event");
+    assert!(!format!("{event:?}").contains("ada"), "{event:?}");
+    app.clock().advance(Duration::from_secs(3600));
+    app.deliver().await;
+    assert_eq!(app.mailer().attempts(), 1);
+    app.mailer().fail(None);
+    assert_eq!(app.auth().mail().revive().await.expect("the outbox"), 1);
+    assert_eq!(app.kinds_to(&ada.email).await, ["verify_email"]);
+    // What nobody revives goes with the others that are of no use any more.
+    app.mailer().fail(MailFault::Permanent);
+    forgot(&app, &ada.email).await;
+    app.deliver().await;
+    app.clock().advance(Duration::from_secs(8 * 24 * 3600));
+    assert_eq!(app.auth().mail().revive().await.expect("the outbox"), 0, "its link works no more");
+    assert_eq!(app.auth().purge().run().await.expect("the tables").mails, 1);
+    assert_eq!(app.count("auth_mail").await, 0);
+}
+
+async fn a_mail_that_comes_too_late_is_not_sent(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    app.deliver().await;
+    app.mailer().forget();
+    app.mailer().fail(MailFault::Temporary);
+    forgot(&app, &ada.email).await;
+    app.deliver().await;
+    app.clock().advance(Duration::from_secs(30 * 60));
+    app.mailer().fail(None);
+    assert!(app.mails_to(&ada.email).await.is_empty());
+    assert_eq!(state(&app).await, OutboxState { waiting: 0, failed: 1 });
+}
+
+/// Accepted, and killed before it could say so: the very same mail comes again, with the same token.
+async fn a_worker_that_dies_is_taken_over(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    app.deliver().await;
+    app.mailer().forget();
+    forgot(&app, &ada.email).await;
+    app.mailer().fail(MailFault::AcceptAndFail);
+    app.deliver().await;
+    app.clock().advance(Duration::from_secs(20));
+    app.mailer().fail(None);
+    let mails = app.mails_to(&ada.email).await;
+    assert_eq!(mails.len(), 2);
+    assert_eq!(mails[0], mails[1]);
+    // A claim whose holder is gone runs out.
+    forgot(&app, &ada.email).await;
+    let far = app.clock().clone();
+    app.execute("UPDATE auth_mail SET claim = (SELECT id FROM auth_user), due_at = due_at + 600000").await;
+    app.deliver().await;
+    assert_eq!(app.mails_to(&ada.email).await.len(), 2);
+    far.advance(Duration::from_secs(600));
+    assert_eq!(app.mails_to(&ada.email).await.len(), 3);
+}
+
+async fn several_workers_send_each_mail_once(cx: Cx) {
+    const MAILS: usize = 40;
+    let app = cx.app().await;
+    let servers = [app.clone(), app.second_server().await];
+    for n in 0..MAILS {
+        app.register(&format!("user-{n}")).await;
+    }
+    race(8, |n| {
+        let server = servers[n % 2].clone();
+        async move { server.deliver().await }
+    })
+    .await;
+    app.deliver().await;
+    let mut ids: Vec<_> = app.mailer().sent().into_iter().map(|(mail, _)| mail.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!((ids.len(), app.mailer().sent().len()), (MAILS, MAILS));
+    assert_eq!(app.count("auth_mail").await, 0);
+}
+
+async fn a_mailer_that_panics_harms_nobody(cx: Cx) {
+    let app = cx.app().await;
+    app.mailer().fail(MailFault::Panic);
+    let ada = app.register("ada").await;
+    app.deliver().await;
+    assert_eq!(state(&app).await, OutboxState { waiting: 1, failed: 0 });
+    app.mailer().fail(None);
+    app.clock().advance(Duration::from_secs(60));
+    assert_eq!(app.kinds_to(&ada.email).await, ["verify_email"]);
+}
+
+async fn nothing_in_the_table_can_be_read_or_moved(cx: Cx) {
+    let app = cx.app().await;
+    for name in ["ada", "eve"] {
+        app.register(name).await;
+    }
+    let bodies: Vec<Vec<u8>> = app
+        .rows("SELECT body FROM auth_mail ORDER BY id")
+        .await
+        .iter()
+        .map(|row| row.try_get_by_index(0).expect("bytes"))
+        .collect();
+    for body in &bodies {
+        let text = String::from_utf8_lossy(body);
+        assert!(
+            !["ada", "eve", "example", "vfy_", "http", "verify"].iter().any(|secret| text.contains(secret)),
+            "{text}"
+        );
+    }
+    assert_ne!(bodies[0], bodies[1]);
+    // A row with the sealed text of another one is worth nothing.
+    let sql = "SELECT id FROM auth_mail ORDER BY id";
+    let ids: Vec<uuid::Uuid> = app.rows(sql).await.iter().map(|row| row.try_get_by_index(0).expect("an id")).collect();
+    swap_bodies(&app, &ids, &bodies).await;
+    app.deliver().await;
+    assert!(app.mailer().sent().is_empty());
+    assert_eq!(state(&app).await, OutboxState { waiting: 0, failed: 2 });
+}
+
+async fn swap_bodies(app: &App, ids: &[uuid::Uuid], bodies: &[Vec<u8>]) {
+    use auth_core::sea_orm::{ConnectionTrait, Statement};
+    let backend = app.db().get_database_backend();
+    let sql = match backend {
+        auth_core::sea_orm::DbBackend::Postgres => "UPDATE auth_mail SET body = $1 WHERE id = $2",
+        _ => "UPDATE auth_mail SET body = ? WHERE id = ?",
+    };
+    for (id, body) in ids.iter().zip(bodies.iter().rev()) {
+        let statement = Statement::from_sql_and_values(backend, sql, [body.clone().into(), (*id).into()]);
+        app.db().execute_raw(statement).await.expect("an update");
+    }
+}
+
+async fn a_replaced_secret_still_opens_what_is_there(cx: Cx) {
+    const NEW: [u8; 32] = *b"\x11\x8d\x02\x7f\xc1\x55\x30\xe8\x1a\xb6\x44\xf9\x0c\x73\xd5\x2e\
+        \x81\x68\xaa\x17\xee\x94\x3b\xc0\x5f\x26\xdd\x89\x42\x01\xb7\x6c";
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    let replaced = Setup::default().auth(|auth| auth.secret(RootSecret::new(NEW)));
+    let kept = Setup::default()
+        .auth(|auth| auth.secret(RootSecret::new(NEW)).former_secret(RootSecret::new(auth_testkit::SECRET)));
+    let kept = app.server_with(kept).await;
+    assert_eq!(kept.kinds_to(&ada.email).await, ["verify_email"]);
+    app.register("eve").await;
+    let replaced = app.server_with(replaced).await;
+    replaced.deliver().await;
+    assert_eq!(state(&app).await, OutboxState { waiting: 0, failed: 1 });
+    app.hooks().event("mail_failed").await.expect("an event");
+}
+
+async fn workers_send_by_themselves(cx: Cx) {
+    let app = cx.app().await;
+    let workers = app.auth().spawn_workers();
+    let mut sent = Vec::new();
+    for n in 0..5 {
+        let who = app.register(&format!("user-{n}")).await;
+        while !app.mailer().sent().iter().any(|(mail, _)| mail.to == who.email) {
+            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        sent.push(who.email);
+    }
+    workers.shutdown().await;
+    app.register("late").await;
+    assert_eq!(app.count("auth_mail").await, 1, "nobody is there to send it");
+    assert_eq!(app.mailer().sent().len(), sent.len());
+}
+
+async fn a_mail_costs_two_statements(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.user("ada").await;
+    let count = |app: &App| app.statements().take().len();
+    let _ = count(&app);
+    let change = |columns| app.patch("/users/me").by(&ada).json(columns).send();
+    change(json!({ "display_name": "Ada" })).await.is(200);
+    let without = count(&app);
+    let new = json!({ "email": "sample@example.org", "password": PASSWORD });
+    app.post("/auth/register").json(new).send().await.is(201);
+    // The insert of the account, its token, its event and its mail; a look at nothing.
+    assert_eq!(count(&app), 4);
+    forgot(&app, &ada.email).await;
+    assert_eq!(count(&app), 1);
+    assert_eq!(without, 3, "the check of the session, the change and its event");
+}
+
+async fn an_app_without_a_mailer_says_so(cx: Cx) {
+    struct Nobody;
+    #[async_trait::async_trait]
+    impl auth_core::Mailer for Nobody {
+        async fn send(
+            &self,
+            _: &auth_core::mail::Mail,
+            _: &auth_core::mail::Content,
+        ) -> Result<(), auth_core::mail::MailError> {
+            std::future::pending().await
+        }
+    }
+    let app = cx.app().await;
+    // A mailer that never answers holds up nobody's request.
+    let stuck = app.server_with(Setup::default().auth(|auth| auth.mailer(Nobody))).await;
+    let ada = stuck.user("ada").await;
+    stuck.get("/users/me").by(&ada).send().await.is(200);
+    forgot(&stuck, &ada.email).await;
+    assert_eq!(state(&stuck).await.waiting, 2);
+}
+
+async fn the_language_is_the_readers(cx: Cx) {
+    let app = cx.app().await;
+    let body = json!({ "email": "ada@example.org", "password": PASSWORD });
+    let german = "de-CH, de;q=0.9, en;q=0.5";
+    app.post("/auth/register").header("accept-language", german).json(body).send().await.is(201);
+    assert_eq!(app.mail_to("ada@example.org", "verify_email").await.language.as_str(), "de");
+    for (header, language) in [("de", "de"), ("fr", "en"), ("en-GB", "en"), ("*", "en"), ("", "en"), ("x;;q=,,", "en")]
+    {
+        let body = json!({ "email": "ada@example.org" });
+        app.post("/auth/forgot-password").header("accept-language", header).json(body).send().await.is(202);
+        let mail = app.mail_to("ada@example.org", "reset_password").await;
+        assert_eq!(mail.language.as_str(), language, "{header:?}");
+    }
+    // A superuser's browser says nothing about the one who gets the mail.
+    let (root, ada) = (app.superuser("root").await, app.login(&login(&app).await, "db").await);
+    let request = app.post(&format!("{}/reset-password", ada.path())).by(&root).header("accept-language", "en");
+    request.json(json!({ "new_password": "kettle-Umbrella-42-river" })).send().await.is(204);
+    assert_eq!(app.mail_to("ada@example.org", "account_reset").await.language.as_str(), "de");
+}
+
+/// The account that registered above.
+async fn login(app: &App) -> crate::Login {
+    let body = json!({ "username": "ada@example.org", "password": PASSWORD });
+    let token = app.post("/auth/db/login").json(body).send().await.is(200).json();
+    let me = app.get("/users/me").bearer(token["access_token"].as_str().unwrap()).send().await.is(200).json();
+    crate::Login::new(&me)
+}

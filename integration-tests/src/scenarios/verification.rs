@@ -1,0 +1,249 @@
+//! Scenarios of the proof of mailboxes (VER).
+
+use std::time::Duration;
+
+use auth_core::ErrorCode as E;
+use auth_testkit::Reaction;
+use serde_json::{Value, json};
+
+use crate::scenario::scenarios;
+use crate::{App, Cx, Jar, PASSWORD, Scenario, audit, race};
+
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    registration_mails_a_link_that_proves_the_mailbox,
+    a_new_link_takes_the_place_of_the_old_one,
+    the_first_proof_ends_what_came_before,
+    the_browser_that_asks_stays_logged_in,
+    nobody_learns_whether_there_is_an_account,
+    a_link_dies_with_its_address_and_its_time,
+    a_link_is_good_for_nothing_else: direct_only,
+    a_crowd_verifies_once: direct_only,
+    the_app_may_refuse,
+];
+
+async fn verify(app: &App, token: &str) -> crate::Answer {
+    app.post("/auth/verify").json(json!({ "token": token })).send().await
+}
+
+async fn ask(app: &App, email: &str) -> crate::Answer {
+    app.post("/auth/request-verify-token").json(json!({ "email": email })).send().await
+}
+
+async fn registration_mails_a_link_that_proves_the_mailbox(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    let mail = app.mail_to(&ada.email, "verify_email").await;
+    let link = mail.kind.link().expect("a link").url().to_string();
+    assert!(link.starts_with("http://localhost:3000/verify?token=vfy_"), "{link}");
+    let token = crate::mails::token_of(&mail);
+    // Opening the link is not enough, and harmless.
+    for _ in 0..3 {
+        app.get(&format!("/auth/verify?token={token}")).send().await.fails(E::MethodNotAllowed);
+    }
+    let user = verify(&app, &token).await.is(200).json();
+    assert_eq!((&user["id"], &user["is_verified"]), (&json!(ada.id), &json!(true)));
+    assert_eq!(app.count("auth_user WHERE is_verified").await, 1);
+    app.hooks().event("verified").await.expect("an event");
+    // The second click is told that the first one did it; strangers' inventions are not.
+    verify(&app, &token).await.fails(E::VerifyUserAlreadyVerified);
+    for token in ["vfy_none", "", "x", &token.to_uppercase(), &token[4..]] {
+        verify(&app, token).await.fails(E::VerifyUserBadToken);
+    }
+    audit::tables(&app).await;
+}
+
+async fn a_new_link_takes_the_place_of_the_old_one(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    let old = app.token_to(&ada.email, "verify_email").await;
+    assert_eq!(ask(&app, " ADA@example.org ").await.is(202).json(), Value::Null);
+    let new = app.token_to(&ada.email, "verify_email").await;
+    assert_ne!(old, new);
+    verify(&app, &old).await.fails(E::VerifyUserBadToken);
+    verify(&app, &new).await.is(200);
+    // There is nothing left to prove.
+    app.mailer().forget();
+    ask(&app, &ada.email).await.is(202);
+    assert!(app.kinds_to(&ada.email).await.is_empty());
+    // Somebody who was declared verified meanwhile is told so.
+    let grace = app.register("grace").await;
+    app.set(&grace, "is_verified = TRUE").await;
+    verify(&app, &app.token_to(&grace.email, "verify_email").await).await.fails(E::VerifyUserAlreadyVerified);
+}
+
+/// Whoever registered a foreign address and logged in is out as soon as its owner proves it.
+async fn the_first_proof_ends_what_came_before(cx: Cx) {
+    let app = cx.app().await;
+    let squatter = app.register("ada").await;
+    let mut sessions = Vec::new();
+    for backend in ["cookie", "jwt", "db"] {
+        sessions.push(app.login(&squatter, backend).await);
+    }
+    let reset = app.post("/auth/forgot-password").json(json!({ "email": squatter.email })).send().await;
+    reset.is(202);
+    let reset = app.token_to(&squatter.email, "reset_password").await;
+    verify(&app, &app.token_to(&squatter.email, "verify_email").await).await.is(200);
+    for session in &sessions {
+        app.get("/users/me").by(session).send().await.fails(E::Unauthorized);
+    }
+    let body = json!({ "token": reset, "password": "kettle-Umbrella-42-river" });
+    app.post("/auth/reset-password").json(body).send().await.fails(E::ResetPasswordBadToken);
+    assert_eq!(app.count("auth_session").await, 0);
+}
+
+async fn the_browser_that_asks_stays_logged_in(cx: Cx) {
+    let app = cx.app().await;
+    let (ada, grace) = (app.register("ada").await, app.register("grace").await);
+    let [own, foreign] = [Jar::default(), Jar::default()];
+    for (jar, who) in [(&own, &ada), (&foreign, &grace)] {
+        app.post("/auth/login").jar(jar).json(json!({ "email": who.email, "password": PASSWORD })).send().await.is(204);
+    }
+    let (before, of_grace) = (own.header().unwrap(), foreign.header());
+    let token = json!({ "token": app.token_to(&ada.email, "verify_email").await });
+    // VER-07: a link that is opened where somebody else is logged in changes nothing for them.
+    let in_foreign = app.token_to(&grace.email, "verify_email").await;
+    app.post("/auth/verify").jar(&own).json(token).send().await.is(200);
+    assert_ne!(own.header().unwrap(), before, "a new token");
+    app.get("/users/me").header("cookie", before).send().await.fails(E::Unauthorized);
+    let me = app.get("/users/me").jar(&own).send().await.is(200).json();
+    assert_eq!((&me["id"], &me["is_verified"]), (&json!(ada.id), &json!(true)));
+    let answer = app.post("/auth/verify").jar(&own).json(json!({ "token": in_foreign })).send().await.is(200);
+    assert!(answer.set_cookies().is_empty());
+    assert_eq!(app.get("/users/me").jar(&own).send().await.is(200).json()["id"], json!(ada.id));
+    assert_eq!(foreign.header(), of_grace);
+    app.get("/users/me").jar(&foreign).send().await.fails(E::Unauthorized);
+    // VER-05: without a session none begins.
+    let eve = app.register("eve").await;
+    let answer = verify(&app, &app.token_to(&eve.email, "verify_email").await).await.is(200);
+    assert!(answer.set_cookies().is_empty() && answer.json().get("access_token").is_none());
+}
+
+async fn nobody_learns_whether_there_is_an_account(cx: Cx) {
+    let app = cx.app().await;
+    app.register("unproved").await;
+    app.set(&app.register("proved").await, "is_verified = TRUE").await;
+    app.set(&app.register("inactive").await, "is_active = FALSE").await;
+    app.deliver().await;
+    for path in ["/auth/request-verify-token", "/auth/forgot-password", "/auth/magic-link"] {
+        let mut first = None;
+        for name in ["unproved", "proved", "inactive", "nobody"] {
+            let _ = app.statements().take();
+            let body = json!({ "email": format!("{name}@example.org") });
+            let answer = app.post(path).json(body).send().await.is(202);
+            let mut headers = answer.headers.clone();
+            headers.remove("date");
+            let seen = (app.statements().take(), headers, answer.body);
+            assert_eq!(first.get_or_insert_with(|| seen.clone()), &seen, "{path} for {name}");
+        }
+        let statements = first.map(|(statements, ..)| statements.len());
+        assert_eq!(statements, Some(1), "the same single statement for everybody");
+    }
+    app.mailer().forget();
+    // What they get differs all the same.
+    for (name, kinds) in [
+        ("unproved", &["verify_email", "reset_password", "magic_link"][..]),
+        ("proved", &["reset_password", "magic_link"]),
+        ("inactive", &[]),
+        ("nobody", &["magic_link"]),
+    ] {
+        let mut found = app.kinds_to(&format!("{name}@example.org")).await;
+        let mut kinds = kinds.to_vec();
+        (found.sort_unstable(), kinds.sort_unstable());
+        assert_eq!(found, kinds, "{name}");
+    }
+}
+
+async fn a_link_dies_with_its_address_and_its_time(cx: Cx) {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    let app = cx.app().await;
+    let ada = app.user("ada").await;
+    let old = app.token_to(&ada.email, "verify_email").await;
+    app.patch("/users/me").by(&ada).json(json!({ "email": "countess@example.org" })).send().await.is(200);
+    verify(&app, &old).await.fails(E::VerifyUserBadToken);
+    let new = app.token_to("countess@example.org", "verify_email").await;
+    app.clock().advance(DAY - Duration::from_millis(1));
+    let late = app.register("late").await;
+    let late = app.token_to(&late.email, "verify_email").await;
+    assert_eq!(verify(&app, &new).await.is(200).json()["email"], json!("countess@example.org"));
+    app.clock().advance(DAY);
+    verify(&app, &late).await.fails(E::VerifyUserBadToken);
+    // Nothing that expired comes back with an earlier time... and nothing that was used.
+    verify(&app, &new).await.fails(E::VerifyUserAlreadyVerified);
+}
+
+/// RST-13, SES-22: every token in the place of every other.
+async fn a_link_is_good_for_nothing_else(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.user("ada").await;
+    let new_email = json!({ "new_email": "countess@example.org" });
+    app.post("/auth/change-email").by(&ada).json(new_email).send().await.is(202);
+    for path in ["/auth/forgot-password", "/auth/magic-link"] {
+        app.post(path).json(json!({ "email": ada.email })).send().await.is(202);
+    }
+    let tokens = [
+        app.token_to(&ada.email, "verify_email").await,
+        app.token_to(&ada.email, "reset_password").await,
+        app.token_to(&ada.email, "magic_link").await,
+        app.token_to("countess@example.org", "confirm_email").await,
+        ada.token.clone(),
+    ];
+    let uses = [
+        ("/auth/verify", E::VerifyUserBadToken),
+        ("/auth/reset-password", E::ResetPasswordBadToken),
+        ("/auth/magic-link/verify", E::MagicLinkBadToken),
+        ("/auth/change-email/confirm", E::ChangeEmailBadToken),
+        ("/auth/change-email/revert", E::ChangeEmailBadToken),
+    ];
+    for (place, (path, code)) in uses.into_iter().enumerate() {
+        for token in tokens.iter().enumerate().filter(|(index, _)| *index != place).map(|(_, token)| token) {
+            let body = json!({ "token": token, "password": "kettle-Umbrella-42-river" });
+            app.post(path).json(body).send().await.fails(code);
+        }
+    }
+    for token in &tokens[..4] {
+        app.get("/users/me").bearer(token).send().await.fails(E::Unauthorized);
+        app.get("/users/me").cookie("auth", token).send().await.fails(E::Unauthorized);
+    }
+    // They are all still good where they belong.
+    verify(&app, &tokens[0]).await.is(200);
+}
+
+async fn a_crowd_verifies_once(cx: Cx) {
+    let app = cx.app().await;
+    let servers = [app.clone(), app.second_server().await];
+    for (name, crowd) in [("ada", 16), ("grace", 32)] {
+        let who = app.register(name).await;
+        let token = app.token_to(&who.email, "verify_email").await;
+        app.hooks().forget();
+        let answers = race(crowd, |n| {
+            let (server, token) = (servers[n % 2].clone(), token.clone());
+            async move { verify(&server, &token).await }
+        });
+        let answers = answers.await;
+        assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
+        assert!(answers.iter().all(|answer| matches!(answer.status.as_u16(), 200 | 400)));
+        app.hooks().event("verified").await.expect("one event");
+        assert_eq!(
+            app.count(&format!("auth_event WHERE name = 'verified' AND {}", of(&app, &who.email).await)).await,
+            1
+        );
+    }
+}
+
+async fn of(app: &App, email: &str) -> String {
+    let rows = app.count(&format!("auth_user WHERE email = '{email}'")).await;
+    assert_eq!(rows, 1);
+    format!("subject_id = (SELECT id FROM auth_user WHERE email = '{email}')")
+}
+
+async fn the_app_may_refuse(cx: Cx) {
+    use auth_testkit::Moment;
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    let token = app.token_to(&ada.email, "verify_email").await;
+    app.hooks().react(Moment::UpdateUser, Reaction::Refuse("not today".to_owned()));
+    verify(&app, &token).await.fails(E::RefusedByApp);
+    app.hooks().behave();
+    // The refusal cost nothing.
+    verify(&app, &token).await.is(200);
+}
