@@ -21,6 +21,7 @@ mod error;
 mod event;
 mod hooks;
 mod random;
+mod scope;
 mod secret;
 mod user;
 mod weakness;

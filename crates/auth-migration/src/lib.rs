@@ -7,6 +7,7 @@ mod lock;
 mod m20261124_000001_create_user;
 mod m20261124_000002_create_session;
 mod m20261124_000003_create_one_time_token;
+mod m20261125_000001_add_session_scope;
 mod table;
 
 pub use lock::{migrate, migrate_with};
@@ -26,6 +27,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_000001_create_user::Migration),
             Box::new(m20261124_000002_create_session::Migration),
             Box::new(m20261124_000003_create_one_time_token::Migration),
+            Box::new(m20261125_000001_add_session_scope::Migration),
         ]
     }
 

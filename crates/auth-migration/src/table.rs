@@ -48,6 +48,19 @@ pub(crate) fn user_key(name: &'static str, table: &'static str) -> ForeignKeyCre
         .take()
 }
 
+/// Adds a column; one that is there already, from a run that was killed, is left alone.
+pub(crate) async fn column(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    name: &'static str,
+    column: &mut ColumnDef,
+) -> Result<(), DbErr> {
+    if manager.has_column(table, name).await? {
+        return Ok(());
+    }
+    manager.alter_table(Table::alter().table(table).add_column(column).take()).await
+}
+
 /// Creates an index; one that is there already, from a run that was killed, is left alone.
 pub(crate) async fn index(
     manager: &SchemaManager<'_>,

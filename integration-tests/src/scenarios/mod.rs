@@ -25,6 +25,7 @@ mod parity;
 mod password_spelling;
 mod register;
 mod saturation;
+mod scope;
 mod session;
 mod storage;
 mod token;
@@ -66,6 +67,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(password_spelling),
     feature!(register),
     feature!(saturation),
+    feature!(scope),
     feature!(session),
     feature!(storage),
     feature!(token),
