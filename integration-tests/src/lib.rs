@@ -14,6 +14,7 @@ mod app;
 mod audit;
 mod coverage;
 mod cx;
+mod key_pair;
 mod login;
 pub mod logs;
 mod request;

@@ -2,15 +2,19 @@
 
 mod account;
 mod admin;
+mod attributes;
 mod broken_connection;
 mod busy_database;
 mod clock;
+mod dump;
 mod equal_work;
 mod extract;
 mod forged_request;
+mod forged_token;
 mod hang_up;
 mod health;
 mod hook;
+mod hook_work;
 mod hostile_request;
 mod identifier;
 mod json_web_token;
@@ -29,6 +33,8 @@ mod scope;
 mod session;
 mod storage;
 mod token;
+mod token_key;
+mod token_strategy;
 mod unseen_characters;
 
 use crate::Scenario;
@@ -44,16 +50,20 @@ macro_rules! feature {
 pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(account),
     feature!(admin),
+    feature!(attributes),
     feature!(broken_connection),
     feature!(busy_database),
     feature!(clock),
+    feature!(dump),
     feature!(equal_work),
     feature!(extract),
     feature!(forged_request),
+    feature!(forged_token),
     feature!(json_web_token),
     feature!(hang_up),
     feature!(health),
     feature!(hook),
+    feature!(hook_work),
     feature!(hostile_request),
     feature!(identifier),
     feature!(log),
@@ -71,5 +81,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(session),
     feature!(storage),
     feature!(token),
+    feature!(token_key),
+    feature!(token_strategy),
     feature!(unseen_characters),
 ];
