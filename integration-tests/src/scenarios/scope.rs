@@ -1,17 +1,20 @@
 //! Scenarios of sessions that are limited to scopes (RFC 6749, section 3.3), which the app establishes by itself.
 
 use auth_core::session::Proof;
-use auth_core::{Client, ErrorCode as E};
+use auth_core::token::JwtOptions;
+use auth_core::{Backend, Client, CookieOptions, ErrorCode as E};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
+use crate::key_pair::parts;
 use crate::scenario::scenarios;
-use crate::{App, Cx, Login, PASSWORD, Scenario, audit};
+use crate::{App, Cx, Login, PASSWORD, Scenario, Setup, audit};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     limited_sessions_stop_where_scopes_are_asked_for: sockets_only,
     every_format_carries_the_scopes: sockets_only,
     the_limit_stays_with_the_session: sockets_only,
+    a_renewed_web_token_says_the_same: direct_only,
     a_malformed_scope_makes_no_session: direct_only,
 ];
 
@@ -117,6 +120,21 @@ async fn the_limit_stays_with_the_session(cx: Cx) {
     for path in SCOPED {
         lacks(&app, path, &renewed, &["notes:write"]).await;
     }
+}
+
+/// The same where the token itself says what it is for.
+async fn a_renewed_web_token_says_the_same(cx: Cx) {
+    let backends = || vec![Backend::cookie("cookie", CookieOptions::default()).jwt(JwtOptions::default())];
+    let app = cx.app_with(Setup::default().backends(backends)).await;
+    let ada = app.register("ada").await;
+    let limited = limited(&app, &ada, "cookie", &["notes:read", "b"]).await;
+    assert_eq!(parts(&limited.token).1["scope"], "notes:read b");
+    let change = json!({ "password": "violet-Harbour-57-lamp", "current_password": PASSWORD });
+    let renewed = ada.with(&app.patch("/users/me").by(&limited).json(change).send().await.is(200));
+    assert_ne!(renewed.token, limited.token);
+    assert_eq!(parts(&renewed.token).1["scope"], "notes:read b");
+    let unlimited = app.try_login(&ada.email, "violet-Harbour-57-lamp", "cookie").await.is(204).cookie().1;
+    assert_eq!(parts(&unlimited).1.get("scope"), None, "no scope at all is another thing than an empty one");
 }
 
 /// What would be read as another scope than the app meant is refused before anything is written.

@@ -93,9 +93,12 @@ async fn others_can_check_what_a_server_signs(cx: Cx) {
     }
 }
 
+/// How a server is configured, and the keys that it knows, its own first.
+type Stage = (fn() -> Vec<Backend>, &'static [&'static KeyPair]);
+
 /// JWT-13: four servers on one database, as a rotation goes through them one after the other.
 async fn a_key_takes_anothers_place_without_a_logout(cx: Cx) {
-    let stages: [(fn() -> Vec<Backend>, &[&KeyPair]); 4] = [
+    let stages: [Stage; 4] = [
         (|| vec![jwt("jwt", &OLD, &[])], &[&OLD]),
         (|| vec![jwt("jwt", &OLD, &[&NEW])], &[&OLD, &NEW]),
         (|| vec![jwt("jwt", &NEW, &[&OLD])], &[&NEW, &OLD]),
