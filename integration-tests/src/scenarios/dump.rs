@@ -97,6 +97,9 @@ fn texts(value: &Value, found: &mut BTreeSet<Vec<u8>>) {
     }
 }
 
+/// What tokens have beside letters and digits: all that a header carries, web tokens, the tokens in a link.
+const TOKEN_MARKS: [&[u8]; 3] = [b"-_.~+/=", b"-_.", b"-_"];
+
 /// The values, and whatever within them might be a token: the texts of a document, the words of a mail, the parts of a
 /// link.
 fn candidates(values: &BTreeSet<Vec<u8>>) -> BTreeSet<Vec<u8>> {
@@ -106,11 +109,10 @@ fn candidates(values: &BTreeSet<Vec<u8>>) -> BTreeSet<Vec<u8>> {
             texts(&document, &mut found);
         }
     }
-    let in_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.~+/=".contains(byte);
     let mut words = BTreeSet::new();
-    for value in &found {
-        words.extend(value.split(|byte| !in_token(byte)).map(<[u8]>::to_vec));
-        words.extend(value.split(|byte| !in_token(byte) || *byte == b'=').map(<[u8]>::to_vec));
+    for (value, marks) in found.iter().flat_map(|value| TOKEN_MARKS.map(|marks| (value, marks))) {
+        let between = |byte: &u8| !byte.is_ascii_alphanumeric() && !marks.contains(byte);
+        words.extend(value.split(between).map(<[u8]>::to_vec));
     }
     found.extend(words);
     found.retain(|value| !value.is_empty());
