@@ -26,7 +26,7 @@ mod scenarios;
 mod targets;
 
 pub use answer::Answer;
-pub use app::{App, race};
+pub use app::{App, race, until};
 pub use cx::{Cx, Setup};
 pub use login::{Jar, Login, PASSWORD};
 pub use request::Request;

@@ -13,7 +13,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 
 use crate::scenario::scenarios;
-use crate::{App, Cx, Login, PASSWORD, Scenario, Setup, audit};
+use crate::{App, Cx, Login, PASSWORD, Scenario, Setup, audit, until};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_hook_writes_with_the_only_connection,
@@ -158,17 +158,6 @@ impl Hooks for Worker {
             _ => {}
         }
     }
-}
-
-/// Waits for something that must come about; one that never does fails the scenario instead of hanging it.
-async fn until(what: &str, condition: impl Fn() -> bool) {
-    for _ in 0..5000 {
-        if condition() {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
-    panic!("never: {what}");
 }
 
 fn idle(app: &App) -> bool {
