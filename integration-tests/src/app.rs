@@ -262,3 +262,14 @@ where
     }
     results
 }
+
+/// Waits for something that must come about; one that never does fails the scenario instead of hanging it.
+pub async fn until(what: &str, condition: impl Fn() -> bool) {
+    for _ in 0..5000 {
+        if condition() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+    }
+    panic!("never: {what}");
+}

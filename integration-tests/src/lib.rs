@@ -14,6 +14,7 @@ mod app;
 mod audit;
 mod coverage;
 mod cx;
+mod key_pair;
 mod login;
 pub mod logs;
 mod mails;
@@ -26,7 +27,7 @@ mod scenarios;
 mod targets;
 
 pub use answer::Answer;
-pub use app::{App, race};
+pub use app::{App, race, until};
 pub use cx::{Cx, Setup};
 pub use login::{Jar, Login, PASSWORD};
 pub use request::Request;

@@ -59,6 +59,7 @@ error_codes! {
     LoginUserNotVerified = "LOGIN_USER_NOT_VERIFIED": "The password is right, but the mailbox has to be proved first.",
     ReauthenticationRequired = "REAUTHENTICATION_REQUIRED": "The last proof of identity is older than ten minutes; log in again.",
     ReauthenticationFailed = "REAUTHENTICATION_FAILED": "The password given as a fresh proof of identity is wrong.",
+    ScopeUpgradeRequired = "SCOPE_UPGRADE_REQUIRED": "The session is limited to other scopes; `extra.scopes` lists those that it lacks.",
     PasswordChangeRequired = "PASSWORD_CHANGE_REQUIRED": "The account must change its password before anything else.",
     EmailNotVerified = "EMAIL_NOT_VERIFIED": "The mailbox has to be proved first.",
     UpdateUserEmailAlreadyExists = "UPDATE_USER_EMAIL_ALREADY_EXISTS": "Another account has this e-mail address.",
@@ -93,6 +94,9 @@ pub enum Error {
         /// Why, in words for a person.
         reason: String,
     },
+    /// A session or a token is limited, and these scopes (RFC 6749, section 3.3) are not among those that it has.
+    #[error("missing scopes: {}", .0.join(" "))]
+    MissingScopes(Vec<String>),
     /// A value that cannot be what it has to be, found after decoding.
     #[error("{field}: {message}")]
     Invalid {
@@ -125,6 +129,7 @@ impl Error {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::Code(code) | Self::Refused { code, .. } => *code,
+            Self::MissingScopes(_) => ErrorCode::ScopeUpgradeRequired,
             Self::Invalid { .. } => ErrorCode::Validation,
             Self::Overloaded => ErrorCode::Overloaded,
             Self::Store(cause) if db::is_unavailable(cause) => ErrorCode::Overloaded,

@@ -24,6 +24,7 @@ mod hooks;
 mod purge;
 mod random;
 mod redirect;
+mod scope;
 mod seal;
 mod secret;
 mod user;

@@ -37,6 +37,9 @@ pub struct Model {
     pub ip: Option<String>,
     /// The client's `User-Agent` at login, cut to 256 characters.
     pub user_agent: Option<String>,
+    /// The scopes that it is limited to, separated by blanks (RFC 6749, section 3.3); not limited without.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub scope: Option<String>,
     /// Whose session it is.
     #[sea_orm(belongs_to, from = "user_id", to = "id", on_delete = "Cascade")]
     pub user: BelongsTo<super::user::Entity>,

@@ -13,20 +13,22 @@ pub struct Protection {
     pub gate: Gate,
     /// What a user must be to pass.
     pub requirement: Requirement,
+    /// The scopes that a limited session must have: else 403 `SCOPE_UPGRADE_REQUIRED`.
+    pub scopes: Vec<String>,
 }
 
 impl Protection {
     /// A subtree that takes active users, without exceptions.
     #[must_use]
     pub fn new(auth: &Auth) -> Self {
-        Self { auth: auth.clone(), gate: Gate::default(), requirement: Requirement::default() }
+        Self { auth: auth.clone(), gate: Gate::default(), requirement: Requirement::default(), scopes: Vec::new() }
     }
 
     /// Who the request is from; `None` where the subtree makes an exception. `path` is the path below the place where
     /// the subtree is mounted.
     ///
     /// # Errors
-    /// As [`authenticate`].
+    /// As [`authenticate`], and 403 `SCOPE_UPGRADE_REQUIRED`.
     pub async fn check(
         &self,
         head: &RequestHead<'_>,
@@ -36,7 +38,9 @@ impl Protection {
         if !self.gate.guards(head.method, path) {
             return Ok(None);
         }
-        authenticate::<AnyBackend>(&self.auth, head, known, &self.requirement).await.map(Some)
+        let principal = authenticate::<AnyBackend>(&self.auth, head, known, &self.requirement).await?;
+        principal.session.require_scopes(&self.scopes)?;
+        Ok(Some(principal))
     }
 }
 
@@ -90,6 +94,17 @@ macro_rules! middleware {
             #[must_use]
             pub fn require(mut self, requirement: $crate::Requirement) -> Self {
                 self.0.requirement = requirement;
+                self
+            }
+
+            /// Asks a session that is limited to some scopes (RFC 6749, section 3.3) for these among them, else the answer
+            /// is 403 `SCOPE_UPGRADE_REQUIRED`. One that is not limited, as that of a login with a password, passes.
+            #[must_use]
+            pub fn scopes<S: ::core::convert::Into<::std::string::String>>(
+                mut self,
+                scopes: impl ::core::iter::IntoIterator<Item = S>,
+            ) -> Self {
+                self.0.scopes.extend(scopes.into_iter().map(::core::convert::Into::into));
                 self
             }
         }

@@ -37,6 +37,7 @@ pub struct Problem {
     code: ErrorCode,
     reason: Option<String>,
     fields: Vec<FieldProblem>,
+    extra: Option<Value>,
     allow: Option<String>,
     challenge: bool,
 }
@@ -45,7 +46,7 @@ impl Problem {
     /// A problem that its code says all about.
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
-        Self { code, reason: None, fields: Vec::new(), allow: None, challenge: false }
+        Self { code, reason: None, fields: Vec::new(), extra: None, allow: None, challenge: false }
     }
 
     /// Fields that do not validate.
@@ -87,8 +88,11 @@ impl Problem {
             (_, Some(reason)) => json!({ "code": code, "reason": reason }),
             (_, None) => Value::from(code),
         };
-        let body = json!({ "detail": detail }).to_string();
-        let mut response = Response::new(Bytes::from(body));
+        let mut body = json!({ "detail": detail });
+        if let Some(extra) = self.extra {
+            body["extra"] = extra;
+        }
+        let mut response = Response::new(Bytes::from(body.to_string()));
         *response.status_mut() = status(self.code);
         let headers = response.headers_mut();
         reply::secure(headers);
@@ -121,6 +125,7 @@ impl From<Error> for Problem {
             Error::Invalid { field, kind, message } => {
                 Self::validation(vec![FieldProblem::new(kind, "body", field, message)])
             }
+            Error::MissingScopes(scopes) => Self { extra: Some(json!({ "scopes": scopes })), ..Self::new(code) },
             Error::Store(cause) if code == ErrorCode::Overloaded => {
                 tracing::warn!(%cause, "the database is unavailable");
                 Self::new(code)
@@ -154,6 +159,7 @@ fn status(code: ErrorCode) -> StatusCode {
         | E::RefusedByApp
         | E::RegistrationDisabled
         | E::ReauthenticationRequired
+        | E::ScopeUpgradeRequired
         | E::PasswordChangeRequired
         | E::EmailNotVerified => StatusCode::FORBIDDEN,
         E::LastSuperuser => StatusCode::CONFLICT,

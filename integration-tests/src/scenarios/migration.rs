@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auth_core::sea_orm::DatabaseConnection;
-use auth_migration::{Migrator, MigratorTrait};
 use auth_testkit::Engine;
 
 use crate::scenario::scenarios;
@@ -30,7 +29,7 @@ async fn drop_tables(app: &App) {
     }
 }
 
-/// The columns and the indexes of the tables, in words of the database.
+/// The columns and the indexes of the tables, in words of the database, and the book of the migrations.
 async fn schema(app: &App, engine: Engine) -> Vec<String> {
     let sql = match engine {
         Engine::Sqlite => "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL",
@@ -44,15 +43,16 @@ async fn schema(app: &App, engine: Engine) -> Vec<String> {
              FROM information_schema.statistics WHERE table_schema = DATABASE()"
         }
     };
-    let mut schema: Vec<String> =
-        app.rows(sql).await.iter().map(|row| row.try_get_by_index(0).expect("a text")).collect();
+    let mut schema = Vec::new();
+    for sql in [sql, "SELECT version FROM auth_migrations"] {
+        schema.extend(app.rows(sql).await.iter().map(|row| row.try_get_by_index::<String>(0).expect("a text")));
+    }
     schema.sort();
     schema
 }
 
 async fn works(app: &App, engine: Engine, expected: &[String]) {
     assert_eq!(schema(app, engine).await, expected);
-    assert_eq!(app.count("auth_migrations").await, i64::try_from(Migrator::migrations().len()).unwrap());
     let ada = app.user("ada").await;
     app.get("/users/me").by(&ada).send().await.is(200);
     audit::tables(app).await;

@@ -3,18 +3,22 @@
 mod account;
 mod account_by_admin;
 mod admin;
+mod attributes;
 mod audit;
 mod broken_connection;
 mod busy_database;
 mod change_password;
 mod clock;
+mod dump;
 mod email_change;
 mod equal_work;
 mod extract;
 mod forged_request;
+mod forged_token;
 mod hang_up;
 mod health;
 mod hook;
+mod hook_work;
 mod hostile_request;
 mod identifier;
 mod json_web_token;
@@ -33,9 +37,12 @@ mod password_reset;
 mod password_spelling;
 mod register;
 mod saturation;
+mod scope;
 mod session;
 mod storage;
 mod token;
+mod token_key;
+mod token_strategy;
 mod unseen_characters;
 mod verification;
 
@@ -54,18 +61,22 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(account_by_admin),
     feature!(admin),
     feature!(audit),
+    feature!(attributes),
     feature!(broken_connection),
     feature!(busy_database),
     feature!(change_password),
     feature!(clock),
     feature!(email_change),
+    feature!(dump),
     feature!(equal_work),
     feature!(extract),
     feature!(forged_request),
+    feature!(forged_token),
     feature!(json_web_token),
     feature!(hang_up),
     feature!(health),
     feature!(hook),
+    feature!(hook_work),
     feature!(hostile_request),
     feature!(identifier),
     feature!(log),
@@ -83,9 +94,12 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(password_spelling),
     feature!(register),
     feature!(saturation),
+    feature!(scope),
     feature!(session),
     feature!(storage),
     feature!(token),
+    feature!(token_key),
+    feature!(token_strategy),
     feature!(unseen_characters),
     feature!(verification),
 ];

@@ -9,7 +9,7 @@ use auth_core::password::{HasherConfig, Password, PasswordPolicy, PolicyContext,
 use serde_json::json;
 
 use crate::scenario::scenarios;
-use crate::{Answer, App, Cx, PASSWORD, Request, Scenario, Setup, race};
+use crate::{Answer, App, Cx, PASSWORD, Request, Scenario, Setup, race, until};
 
 pub(super) const SCENARIOS: &[Scenario] =
     scenarios![the_excess_is_turned_away_and_the_rest_goes_on, clients_who_leave_give_their_place_back];
@@ -61,17 +61,6 @@ async fn app(cx: &Cx) -> (App, Opener) {
 
 fn slow(app: &App, n: usize) -> Request {
     app.post("/auth/register").json(json!({ "email": format!("slow{n}@example.org"), "password": SLOW }))
-}
-
-/// Waits for something that must come about; one that never does fails the scenario instead of hanging it.
-async fn until(what: &str, condition: impl Fn() -> bool) {
-    for _ in 0..5000 {
-        if condition() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    panic!("never: {what}");
 }
 
 /// LOG-25.

@@ -148,7 +148,8 @@ async fn nobody_learns_whether_there_is_an_account(cx: Cx) {
     ] {
         let mut found = app.kinds_to(&format!("{name}@example.org")).await;
         let mut kinds = kinds.to_vec();
-        (found.sort_unstable(), kinds.sort_unstable());
+        found.sort_unstable();
+        kinds.sort_unstable();
         assert_eq!(found, kinds, "{name}");
     }
 }

@@ -6,7 +6,7 @@ use actix_web::web::{self, ReqData, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer};
 use auth_core::{Auth, User};
 
-use super::host::{OPEN, handlers};
+use super::host::{OPEN, Preferences, SCOPES, handlers};
 use super::{NOT_FOUND, Stop};
 
 handlers!(auth_actix);
@@ -24,6 +24,8 @@ fn host(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) {
         .route("/public/page", web::get().to(open))
         .route(members.open("/about"), web::get().to(open))
         .wrap(members);
+    let scoped = web::scope("/scoped").route("/secret", web::get().to(secret));
+    let scoped = scoped.wrap(AuthMiddleware::new(auth).scopes(SCOPES));
     |config| {
         config
             .service(web::resource("/current").get(current_user).post(current_user))
@@ -35,7 +37,11 @@ fn host(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) {
             .route("/recent", web::get().to(recent_login))
             .route("/claims", web::get().to(access_claims))
             .route("/twice", web::get().to(twice))
-            .service(gated);
+            .route("/scoped-session", web::get().to(scoped_session))
+            .route("/scoped-claims", web::get().to(scoped_claims))
+            .route("/preferences", web::get().to(preferences))
+            .service(gated)
+            .service(scoped);
     }
 }
 

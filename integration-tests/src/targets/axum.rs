@@ -8,7 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use axum::{Extension, Router};
 
-use super::host::{OPEN, handlers};
+use super::host::{OPEN, Preferences, SCOPES, handlers};
 use super::{NOT_FOUND, Stop};
 
 handlers!(auth_axum);
@@ -26,6 +26,7 @@ fn host(auth: &Auth) -> Router<Auth> {
         .route("/public/page", get(open))
         .route(members.open("/about"), get(open))
         .layer(members);
+    let scoped = Router::new().route("/secret", get(secret)).layer(AuthMiddleware::new(auth).scopes(SCOPES));
     Router::new()
         .route("/current", get(current_user).post(current_user))
         .route("/current-db", get(current_user_of_db))
@@ -36,7 +37,11 @@ fn host(auth: &Auth) -> Router<Auth> {
         .route("/recent", get(recent_login))
         .route("/claims", get(access_claims))
         .route("/twice", get(twice))
+        .route("/scoped-session", get(scoped_session))
+        .route("/scoped-claims", get(scoped_claims))
+        .route("/preferences", get(preferences))
         .nest("/gated", gated)
+        .nest("/scoped", scoped)
 }
 
 pub(super) fn start(listener: TcpListener, auth: &Auth) -> Stop {

@@ -1,6 +1,7 @@
 //! The handlers of the host app, the same on every framework: each says in plain text what its extractor found.
 
 use auth_http::Backends;
+use serde::{Deserialize, Serialize};
 
 /// Extractors that take tokens of the backend `db` only.
 pub(super) struct DbOnly;
@@ -9,11 +10,31 @@ impl Backends for DbOnly {
     const NAMES: &'static [&'static str] = &["db"];
 }
 
+/// What the host app keeps about its users, for the scenarios that declare it.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Preferences {
+    pub(crate) theme: Theme,
+    pub(crate) page_size: u8,
+}
+
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Theme {
+    #[default]
+    Light,
+    Dark,
+}
+
+/// What a limited session needs for some paths of the host.
+pub(super) const SCOPES: [&str; 2] = ["notes:read", "notes:write"];
+
 /// Declares the handlers for the adapter `$adapter`, each under the attribute that its framework asks for, if any.
 macro_rules! handlers {
     ($adapter:ident $(, $attribute:ident)?) => {
         use $adapter::{
-            AccessClaims, AuthMiddleware, CurrentSession, CurrentUser, OptionalUser, RecentLogin, Superuser, VerifiedUser,
+            AccessClaims, AuthMiddleware, CurrentSession, CurrentUser, OptionalUser, RecentLogin, Refusal, Superuser,
+            VerifiedUser,
         };
 
         handlers! { @each [$($attribute)?]
@@ -27,6 +48,18 @@ macro_rules! handlers {
             access_claims(AccessClaims(claims): AccessClaims) => claims.sub.to_string();
             twice(CurrentUser(user): CurrentUser, CurrentSession(session): CurrentSession) =>
                 format!("{} {}", user.email.unwrap_or_default(), session.backend);
+            scoped_session(CurrentSession(session): CurrentSession) => {
+                session.require_scopes(&SCOPES)?;
+                session.backend
+            };
+            scoped_claims(AccessClaims(claims): AccessClaims) => {
+                claims.require_scopes(&SCOPES)?;
+                claims.scope.unwrap_or("every scope".to_owned())
+            };
+            preferences(CurrentUser(user): CurrentUser) => {
+                let preferences: Preferences = user.attributes_as().map_err(auth_core::Error::internal)?;
+                format!("{preferences:?}")
+            };
         }
     };
     (@each $attributes:tt $($name:ident($($kind:ident($binding:ident): $extractor:ty),+) => $text:expr;)+) => {
@@ -34,8 +67,8 @@ macro_rules! handlers {
     };
     (@one [$($attribute:ident)?] $name:ident($($kind:ident($binding:ident): $extractor:ty),+) => $text:expr) => {
         $(#[$attribute])?
-        async fn $name($($kind($binding): $extractor),+) -> String {
-            $text
+        async fn $name($($kind($binding): $extractor),+) -> Result<String, Refusal> {
+            Ok($text)
         }
     };
 }

@@ -2,7 +2,7 @@
 
 mod actix;
 mod axum;
-mod host;
+pub(crate) mod host;
 mod poem;
 
 use std::net::{SocketAddr, TcpListener};

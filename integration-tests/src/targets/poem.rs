@@ -10,7 +10,7 @@ use poem::listener::TcpAcceptor;
 use poem::web::Data;
 use poem::{EndpointExt, Response, Route, Server, get, handler};
 
-use super::host::{OPEN, handlers};
+use super::host::{OPEN, Preferences, SCOPES, handlers};
 use super::{NOT_FOUND, Stop};
 
 handlers!(auth_poem, handler);
@@ -33,6 +33,7 @@ fn host(auth: &Auth) -> Route {
         .at("/public/page", get(open))
         .at(members.open("/about"), get(open))
         .with(members);
+    let scoped = Route::new().at("/secret", get(secret)).with(AuthMiddleware::new(auth).scopes(SCOPES));
     Route::new()
         .at("/current", get(current_user).post(current_user))
         .at("/current-db", get(current_user_of_db))
@@ -43,7 +44,11 @@ fn host(auth: &Auth) -> Route {
         .at("/recent", get(recent_login))
         .at("/claims", get(access_claims))
         .at("/twice", get(twice))
+        .at("/scoped-session", get(scoped_session))
+        .at("/scoped-claims", get(scoped_claims))
+        .at("/preferences", get(preferences))
         .nest("/gated", gated)
+        .nest("/scoped", scoped)
 }
 
 pub(super) fn start(listener: TcpListener, auth: &Auth) -> Stop {

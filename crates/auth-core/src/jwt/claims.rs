@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::JwtError;
+use crate::scope;
 
 /// The claims that the codec itself writes and reads; the app's own must have other names.
 const OWN_CLAIMS: [&str; 13] =
@@ -97,6 +98,14 @@ impl NewClaims {
 }
 
 impl AccessClaims {
+    /// Insists on scopes. A token that is not limited has all of them.
+    ///
+    /// # Errors
+    /// `SCOPE_UPGRADE_REQUIRED`, as [`Error::MissingScopes`](crate::Error::MissingScopes) with those that are missing.
+    pub fn require_scopes(&self, required: &[impl AsRef<str>]) -> crate::Result<()> {
+        scope::require(self.scope.as_deref(), required)
+    }
+
     /// Reads the claims with exact types: no floats or strings for numbers, no lists for single values, no nulls.
     /// The refusal of a missing or mistyped claim is the claim's name.
     pub(super) fn from_object(mut object: Map<String, Value>) -> Result<Self, JwtError> {

@@ -10,7 +10,7 @@ use crate::config::BuiltBackend;
 use crate::effect::Effect;
 use crate::hooks::Action;
 use crate::token::{NewToken, TokenSubject};
-use crate::{Auth, Error, ErrorCode, EventKind, Result, Transport, User};
+use crate::{Auth, Error, ErrorCode, EventKind, Result, Transport, User, scope};
 
 /// How a user proved who they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,19 +19,28 @@ pub struct Proof {
     pub amr: Vec<&'static str>,
     /// The assurance level: 1 for one factor, 2 for two.
     pub aal: u8,
+    /// What the session is limited to; `None` for one that may do whatever its user may.
+    pub scopes: Option<Vec<String>>,
 }
 
 impl Proof {
     /// A link or a code that was mailed.
     #[must_use]
     pub fn mailbox() -> Self {
-        Self { amr: vec!["email"], aal: 1 }
+        Self { amr: vec!["email"], aal: 1, scopes: None }
     }
 
     /// A password.
     #[must_use]
     pub fn password() -> Self {
-        Self { amr: vec!["pwd"], aal: 1 }
+        Self { amr: vec!["pwd"], aal: 1, scopes: None }
+    }
+
+    /// Limits the session to these scopes (RFC 6749, section 3.3): words of printable ASCII without quotes and
+    /// backslashes.
+    #[must_use]
+    pub fn scopes<S: Into<String>>(self, scopes: impl IntoIterator<Item = S>) -> Self {
+        Self { scopes: Some(scopes.into_iter().map(Into::into).collect()), ..self }
     }
 }
 
@@ -65,6 +74,7 @@ pub(super) async fn establish(
     let (tx, client): (&DatabaseTransaction, _) = (effect, effect.client());
     let limits = auth.settings().sessions;
     let now = auth.now();
+    let scope = proof.scopes.as_deref().map(scope::join).transpose()?;
     if !store::mark_login(tx, user.id, user.sev, now).await? {
         return Err(ErrorCode::LoginBadCredentials.into());
     }
@@ -81,6 +91,7 @@ pub(super) async fn establish(
         expires_at: now + limits.absolute,
         ip: client.ip.map(|ip| ip.to_string()),
         user_agent: client.user_agent().map(str::to_owned),
+        scope,
     };
     let token = issue(backend, TokenSubject { user, session: &session, now }).await?;
     // A token that cannot be renewed takes its session with it.

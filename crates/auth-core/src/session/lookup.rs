@@ -12,7 +12,7 @@ use crate::{Result, User};
 const SELECT: &str = "SELECT s.id, s.user_id, s.backend, s.sev, s.auth_time, s.amr, s.aal, s.created_at, \
     s.last_seen_at, s.expires_at, s.ip, s.user_agent, u.email, u.username, u.is_active, u.is_superuser, u.is_verified, \
     u.must_change_password, u.display_name, u.attributes, u.sev, u.created_at, u.updated_at, u.last_login_at, \
-    s.token_sev \
+    s.token_sev, s.scope \
     FROM auth_session s INNER JOIN auth_user u ON u.id = s.user_id WHERE ";
 
 /// The statement's two texts, made once: building them for every request would cost more than preparing them does. No
@@ -64,6 +64,7 @@ impl Found {
             expires_at: at(9)?,
             ip: row.try_get_by_index(10)?,
             user_agent: row.try_get_by_index(11)?,
+            scope: row.try_get_by_index(25)?,
         };
         let user = User {
             id: user_id,

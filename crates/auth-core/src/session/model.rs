@@ -6,7 +6,7 @@ use auth_entity::session;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::User;
+use crate::{Result, User, scope};
 
 /// A login that is alive. Its token is not in here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,13 +34,31 @@ pub struct Session {
     pub ip: Option<String>,
     /// The client's `User-Agent` at login.
     pub user_agent: Option<String>,
+    /// The scopes that it is limited to, separated by blanks (RFC 6749, section 3.3); `None` for one that may do
+    /// whatever its user may.
+    pub scope: Option<String>,
 }
 
 impl Session {
     /// Whether the last proof of identity is at most `window` old.
     #[must_use]
     pub fn is_recent(&self, now: OffsetDateTime, window: Duration) -> bool {
-        now < self.auth_time + window
+        // Nobody is at the other end of a session that is limited to scopes: what asks for a person is not for it.
+        self.scope.is_none() && now < self.auth_time + window
+    }
+
+    /// The scopes that it is limited to; `None` for one that may do whatever its user may.
+    #[must_use]
+    pub fn scopes(&self) -> Option<Vec<&str>> {
+        self.scope.as_deref().map(|scope| scope::split(scope).collect())
+    }
+
+    /// Insists on scopes. A session that is not limited has all of them.
+    ///
+    /// # Errors
+    /// `SCOPE_UPGRADE_REQUIRED`, as [`Error::MissingScopes`](crate::Error::MissingScopes) with those that are missing.
+    pub fn require_scopes(&self, required: &[impl AsRef<str>]) -> Result<()> {
+        scope::require(self.scope.as_deref(), required)
     }
 }
 
@@ -58,6 +76,7 @@ impl From<session::Model> for Session {
             expires_at: row.expires_at.0,
             ip: row.ip,
             user_agent: row.user_agent,
+            scope: row.scope,
         }
     }
 }

@@ -169,7 +169,8 @@ impl<'a> Sessions<'a> {
     /// account is inactive or changed since `user` was read.
     ///
     /// # Errors
-    /// `LOGIN_BAD_CREDENTIALS` when the account is not what it was, a hook's veto, or the database's.
+    /// `LOGIN_BAD_CREDENTIALS` when the account is not what it was, a hook's veto, an internal error for a malformed
+    /// scope, or the database's.
     pub async fn establish(&self, user: &User, proof: Proof, backend: &BuiltBackend, client: &Client) -> Result<Login> {
         self.establish_with(user, proof, backend, client, None).await
     }

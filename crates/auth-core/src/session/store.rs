@@ -34,6 +34,7 @@ pub(super) async fn insert(
         expires_at: Set(Timestamp(session.expires_at)),
         ip: Set(session.ip.clone()),
         user_agent: Set(session.user_agent.clone()),
+        scope: Set(session.scope.clone()),
     };
     Entity::insert(row).exec_without_returning(db).await?;
     Ok(())

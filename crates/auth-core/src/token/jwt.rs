@@ -59,7 +59,7 @@ impl TokenStrategy for JwtStrategy {
             sid: session.id,
             jti: crate::auth::new_id(self.random.as_ref(), now)?,
             sev: user.sev,
-            scope: None,
+            scope: session.scope.clone(),
             auth_time: session.auth_time.unix_timestamp(),
             amr: session.amr.split(' ').map(str::to_owned).collect(),
             aal: session.aal,

@@ -134,7 +134,7 @@ impl TemplatesBuilder {
             let is_piece = file.starts_with('_');
             let is_unused = self.only.is_some() && languages.iter().all(|language| language.as_str() != folder);
             let is_ours = LANGUAGES.iter().any(|(language, _)| *language == folder);
-            if !is_piece && !(is_unused && is_ours) {
+            if !(is_piece || is_unused && is_ours) {
                 problems.push(format!("{name} belongs to no mail; pieces for others begin with `_`"));
             }
         }

@@ -1,0 +1,86 @@
+//! Scopes (RFC 6749, section 3.3): what a session, and the token that stands for it, is limited to. They are kept as
+//! one text, separated by blanks, as they travel in a token.
+
+use crate::{Error, Result};
+
+/// The text of these scopes, each once, in the order given.
+///
+/// # Errors
+/// An internal error for one that would be read as none or as several.
+pub(crate) fn join(scopes: &[String]) -> Result<String> {
+    let mut granted: Vec<&str> = Vec::with_capacity(scopes.len());
+    for scope in scopes {
+        if !is_scope(scope) {
+            return Err(Error::internal(format!("{scope:?} is no scope: see RFC 6749, section 3.3")));
+        }
+        if !granted.contains(&scope.as_str()) {
+            granted.push(scope);
+        }
+    }
+    Ok(granted.join(" "))
+}
+
+/// The scopes of a text.
+pub(crate) fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split(' ').filter(|scope| !scope.is_empty())
+}
+
+/// Insists on all of `required`, where anything is limited at all.
+///
+/// # Errors
+/// [`Error::MissingScopes`] with those that are not `granted`.
+pub(crate) fn require(granted: Option<&str>, required: &[impl AsRef<str>]) -> Result<()> {
+    let Some(granted) = granted else { return Ok(()) };
+    let required = required.iter().map(AsRef::as_ref);
+    let missing = required.filter(|scope| !split(granted).any(|one| one == *scope)).map(str::to_owned);
+    let missing: Vec<String> = missing.collect();
+    if missing.is_empty() { Ok(()) } else { Err(Error::MissingScopes(missing)) }
+}
+
+fn is_scope(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|c| matches!(c, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owned(scopes: &[&str]) -> Vec<String> {
+        scopes.iter().map(|scope| (*scope).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_scope_is_one_word() {
+        assert_eq!(
+            join(&owned(&["notes:read", "repo:app.bsky?x=1", "notes:read"])).unwrap(),
+            "notes:read repo:app.bsky?x=1"
+        );
+        assert_eq!(join(&[]).unwrap(), "");
+        for bad in ["", " ", "a b", "a\tb", "a\"b", "a\\b", "a\n", "ä", "a\u{7f}"] {
+            assert!(join(&owned(&["fine", bad])).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_limited_needs_every_scope() {
+        let cases: [(Option<&str>, &[&str], &[&str]); 9] = [
+            (None, &["a", "b"], &[]),
+            (Some(""), &[], &[]),
+            (Some(""), &["a"], &["a"]),
+            (Some("a b"), &["b", "a"], &[]),
+            (Some("a b"), &["c", "a", "d"], &["c", "d"]),
+            (Some("ab"), &["a"], &["a"]),
+            (Some("a"), &["A"], &["A"]),
+            (Some("a b"), &["a b"], &["a b"]),
+            (Some("a  b"), &[""], &[""]),
+        ];
+        for (granted, required, expected) in cases {
+            let missing = match require(granted, required) {
+                Ok(()) => Vec::new(),
+                Err(Error::MissingScopes(missing)) => missing,
+                Err(other) => panic!("{other}"),
+            };
+            assert_eq!(missing, expected, "{granted:?} {required:?}");
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! Scenarios of a stolen database: nothing that is in any table, in whatever spelling, opens anything (SES-02).
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use auth_core::one_time::{Issue, Purpose};
+use auth_core::sea_orm::{DatabaseTransaction, TransactionTrait};
+use auth_core::uuid::Uuid;
+use auth_core::{Backend, CookieOptions};
+use auth_testkit::Engine;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use http::HeaderValue;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use crate::key_pair::{OLD, P256, options};
+use crate::scenario::scenarios;
+use crate::{App, Cx, Scenario, Setup, samples};
+
+pub(super) const SCENARIOS: &[Scenario] =
+    scenarios![nothing_in_the_tables_opens_anything: direct_only, no_kind_of_token_passes_for_another: direct_only];
+
+const PURPOSES: [Purpose; 7] = [
+    Purpose::VerifyEmail,
+    Purpose::ResetPassword,
+    Purpose::MagicLink,
+    Purpose::ChangeEmail,
+    Purpose::Exchange,
+    Purpose::OAuthState,
+    Purpose::TwoFactorTicket,
+];
+
+/// One backend of each transport and format.
+fn backends() -> Vec<Backend> {
+    vec![
+        Backend::cookie("cookie", CookieOptions::default()),
+        Backend::bearer("jwt").jwt(Default::default()),
+        Backend::bearer("db"),
+        Backend::bearer("eddsa").jwt(options(&OLD, &[&P256])),
+    ]
+}
+
+/// What somebody holds who did not have to steal it.
+struct Tokens {
+    sessions: Vec<String>,
+    one_time: Vec<(Purpose, String)>,
+}
+
+/// Every table and every column that there is, in words of the database's own catalogue.
+async fn columns(app: &App, engine: Engine) -> Vec<(String, String)> {
+    let sql = match engine {
+        Engine::Sqlite => {
+            "SELECT m.name, c.name FROM sqlite_master m, pragma_table_info(m.name) c \
+             WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'"
+        }
+        Engine::Postgres => {
+            "SELECT table_name::text, column_name::text FROM information_schema.columns WHERE table_schema = current_schema()"
+        }
+        Engine::Mariadb => {
+            "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = DATABASE()"
+        }
+    };
+    let text = |row: &auth_core::sea_orm::QueryResult, index| row.try_get_by_index::<String>(index).expect("a name");
+    app.rows(sql).await.iter().map(|row| (text(row, 0), text(row, 1))).collect()
+}
+
+/// What is in all columns, as bytes: text in UTF-8, everything else as the database writes or keeps it.
+async fn dump(app: &App, engine: Engine) -> BTreeSet<Vec<u8>> {
+    let mut values = BTreeSet::new();
+    for (table, column) in columns(app, engine).await {
+        let sql = match engine {
+            Engine::Sqlite => format!("SELECT CAST(\"{column}\" AS BLOB) FROM \"{table}\""),
+            Engine::Postgres => format!(
+                "SELECT CASE pg_typeof(\"{column}\") WHEN 'bytea'::regtype THEN decode(substr(\"{column}\"::text, 3), 'hex') \
+                 ELSE convert_to(\"{column}\"::text, 'UTF8') END FROM \"{table}\""
+            ),
+            Engine::Mariadb => format!("SELECT CAST(`{column}` AS BINARY) FROM `{table}`"),
+        };
+        for row in app.rows(&sql).await {
+            values.extend(row.try_get_by_index::<Option<Vec<u8>>>(0).expect("bytes"));
+        }
+    }
+    values
+}
+
+/// The texts within a JSON document, names included.
+fn texts(value: &Value, found: &mut BTreeSet<Vec<u8>>) {
+    match value {
+        Value::String(text) => drop(found.insert(text.clone().into_bytes())),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
+        Value::Object(members) => members.iter().for_each(|(name, item)| {
+            found.insert(name.clone().into_bytes());
+            texts(item, found);
+        }),
+        _ => {}
+    }
+}
+
+/// What tokens have beside letters and digits: all that a header carries, web tokens, the tokens in a link.
+const TOKEN_MARKS: [&[u8]; 3] = [b"-_.~+/=", b"-_.", b"-_"];
+
+/// The values, and whatever within them might be a token: the texts of a document, the words of a mail, the parts of a
+/// link.
+fn candidates(values: &BTreeSet<Vec<u8>>) -> BTreeSet<Vec<u8>> {
+    let mut found = values.clone();
+    for value in values {
+        if let Ok(document) = serde_json::from_slice(value) {
+            texts(&document, &mut found);
+        }
+    }
+    let mut words = BTreeSet::new();
+    for (value, marks) in found.iter().flat_map(|value| TOKEN_MARKS.map(|marks| (value, marks))) {
+        let between = |byte: &u8| !byte.is_ascii_alphanumeric() && !marks.contains(byte);
+        words.extend(value.split(between).map(<[u8]>::to_vec));
+    }
+    found.extend(words);
+    found.retain(|value| !value.is_empty());
+    found
+}
+
+/// Every way to write bytes down, and what they are when they are such writing themselves.
+fn spellings(value: &[u8]) -> BTreeSet<String> {
+    let hex: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut found = BTreeSet::from([hex.to_uppercase(), hex]);
+    found.extend([&STANDARD, &STANDARD_NO_PAD, &URL_SAFE, &URL_SAFE_NO_PAD].map(|alphabet| alphabet.encode(value)));
+    found.extend(Uuid::from_slice(value).map(|id| id.to_string()));
+    found.extend(String::from_utf8(value.to_vec()));
+    found
+}
+
+async fn begin(app: &App) -> DatabaseTransaction {
+    app.pool().begin().await.expect("a transaction")
+}
+
+/// Logs in by every backend, asks every public route for what it may send, and issues a token of each purpose.
+async fn fill(app: &App) -> Tokens {
+    let ada = app.register("sample").await;
+    let mut sessions = Vec::new();
+    for backend in app.auth().backends() {
+        sessions.push(app.login(&ada, &backend.name).await.token);
+    }
+    for endpoint in app.table().endpoints() {
+        if endpoint.access() == auth_http::Access::Public {
+            samples::request(app, endpoint).send().await;
+        }
+    }
+    let user = app.auth().admin().get(ada.id).await.expect("an account");
+    let mut one_time = Vec::new();
+    let tx = begin(app).await;
+    for purpose in PURPOSES {
+        let data = Some(json!({ "email": ada.email, "next": "/welcome?x=1", "list": ["a", { "b": "c" }] }));
+        let issue = Issue { user: Some(&user), data, ..Issue::new(purpose, Duration::from_secs(60)) };
+        let token = app.auth().one_time_tokens().issue(&tx, issue).await.expect("a token");
+        one_time.push((purpose, token.expose_secret().to_owned()));
+    }
+    tx.commit().await.expect("a commit");
+    Tokens { sessions, one_time }
+}
+
+/// Whether a text opens a session, as a cookie or as a bearer token.
+async fn opens(app: &App, text: &str) -> bool {
+    let sendable = HeaderValue::from_str(&format!("auth={text}")).is_ok();
+    sendable && app.get("/users/me").bearer(text).cookie("auth", text).send().await.status != 401
+}
+
+/// Whether a text can be redeemed.
+async fn redeems(app: &App, tx: &DatabaseTransaction, purpose: Purpose, text: &str) -> bool {
+    app.auth().one_time_tokens().consume(tx, purpose, text, None).await.expect("an answer").is_some()
+}
+
+async fn nothing_in_the_tables_opens_anything(cx: Cx) {
+    let app = cx.app_with(Setup::default().backends(backends)).await;
+    let tokens = fill(&app).await;
+    let values = dump(&app, cx.engine()).await;
+    let sample = |text: &str| values.contains(text.as_bytes());
+    assert!(sample("sample@example.org") && sample("reset_password") && sample("eddsa"), "the dump is one");
+    let digests = values.iter().filter(|value| value.len() == 32 && std::str::from_utf8(value).is_err()).count();
+    assert!(digests >= 2 + PURPOSES.len(), "{digests} digests");
+    let candidates = candidates(&values);
+    let texts: BTreeSet<String> = candidates.iter().flat_map(|value| spellings(value)).collect();
+    for token in tokens.sessions.iter().chain(tokens.one_time.iter().map(|(_, token)| token)) {
+        assert!(!texts.contains(token), "a token is in the tables");
+    }
+    for text in &texts {
+        assert!(!opens(&app, text).await, "{text:?} opens a session");
+    }
+    let tx = begin(&app).await;
+    for text in &texts {
+        for (purpose, token) in &tokens.one_time {
+            assert!(!redeems(&app, &tx, *purpose, text).await, "{purpose:?}: {text:?}");
+            // The beginning of its kind is no secret.
+            let whole = format!("{}{text}", &token[..4]);
+            assert!(!redeems(&app, &tx, *purpose, &whole).await, "{purpose:?}: {whole:?}");
+        }
+    }
+    // Those who hold the tokens themselves are served.
+    for (purpose, token) in &tokens.one_time {
+        assert!(redeems(&app, &tx, *purpose, token).await, "{purpose:?}");
+    }
+    tx.rollback().await.expect("a rollback");
+    for token in &tokens.sessions {
+        assert!(opens(&app, token).await);
+    }
+}
+
+/// SES-22.
+async fn no_kind_of_token_passes_for_another(cx: Cx) {
+    let app = cx.app_with(Setup::default().backends(backends)).await;
+    let tokens = fill(&app).await;
+    for (purpose, token) in &tokens.one_time {
+        for text in [token.as_str(), &token[4..]] {
+            assert!(!opens(&app, text).await, "{purpose:?} opens a session");
+        }
+    }
+    let tx = begin(&app).await;
+    for token in &tokens.sessions {
+        for (purpose, one_time) in &tokens.one_time {
+            for text in [token, &format!("{}{token}", &one_time[..4])] {
+                assert!(!redeems(&app, &tx, *purpose, text).await, "{purpose:?}: {text:?}");
+            }
+        }
+    }
+    tx.rollback().await.expect("a rollback");
+    for token in &tokens.sessions {
+        let by_cookie = app.get("/users/me").cookie("auth", token).send().await.status == 200;
+        let by_bearer = app.get("/users/me").bearer(token).send().await.status == 200;
+        assert!(by_cookie != by_bearer, "by one transport");
+    }
+}
