@@ -30,6 +30,7 @@ pub mod admin;
 pub mod identifier;
 pub mod json;
 pub mod jwt;
+pub mod mail;
 pub mod one_time;
 pub mod password;
 pub mod session;

@@ -1,0 +1,104 @@
+//! One mail, its words, and whoever delivers them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Language, MailKind};
+
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// A mail to one person. `Debug` shows neither address nor name, nor what the mail holds.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mail {
+    /// Stays the same however often delivery is tried: a mail that arrives twice can be told by its `Message-ID`.
+    pub id: Uuid,
+    /// The address as it is stored, never as it was typed.
+    pub to: String,
+    /// The display name of the account, as its owner chose it: what strangers typed, until the mailbox is proved.
+    pub display_name: Option<String>,
+    /// What the mail is about.
+    pub kind: MailKind,
+    /// The language to write in.
+    pub language: Language,
+    /// When the mail was made, in UTC. Lifetimes count from here.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+impl fmt::Debug for Mail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, kind, language, .. } = self;
+        f.debug_struct("Mail").field("id", id).field("kind", &kind.name()).field("language", language).finish()
+    }
+}
+
+/// What a mail says. `Debug` shows the subject alone, because the rest holds links.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Content {
+    /// One line without control characters.
+    pub subject: String,
+    /// The mail as plain text.
+    pub text: String,
+    /// The same as HTML.
+    pub html: String,
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Content").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}
+
+/// Delivers mails. The library calls it from the background, never in the way of an answer, and calls it again after a
+/// while when it fails: every mail is delivered at least once.
+///
+/// ```
+/// use auth_core::mail::{Content, Mail, MailError, Mailer};
+///
+/// struct Printer;
+///
+/// #[async_trait::async_trait]
+/// impl Mailer for Printer {
+///     async fn send(&self, mail: &Mail, content: &Content) -> Result<(), MailError> {
+///         print_and_post(&mail.to, &content.text).map_err(MailError::temporary)
+///     }
+/// }
+/// # fn print_and_post(_: &str, _: &str) -> std::io::Result<()> { Ok(()) }
+/// ```
+#[async_trait::async_trait]
+pub trait Mailer: Send + Sync + 'static {
+    /// Hands the mail over to whoever brings it to its reader.
+    ///
+    /// # Errors
+    /// A [`MailError`], which says whether trying again can help. Its cause goes to the log: no address, no link.
+    async fn send(&self, mail: &Mail, content: &Content) -> Result<(), MailError>;
+}
+
+/// A mail was not accepted.
+#[derive(Debug, thiserror::Error)]
+#[error("{cause}")]
+pub struct MailError {
+    permanent: bool,
+    cause: Cause,
+}
+
+impl MailError {
+    /// Trying again may help: the server is away, busy, or says so (4xx, RFC 5321, section 4.2.1).
+    pub fn temporary(cause: impl Into<Cause>) -> Self {
+        Self { permanent: false, cause: cause.into() }
+    }
+
+    /// Trying again is in vain: this mail will be refused each time (5xx).
+    pub fn permanent(cause: impl Into<Cause>) -> Self {
+        Self { permanent: true, cause: cause.into() }
+    }
+
+    /// Whether trying again is in vain.
+    #[must_use]
+    pub fn is_permanent(&self) -> bool {
+        self.permanent
+    }
+}
