@@ -2,6 +2,8 @@
 
 mod builder;
 mod samples;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 
