@@ -7,6 +7,7 @@ mod busy_database;
 mod clock;
 mod equal_work;
 mod extract;
+mod foreign_hash;
 mod forged_request;
 mod hang_up;
 mod health;
@@ -48,6 +49,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(clock),
     feature!(equal_work),
     feature!(extract),
+    feature!(foreign_hash),
     feature!(forged_request),
     feature!(json_web_token),
     feature!(hang_up),
