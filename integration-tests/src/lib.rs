@@ -25,6 +25,7 @@ mod samples;
 mod scenario;
 mod scenarios;
 mod targets;
+mod vectors;
 
 pub use answer::Answer;
 pub use app::{App, race, until};

@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::OnceCell;
 
 use crate::scenarios::FEATURES;
-use crate::{Cx, Scenario, Setup, Target, coverage};
+use crate::{Cx, Scenario, Setup, Target, coverage, vectors};
 
 /// How many scenarios run at once when the command line does not say.
 const THREADS: usize = 4;
@@ -34,6 +34,8 @@ pub struct Environment {
     pub postgres: Option<String>,
     /// The URL of a MariaDB account that may create databases.
     pub mariadb: Option<String>,
+    /// A Python with the packages that `vectors/make.py` uses.
+    pub python: Option<String>,
     /// The names of the targets that are wanted; empty for the usual ones.
     pub targets: Vec<String>,
     /// The names of the databases that are wanted; empty for the usual ones.
@@ -107,11 +109,25 @@ pub fn run(environment: &Environment, mut arguments: Arguments) -> ExitCode {
             }
         }
     }
+    trials.push(fresh_hashes(environment, &runtime));
     let conclusion = libtest_mimic::run(&arguments, trials);
     let complete = arguments.filter.is_none() && arguments.skip.is_empty() && !arguments.list && !arguments.ignored;
     let covered = !complete || conclusion.has_failed() || runtime.block_on(is_covered(environment));
     runtime.block_on(discard(databases));
     if covered { conclusion.exit_code() } else { ExitCode::from(101) }
+}
+
+/// The proof that password hashes verify which other implementations make now, where they are installed.
+fn fresh_hashes(environment: &Environment, runtime: &Arc<Runtime>) -> Trial {
+    const NAME: &str = "direct::foreign_hash::fresh";
+    let Some(python) = environment.python.clone() else {
+        eprintln!(
+            "skipped {NAME}: TEST_HASHES_PYTHON is not set; `cargo xtask test` sets it after `cargo xtask setup`"
+        );
+        return Trial::test(format!("{NAME}::skipped"), || Ok(())).with_ignored_flag(true);
+    };
+    let runtime = runtime.clone();
+    Trial::test(NAME, move || runtime.block_on(vectors::verify_fresh(&python)).map_err(Failed::from))
 }
 
 fn trials_on(environment: &Environment, databases: &Arc<Databases>, runtime: &Arc<Runtime>) -> Vec<Trial> {

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     let environment = Environment {
         postgres: variable("TEST_POSTGRES_URL"),
         mariadb: variable("TEST_MARIADB_URL"),
+        python: variable("TEST_HASHES_PYTHON"),
         targets: list("SUITE_TARGETS"),
         databases: list("SUITE_DBS"),
         full: variable("SUITE_FULL").is_some(),

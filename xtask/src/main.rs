@@ -14,6 +14,7 @@ mod metadata;
 mod new_feature;
 mod openapi;
 mod process;
+mod python;
 mod servers;
 mod setup;
 mod test;

@@ -6,9 +6,10 @@ use std::process::Command;
 
 use nix::unistd::geteuid;
 
+use crate::python::Packages;
 use crate::servers::Kind;
 use crate::workspace::{cargo, find_program};
-use crate::{Result, metadata, openapi, process};
+use crate::{Result, metadata, openapi, process, python};
 
 pub(crate) fn command() -> Result {
     let missing: Vec<Kind> =
@@ -22,10 +23,12 @@ pub(crate) fn command() -> Result {
     }
     println!("servers: postgres, mariadb and redis are installed");
     components()?;
-    // Its absence is said by `cargo xtask test`, and fails nothing.
-    match validator(&mut apt) {
-        Ok(()) => println!("openapi: the validator is installed"),
-        Err(why) => println!("skipped openapi validator: {why}"),
+    // Their absence is said by `cargo xtask test`, and fails nothing.
+    for (name, packages) in [("openapi validator", openapi::VALIDATOR), ("password hashes", python::HASHES)] {
+        match install(&packages, &mut apt) {
+            Ok(()) => println!("python: {} is installed", packages.names.join(", ")),
+            Err(why) => println!("skipped {name}: {why}"),
+        }
     }
     Ok(())
 }
@@ -77,19 +80,21 @@ fn apt_get(arguments: &[&str]) -> Command {
     command
 }
 
-/// The OpenAPI validator, in a virtual environment in the target directory: system Pythons refuse packages from pip.
-fn validator(apt: &mut Apt) -> Result {
+/// Installs packages in the virtual environment, which is made where there is none.
+fn install(packages: &Packages, apt: &mut Apt) -> Result {
     let metadata = metadata::load()?;
-    if openapi::python(&metadata).is_some() {
+    if packages.python(&metadata).is_some() {
         return Ok(());
     }
-    let directory = openapi::environment(&metadata);
-    if make_environment(&directory).is_err() {
+    let directory = python::environment(&metadata);
+    let program = directory.join("bin/python3");
+    if !process::succeeds(Command::new(&program).args(["-m", "pip", "--version"]))
+        && make_environment(&directory).is_err()
+    {
         apt.install(&["python3", "python3-venv"])?;
         make_environment(&directory)?;
     }
-    let python = directory.join("bin/python3");
-    process::output(Command::new(python).args(["-m", "pip", "install", "--quiet", openapi::PACKAGE])).map(drop)
+    process::output(Command::new(program).args(["-m", "pip", "install", "--quiet"]).args(packages.names)).map(drop)
 }
 
 fn make_environment(directory: &PathBuf) -> Result {

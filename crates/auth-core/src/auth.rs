@@ -7,6 +7,7 @@ use aws_lc_rs::hmac;
 use sea_orm::DatabaseConnection;
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use crate::builder::AuthBuilder;
@@ -59,6 +60,7 @@ pub(crate) struct Inner {
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) mail_templates: Templates,
     pub(crate) outbox: Outbox,
+    pub(crate) notes: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Auth {

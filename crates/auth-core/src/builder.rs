@@ -12,8 +12,10 @@ use aws_lc_rs::hmac;
 use ipnet::IpNet;
 use sea_orm::{DatabaseConnection, DatabaseConnectionType};
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 use url::Url;
 
+use crate::audit::MAX_NOTES;
 use crate::auth::{AttributesCheck, Inner};
 use crate::config::SessionLimits;
 use crate::hooks::HookRunner;
@@ -295,6 +297,7 @@ impl AuthBuilder {
             mailer: self.mailer,
             mail_templates,
             outbox: Outbox::default(),
+            notes: Arc::new(Semaphore::new(MAX_NOTES)),
         }))
     }
 

@@ -20,12 +20,24 @@ pub struct Event {
     pub kind: EventKind,
 }
 
+impl Event {
+    /// Writes the line of the log.
+    pub(crate) fn log(&self) {
+        tracing::info!(target: "auth::event", id = %self.id, ip = ?self.client.ip, kind = ?self.kind, "{}", self.kind.name());
+    }
+}
+
 /// What happened. Nothing here is secret: no token, no password, no e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EventKind {
     /// An account was made.
     Registered {
+        /// The new account.
+        user_id: Uuid,
+    },
+    /// An account was taken over from another system.
+    Imported {
         /// The new account.
         user_id: Uuid,
     },
@@ -173,6 +185,7 @@ impl EventKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Registered { .. } => "register",
+            Self::Imported { .. } => "imported",
             Self::RegisterDuplicate => "register_duplicate",
             Self::LoginSucceeded { .. } => "login_success",
             Self::LoginFailed { .. } => "login_failure",
@@ -202,6 +215,7 @@ impl EventKind {
         let (subject_id, actor_id, session_id, data) = match self {
             Self::RegisterDuplicate => (None, None, None, None),
             Self::Registered { user_id }
+            | Self::Imported { user_id }
             | Self::SessionsRevoked { user_id }
             | Self::PasswordChangeFailed { user_id }
             | Self::VerifyRequested { user_id }

@@ -133,8 +133,14 @@ impl HookRunner {
         }
     }
 
+    /// Tells the log and the app of what happened.
     pub(crate) fn after(&self, event: Event) {
-        tracing::info!(target: "auth::event", id = %event.id, ip = ?event.client.ip, kind = ?event.kind, "{}", event.kind.name());
+        event.log();
+        self.tell(event);
+    }
+
+    /// Tells the app alone.
+    pub(crate) fn tell(&self, event: Event) {
         let Some(hooks) = self.hooks.clone() else { return };
         let Ok(permit) = self.pending.clone().try_acquire_owned() else {
             tracing::error!(event = %event.id, "{MAX_PENDING} `after` hooks are under way; this event was dropped");

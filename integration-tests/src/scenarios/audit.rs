@@ -42,6 +42,7 @@ async fn users_see_what_happened_to_their_account(cx: Cx) {
     let app = cx.app().await;
     let (ada, grace) = (user(&app, "ada").await, user(&app, "grace").await);
     app.try_login(&ada.email, "wrong-Password-1", "db").await.fails(E::LoginBadCredentials);
+    app.hooks().event("login_failure").await.expect("an event");
     later(&app);
     app.patch("/users/me").by(&ada).json(json!({ "display_name": "Ada" })).send().await.is(200);
     let page = app.get("/auth/me/activity?limit=2").by(&ada).header("user-agent", "x").send().await.is(200).json();
@@ -63,6 +64,7 @@ async fn superusers_see_everything_page_by_page(cx: Cx) {
     let app = cx.app().await;
     let (root, ada) = (app.superuser("root").await, user(&app, "ada").await);
     app.try_login("nobody", PASSWORD, "db").await.fails(E::LoginBadCredentials);
+    app.hooks().event("login_failure").await.expect("an event");
     app.get("/auth/activity").by(&ada).send().await.fails(E::Forbidden);
     let of_ada = format!("/auth/activity?user_id={}", ada.id);
     assert_eq!(names(&app, &of_ada, &root).await, ["login_success", "register"]);

@@ -72,9 +72,10 @@ async fn a_refused_login_costs_the_same_whatever_the_cause(cx: Cx) {
         let mut first = None;
         for (name, password, reason) in cases {
             let body = json!({ "username": format!("{name}@example.org"), "password": password });
-            let (answer, work, statements) = cost(&app, app.post(endpoint).json(body).send()).await;
-            let answer = answer.fails(E::LoginBadCredentials);
-            let event = app.hooks().event("login_failure").await.expect("an event");
+            let refused =
+                async { (app.post(endpoint).json(body).send().await, app.hooks().event("login_failure").await) };
+            let ((answer, event), work, statements) = cost(&app, refused).await;
+            let (answer, event) = (answer.fails(E::LoginBadCredentials), event.expect("an event"));
             assert!(matches!(event.kind, EventKind::LoginFailed { reason: found, .. } if found == reason), "{event:?}");
             assert_eq!(work, one, "{name} with {password}");
             let mut headers = answer.headers.clone();
@@ -82,11 +83,12 @@ async fn a_refused_login_costs_the_same_whatever_the_cause(cx: Cx) {
             let seen = (statements, headers, answer.body);
             assert_eq!(first.get_or_insert_with(|| seen.clone()), &seen, "{name} with {password}");
         }
-        // The look-up, and the line in the audit log.
+        // The look-up, and the line in the audit log beside the answer.
         assert_eq!(first.map(|(statements, ..)| statements.len()), Some(2));
     }
     // User names that do not exist cost what addresses do, and over-long ones cost nothing, whoever has them.
-    let (_, work, statements) = cost(&app, app.try_login("nobody", PASSWORD, "db")).await;
+    let refused = async { (app.try_login("nobody", PASSWORD, "db").await, app.hooks().event("login_failure").await) };
+    let (_, work, statements) = cost(&app, refused).await;
     assert_eq!((work, statements.len()), (one, 2));
     // Only a right password is told more; it may cost more where a hash is renewed.
     app.try_login("unproved@example.org", PASSWORD, "db").await.fails(E::LoginUserNotVerified);

@@ -13,6 +13,7 @@ mod dump;
 mod email_change;
 mod equal_work;
 mod extract;
+mod foreign_hash;
 mod forged_request;
 mod forged_token;
 mod hang_up;
@@ -70,6 +71,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(dump),
     feature!(equal_work),
     feature!(extract),
+    feature!(foreign_hash),
     feature!(forged_request),
     feature!(forged_token),
     feature!(json_web_token),

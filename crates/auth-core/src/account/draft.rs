@@ -23,6 +23,8 @@ pub(crate) struct Draft {
     pub(crate) is_superuser: bool,
     pub(crate) is_verified: bool,
     pub(crate) must_change_password: bool,
+    /// When it was made elsewhere; now, if it was not.
+    pub(crate) created_at: Option<OffsetDateTime>,
 }
 
 impl Default for Draft {
@@ -39,6 +41,7 @@ impl Default for Draft {
             is_superuser: false,
             is_verified: false,
             must_change_password: false,
+            created_at: None,
         }
     }
 }
@@ -60,7 +63,7 @@ impl Draft {
             locale: Set(self.locale.as_ref().map(|language| language.as_str().to_owned())),
             attributes: Set(self.attributes.clone()),
             sev: Set(1),
-            created_at: Set(Timestamp(now)),
+            created_at: Set(Timestamp(self.created_at.unwrap_or(now))),
             updated_at: Set(Timestamp(now)),
             last_login_at: Set(None),
         }

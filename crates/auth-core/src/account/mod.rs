@@ -1,9 +1,11 @@
-//! Accounts of people who act for themselves: register, change, leave, take one's data along.
+//! Accounts of people who act for themselves: register, change, leave, take one's data along; and accounts that come
+//! from another system.
 
 mod apply;
 mod draft;
 mod export;
 mod guard;
+mod import;
 mod model;
 mod password;
 mod pending;
@@ -15,6 +17,7 @@ pub(crate) use apply::Ends;
 pub(crate) use draft::Draft;
 pub use export::Export;
 pub(crate) use guard::{keep_a_superuser, still_superuser};
+pub use import::{ImportReport, ImportedAccount, SkipReason};
 pub use model::{AccountChanges, NewAccount, Registered, Updated};
 pub(crate) use model::{Changes, Credentials};
 pub(crate) use pending::PendingAccount;

@@ -24,7 +24,7 @@ impl Accounts<'_> {
         let (auth, Principal { user, session }) = (self.auth, principal);
         self.require_recent(principal)?;
         if !self.is_current_password(user, old).await? {
-            auth.audit().note(client, EventKind::PasswordChangeFailed { user_id: user.id }).await;
+            auth.audit().note(client, EventKind::PasswordChangeFailed { user_id: user.id });
             return Err(ErrorCode::ChangePasswordBadPassword.into());
         }
         let context = auth.policy_context(Some(user), &[]);

@@ -43,7 +43,7 @@ impl<'a> Accounts<'a> {
         }
         let result = self.create(&draft, ErrorCode::RegisterUserAlreadyExists, client).await;
         if let Err(Error::Code(ErrorCode::RegisterUserAlreadyExists | ErrorCode::UsernameAlreadyExists)) = &result {
-            self.auth.audit().note(client, EventKind::RegisterDuplicate).await;
+            self.auth.audit().note(client, EventKind::RegisterDuplicate);
         }
         result.map(Registered::Created)
     }

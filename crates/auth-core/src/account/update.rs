@@ -61,7 +61,7 @@ impl Accounts<'_> {
         } else if !(new_password && self.has_password(user).await?) {
             return self.require_recent(principal);
         }
-        self.auth.audit().note(client, EventKind::PasswordChangeFailed { user_id: user.id }).await;
+        self.auth.audit().note(client, EventKind::PasswordChangeFailed { user_id: user.id });
         Err(ErrorCode::UpdateUserBadCurrentPassword.into())
     }
 

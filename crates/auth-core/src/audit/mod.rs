@@ -7,4 +7,5 @@
 mod service;
 pub(crate) mod store;
 
+pub(crate) use service::MAX_NOTES;
 pub use service::{Audit, AuditEvent, AuditPage, AuditQuery};

@@ -6,6 +6,9 @@ use uuid::Uuid;
 use super::store;
 use crate::{Auth, Client, EventKind, Result};
 
+/// How many events of failed attempts may wait to be written down.
+pub(crate) const MAX_NOTES: usize = 256;
+
 /// The largest page.
 const MAX_PAGE: u64 = 100;
 
@@ -80,12 +83,22 @@ impl<'a> Audit<'a> {
         Ok(AuditPage { items, next })
     }
 
-    /// Writes down what happened outside of any transaction: an attempt that failed. The log file has it in any case.
-    pub(crate) async fn note(&self, client: &Client, kind: EventKind) {
+    /// Writes down what happened outside of any transaction: an attempt that failed. Beside the answer, which must not
+    /// wait for it; when too many wait already, or the database is away, the log file alone has it.
+    pub(crate) fn note(&self, client: &Client, kind: EventKind) {
         let event = self.auth.event(client, kind);
-        if let Err(cause) = store::insert(&self.auth.inner().db, std::slice::from_ref(&event)).await {
-            tracing::warn!(%cause, "an event could not be written down");
-        }
-        self.auth.inner().hooks.after(event);
+        event.log();
+        let Ok(permit) = self.auth.inner().notes.clone().try_acquire_owned() else {
+            tracing::error!(event = %event.id, "{MAX_NOTES} events wait to be written down; this one was not");
+            return self.auth.inner().hooks.tell(event);
+        };
+        let auth = self.auth.clone();
+        tokio::spawn(async move {
+            if let Err(cause) = store::insert(&auth.inner().db, std::slice::from_ref(&event)).await {
+                tracing::warn!(%cause, "an event could not be written down");
+            }
+            auth.inner().hooks.tell(event);
+            drop(permit);
+        });
     }
 }

@@ -77,7 +77,7 @@ impl<'a> EmailChanges<'a> {
             Some(password) => {
                 if !accounts.is_current_password(&principal.user, password).await? {
                     let user_id = principal.user.id;
-                    self.auth.audit().note(client, EventKind::PasswordChangeFailed { user_id }).await;
+                    self.auth.audit().note(client, EventKind::PasswordChangeFailed { user_id });
                     return Err(ErrorCode::ReauthenticationFailed.into());
                 }
             }

@@ -1,5 +1,6 @@
 //! How expensive a hash is, and how many run at once.
 
+use super::foreign::FirebaseSignerKey;
 use std::time::Duration;
 
 /// Equivalent lower bounds of (memory in KiB, iterations) for Argon2id with one lane (OWASP Password Storage Cheat
@@ -29,6 +30,9 @@ pub struct HasherConfig {
     pub queue: usize,
     /// How long a caller waits at most before it is turned away.
     pub wait: Duration,
+    /// The key of the Firebase project whose password hashes were imported, without which they cannot be verified. Keep
+    /// it where the root secret is kept, not in the database.
+    pub firebase_signer_key: Option<FirebaseSignerKey>,
     /// Accepts parameters below the OWASP minimum. Only tests should.
     pub insecure: bool,
 }
@@ -43,6 +47,7 @@ impl Default for HasherConfig {
             memory_budget_mib: 256,
             queue: 64,
             wait: Duration::from_secs(2),
+            firebase_signer_key: None,
             insecure: false,
         }
     }

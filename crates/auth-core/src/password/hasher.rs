@@ -1,6 +1,7 @@
 //! Hashing with a bounded number of hashes at once.
 
 use super::config::HasherConfig;
+use super::foreign::UnreadableHash;
 use super::policy::{PasswordPolicy, PolicyContext, Refusal};
 use super::secret::Password;
 use super::work::Worker;
@@ -91,16 +92,18 @@ impl PasswordHasher {
         self.run(move |worker| worker.hash(password.expose().as_bytes())).await
     }
 
-    /// Verifies a password against the stored PHC string, if there is one.
+    /// Verifies a password against the stored string, if there is one: a PHC string of Argon2, or a hash of another
+    /// scheme, which counts as outdated.
     ///
-    /// Every path does the work of one hash with the present parameters: no account (`None`), a corrupt or foreign
-    /// string, a wrong password, a right one, and a hash with older, cheaper parameters (OWASP ASVS 6.3.8). Stored parameters
-    /// beyond 1 GiB, 64 iterations or 64 lanes count as corrupt.
+    /// Every path does the work of one hash with the present parameters at least: no account (`None`), a corrupt
+    /// string, a wrong password, a right one, and a hash with older, cheaper parameters (OWASP ASVS 6.3.8). Stored
+    /// parameters beyond 1 GiB, 64 iterations or 64 lanes count as corrupt. A foreign hash costs what its scheme costs,
+    /// a few seconds at most, and one present hash on top.
     ///
     /// # Errors
     /// [`HasherError::Saturated`] or [`HasherError::Internal`].
     pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<Verdict, HasherError> {
-        self.run(move |worker| worker.verify(password.expose().as_bytes(), stored.as_deref())).await
+        self.run(move |worker| worker.verify(password.expose(), stored.as_deref())).await
     }
 
     /// Judges a new password and hashes it, under one permit, because a strength estimate is too slow for an async
@@ -119,6 +122,14 @@ impl PasswordHasher {
             worker.hash(password.expose().as_bytes())
         };
         self.run(judge_and_hash).await
+    }
+
+    /// Whether a stored string is a hash that [`verify`](Self::verify) could find right, without computing anything.
+    ///
+    /// # Errors
+    /// [`UnreadableHash`] with the schemes there are.
+    pub fn check_stored(&self, stored: &str) -> Result<(), UnreadableHash> {
+        self.0.worker.check(stored)
     }
 
     /// What all hashes since the start have cost: the blocks of 1 KiB that were computed, to which time is proportional.

@@ -3,16 +3,19 @@
 //! - [`Password`] is the value: normalised once, wiped on drop, never printed.
 //! - [`PasswordPolicy`] judges new passwords; [`StandardPolicy`] follows NIST SP 800-63B-4 and OWASP ASVS 6.2.
 //! - [`PasswordHasher`] computes Argon2id (RFC 9106) with a bounded number of hashes at once, and every
-//!   verification does the same amount of work, whatever the database holds.
+//!   verification does the same amount of work, whatever the database holds. Hashes that other systems made verify too,
+//!   until a login replaces them.
 
 mod blocklist;
 mod config;
+mod foreign;
 mod hasher;
 mod policy;
 mod secret;
 mod work;
 
 pub use config::HasherConfig;
+pub use foreign::{FirebaseSignerKey, InvalidSignerKey, UnreadableHash};
 pub use hasher::{HasherError, PasswordHasher, Verdict};
 pub use policy::{PasswordPolicy, PolicyContext, Refusal, StandardPolicy};
 pub use secret::Password;

@@ -78,15 +78,15 @@ async fn nothing_is_truncated_trimmed_or_folded_but_the_normal_form() {
 
 #[tokio::test]
 #[rustfmt::skip]
-async fn broken_and_foreign_strings_are_corrupt() {
+async fn broken_and_unknown_strings_are_corrupt() {
     let hasher = cheap();
     let good = hasher.hash(Password::new("secret")).await.unwrap();
     let (salt, output) = ("c29tZXNhbHRzb21lc2FsdA", "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE");
     let cases = [
         String::new(), " ".into(), "$".into(), "$$$$$".into(), "secret".into(), "\0".into(), "🔑".into(),
         "$🔑$v=19$m=8,t=1,p=1$a$b".into(), "5f4dcc3b5aa765d61d8327deb882cf99".into(),
-        "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW".into(), "$6$rounds=5000$saltsalt$hash".into(),
-        "pbkdf2_sha256$260000$salt$hash".into(), format!("$scrypt$ln=15,r=8,p=1${salt}${output}"),
+        "$6$rounds=5000$saltsalt$hash".into(),
+        "pbkdf2_sha256$260000$salt$hash".into(),
         format!("$pbkdf2-sha256$i=1000${salt}${output}"), format!("$argon2x$v=19$m=8,t=1,p=1${salt}${output}"),
         format!("argon2id$v=19$m=8,t=1,p=1${salt}${output}"), format!("$argon2id$m=8,t=1,p=1${salt}${output}"),
         format!("$argon2id$v=1$m=8,t=1,p=1${salt}${output}"),

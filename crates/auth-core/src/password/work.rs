@@ -1,17 +1,19 @@
 //! The computations, synchronous and costly: hash, verify, and spend time on nothing.
 
 use super::config::{HasherConfig, MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM};
+use super::foreign::{FirebaseSignerKey, Foreign, UnreadableHash};
 use super::hasher::{HasherError, Verdict};
 use argon2::password_hash::{self, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, RECOMMENDED_SALT_LEN, Version};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Shortest stored output in bytes that is worth a comparison; a truncated one would match too many passwords.
-const MIN_OUTPUT_BYTES: usize = 16;
+pub(super) const MIN_OUTPUT_BYTES: usize = 16;
 
 /// Argon2id with the present parameters.
 pub(super) struct Worker {
     present: Params,
+    firebase: Option<FirebaseSignerKey>,
     done: AtomicU64,
 }
 
@@ -20,7 +22,8 @@ impl Worker {
     pub(super) fn new(config: &HasherConfig) -> Result<Self, HasherError> {
         let output = Some(Params::DEFAULT_OUTPUT_LEN);
         let present = Params::new(config.memory_kib, config.iterations, config.parallelism, output);
-        Ok(Self { present: present.map_err(internal)?, done: AtomicU64::new(0) })
+        let firebase = config.firebase_signer_key.clone();
+        Ok(Self { present: present.map_err(internal)?, firebase, done: AtomicU64::new(0) })
     }
 
     /// The [`work`] done so far.
@@ -37,33 +40,48 @@ impl Worker {
     }
 
     /// Compares with a stored string, with at least the [`work`] of one present hash whatever the outcome.
-    pub(super) fn verify(&self, password: &[u8], stored: Option<&str>) -> Result<Verdict, HasherError> {
+    pub(super) fn verify(&self, password: &str, stored: Option<&str>) -> Result<Verdict, HasherError> {
         let (verdict, done) = self.compare(password, stored)?;
         // A path that costs less would answer sooner, and tell that the account is absent, broken or old.
         let missing = work(&self.present).saturating_sub(done);
-        let spent = done + self.spend(password, missing)?;
+        let spent = done + self.spend(password.as_bytes(), missing)?;
         self.done.fetch_add(spent, Ordering::Relaxed);
         Ok(verdict)
     }
 
+    /// Why a stored string could not be verified, if so.
+    pub(super) fn check(&self, stored: &str) -> Result<(), UnreadableHash> {
+        if read(stored).is_some() { Ok(()) } else { Foreign::read(stored, self.firebase.as_ref()).map(drop) }
+    }
+
     /// The verdict, and the work it took.
-    fn compare(&self, password: &[u8], stored: Option<&str>) -> Result<(Verdict, u64), HasherError> {
+    fn compare(&self, password: &str, stored: Option<&str>) -> Result<(Verdict, u64), HasherError> {
         let Some(stored) = stored else {
             return Ok((Verdict::Wrong, 0));
         };
         let Some((hash, params)) = read(stored) else {
-            return Ok((Verdict::Corrupt, 0));
+            // What another scheme costs is not counted: docs/decisions/0010-foreign-work-counts-as-none.md.
+            return Ok((self.compare_foreign(password, stored), 0));
         };
-        match Argon2::default().verify_password(password, &hash) {
-            Ok(()) => Ok((Verdict::Right { outdated: !self.is_current(&hash, &params) }, work(&params))),
+        match Argon2::default().verify_password(password.as_bytes(), &hash) {
+            Ok(()) => Ok((Verdict::Right { outdated: !self.is_current(stored, &hash, &params) }, work(&params))),
             Err(password_hash::Error::PasswordInvalid) => Ok((Verdict::Wrong, work(&params))),
             Err(error @ password_hash::Error::OutOfMemory) => Err(internal(error)),
             Err(_) => Ok((Verdict::Corrupt, 0)),
         }
     }
 
-    fn is_current(&self, hash: &PasswordHash, params: &Params) -> bool {
-        *params == self.present
+    fn compare_foreign(&self, password: &str, stored: &str) -> Verdict {
+        match Foreign::read(stored, self.firebase.as_ref()) {
+            Ok(hash) if hash.matches(password) => Verdict::Right { outdated: true },
+            Ok(_) => Verdict::Wrong,
+            Err(_) => Verdict::Corrupt,
+        }
+    }
+
+    fn is_current(&self, stored: &str, hash: &PasswordHash, params: &Params) -> bool {
+        stored.starts_with('$')
+            && *params == self.present
             && hash.algorithm == Algorithm::Argon2id.ident()
             && hash.version == Some(Version::V0x13.into())
             && hash.salt.as_ref().is_some_and(|salt| salt.len() >= RECOMMENDED_SALT_LEN)
@@ -101,9 +119,9 @@ fn work(params: &Params) -> u64 {
 }
 
 /// Reads a stored PHC string, if it is a whole Argon2 hash whose parameters are bearable: whoever can write one row
-/// must not be able to exhaust the machine with it.
+/// must not be able to exhaust the machine with it. Django puts the name of the scheme before it.
 fn read(stored: &str) -> Option<(PasswordHash, Params)> {
-    let hash = PasswordHash::new(stored).ok()?;
+    let hash = PasswordHash::new(stored.strip_prefix("argon2").unwrap_or(stored)).ok()?;
     Algorithm::try_from(hash.algorithm.as_str()).ok()?;
     // Without a version the string means Argon2 1.0, which we never wrote and the crate would misread as 1.3.
     Version::try_from(hash.version?).ok()?;
@@ -128,7 +146,7 @@ mod tests {
             .unwrap()
     }
 
-    fn total(worker: &Worker, password: &[u8], stored: Option<&str>) -> u64 {
+    fn total(worker: &Worker, password: &str, stored: Option<&str>) -> u64 {
         let before = worker.done();
         worker.verify(password, stored).unwrap();
         worker.done() - before
@@ -146,15 +164,15 @@ mod tests {
         for stored in
             [None, Some(""), Some("$2b$12$foreign"), Some(equal.as_str()), Some(cheap.as_str()), Some(odd.as_str())]
         {
-            for password in [b"wrong".as_slice(), b"pw"] {
+            for password in ["wrong", "pw"] {
                 let spent = total(&present, password, stored);
                 // Whole slices, for each pass, are the only rounding.
                 assert!((one..=one + 16).contains(&spent), "{stored:?} cost {spent}, a present hash costs {one}");
             }
         }
         let dear = worker(512, 3, 1).hash(b"pw").unwrap();
-        assert_eq!(total(&present, b"wrong", Some(&dear)), 2 * one);
-        assert_eq!(total(&present, b"pw", Some(&equal)), one, "the right password costs no more than one");
+        assert_eq!(total(&present, "wrong", Some(&dear)), 2 * one);
+        assert_eq!(total(&present, "pw", Some(&equal)), one, "the right password costs no more than one");
         let before = present.done();
         present.hash(b"pw").unwrap();
         assert_eq!(present.done() - before, one);
@@ -186,7 +204,7 @@ mod tests {
         #[test]
         fn whatever_is_stored_only_our_hash_matches(stored in prop_oneof![any::<String>(), NEARLY]) {
             let worker = worker(64, 1, 1);
-            let verdict = worker.verify(b"pw", Some(&stored)).map_err(|e| TestCaseError::fail(e.to_string()))?;
+            let verdict = worker.verify("pw", Some(&stored)).map_err(|e| TestCaseError::fail(e.to_string()))?;
             let right = matches!(verdict, Verdict::Right { .. });
             prop_assert!(!right);
             prop_assert!(worker.done() >= work(&worker.present));

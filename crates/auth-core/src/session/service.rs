@@ -129,7 +129,7 @@ impl<'a> Sessions<'a> {
             Ok(outdated) => outdated,
             Err((reason, code)) => {
                 let user_id = user.as_ref().map(|user| user.id);
-                self.auth.audit().note(client, EventKind::LoginFailed { user_id, reason }).await;
+                self.auth.audit().note(client, EventKind::LoginFailed { user_id, reason });
                 return Err(code.into());
             }
         };
@@ -193,7 +193,7 @@ impl<'a> Sessions<'a> {
         let login = login.await;
         if let Err(Error::Code(ErrorCode::LoginBadCredentials)) = &login {
             let reason = LoginFailure::Outdated;
-            auth.audit().note(client, EventKind::LoginFailed { user_id: Some(user.id), reason }).await;
+            auth.audit().note(client, EventKind::LoginFailed { user_id: Some(user.id), reason });
         }
         login
     }

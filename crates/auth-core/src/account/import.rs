@@ -1,0 +1,233 @@
+//! Taking over accounts from another system, with the password hashes that it made.
+
+use std::sync::Arc;
+
+use auth_entity::user::ActiveModel;
+use sea_orm::{DatabaseTransaction, TransactionTrait};
+use serde_json::{Map, Value};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Draft, store};
+use crate::effect::Effect;
+use crate::hooks::Action;
+use crate::identifier::{Email, IdentifierError, LoginName, Username, has_forbidden_characters};
+use crate::password::UnreadableHash;
+use crate::{Client, Error, ErrorCode, EventKind, Result, User, clock};
+
+/// How many accounts one transaction inserts. SQLite has one writer, which must not keep logins waiting for long.
+const BATCH: usize = 100;
+
+/// Most characters of a name for people.
+const DISPLAY_NAME: usize = 200;
+
+/// An account of another system.
+#[derive(Clone, Debug)]
+pub struct ImportedAccount {
+    /// The address.
+    pub email: String,
+    /// A user name.
+    pub username: Option<String>,
+    /// The hash of the password in one of the forms that
+    /// [`PasswordHasher::check_stored`](crate::password::PasswordHasher::check_stored) knows; without one, nobody can
+    /// log in with a password.
+    pub password_hash: Option<String>,
+    /// Whether the other system had proved the mailbox.
+    pub is_verified: bool,
+    /// Whether the account may log in.
+    pub is_active: bool,
+    /// A name for people.
+    pub display_name: Option<String>,
+    /// The app's own object.
+    pub attributes: Map<String, Value>,
+    /// When the account was made there; now, if unknown or in the future.
+    pub created_at: Option<OffsetDateTime>,
+}
+
+impl ImportedAccount {
+    /// An active account with nothing but an address, which counts as unproved.
+    #[must_use]
+    pub fn new(email: impl Into<String>) -> Self {
+        Self {
+            email: email.into(),
+            username: None,
+            password_hash: None,
+            is_verified: false,
+            is_active: true,
+            display_name: None,
+            attributes: Map::new(),
+            created_at: None,
+        }
+    }
+}
+
+/// What became of an import. Rows are counted from 0, in the order in which they were given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportReport {
+    /// Each row that is an account now, with its id.
+    pub imported: Vec<(usize, Uuid)>,
+    /// Each row that is none, with the reason.
+    pub skipped: Vec<(usize, SkipReason)>,
+}
+
+/// Why a row was not imported.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// The address is none.
+    #[error("e-mail address: {0}")]
+    Email(IdentifierError),
+    /// The user name is none.
+    #[error("user name: {0}")]
+    Username(IdentifierError),
+    /// The name for people is too long, or has characters that cannot be seen.
+    #[error("the display name has more than {DISPLAY_NAME} characters, or some that cannot be seen")]
+    DisplayName,
+    /// The attributes cannot be stored, or do not fit the app's type.
+    #[error("attributes: {0}")]
+    Attributes(String),
+    /// No login could be verified with the hash.
+    #[error("password hash: {0}")]
+    PasswordHash(#[from] UnreadableHash),
+    /// There is an account with this address, perhaps from an earlier row.
+    #[error("an account with this e-mail address exists")]
+    EmailTaken,
+    /// There is an account with this user name, perhaps from an earlier row.
+    #[error("an account with this user name exists")]
+    UsernameTaken,
+    /// A hook of the app refused.
+    #[error("refused by the app: {0}")]
+    Refused(String),
+}
+
+/// A row that is ready to be inserted.
+struct Prepared {
+    index: usize,
+    row: ActiveModel,
+    email: LoginName,
+}
+
+/// What came of a row, by its index.
+type Outcome = (usize, Result<Uuid, SkipReason>);
+
+impl super::Accounts<'_> {
+    /// Makes accounts of another system's: of each row that can be one. Nobody becomes a superuser. A foreign password
+    /// hash is kept until its owner logs in, and then replaced by one of ours.
+    ///
+    /// Each hundred rows are one transaction, in which the hook [`Action::Register`] runs for each row. The events are
+    /// [`EventKind::Imported`] and not those of a registration, so that nobody who does not expect it is welcomed by mail.
+    /// After an error the import can be run again: what was committed is skipped as taken.
+    ///
+    /// # Errors
+    /// The database's, or a hook's failure that is no refusal.
+    pub async fn import(&self, accounts: Vec<ImportedAccount>) -> Result<ImportReport> {
+        let mut report = ImportReport::default();
+        let mut accounts = accounts.into_iter().enumerate().peekable();
+        while accounts.peek().is_some() {
+            let mut batch = Vec::with_capacity(BATCH);
+            for (index, account) in accounts.by_ref().take(BATCH) {
+                match self.prepare(index, account)? {
+                    Ok(prepared) => batch.push(prepared),
+                    Err(reason) => report.skipped.push((index, reason)),
+                }
+            }
+            for (index, outcome) in self.insert_batch(&batch).await? {
+                match outcome {
+                    Ok(id) => report.imported.push((index, id)),
+                    Err(reason) => report.skipped.push((index, reason)),
+                }
+            }
+        }
+        report.skipped.sort_by_key(|(index, _)| *index);
+        Ok(report)
+    }
+
+    /// The row of an account, or what is wrong with it.
+    fn prepare(&self, index: usize, account: ImportedAccount) -> Result<Result<Prepared, SkipReason>> {
+        let now = self.auth.now();
+        let id = self.auth.new_id(now)?;
+        Ok(self.check(account, now).map(|(draft, email)| Prepared { index, row: draft.row(id, now), email }))
+    }
+
+    fn check(&self, account: ImportedAccount, now: OffsetDateTime) -> Result<(Draft, LoginName), SkipReason> {
+        let email = Email::parse(&account.email).map_err(SkipReason::Email)?;
+        let username = account.username.as_deref().map(Username::parse).transpose().map_err(SkipReason::Username)?;
+        let unfit = |name: &str| name.chars().count() > DISPLAY_NAME || has_forbidden_characters(name);
+        if account.display_name.as_deref().is_some_and(unfit) {
+            return Err(SkipReason::DisplayName);
+        }
+        let attributes = Value::Object(account.attributes);
+        self.auth.check_attributes(&attributes).map_err(|error| match error {
+            Error::Invalid { message, .. } => SkipReason::Attributes(message),
+            other => SkipReason::Attributes(other.to_string()),
+        })?;
+        if let Some(hash) = &account.password_hash {
+            self.auth.inner().hasher.check_stored(hash)?;
+        }
+        let name = LoginName::Email(email.key().to_owned());
+        let draft = Draft {
+            email: Some(email),
+            username,
+            display_name: account.display_name,
+            attributes,
+            password_hash: account.password_hash,
+            is_active: account.is_active,
+            is_verified: account.is_verified,
+            created_at: account.created_at.map(|at| clock::milliseconds(at).min(now)),
+            ..Draft::default()
+        };
+        Ok((draft, name))
+    }
+
+    async fn insert_batch(&self, batch: &[Prepared]) -> Result<Vec<Outcome>> {
+        if batch.is_empty() {
+            return Ok(Vec::new());
+        }
+        let accounts = *self;
+        let insert = |effect: Arc<Effect>| async move {
+            let mut outcomes = Vec::with_capacity(batch.len());
+            for prepared in batch {
+                let outcome = accounts.insert_one(effect.tx(), prepared).await?;
+                if let Ok(user_id) = outcome {
+                    effect.record(EventKind::Imported { user_id });
+                }
+                outcomes.push((prepared.index, outcome));
+            }
+            Ok(outcomes)
+        };
+        self.auth.effect(&Client::default(), insert).await
+    }
+
+    /// Inserts a row behind a savepoint, so that one that is refused takes no other with it.
+    async fn insert_one(&self, tx: &DatabaseTransaction, prepared: &Prepared) -> Result<Result<Uuid, SkipReason>> {
+        let savepoint = tx.begin().await?;
+        let error = match self.register_imported(&savepoint, &prepared.row).await {
+            Ok(user) => {
+                savepoint.commit().await?;
+                return Ok(Ok(user.id));
+            }
+            Err(error) => error,
+        };
+        let undone = savepoint.rollback().await;
+        let reason = match error {
+            // Of two names that are taken databases complain about this or that one: the address comes first.
+            Error::Code(ErrorCode::RegisterUserAlreadyExists) => SkipReason::EmailTaken,
+            Error::Code(ErrorCode::UsernameAlreadyExists) => SkipReason::UsernameTaken,
+            Error::Refused { reason, .. } => SkipReason::Refused(reason),
+            // A deadlock has ended the whole transaction, and its savepoints with it: this cause matters, not that one.
+            other => return Err(other),
+        };
+        undone?;
+        if reason == SkipReason::UsernameTaken && store::find_by_name(tx, &prepared.email).await?.is_some() {
+            return Ok(Err(SkipReason::EmailTaken));
+        }
+        Ok(Err(reason))
+    }
+
+    async fn register_imported(&self, tx: &DatabaseTransaction, row: &ActiveModel) -> Result<User> {
+        store::insert(tx, row.clone(), ErrorCode::RegisterUserAlreadyExists).await?;
+        let user = User::try_from(row.clone())?;
+        self.auth.inner().hooks.before(Action::Register { user: &user }, tx).await?;
+        Ok(user)
+    }
+}

@@ -1,0 +1,290 @@
+//! Scenarios of accounts that come from another system, and of the password hashes that come with them.
+
+use auth_core::account::{ImportReport, ImportedAccount, SkipReason};
+use auth_core::password::{HasherConfig, UnreadableHash};
+use auth_core::time::OffsetDateTime;
+use auth_core::{ErrorCode as E, EventKind, LoginFailure as Failure};
+use auth_testkit::{Moment, Reaction};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::scenario::scenarios;
+use crate::vectors::{self, Vector};
+use crate::{App, Cx, Login, PASSWORD, Scenario, Setup, audit, race};
+
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    a_foreign_hash_logs_in_once_and_is_replaced,
+    a_foreign_hash_costs_at_least_a_present_one,
+    without_the_key_of_firebase_nobody_gets_in: direct_only sqlite_only,
+    a_login_never_undoes_a_change_of_password,
+    imported_accounts_log_in,
+    what_cannot_be_imported_is_skipped_with_a_reason,
+    a_hook_decides_about_imported_accounts,
+    large_imports_run_in_batches: direct_only,
+];
+
+const WRONG: &str = "wrong-Password-1";
+
+/// What a hash begins with after a login, with the costs of the tests.
+const OURS: &str = "$argon2id$v=19$m=8,t=1,p=1$";
+
+fn setup() -> Setup {
+    Setup::default().auth(|auth| auth.hasher(vectors::config()))
+}
+
+async fn hash_of(app: &App, who: &Login) -> String {
+    let rows = app.rows(&format!("SELECT password_hash FROM auth_user WHERE email = '{}'", who.email)).await;
+    rows[0].try_get_by_index(0).expect("a hash")
+}
+
+/// A committed hash of this scheme.
+fn hash(scheme: &str) -> Vector {
+    vectors::committed().into_iter().find(|vector| vector.scheme == scheme).expect("a vector")
+}
+
+async fn a_foreign_hash_logs_in_once_and_is_replaced(cx: Cx) {
+    let app = cx.app_with(setup()).await;
+    let ada = app.register("ada").await;
+    for Vector { scheme, password, hash } in vectors::of_each_scheme() {
+        for endpoint in ["/auth/login", "/auth/jwt/login", "/auth/db/login"] {
+            app.set(&ada, &format!("password_hash = '{hash}'")).await;
+            let login =
+                |password: &str| app.post(endpoint).json(json!({ "username": ada.email, "password": password })).send();
+            login(WRONG).await.fails(E::LoginBadCredentials);
+            assert_eq!(hash_of(&app, &ada).await, hash, "{scheme}: a wrong password changes nothing");
+            let first = login(&password).await;
+            assert!([200, 204].contains(&first.status.as_u16()), "{scheme}: {first:?}");
+            let ours = hash_of(&app, &ada).await;
+            assert!(ours.starts_with(OURS), "{scheme}: {ours}");
+            login(WRONG).await.fails(E::LoginBadCredentials);
+            let second = login(&password).await;
+            assert_eq!(second.status, first.status, "{scheme}");
+            assert_eq!(hash_of(&app, &ada).await, ours, "{scheme}: a present hash is left alone");
+        }
+    }
+    // A hash can prove who asks as well as let them in.
+    let Vector { password, hash, .. } = hash("bcrypt 2b");
+    app.set(&ada, &format!("password_hash = '{hash}'")).await;
+    let answer = app.try_login(&ada.email, &password, "db").await.is(200);
+    let ada = ada.with(&answer);
+    app.set(&ada, &format!("password_hash = '{hash}'")).await;
+    app.delete("/users/me").by(&ada).json(json!({ "password": WRONG })).send().await.fails(E::ReauthenticationFailed);
+    app.delete("/users/me").by(&ada).json(json!({ "password": password })).send().await.is(204);
+    assert_eq!(app.count("auth_user").await, 0);
+}
+
+/// LOG-02, LOG-03, as far as a hash goes that is cheaper than ours: the work of a present one is always done, too.
+async fn a_foreign_hash_costs_at_least_a_present_one(cx: Cx) {
+    let config = HasherConfig { memory_kib: 64, iterations: 2, ..vectors::config() };
+    let app = cx.app_with(Setup::default().auth(move |auth| auth.hasher(config.clone()))).await;
+    let (ada, one) = (app.register("ada").await, 128);
+    for Vector { scheme, password, hash } in vectors::of_each_scheme() {
+        for (active, typed, reason) in [
+            (true, WRONG, Failure::WrongPassword),
+            (false, WRONG, Failure::WrongPassword),
+            (false, password.as_str(), Failure::Inactive),
+        ] {
+            app.set(&ada, &format!("password_hash = '{hash}', is_active = {active}")).await;
+            let (before, _) = (app.auth().hasher().work_done(), app.statements().take());
+            app.try_login(&ada.email, typed, "db").await.fails(E::LoginBadCredentials);
+            let spent = app.auth().hasher().work_done() - before;
+            assert!((one..=2 * one).contains(&spent), "{scheme}: {spent}");
+            let event = app.hooks().event("login_failure").await.expect("an event");
+            assert_eq!(app.statements().take().len(), 2, "{scheme}: the look-up, and the line in the audit log");
+            assert_eq!(event.kind, EventKind::LoginFailed { user_id: Some(ada.id), reason }, "{scheme}");
+        }
+    }
+}
+
+async fn without_the_key_of_firebase_nobody_gets_in(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    let Vector { password, hash, .. } = hash("firebase");
+    app.set(&ada, &format!("password_hash = '{hash}'")).await;
+    app.try_login(&ada.email, &password, "db").await.fails(E::LoginBadCredentials);
+    let event = app.hooks().event("login_failure").await.expect("an event");
+    assert_eq!(event.kind, EventKind::LoginFailed { user_id: Some(ada.id), reason: Failure::CorruptHash });
+    let row = ImportedAccount { password_hash: Some(hash.clone()), ..ImportedAccount::new("grace@example.org") };
+    let report = app.auth().accounts().import(vec![row]).await.expect("a report");
+    assert_eq!(report.skipped, [(0, SkipReason::PasswordHash(UnreadableHash::NoFirebaseKey))]);
+    let with_key = app.server_with(setup()).await;
+    with_key.try_login(&ada.email, &password, "db").await.is(200);
+}
+
+async fn a_login_never_undoes_a_change_of_password(cx: Cx) {
+    const NEW: &str = "kettle-Umbrella-43";
+    let app = cx.app_with(setup()).await;
+    let Vector { password, hash, .. } = hash("bcrypt 2b");
+    for round in 0..4 {
+        let ada = app.user(&format!("ada{round}")).await;
+        app.set(&ada, &format!("password_hash = '{hash}'")).await;
+        let answers = race(8, |index| {
+            let (app, ada, password) = (app.clone(), ada.clone(), password.clone());
+            async move {
+                if index > 0 {
+                    return app.try_login(&ada.email, &password, "db").await.status.as_u16();
+                }
+                let change = json!({ "password": NEW, "current_password": password });
+                app.patch("/users/me").by(&ada).json(change).send().await.status.as_u16()
+            }
+        });
+        let answers = answers.await;
+        assert_eq!(answers[0], 200, "the change succeeds");
+        assert!(answers[1..].iter().all(|status| [200, 400].contains(status)), "{answers:?}");
+        app.try_login(&ada.email, &password, "db").await.fails(E::LoginBadCredentials);
+        app.try_login(&ada.email, NEW, "db").await.is(200);
+    }
+}
+
+async fn import(app: &App, accounts: Vec<ImportedAccount>) -> ImportReport {
+    app.auth().accounts().import(accounts).await.expect("a report")
+}
+
+async fn imported_accounts_log_in(cx: Cx) {
+    let app = cx.app_with(setup()).await;
+    let made = OffsetDateTime::from_unix_timestamp(1_600_000_000).expect("a moment");
+    let vectors = vectors::of_each_scheme();
+    let accounts = vectors.iter().enumerate().map(|(index, vector)| ImportedAccount {
+        username: Some(format!("Person-{index}")),
+        password_hash: Some(vector.hash.clone()),
+        is_verified: true,
+        display_name: Some("Zoë".to_owned()),
+        attributes: serde_json::Map::from_iter([("plan".to_owned(), json!("free"))]),
+        created_at: Some(made),
+        ..ImportedAccount::new(format!(" Person.{index}@Example.ORG"))
+    });
+    let mut accounts: Vec<_> = accounts.collect();
+    let idle = ImportedAccount { is_active: false, ..ImportedAccount::new("idle@example.org") };
+    accounts.push(ImportedAccount { password_hash: Some(hash("argon2id").hash), ..idle });
+    let report = import(&app, accounts).await;
+    assert_eq!(report.skipped, []);
+    let indices: Vec<_> = report.imported.iter().map(|(index, _)| *index).collect();
+    assert_eq!(indices, (0..=vectors.len()).collect::<Vec<_>>());
+    assert_eq!(app.count("auth_user WHERE is_superuser").await, 0);
+    let events = app.hooks().events();
+    assert!(events.iter().all(|event| event.kind.name() == "imported"), "nobody is welcomed: {events:?}");
+    assert_eq!(app.count("auth_event").await, i64::try_from(report.imported.len()).unwrap());
+    for (vector, (index, id)) in vectors.iter().zip(&report.imported) {
+        // By either name, in any case.
+        for name in [format!("person.{index}@example.org"), format!("PERSON-{index}")] {
+            app.try_login(&name, WRONG, "db").await.fails(E::LoginBadCredentials);
+            let answer = app.try_login(&name, &vector.password, "db").await.is(200);
+            let token = answer.json()["access_token"].as_str().expect("a token").to_owned();
+            let me = app.get("/users/me").bearer(&token).send().await.is(200).json();
+            assert_eq!(me["id"], json!(id), "{}", vector.scheme);
+            assert_eq!((&me["is_verified"], &me["display_name"]), (&json!(true), &json!("Zoë")));
+            assert_eq!(
+                (&me["attributes"], &me["email"]),
+                (&json!({ "plan": "free" }), &json!(format!("Person.{index}@example.org")))
+            );
+            assert_eq!(me["created_at"], json!("2020-09-13T12:26:40Z"), "{me}");
+        }
+    }
+    assert_eq!(
+        app.count("auth_user WHERE password_hash LIKE '$argon2id$v=19$m=8,%'").await,
+        i64::try_from(vectors.len()).unwrap()
+    );
+    app.try_login("idle@example.org", &hash("argon2id").password, "db").await.fails(E::LoginBadCredentials);
+    audit::tables(&app).await;
+}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[derive(Default)]
+struct Plan {
+    #[allow(dead_code, reason = "only its name and type are looked at")]
+    plan: String,
+}
+
+async fn what_cannot_be_imported_is_skipped_with_a_reason(cx: Cx) {
+    let app = cx.app_with(setup().auth(|auth| auth.attributes::<Plan>())).await;
+    app.register("ada").await;
+    let good = hash("argon2id").hash;
+    let new = |email: &str| ImportedAccount { password_hash: Some(good.clone()), ..ImportedAccount::new(email) };
+    let named = |email: &str, username: &str| ImportedAccount { username: Some(username.to_owned()), ..new(email) };
+    let hashed = |hash: &str| ImportedAccount { password_hash: Some(hash.to_owned()), ..new("hash@example.org") };
+    let accounts = vec![
+        named("grace@example.org", "grace"),
+        new("ADA@Example.org"),
+        new("Grace@EXAMPLE.org"),
+        named("other@example.org", "GRACE"),
+        named("ada@example.org", "grace"),
+        new("nobody"),
+        named("root@example.org", "admin"),
+        hashed("5f4dcc3b5aa765d61d8327deb882cf99"),
+        hashed("$2b$31$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"),
+        ImportedAccount { display_name: Some("a\u{202E}b".to_owned()), ..new("display@example.org") },
+        ImportedAccount { display_name: Some("a".repeat(201)), ..new("display@example.org") },
+        ImportedAccount {
+            attributes: serde_json::Map::from_iter([("plan".to_owned(), json!(1))]),
+            ..new("plan@example.org")
+        },
+        new("last@example.org"),
+    ];
+    let report = import(&app, accounts.clone()).await;
+    let indices: Vec<_> = report.imported.iter().map(|(index, _)| *index).collect();
+    assert_eq!(indices, [0, 12]);
+    let reasons: Vec<_> = report.skipped.iter().map(|(index, reason)| (*index, reason)).collect();
+    assert!(
+        matches!(
+            reasons[..],
+            [
+                (1, SkipReason::EmailTaken),
+                (2, SkipReason::EmailTaken),
+                (3, SkipReason::UsernameTaken),
+                (4, SkipReason::EmailTaken),
+                (5, SkipReason::Email(_)),
+                (6, SkipReason::Username(_)),
+                (7, SkipReason::PasswordHash(UnreadableHash::Unknown)),
+                (8, SkipReason::PasswordHash(UnreadableHash::Unknown)),
+                (9, SkipReason::DisplayName),
+                (10, SkipReason::DisplayName),
+                (11, SkipReason::Attributes(_)),
+            ]
+        ),
+        "{reasons:?}"
+    );
+    assert_eq!(app.count("auth_user").await, 3);
+    // Once more, nothing happens.
+    let again = import(&app, accounts).await;
+    assert_eq!((again.imported.len(), again.skipped.len()), (0, 13));
+    assert_eq!(app.count("auth_user").await, 3);
+    audit::tables(&app).await;
+}
+
+async fn a_hook_decides_about_imported_accounts(cx: Cx) {
+    let app = cx.app_with(setup()).await;
+    let accounts = || ["ada", "grace"].map(|name| ImportedAccount::new(format!("{name}@example.org"))).to_vec();
+    app.hooks().react(Moment::Register, Reaction::Refuse("no seats".to_owned()));
+    let report = import(&app, accounts()).await;
+    let refused = SkipReason::Refused("no seats".to_owned());
+    assert_eq!(report.skipped, [(0, refused.clone()), (1, refused)]);
+    app.hooks().react(Moment::Register, Reaction::Fail("the app is ill".to_owned()));
+    app.auth().accounts().import(accounts()).await.expect_err("a failure is no refusal");
+    assert_eq!(app.count("auth_user").await, 0);
+    app.hooks().behave();
+    assert_eq!(import(&app, accounts()).await.imported.len(), 2);
+    // Without a hash there is no password that is right.
+    for password in ["", PASSWORD] {
+        app.try_login("ada@example.org", password, "db").await.fails(E::LoginBadCredentials);
+    }
+    assert_eq!(app.hooks().befores().iter().filter(|moment| **moment == Moment::Register).count(), 2 + 1 + 2);
+}
+
+async fn large_imports_run_in_batches(cx: Cx) {
+    let app = cx.app_with(setup()).await;
+    let account = |index: u32| ImportedAccount::new(format!("person{}@example.org", index % 240));
+    let report = import(&app, (0..250).map(account).collect()).await;
+    assert_eq!((report.imported.len(), app.count("auth_user").await), (240, 240));
+    let duplicates: Vec<_> = (240..250).map(|index| (index, SkipReason::EmailTaken)).collect();
+    assert_eq!(report.skipped, duplicates);
+    // What stands in the last batch takes nothing of the first ones with it.
+    let blocked = format!("person{}@example.com", 205);
+    app.execute("DELETE FROM auth_user").await;
+    let account = |index: u32| ImportedAccount::new(format!("person{index}@example.com"));
+    let second = import(&app, (200..210).map(account).collect()).await;
+    assert_eq!(second.skipped, []);
+    let third = import(&app, (0..250).map(account).collect()).await;
+    assert_eq!((third.imported.len(), third.skipped.len(), app.count("auth_user").await), (240, 10, 250));
+    assert_eq!(app.count(&format!("auth_user WHERE email = '{blocked}'")).await, 1);
+}
