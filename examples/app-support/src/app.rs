@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use auth_core::admin::Bootstrap;
-use auth_core::mail::LogMailer;
+use auth_core::mail::{LogMailer, SmtpMailer};
 use auth_core::token::JwtOptions;
 use auth_core::{Auth, Backend, CookieOptions, Error, Registration, Workers};
 use auth_http::{Problem, Table};
@@ -82,10 +82,7 @@ fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> Result
         .map_err(|cause| Failure::of("the file with the secret", cause))?;
     let builder = match &config.smtp {
         Some((server, from)) => {
-            let mailer = {
-                let _ = (server, from);
-                LogMailer::new()
-            };
+            let mailer = SmtpMailer::new(server, from).map_err(|cause| Failure::of("SMTP_URL and MAIL_FROM", cause))?;
             Auth::builder(db).mailer(mailer)
         }
         None => Auth::builder(db).mailer(LogMailer::new()),

@@ -75,6 +75,15 @@ pub trait Mailer: Send + Sync + 'static {
     /// # Errors
     /// A [`MailError`], which says whether trying again can help. Its cause goes to the log: no address, no link.
     async fn send(&self, mail: &Mail, content: &Content) -> Result<(), MailError>;
+
+    /// Finds out whether mails could be sent now, without sending one: connects and logs in, for instance. A mailer that
+    /// has nothing to find out says yes.
+    ///
+    /// # Errors
+    /// Why no mail would be accepted.
+    async fn check(&self) -> Result<(), MailError> {
+        Ok(())
+    }
 }
 
 /// A mail was not accepted.

@@ -1,7 +1,8 @@
 //! Mail: what the library has to say to people, in their language, and how it leaves the machine.
 //!
 //! A [`Mail`] says what happened ([`MailKind`]) and to whom. [`Templates`] turn it into a [`Content`] in one of the
-//! languages that the app speaks, and a [`Mailer`] delivers both: [`LogMailer`] to the log of a developer, or one of the app's own to whatever service it uses.
+//! languages that the app speaks, and a [`Mailer`] delivers both: `SmtpMailer` (feature `smtp`) to a mail server,
+//! [`LogMailer`] to the log of a developer, or one of the app's own to whatever service it uses.
 
 mod defaults;
 mod errand;
@@ -12,6 +13,8 @@ mod message;
 mod nobody;
 pub(crate) mod outbox;
 mod service;
+#[cfg(feature = "smtp")]
+mod smtp;
 mod store;
 mod template;
 mod text;
@@ -23,4 +26,6 @@ pub use log::LogMailer;
 pub use message::{Content, Mail, MailError, Mailer};
 pub(crate) use nobody::NoMailer;
 pub use service::{OutboxState, Outgoing};
+#[cfg(feature = "smtp")]
+pub use smtp::{SmtpConfigError, SmtpMailer};
 pub use template::{Service, TemplateErrors, Templates, TemplatesBuilder};
