@@ -1,5 +1,8 @@
 //! Languages, and the choice among them.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -17,6 +17,8 @@ mod service;
 mod smtp;
 mod store;
 mod template;
+#[cfg(test)]
+mod tests;
 mod text;
 
 pub(crate) use errand::{Errand, Order};

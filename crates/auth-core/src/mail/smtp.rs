@@ -81,6 +81,10 @@ impl SmtpMailer {
     /// # Errors
     /// It is no certificate.
     pub fn root_certificate(self, pem: &[u8]) -> Result<Self, SmtpConfigError> {
+        // Text without any certificate in it would be read as none to add.
+        if !String::from_utf8_lossy(pem).contains("-----BEGIN CERTIFICATE-----") {
+            return Err(SmtpConfigError::Certificate);
+        }
         let certificate = Certificate::from_pem(pem).map_err(|_| SmtpConfigError::Certificate)?;
         let tls = tls(&self.server, Some(certificate))?;
         Ok(Self { tls, ..self })

@@ -24,13 +24,13 @@ impl Samples {
         let link = |seconds| MailLink::new(page.clone(), Duration::from_secs(seconds));
         let kinds = [
             MailKind::VerifyEmail { link: link(24 * HOUR) },
-            MailKind::ResetPassword { link: link(HOUR) },
+            MailKind::ResetPassword { link: link(30 * MINUTE) },
             MailKind::MagicLink { link: link(10 * MINUTE), code: MailCode::try_from("012345".to_owned())? },
             MailKind::ConfirmEmail { link: link(24 * HOUR) },
             MailKind::EmailChangeRequested,
-            MailKind::EmailChanged { revert_link: link(7 * 24 * HOUR) },
+            MailKind::EmailChanged { revert_link: link(3 * 24 * HOUR) },
             MailKind::PasswordChanged,
-            MailKind::AlreadyRegistered { reset_link: Some(link(HOUR)) },
+            MailKind::AlreadyRegistered { reset_link: Some(link(30 * MINUTE)) },
             MailKind::AlreadyRegistered { reset_link: None },
             MailKind::AccountReset,
             MailKind::AccountDeleted,
