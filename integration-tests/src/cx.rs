@@ -6,6 +6,7 @@ use auth_core::sea_orm::DatabaseConnection;
 use auth_core::{AuthBuilder, Backend};
 use auth_testkit::{Engine, Proxy, Template, TestDb};
 
+use crate::sink::{self, Sink};
 use crate::targets::Server;
 use crate::{App, Target};
 
@@ -78,6 +79,7 @@ pub struct Cx(Arc<Inner>);
 struct Inner {
     target: Target,
     template: Arc<Template>,
+    sink_python: Option<String>,
     opened: Mutex<Opened>,
 }
 
@@ -89,8 +91,8 @@ struct Opened {
 }
 
 impl Cx {
-    pub(crate) fn new(target: Target, template: Arc<Template>) -> Self {
-        Self(Arc::new(Inner { target, template, opened: Mutex::default() }))
+    pub(crate) fn new(target: Target, template: Arc<Template>, sink_python: Option<String>) -> Self {
+        Self(Arc::new(Inner { target, template, sink_python, opened: Mutex::default() }))
     }
 
     /// What answers the requests.
@@ -120,6 +122,11 @@ impl Cx {
         let db = Arc::new(self.0.template.copy().await.expect("a copy of the template"));
         self.opened(|opened| opened.databases.push(db.clone()));
         App::start(self, target, db, setup, auth_testkit::TestParts::default()).await
+    }
+
+    /// A mail server, for a scenario that is `by_mail`.
+    pub(crate) async fn sink(&self, options: sink::Options) -> Sink {
+        Sink::start(self.0.sink_python.as_deref().expect("a scenario by mail"), options).await
     }
 
     pub(crate) fn closes(&self, pool: &DatabaseConnection) {

@@ -24,6 +24,7 @@ mod runner;
 mod samples;
 mod scenario;
 mod scenarios;
+mod sink;
 mod targets;
 mod vectors;
 

@@ -36,6 +36,8 @@ pub struct Environment {
     pub mariadb: Option<String>,
     /// A Python with the packages that `vectors/make.py` uses.
     pub python: Option<String>,
+    /// A Python with the packages of `sink/sink.py`.
+    pub sink_python: Option<String>,
     /// The names of the targets that are wanted; empty for the usual ones.
     pub targets: Vec<String>,
     /// The names of the databases that are wanted; empty for the usual ones.
@@ -121,13 +123,23 @@ pub fn run(environment: &Environment, mut arguments: Arguments) -> ExitCode {
 fn fresh_hashes(environment: &Environment, runtime: &Arc<Runtime>) -> Trial {
     const NAME: &str = "direct::foreign_hash::fresh";
     let Some(python) = environment.python.clone() else {
-        eprintln!(
-            "skipped {NAME}: TEST_HASHES_PYTHON is not set; `cargo xtask test` sets it after `cargo xtask setup`"
-        );
-        return Trial::test(format!("{NAME}::skipped"), || Ok(())).with_ignored_flag(true);
+        return skipped(NAME, "TEST_HASHES_PYTHON");
     };
     let runtime = runtime.clone();
     Trial::test(NAME, move || runtime.block_on(vectors::verify_fresh(&python)).map_err(Failed::from))
+}
+
+/// What stands for a test that lacks the Python which a variable of the environment names.
+fn skipped(name: &str, variable: &str) -> Trial {
+    eprintln!("skipped {name}: {variable} is not set; `cargo xtask test` sets it after `cargo xtask setup`");
+    Trial::test(format!("{name}::skipped"), || Ok(())).with_ignored_flag(true)
+}
+
+/// Where a scenario runs, and with what.
+struct Context {
+    target: Target,
+    databases: Arc<Databases>,
+    sink_python: Option<String>,
 }
 
 fn trials_on(environment: &Environment, databases: &Arc<Databases>, runtime: &Arc<Runtime>) -> Vec<Trial> {
@@ -136,17 +148,23 @@ fn trials_on(environment: &Environment, databases: &Arc<Databases>, runtime: &Ar
         for (feature, scenarios) in FEATURES {
             for scenario in scenarios.iter().filter(|scenario| scenario.runs_on(target, databases.engine)) {
                 let name = format!("{}::{}::{feature}::{}", target.name(), databases.engine.name(), scenario.name);
-                let (databases, runtime) = (databases.clone(), runtime.clone());
-                trials.push(Trial::test(name, move || runtime.block_on(prove(*scenario, target, databases))));
+                if scenario.mails && environment.sink_python.is_none() {
+                    trials.push(skipped(&name, "TEST_SINK_PYTHON"));
+                    continue;
+                }
+                let cx = Context { target, databases: databases.clone(), sink_python: environment.sink_python.clone() };
+                let runtime = runtime.clone();
+                trials.push(Trial::test(name, move || runtime.block_on(prove(*scenario, cx))));
             }
         }
     }
     trials
 }
 
-async fn prove(scenario: Scenario, target: Target, databases: Arc<Databases>) -> Result<(), Failed> {
+async fn prove(scenario: Scenario, context: Context) -> Result<(), Failed> {
+    let Context { target, databases, sink_python } = context;
     let template = databases.template().await.map_err(|cause| format!("{}: {cause}", databases.engine.name()))?;
-    let cx = Cx::new(target, template);
+    let cx = Cx::new(target, template, sink_python);
     // In a task, because the runtime's own threads are quicker at it than a thread that looks in from outside.
     let work = AssertUnwindSafe((scenario.run)(cx.clone())).catch_unwind();
     let work = work.map(|result| result.map_err(describe));

@@ -15,6 +15,8 @@ pub struct Scenario {
     pub run: fn(Cx) -> BoxFuture<'static, ()>,
     targets: Which,
     engines: Engines,
+    /// Whether it needs a [`Sink`](crate::sink::Sink).
+    pub(crate) mails: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -35,7 +37,7 @@ impl Scenario {
     /// A scenario for every target and database.
     #[must_use]
     pub const fn new(name: &'static str, run: fn(Cx) -> BoxFuture<'static, ()>) -> Self {
-        Self { name, run, targets: Which::All, engines: Engines::All }
+        Self { name, run, targets: Which::All, engines: Engines::All, mails: false }
     }
 
     /// Only without a framework: for what no framework can change.
@@ -72,6 +74,12 @@ impl Scenario {
     #[must_use]
     pub const fn servers_only(self) -> Self {
         Self { engines: Engines::Servers, ..self }
+    }
+
+    /// Only where there is a mail server to be had.
+    #[must_use]
+    pub const fn by_mail(self) -> Self {
+        Self { mails: true, ..self }
     }
 
     /// Whether it runs there.

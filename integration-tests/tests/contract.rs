@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         postgres: variable("TEST_POSTGRES_URL"),
         mariadb: variable("TEST_MARIADB_URL"),
         python: variable("TEST_HASHES_PYTHON"),
+        sink_python: variable("TEST_SINK_PYTHON"),
         targets: list("SUITE_TARGETS"),
         databases: list("SUITE_DBS"),
         full: variable("SUITE_FULL").is_some(),

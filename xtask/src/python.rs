@@ -21,6 +21,9 @@ pub(crate) const HASHES: Packages = Packages {
     names: &["argon2-cffi", "bcrypt", "django", "passlib"],
 };
 
+/// The mail server of the contract suite: integration-tests/sink/sink.py.
+pub(crate) const SINK: Packages = Packages { modules: &["aiosmtpd", "trustme"], names: &["aiosmtpd", "trustme"] };
+
 impl Packages {
     /// The first Python that has all of them.
     pub(crate) fn python(&self, metadata: &Metadata) -> Option<PathBuf> {

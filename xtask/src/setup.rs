@@ -24,7 +24,9 @@ pub(crate) fn command() -> Result {
     println!("servers: postgres, mariadb and redis are installed");
     components()?;
     // Their absence is said by `cargo xtask test`, and fails nothing.
-    for (name, packages) in [("openapi validator", openapi::VALIDATOR), ("password hashes", python::HASHES)] {
+    let packages =
+        [("openapi validator", openapi::VALIDATOR), ("password hashes", python::HASHES), ("mail server", python::SINK)];
+    for (name, packages) in packages {
         match install(&packages, &mut apt) {
             Ok(()) => println!("python: {} is installed", packages.names.join(", ")),
             Err(why) => println!("skipped {name}: {why}"),

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::counts::Counts;
 use crate::metadata::{self, Metadata};
 use crate::process::Running;
-use crate::python::HASHES;
+use crate::python::{HASHES, SINK};
 use crate::servers::{Kind, Servers};
 use crate::workspace::cargo;
 use crate::{Result, openapi, process};
@@ -155,8 +155,9 @@ fn verdict(counts: Counts, succeeded: bool, options: &Options, document_is_valid
 fn run_cargo(options: &Options, metadata: &Metadata, servers: &Servers) -> Result<(Counts, bool)> {
     let mut command = cargo();
     command.args(options.arguments(metadata)).envs(options.environment()).envs(servers.environment.iter().cloned());
-    // Without it the suite says that it skips the comparison.
+    // Without them the suite says what it skips.
     command.envs(HASHES.python(metadata).map(|python| ("TEST_HASHES_PYTHON", python)));
+    command.envs(SINK.python(metadata).map(|python| ("TEST_SINK_PYTHON", python)));
     let mut running = Running::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
     let mut counts = Counts::default();
     if let Some(stdout) = running.child().stdout.take() {

@@ -28,6 +28,7 @@ mod login;
 mod login_request;
 mod magic_link;
 mod mail;
+mod mail_delivery;
 mod matrix;
 mod migration;
 mod neutral_registration;
@@ -86,6 +87,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(login_request),
     feature!(magic_link),
     feature!(mail),
+    feature!(mail_delivery),
     feature!(matrix),
     feature!(migration),
     feature!(new_account),
