@@ -119,9 +119,9 @@ def login(options):
 
 
 async def serve(options):
-    # That a login without TLS is unwise is known here.
+    # It is told about passwords without TLS and about clients that refuse its certificate: both are meant so.
     warnings.simplefilter("ignore")
-    logging.disable(logging.WARNING)
+    logging.disable(logging.CRITICAL)
     context, certificate = encryption() if options.tls else (None, None)
     implicit = options.tls == "implicit"
     settings = {"hostname": "sink.example", "enable_SMTPUTF8": True, **login(options)}
