@@ -10,8 +10,7 @@ fn templates() -> Templates {
 }
 
 fn mail(kind: &str, name: Option<&str>, language: &str) -> Mail {
-    let samples = Samples::new().unwrap().mails.into_iter();
-    let sample = samples.filter(|mail| mail.kind.name() == kind).next_back().unwrap();
+    let sample = Samples::new().unwrap().mails.into_iter().rfind(|mail| mail.kind.name() == kind).unwrap();
     Mail { display_name: name.map(str::to_owned), language: language.parse().unwrap(), ..sample }
 }
 
