@@ -253,7 +253,7 @@ async fn a_lost_answer_repeats_the_same_message(cx: Cx) {
     assert_eq!((messages.len(), state(&app).await), (2, (0, 0)));
     assert_eq!(messages[0].raw, messages[1].raw);
     assert_eq!(messages[0].header("message-id").len(), 1);
-    assert_eq!(messages[0].to, [ada.email.clone()]);
+    assert_eq!(messages[0].to, [ada.email.as_str()]);
     verify(&app, &messages[0]).await;
     let again = json!({ "token": messages[1].token() });
     app.post("/auth/verify").json(again).send().await.fails(E::VerifyUserAlreadyVerified);
@@ -266,7 +266,7 @@ async fn a_message_is_for_one_reader(cx: Cx) {
     app.deliver().await;
     assert_eq!(sink.messages().await.len(), 2);
     let message = sink.message_to(&ada.email).await;
-    assert_eq!(message.to, [ada.email.clone()]);
+    assert_eq!(message.to, [ada.email.as_str()]);
     assert_eq!(message.from, "no-reply@notes.example");
     assert_eq!(message.header("to"), [ada.email.as_str()]);
     assert_eq!(message.header("from"), [FROM]);
