@@ -141,8 +141,13 @@ async fn a_wrong_password_loses_no_mail(cx: Cx) {
     let ada = app.register("ada").await;
     app.deliver().await;
     assert_eq!(state(&app).await, (1, 0));
-    let app = app.server_with(with("right")).await;
+    // Neither does a password that was forgotten altogether.
+    let without = app.server_with(mails_through(port)).await;
     app.clock().advance(Duration::from_secs(10));
+    without.deliver().await;
+    assert_eq!(state(&app).await, (1, 0));
+    let app = app.server_with(with("right")).await;
+    app.clock().advance(Duration::from_secs(20));
     app.deliver().await;
     verify(&app, &sink.message_to(&ada.email).await).await;
 }

@@ -28,6 +28,9 @@ const IDLE: usize = 4;
 
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 
+/// Refusals for want of a password or of encryption, which are not about the mail (RFC 3207, section 4; RFC 4954, section 6).
+const UNPREPARED: [u16; 4] = [530, 534, 535, 538];
+
 /// Hands mails over to an SMTP server.
 ///
 /// | URL | connection |
@@ -191,10 +194,14 @@ impl Failure {
 
     /// Permanent when the server refuses the mail for good, or cannot take such an address at all.
     fn about_the_mail(self, step: &str) -> MailError {
-        match &self {
-            Self::Smtp(error) if error.is_permanent() || error.is_client() => MailError::permanent(self.describe(step)),
-            _ => self.temporary(step),
-        }
+        let is_permanent = match &self {
+            Self::Slow(_) => false,
+            Self::Smtp(error) => match error.status().map(u16::from) {
+                Some(code) => error.is_permanent() && !UNPREPARED.contains(&code),
+                None => error.is_client(),
+            },
+        };
+        if is_permanent { MailError::permanent(self.describe(step)) } else { self.temporary(step) }
     }
 
     /// For the log: what a server says in words often holds the address, so that only the code is told.

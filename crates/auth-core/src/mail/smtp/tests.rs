@@ -152,3 +152,11 @@ fn an_address_that_is_none_is_refused_for_good() {
         assert!(refusal.is_permanent() && !refusal.to_string().contains("example"), "{to}");
     }
 }
+
+#[tokio::test]
+async fn a_silent_server_is_not_waited_for() {
+    let waited = within(Duration::from_millis(1), std::future::pending::<Result<(), Error>>()).await;
+    let failure = waited.unwrap_err().about_the_mail("sending");
+    assert!(!failure.is_permanent());
+    assert_eq!(failure.to_string(), "sending: the mail server took longer than 1ms");
+}
