@@ -94,7 +94,7 @@ fn syntax(error: &serde_json::Error) -> JsonError {
 }
 
 /// Walks one value and notes the first key that an object repeats.
-struct UniqueKeys<'a>(&'a mut Option<String>);
+pub(crate) struct UniqueKeys<'a>(pub(crate) &'a mut Option<String>);
 
 impl<'de> DeserializeSeed<'de> for UniqueKeys<'_> {
     type Value = ();

@@ -8,7 +8,7 @@ use super::JwtError;
 use crate::scope;
 
 /// The claims that the codec itself writes and reads; the app's own must have other names.
-const OWN_CLAIMS: [&str; 13] =
+pub(super) const OWN_CLAIMS: [&str; 13] =
     ["iss", "aud", "sub", "sid", "jti", "sev", "iat", "nbf", "exp", "auth_time", "aal", "amr", "scope"];
 
 /// What the caller says about a new access token; issuer, audience and times are the codec's.
@@ -70,7 +70,7 @@ pub struct AccessClaims {
 }
 
 impl NewClaims {
-    /// Completes the claims; refuses what [`AccessClaims::from_object`] would not read back.
+    /// Completes the claims; refuses what [`AccessClaims::read`] would not read back.
     pub(super) fn complete(&self, iss: &str, aud: &str, iat: i64, exp: i64) -> Result<AccessClaims, JwtError> {
         if let Some(name) = OWN_CLAIMS.iter().find(|name| self.custom.contains_key(**name)) {
             return Err(JwtError::Signing(format!("custom claim {name} is reserved")));
@@ -105,66 +105,4 @@ impl AccessClaims {
     pub fn require_scopes(&self, required: &[impl AsRef<str>]) -> crate::Result<()> {
         scope::require(self.scope.as_deref(), required)
     }
-
-    /// Reads the claims with exact types: no floats or strings for numbers, no lists for single values, no nulls.
-    /// The refusal of a missing or mistyped claim is the claim's name.
-    pub(super) fn from_object(mut object: Map<String, Value>) -> Result<Self, JwtError> {
-        let claims = &mut object;
-        Ok(Self {
-            iss: required(claims, "iss", text)?,
-            aud: required(claims, "aud", text)?,
-            sub: required(claims, "sub", uuid)?,
-            sid: required(claims, "sid", uuid)?,
-            jti: required(claims, "jti", uuid)?,
-            sev: required(claims, "sev", integer)?,
-            iat: required(claims, "iat", seconds)?,
-            nbf: required(claims, "nbf", seconds)?,
-            exp: required(claims, "exp", seconds)?,
-            auth_time: required(claims, "auth_time", seconds)?,
-            aal: required(claims, "aal", level)?,
-            amr: required(claims, "amr", texts)?,
-            scope: if claims.contains_key("scope") { Some(required(claims, "scope", text)?) } else { None },
-            custom: object,
-        })
-    }
-}
-
-fn required<T>(
-    claims: &mut Map<String, Value>,
-    name: &'static str,
-    read: fn(Value) -> Option<T>,
-) -> Result<T, JwtError> {
-    claims.remove(name).and_then(read).ok_or(JwtError::Refused(name))
-}
-
-fn text(value: Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text),
-        _ => None,
-    }
-}
-
-fn texts(value: Value) -> Option<Vec<String>> {
-    match value {
-        Value::Array(items) => items.into_iter().map(text).collect(),
-        _ => None,
-    }
-}
-
-/// Only the hyphenated lower-case spelling, the one that is written.
-fn uuid(value: Value) -> Option<Uuid> {
-    let text = text(value)?;
-    Uuid::try_parse(&text).ok().filter(|id| id.to_string() == text)
-}
-
-fn integer(value: Value) -> Option<i64> {
-    value.as_i64()
-}
-
-fn seconds(value: Value) -> Option<i64> {
-    integer(value).filter(|seconds| *seconds >= 0)
-}
-
-fn level(value: Value) -> Option<u8> {
-    u8::try_from(integer(value)?).ok()
 }

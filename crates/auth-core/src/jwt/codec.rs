@@ -144,9 +144,7 @@ impl JwtCodec {
     ///
     /// [`JwtError::Refused`] for everything else, whatever the input is.
     pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<AccessClaims, JwtError> {
-        let envelope = Envelope::open(token)?;
-        let key = self.keys().find(|key| key.kid() == envelope.kid).ok_or(JwtError::Refused("unknown kid"))?;
-        let claims = AccessClaims::from_object(envelope.claims(key)?)?;
+        let claims = AccessClaims::read(&Envelope::open(token)?.proved_by(self.keys())?)?;
         if claims.iss != self.config.issuer {
             return Err(JwtError::Refused("other issuer"));
         }
@@ -157,7 +155,7 @@ impl JwtCodec {
         Ok(claims)
     }
 
-    fn keys(&self) -> impl Iterator<Item = &JwtKey> {
+    fn keys(&self) -> impl Iterator<Item = &JwtKey> + Clone {
         std::iter::once(&self.config.signing).chain(&self.config.verification)
     }
 

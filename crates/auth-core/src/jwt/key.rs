@@ -49,8 +49,9 @@ pub struct JwtKey(Arc<Parts>);
 struct Parts {
     kid: String,
     algorithm: JwtAlgorithm,
-    /// The encoded header of every token that this key signs, beside the signing half.
-    signing: Option<(String, EncodingKey)>,
+    /// The encoded header of every token that this key signs.
+    header: String,
+    signing: Option<EncodingKey>,
     verifying: DecodingKey,
     public_jwk: Option<Value>,
 }
@@ -157,12 +158,17 @@ impl JwtKey {
         self.0.public_jwk.clone()
     }
 
+    /// The encoded header of every token that this key signs: `alg`, `kid` and `typ`.
+    pub(super) fn header(&self) -> &str {
+        &self.0.header
+    }
+
     /// Encodes the claims beside this key's header and signs both.
     pub(super) fn sign(&self, claims: &[u8]) -> Result<String, JwtError> {
-        let Some((header, key)) = &self.0.signing else {
+        let Some(key) = &self.0.signing else {
             return Err(JwtError::Signing(format!("key {} can only verify", self.0.kid)));
         };
-        let mut token = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims));
+        let mut token = format!("{}.{}", self.0.header, URL_SAFE_NO_PAD.encode(claims));
         let signature = jsonwebtoken::crypto::sign(token.as_bytes(), key, self.0.algorithm.primitive())
             .map_err(|error| JwtError::Signing(error.to_string()))?;
         token.push('.');
@@ -228,7 +234,8 @@ impl JwtKey {
         Ok(Self(Arc::new(Parts {
             kid: kid.to_owned(),
             algorithm,
-            signing: signing.map(|key| (URL_SAFE_NO_PAD.encode(header), key)),
+            header: URL_SAFE_NO_PAD.encode(header),
+            signing,
             verifying,
             public_jwk: jwk.and_then(|jwk| published(jwk, kid)),
         })))

@@ -17,6 +17,7 @@ mod algorithm;
 mod claims;
 mod codec;
 mod key;
+mod read;
 #[cfg(test)]
 mod tests;
 mod verify;

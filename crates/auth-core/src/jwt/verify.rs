@@ -2,19 +2,18 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{AccessClaims, JwtError, JwtKey, LEEWAY_SECONDS, MAX_TOKEN_BYTES, TOKEN_TYPE};
 use crate::json::parse_strict;
 
-/// A token in its only spelling with an acceptable header; nothing is proved yet.
+/// A token in its only spelling; nothing is proved yet.
 pub(super) struct Envelope<'a> {
     /// Header and claims as signed.
     message: &'a str,
+    header: &'a str,
     signature: &'a str,
     payload: Vec<u8>,
-    alg: String,
-    pub(super) kid: String,
 }
 
 impl<'a> Envelope<'a> {
@@ -25,22 +24,31 @@ impl<'a> Envelope<'a> {
         let (message, signature) = token.rsplit_once('.').ok_or(JwtError::Refused("not three segments"))?;
         let (header, payload) = message.split_once('.').ok_or(JwtError::Refused("not three segments"))?;
         // A fourth segment would leave a dot in the payload, which is no base64url.
-        let header = decode_canonical(header)?;
         let payload = decode_canonical(payload)?;
         decode_canonical(signature)?;
-        let (alg, kid) = read_header(&header)?;
-        Ok(Self { message, signature, payload, alg, kid })
+        Ok(Self { message, header, signature, payload })
     }
 
-    /// The claims, once the key has proved them.
-    pub(super) fn claims(&self, key: &JwtKey) -> Result<Map<String, Value>, JwtError> {
-        if self.alg != key.algorithm().name() {
-            return Err(JwtError::Refused("alg is not the key's"));
-        }
+    /// The claims as text, proved by the one key that the header names.
+    pub(super) fn proved_by<'k>(self, keys: impl Iterator<Item = &'k JwtKey> + Clone) -> Result<Vec<u8>, JwtError> {
+        let key = self.key(keys)?;
         if !key.verifies(self.signature, self.message) {
             return Err(JwtError::Refused("bad signature"));
         }
-        object(&self.payload, "claims are not strict JSON")
+        Ok(self.payload)
+    }
+
+    /// A header as the key itself writes it is known by its text; others are read.
+    fn key<'k>(&self, mut keys: impl Iterator<Item = &'k JwtKey> + Clone) -> Result<&'k JwtKey, JwtError> {
+        if let Some(key) = keys.clone().find(|key| key.header() == self.header) {
+            return Ok(key);
+        }
+        let (alg, kid) = read_header(&decode_canonical(self.header)?)?;
+        let key = keys.find(|key| key.kid() == kid).ok_or(JwtError::Refused("unknown kid"))?;
+        if alg != key.algorithm().name() {
+            return Err(JwtError::Refused("alg is not the key's"));
+        }
+        Ok(key)
     }
 }
 
@@ -62,20 +70,18 @@ impl AccessClaims {
     }
 }
 
-/// Accepts exactly one spelling per byte string: no padding, no spare bits, no foreign characters.
+/// Accepts exactly one spelling per byte string: this engine takes no padding, no spare bits and no foreign characters.
 fn decode_canonical(segment: &str) -> Result<Vec<u8>, JwtError> {
-    const REFUSED: JwtError = JwtError::Refused("not canonical base64url");
-    let bytes = URL_SAFE_NO_PAD.decode(segment).map_err(|_| REFUSED)?;
-    if bytes.is_empty() || URL_SAFE_NO_PAD.encode(&bytes) != segment {
-        return Err(REFUSED);
-    }
-    Ok(bytes)
+    let bytes = URL_SAFE_NO_PAD.decode(segment).ok().filter(|bytes| !bytes.is_empty());
+    bytes.ok_or(JwtError::Refused("not canonical base64url"))
 }
 
 /// `alg` and `kid` of a header that has these, a fitting `typ`, and nothing else. Parameters that would change the
 /// meaning of the token or bring a key along (`crit`, `b64`, `zip`, `jwk`, `jku`, `x5c`, ...) are thereby refused.
 fn read_header(header: &[u8]) -> Result<(String, String), JwtError> {
-    let mut header = object(header, "header is not strict JSON")?;
+    let Ok(Value::Object(mut header)) = parse_strict(header) else {
+        return Err(JwtError::Refused("header is not strict JSON"));
+    };
     let mut take = |name| match header.remove(name) {
         Some(Value::String(text)) => Ok(text),
         _ => Err(JwtError::Refused(name)),
@@ -98,11 +104,4 @@ fn is_token_type(typ: &str) -> bool {
         _ => typ,
     };
     short.eq_ignore_ascii_case(TOKEN_TYPE)
-}
-
-fn object(bytes: &[u8], refusal: &'static str) -> Result<Map<String, Value>, JwtError> {
-    match parse_strict(bytes) {
-        Ok(Value::Object(object)) => Ok(object),
-        _ => Err(JwtError::Refused(refusal)),
-    }
 }

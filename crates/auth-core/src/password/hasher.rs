@@ -7,7 +7,7 @@ use super::secret::Password;
 use super::work::Worker;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
 
 /// Outcome of a verification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub enum HasherError {
     Internal(String),
 }
 
-/// Argon2id (RFC 9106) on blocking threads, with bounded concurrency, memory and queue. A cheap handle; clones share
+/// Argon2id (RFC 9106) on threads of low priority, with bounded concurrency, memory and queue. A cheap handle; clones share
 /// the bounds.
 #[derive(Clone)]
 pub struct PasswordHasher(Arc<Inner>);
@@ -156,21 +156,29 @@ impl PasswordHasher {
         self.0.queue_length.saturating_sub(self.0.queue.available_permits())
     }
 
-    /// Runs `work` on a blocking thread, once there is a permit.
+    /// Runs `work` on a thread of its own, once there is a permit.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Worker) -> Result<T, HasherError> + Send + 'static,
     ) -> Result<T, HasherError> {
         let permit = self.permit().await?;
         let inner = Arc::clone(&self.0);
-        let task = tokio::task::spawn_blocking(move || {
-            // The permit lives here, and not in the caller: a caller that goes away ends its future, but never this
-            // thread.
-            let _permit = permit;
-            work(&inner.worker)
-        });
+        let (answer, answered) = oneshot::channel();
+        let hash = move || {
+            give_way();
+            let result = {
+                // The permit lives here, and not in the caller: a caller that goes away ends its future, but never this
+                // thread. It is given back before the answer, whether `work` returns or panics.
+                let _permit = permit;
+                work(&inner.worker)
+            };
+            // A caller that went away wants no answer.
+            let _ = answer.send(result);
+        };
+        let thread = std::thread::Builder::new().name("auth-hash".to_owned()).spawn(hash);
+        thread.map_err(|error| HasherError::Internal(format!("no thread to hash on: {error}")))?;
         // The text of a panic in a policy could hold the password, so it is not passed on.
-        task.await.map_err(|_| HasherError::Internal("the hashing task did not finish".to_owned()))?
+        answered.await.map_err(|_| HasherError::Internal("the hashing thread did not finish".to_owned()))?
     }
 
     async fn permit(&self) -> Result<OwnedSemaphorePermit, HasherError> {
@@ -189,4 +197,17 @@ impl PasswordHasher {
 
 fn closed() -> HasherError {
     HasherError::Internal("the hasher is closed".to_owned())
+}
+
+/// How much lower than its server a thread that hashes stands, in steps of `nice(2)`: a tenth of the share of time.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// Lets the threads that answer requests go before this one. On Linux alone, where niceness is a thread's own: elsewhere
+/// it would slow the whole process down.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        tracing::debug!(%error, "a hashing thread keeps its priority");
+    }
 }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 /// must be left beside it.
 const CONTEXT_CODE_POINTS: usize = 4;
 
-/// The rule for new passwords. It runs on a blocking thread, under a permit of the hasher, so it may take its time.
+/// The rule for new passwords. It runs on a thread of its own, under a permit of the hasher, so it may take its time.
 ///
 /// It judges registration, reset and change, never a login.
 pub trait PasswordPolicy: Send + Sync + 'static {

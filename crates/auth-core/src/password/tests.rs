@@ -197,7 +197,7 @@ impl Gate {
     }
 }
 
-/// Opens the gate when a test ends, also when it fails: the runtime waits for the threads behind it.
+/// Opens the gate when a test ends, also when it fails: no thread is left waiting behind it.
 struct Opener(Arc<Gate>);
 
 impl Drop for Opener {
@@ -306,4 +306,25 @@ async fn a_policy_that_panics_leaks_neither_text_nor_permit() {
     assert!(matches!(&error, HasherError::Internal(text) if !text.contains("s3cr3t")), "{error}");
     assert_eq!(hasher.running(), 0);
     assert!(hasher.hash(Password::new("still works")).await.is_ok());
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn hashing_threads_give_way_and_leave_others_alone() {
+    #[derive(Default)]
+    struct Priority(Mutex<Option<i32>>);
+    impl PasswordPolicy for Priority {
+        fn check(&self, _: &Password, _: &PolicyContext) -> Result<(), Refusal> {
+            *self.0.lock().unwrap() = rustix::process::getpriority_process(None).ok();
+            Ok(())
+        }
+    }
+    let own = rustix::process::getpriority_process(None).unwrap();
+    let (hasher, seen) = (bounded(1, 0, LONG), Arc::new(Priority::default()));
+    // One after the other: what one hash lowers does not add up.
+    for _ in 0..2 {
+        hasher.check_and_hash(Password::new("secret"), seen.clone(), PolicyContext::default()).await.unwrap();
+        assert_eq!(seen.0.lock().unwrap().take(), Some((own + 10).min(19)));
+        assert_eq!(rustix::process::getpriority_process(None), Ok(own));
+    }
 }

@@ -7,7 +7,6 @@ use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
 use super::establish::{self, BearerToken, IssuedToken, Login, Proof};
-use super::lookup::Found;
 use super::revoke::{self, Revocation};
 use super::{Principal, Session, store};
 use crate::account::Credentials;
@@ -15,7 +14,6 @@ use crate::config::BuiltBackend;
 use crate::effect::Effect;
 use crate::jwt::AccessClaims;
 use crate::password::{Password, Verdict};
-use crate::token::TokenRef;
 use crate::{Auth, Client, Error, ErrorCode, EventKind, LoginFailure, Result, User};
 
 /// How often the use of a session is written down.
@@ -63,7 +61,7 @@ impl<'a> Sessions<'a> {
         for credential in credentials {
             let Some(token) = credential.backend.strategy.read(credential.token, now).await? else { continue };
             let Some(found) = inner.lookup.find(&inner.db, token).await? else { continue };
-            if let Some(principal) = self.accept(found, token, &credential.backend.name).await {
+            if let Some(principal) = self.accept(found, &credential.backend.name).await {
                 return Ok(Some(principal));
             }
         }
@@ -72,12 +70,10 @@ impl<'a> Sessions<'a> {
 
     /// Whether a session that was found is still good, and for this backend. The rare statements are boxed: every
     /// request would have to carry room for them else.
-    async fn accept(&self, found: Found, token: TokenRef, backend: &str) -> Option<Principal> {
+    async fn accept(&self, principal: Principal, backend: &str) -> Option<Principal> {
         let db = &self.auth.inner().db;
-        let Found { principal, session_sev, token_sev } = found;
         let Principal { user, session } = &principal;
-        let replaced = matches!(token, TokenRef::Session { sev, .. } if sev < token_sev);
-        if session.backend != backend || session_sev != user.sev || replaced || !user.is_active {
+        if session.backend != backend {
             return None;
         }
         let now = self.auth.now();
