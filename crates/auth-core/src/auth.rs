@@ -96,6 +96,12 @@ impl Auth {
         &self.0.backends
     }
 
+    /// The app's own connection, which the library works with.
+    #[must_use]
+    pub fn database(&self) -> &DatabaseConnection {
+        &self.0.db
+    }
+
     /// Accounts of people who act for themselves.
     #[must_use]
     pub fn accounts(&self) -> Accounts<'_> {

@@ -53,9 +53,7 @@ impl App {
 /// # Errors
 /// Whatever keeps the app from starting, in words that say what to do.
 pub async fn start() -> Result<(App, TcpListener), Failure> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let config = Config::from_env()?;
+    let config = prepare("info")?;
     for name in &config.unused {
         tracing::warn!("{name} is set, but this version has no use for it yet");
     }
@@ -75,6 +73,23 @@ pub async fn start() -> Result<(App, TcpListener), Failure> {
     };
     greet(&format!("http://{address}"), &config);
     Ok((app, listener))
+}
+
+/// The authentication of an app with the same environment, for a command that serves nothing.
+///
+/// # Errors
+/// What is wrong with the environment, or a database that is away.
+pub async fn open() -> Result<Auth, Failure> {
+    let config = prepare("warn")?;
+    let db = database::open(&config.database_url).await.map_err(|cause| Failure::of("DATABASE_URL", cause))?;
+    build(&config, config.bind, db)
+}
+
+/// Begins to write the log, and reads the environment.
+fn prepare(level: &str) -> Result<Config, Failure> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    Ok(Config::from_env()?)
 }
 
 fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> Result<Auth, Failure> {
@@ -139,6 +154,10 @@ fn greet(url: &str, config: &Config) {
          TOKEN=$(curl -s {url}/auth/jwt/login -d username=ada@example.com -d password=kettle-Umbrella-42-river \
          | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\n\
          curl -s {url}/notes -H \"authorization: Bearer $TOKEN\" -d '{{\"text\":\"hello\"}}'\n\
-         curl -s {url}/notes -H \"authorization: Bearer $TOKEN\"\n"
+         curl -s {url}/notes -H \"authorization: Bearer $TOKEN\"\n\n\
+         curl -s {url}/auth/forgot-password -H 'content-type: application/json' -d '{{\"email\":\"ada@example.com\"}}'\n\
+         read -p 'the token of the link that was mailed (or logged): ' TOKEN\n\
+         curl -s {url}/auth/reset-password -H 'content-type: application/json' \
+         -d '{{\"token\":\"'\"$TOKEN\"'\",\"password\":\"violet-Harbour-57-lamp\"}}'\n"
     );
 }

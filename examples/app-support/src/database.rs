@@ -16,10 +16,18 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Errors
 /// The database's.
 pub(crate) async fn connect(url: &str) -> Result<DatabaseConnection, DbErr> {
-    let db = Database::connect(options(url)).await?;
+    let db = open(url).await?;
     auth_migration::migrate(&db).await?;
     auth_migration::migrate_with::<notes::Migrator>(&db).await?;
     Ok(db)
+}
+
+/// Connects, and leaves the tables as they are.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn open(url: &str) -> Result<DatabaseConnection, DbErr> {
+    Database::connect(options(url)).await
 }
 
 fn options(url: &str) -> ConnectOptions {

@@ -11,7 +11,7 @@ mod secret;
 mod serve;
 mod site;
 
-pub use app::{App, start};
+pub use app::{App, open, start};
 pub use config::{Config, EnvironmentErrors};
 pub use failure::Failure;
 pub use notes::{Note, Notes};

@@ -3,6 +3,7 @@
 mod account;
 mod account_by_admin;
 mod admin;
+mod admin_command;
 mod attributes;
 mod audit;
 mod broken_connection;
@@ -61,6 +62,7 @@ macro_rules! feature {
 pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(account),
     feature!(account_by_admin),
+    feature!(admin_command),
     feature!(admin),
     feature!(audit),
     feature!(attributes),

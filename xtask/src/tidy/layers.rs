@@ -5,7 +5,7 @@ use crate::metadata::Package;
 const ADAPTERS: [&str; 3] = ["auth-axum", "auth-actix", "auth-poem"];
 
 /// Each member with the members it may depend on.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("auth-entity", &[]),
     ("auth-migration", &["auth-entity"]),
     ("auth-core", &["auth-entity"]),
@@ -14,6 +14,8 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("auth-actix", &["auth-http", "auth-core"]),
     ("auth-poem", &["auth-http", "auth-core"]),
     ("auth-testkit", &["auth-core", "auth-migration"]),
+    ("auth-cli", &["auth-core", "auth-migration"]),
+    ("admin-cli", &["app-support", "auth-cli"]),
     ("app-support", &["auth-core", "auth-http", "auth-migration"]),
     ("axum-app", &["app-support", "auth-axum", "auth-core", "auth-http"]),
     ("actix-app", &["app-support", "auth-actix", "auth-core", "auth-http"]),
@@ -22,6 +24,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
         "integration-tests",
         &[
             "auth-testkit",
+            "auth-cli",
             "auth-http",
             "auth-axum",
             "auth-actix",

@@ -3,7 +3,9 @@
 use auth_entity::Timestamp;
 use auth_entity::user::{ActiveModel, Column, Entity, Model};
 use sea_orm::sea_query::{Expr, LikeExpr};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -56,6 +58,12 @@ pub(super) async fn lock_superusers(db: &impl ConnectionTrait) -> Result<Vec<Mod
         .lock_exclusive()
         .all(db)
         .await?)
+}
+
+/// How many active superusers there are.
+pub(crate) async fn count_superusers(db: &impl ConnectionTrait) -> Result<u64> {
+    let superusers = Entity::find().filter(Column::IsSuperuser.eq(true)).filter(Column::IsActive.eq(true));
+    Ok(superusers.count(db).await?)
 }
 
 /// Writes changes, if the account's epoch is what the caller saw.

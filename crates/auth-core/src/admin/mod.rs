@@ -1,6 +1,7 @@
 //! Accounts as superusers manage them.
 
 mod bootstrap;
+mod operator;
 mod service;
 
 pub use bootstrap::Bootstrap;

@@ -9,6 +9,10 @@ pub(crate) struct NoMailer;
 #[async_trait::async_trait]
 impl Mailer for NoMailer {
     async fn send(&self, _: &Mail, _: &Content) -> Result<(), MailError> {
+        self.check().await
+    }
+
+    async fn check(&self) -> Result<(), MailError> {
         Err(MailError::permanent("the app has no mailer: give `AuthBuilder::mailer` one"))
     }
 }

@@ -89,6 +89,12 @@ fn place(id: Uuid) -> String {
     format!("auth_mail.body:{id}")
 }
 
+/// How many of the newest mails cannot be opened.
+pub(super) async fn unreadable(auth: &Auth) -> Result<usize> {
+    let rows = store::newest(&auth.inner().db, 100).await?;
+    Ok(rows.iter().filter(|row| open(auth, row).is_none()).count())
+}
+
 /// Claims what is due and does it. Returns how many errands that were.
 pub(super) async fn deliver_due(auth: &Auth) -> Result<usize> {
     let (db, now) = (&auth.inner().db, auth.now());

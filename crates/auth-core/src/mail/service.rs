@@ -1,6 +1,8 @@
 //! The outbox as the app sees it.
 
-use super::{outbox, store};
+use std::time::Duration;
+
+use super::{MailError, outbox, store};
 use crate::{Auth, Result};
 
 /// The service of outgoing mail.
@@ -39,6 +41,31 @@ impl<'a> Outgoing<'a> {
     pub async fn state(&self) -> Result<OutboxState> {
         let (waiting, failed) = store::count(&self.auth.inner().db).await?;
         Ok(OutboxState { waiting, failed })
+    }
+
+    /// Whether the mailer could deliver now: what [`Mailer::check`](super::Mailer::check) finds out.
+    ///
+    /// # Errors
+    /// Why no mail would be accepted.
+    pub async fn check(&self) -> std::result::Result<(), MailError> {
+        self.auth.inner().mailer.check().await
+    }
+
+    /// How many of the newest hundred mails in the outbox cannot be opened: the secret was replaced, and the former one not
+    /// kept.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn unreadable(&self) -> Result<usize> {
+        outbox::unreadable(self.auth).await
+    }
+
+    /// How many mails should have been tried so long ago, at the least, and were not: nobody sends them.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn overdue(&self, by: Duration) -> Result<u64> {
+        store::overdue(&self.auth.inner().db, self.auth.now() - by).await
     }
 
     /// Sends dead letters whose links still work on their way again, and returns how many.

@@ -119,6 +119,17 @@ pub(super) async fn remove(db: &impl ConnectionTrait, id: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// The mails that were put here last.
+pub(super) async fn newest(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Model>> {
+    Ok(Entity::find().order_by_desc(Column::Id).limit(limit).all(db).await?)
+}
+
+/// How many have been due for longer than since a moment.
+pub(super) async fn overdue(db: &impl ConnectionTrait, since: OffsetDateTime) -> Result<u64> {
+    let overdue = Entity::find().filter(Column::FailedAt.is_null()).filter(Column::DueAt.lte(Timestamp(since)));
+    Ok(overdue.count(db).await?)
+}
+
 /// How many wait to be sent, and how many were given up.
 pub(super) async fn count(db: &impl ConnectionTrait) -> Result<(u64, u64)> {
     let waiting = Entity::find().filter(Column::FailedAt.is_null()).count(db).await?;

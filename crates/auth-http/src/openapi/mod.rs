@@ -17,7 +17,7 @@ use utoipa::openapi::{Info, InfoBuilder, OpenApiBuilder, Server};
 use crate::{Endpoint, Table, body};
 
 /// What the routes of each feature are about.
-const FEATURES: [(&str, &str); 5] = [
+const FEATURES: [(&str, &str); 10] = [
     ("account", "Registering, and what people do with their own account."),
     (
         "session",
@@ -25,6 +25,11 @@ const FEATURES: [(&str, &str); 5] = [
     ),
     ("token", "What other services need to check this server's tokens."),
     ("admin", "Accounts as superusers manage them."),
+    ("verification", "Proof of mailboxes."),
+    ("password_reset", "New passwords for forgotten ones."),
+    ("email_change", "New addresses for old ones."),
+    ("magic_link", "Logins by mail."),
+    ("audit", "What happened to accounts."),
     ("health", "For load balancers and monitors."),
 ];
 

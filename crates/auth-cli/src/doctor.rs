@@ -1,0 +1,128 @@
+//! Looks for what is wrong with a deployment, and says what to do about it.
+
+use std::io::Write;
+use std::time::Duration;
+
+use auth_core::Auth;
+use auth_core::sea_orm::{ConnectionTrait, DbBackend, Statement};
+use auth_migration::{Migrator, MigratorTrait};
+
+use crate::{Result, explain, print};
+
+/// How far the clocks of the app and of its database may be apart.
+const SKEW: Duration = Duration::from_secs(5);
+
+/// How long a mail may be overdue before nobody seems to send it.
+const OVERDUE: Duration = Duration::from_secs(5 * 60);
+
+/// A finding: `Ok` with what is fine, or what to do.
+type Finding = std::result::Result<String, String>;
+
+pub(crate) async fn examine(auth: &Auth, output: &mut (dyn Write + Send)) -> Result {
+    let mut wrong = 0;
+    let database = reach(auth).await;
+    let reached = database.is_ok();
+    report(output, "database", database, &mut wrong)?;
+    if reached {
+        let schema = schema(auth).await;
+        let current = schema.is_ok();
+        report(output, "tables", schema, &mut wrong)?;
+        report(output, "clock", clock(auth).await, &mut wrong)?;
+        if current {
+            report(output, "superusers", superusers(auth).await, &mut wrong)?;
+            report(output, "secret", secret(auth).await, &mut wrong)?;
+            report(output, "workers", workers(auth).await, &mut wrong)?;
+        }
+    }
+    report(output, "public url", public_url(auth), &mut wrong)?;
+    report(output, "mail", mail(auth).await, &mut wrong)?;
+    if wrong == 0 { Ok(()) } else { Err(format!("{wrong} of these need attention")) }
+}
+
+fn report(output: &mut (dyn Write + Send), name: &str, finding: Finding, wrong: &mut usize) -> Result {
+    match finding {
+        Ok(fine) => print(output, &format!("ok     {name}: {fine}\n")),
+        Err(todo) => {
+            *wrong += 1;
+            print(output, &format!("WRONG  {name}: {todo}\n"))
+        }
+    }
+}
+
+async fn reach(auth: &Auth) -> Finding {
+    let ping = auth.database().ping().await;
+    ping.map(|()| "it answers".to_owned()).map_err(|cause| format!("it does not answer; is it running? {cause}"))
+}
+
+async fn schema(auth: &Auth) -> Finding {
+    const TODO: &str = "run `migrate`";
+    let book = Migrator::get_pending_migrations_read_only(auth.database()).await;
+    let pending = book.map_err(|cause| format!("there is no list of migrations: {TODO} ({cause})"))?;
+    if !pending.is_empty() {
+        return Err(format!("{} migrations are pending: {TODO}", pending.len()));
+    }
+    let queries = [
+        auth.admin().count_superusers().await.map(drop),
+        auth.mail().state().await.map(drop),
+        auth.audit().list(Default::default()).await.map(drop),
+    ];
+    match queries.into_iter().find_map(|query| query.err()) {
+        None => Ok("up to date".to_owned()),
+        Some(error) => Err(format!("a table is not what it should be, restore it from a backup: {}", explain(&error))),
+    }
+}
+
+async fn clock(auth: &Auth) -> Finding {
+    let db = auth.database();
+    let sql = match db.get_database_backend() {
+        DbBackend::Postgres => "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)",
+        DbBackend::MySql => "SELECT CAST(UNIX_TIMESTAMP() AS SIGNED)",
+        _ => "SELECT CAST(strftime('%s', 'now') AS INTEGER)",
+    };
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await;
+    let theirs = row.ok().flatten().and_then(|row| row.try_get_by_index::<i64>(0).ok());
+    let theirs = theirs.ok_or("the database does not tell the time")?;
+    let apart = auth.now().unix_timestamp().abs_diff(theirs);
+    if apart <= SKEW.as_secs() {
+        return Ok(format!("{apart} s from the database's"));
+    }
+    Err(format!("it is {apart} s from the database's: run a time service such as chrony on both machines"))
+}
+
+async fn superusers(auth: &Auth) -> Finding {
+    match auth.admin().count_superusers().await.map_err(|error| explain(&error))? {
+        0 => Err("there is none that is active: make one with `create-superuser`".to_owned()),
+        count => Ok(format!("{count} active")),
+    }
+}
+
+async fn secret(auth: &Auth) -> Finding {
+    match auth.mail().unreadable().await.map_err(|error| explain(&error))? {
+        0 => Ok("it opens what is sealed".to_owned()),
+        count => Err(format!(
+            "{count} mails cannot be opened: give the secret that they were sealed with to `AuthBuilder::former_secret`"
+        )),
+    }
+}
+
+async fn workers(auth: &Auth) -> Finding {
+    match auth.mail().overdue(OVERDUE).await.map_err(|error| explain(&error))? {
+        0 => Ok("no mail is overdue".to_owned()),
+        count => Err(format!("{count} mails are overdue: does the server keep what `Auth::spawn_workers` returns?")),
+    }
+}
+
+fn public_url(auth: &Auth) -> Finding {
+    let settings = auth.settings();
+    match settings.public_url.scheme() {
+        "https" => Ok(settings.public_url.to_string()),
+        _ => Ok(format!("{}: plain http, for this machine only", settings.public_url)),
+    }
+}
+
+async fn mail(auth: &Auth) -> Finding {
+    match auth.mail().check().await {
+        Ok(()) => Ok("the mailer is ready".to_owned()),
+        Err(cause) => Err(format!("the mailer cannot deliver, check its server and its account: {cause}")),
+    }
+}

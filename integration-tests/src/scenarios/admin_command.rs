@@ -1,0 +1,143 @@
+//! Scenarios of the admin command: what it says, and what it does to the tables.
+
+use std::time::Duration;
+
+use auth_core::ErrorCode as E;
+use auth_core::RootSecret;
+use auth_testkit::MailFault;
+
+use crate::scenario::scenarios;
+use crate::{App, Cx, PASSWORD, Scenario, Setup};
+
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    it_makes_superusers_and_sets_passwords: direct_only,
+    it_shows_and_ends_sessions: direct_only,
+    it_keeps_the_tables_in_order: direct_only,
+    the_doctor_finds_what_is_wrong: direct_only,
+    it_says_what_to_do: direct_only,
+];
+
+const NEW: &str = "kettle-Umbrella-42-river";
+
+/// Runs the command, with this on its standard input.
+async fn run(app: &App, words: &str, input: &str) -> Result<String, String> {
+    let words: Vec<String> = words.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    let mut output = Vec::new();
+    let result = auth_cli::run(app.auth(), &words, &mut input.as_bytes(), &mut output).await;
+    let output = String::from_utf8(output).expect("a text");
+    assert!(!output.contains(NEW) && !output.contains("argon2"), "{output}");
+    result.map(|()| output.clone()).map_err(|message| format!("{output}{message}"))
+}
+
+async fn it_makes_superusers_and_sets_passwords(cx: Cx) {
+    let app = cx.app().await;
+    run(&app, "create-superuser root@example.org", &format!("{NEW}\n")).await.expect("done");
+    assert_eq!(app.count("auth_user WHERE is_superuser AND is_verified AND NOT must_change_password").await, 1);
+    app.try_login("root@example.org", NEW, "db").await.is(200);
+    let again = run(&app, "create-superuser root@example.org", NEW).await.expect_err("it is there");
+    assert!(again.contains("exists"), "{again}");
+    let weak = run(&app, "create-superuser eve@example.org", "short\n").await.expect_err("too weak");
+    assert!(weak.contains("haracters"), "{weak}");
+    let ada = app.user("ada").await;
+    app.set(&ada, "must_change_password = TRUE").await;
+    run(&app, "set-password ADA@example.org", &format!("{NEW}\r\n")).await.expect("done");
+    app.get("/users/me").by(&ada).send().await.fails(E::Unauthorized);
+    app.try_login(&ada.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
+    let ada = ada.with(&app.try_login(&ada.email, NEW, "db").await.is(200));
+    app.get("/users/me").by(&ada).send().await.is(200);
+    app.mail_to(&ada.email, "password_changed").await;
+    assert_eq!(app.count("auth_event WHERE name = 'password_changed' AND actor_id IS NULL").await, 1);
+    for (words, input) in
+        [("set-password nobody", NEW), ("set-password ada@example.org", ""), ("set-password ada@example.org", "\n")]
+    {
+        run(&app, words, input).await.expect_err(words);
+    }
+}
+
+async fn it_shows_and_ends_sessions(cx: Cx) {
+    let app = cx.app().await;
+    let (ada, grace) = (app.user("ada").await, app.user("grace").await);
+    let other = app.login(&ada, "jwt").await;
+    let shown = run(&app, "sessions ada@example.org", "").await.expect("done");
+    assert!(shown.ends_with("2 sessions\n") && shown.contains("jwt") && !shown.contains(&ada.token), "{shown}");
+    let jwt = shown.lines().find(|line| line.contains("jwt")).expect("a line").split(' ').next().expect("an id");
+    run(&app, &format!("revoke grace@example.org {jwt}"), "").await.expect_err("somebody else's");
+    run(&app, &format!("revoke ada@example.org {jwt}"), "").await.expect("done");
+    app.get("/users/me").by(&other).send().await.fails(E::Unauthorized);
+    app.get("/users/me").by(&ada).send().await.is(200);
+    run(&app, "revoke ada@example.org all", "").await.expect("done");
+    app.get("/users/me").by(&ada).send().await.fails(E::Unauthorized);
+    app.get("/users/me").by(&grace).send().await.is(200);
+    let shown = run(&app, "activity ada@example.org", "").await.expect("done");
+    for event in ["register", "login_success", "session_revoked", "sessions_revoked"] {
+        assert!(shown.contains(event), "{event}: {shown}");
+    }
+    assert!(run(&app, "activity", "").await.expect("done").lines().count() > shown.lines().count());
+}
+
+async fn it_keeps_the_tables_in_order(cx: Cx) {
+    let app = cx.app().await;
+    app.mailer().fail(MailFault::Permanent);
+    app.user("ada").await;
+    assert_eq!(run(&app, "outbox", "").await.expect("done"), "1 mails wait, 0 dead letters\n");
+    app.deliver().await;
+    assert_eq!(run(&app, "outbox", "").await.expect("done"), "0 mails wait, 1 dead letters\n");
+    app.mailer().fail(None);
+    run(&app, "outbox revive", "").await.expect("done");
+    assert_eq!(app.kinds_to("ada@example.org").await, ["verify_email"]);
+    app.clock().advance(Duration::from_secs(40 * 24 * 3600));
+    let purged = run(&app, "purge", "").await.expect("done");
+    assert!(purged.starts_with("deleted 1 sessions, 1 tokens"), "{purged}");
+    assert_eq!(app.count("auth_session").await, 0);
+    assert_eq!(run(&app, "migrate", "").await.expect("done"), "the tables are up to date\n");
+}
+
+async fn the_doctor_finds_what_is_wrong(cx: Cx) {
+    const NEW_SECRET: [u8; 32] = *b"\x11\x8d\x02\x7f\xc1\x55\x30\xe8\x1a\xb6\x44\xf9\x0c\x73\xd5\x2e\
+        \x81\x68\xaa\x17\xee\x94\x3b\xc0\x5f\x26\xdd\x89\x42\x01\xb7\x6c";
+    // The time of the machine, which is the database's.
+    let app = cx.app_with(Setup::default().auth(|auth| auth.clock(auth_core::SystemClock))).await;
+    app.superuser("root").await;
+    let fine = run(&app, "doctor", "").await.expect("nothing is wrong");
+    assert!(fine.lines().all(|line| line.starts_with("ok ")) && fine.lines().count() == 8, "{fine}");
+    let finds = async |app: &App, what: &str| {
+        let found = run(app, "doctor", "").await.expect_err(what);
+        let lines: Vec<&str> = found.lines().filter(|line| line.starts_with("WRONG")).collect();
+        assert!(lines.len() == 1 && lines[0].contains(what), "{what}: {found}");
+    };
+    // The clock of the tests stands still, elsewhere.
+    finds(&app.server_with(Setup::default()).await, "clock").await;
+    let replaced = Setup::default().auth(|auth| auth.clock(auth_core::SystemClock).secret(RootSecret::new(NEW_SECRET)));
+    finds(&app.server_with(replaced).await, "secret").await;
+    app.execute("UPDATE auth_mail SET due_at = due_at - 3600000").await;
+    finds(&app, "workers").await;
+    app.deliver().await;
+    app.execute("UPDATE auth_user SET is_active = FALSE").await;
+    finds(&app, "superusers").await;
+    app.execute("UPDATE auth_user SET is_active = TRUE").await;
+    run(&app, "doctor", "").await.expect("nothing is wrong any more");
+    app.execute("DROP TABLE auth_event").await;
+    finds(&app, "tables").await;
+    app.execute("DELETE FROM auth_migrations WHERE version LIKE '%create_event'").await;
+    let found = run(&app, "doctor", "").await.expect_err("a migration is missing");
+    assert!(found.contains("1 migrations are pending: run `migrate`"), "{found}");
+    app.lose_database().await;
+    finds(&app, "database").await;
+}
+
+async fn it_says_what_to_do(cx: Cx) {
+    let app = cx.app().await;
+    let help = run(&app, "", "").await.expect("help");
+    for command in
+        ["create-superuser", "set-password", "sessions", "revoke", "activity", "outbox", "purge", "migrate", "doctor"]
+    {
+        assert!(help.contains(command), "{command}");
+        let unknown = run(&app, &format!("{command} a b c d"), "").await.expect_err("too much");
+        assert!(unknown.contains(&format!("`{command}`")) && unknown.contains("commands:"), "{unknown}");
+    }
+    let wrong = run(&app, "revoke nobody x", "").await.expect_err("nobody");
+    assert!(wrong.contains("no such account"), "{wrong}");
+    app.user("ada").await;
+    let wrong = run(&app, "revoke ada@example.org x", "").await.expect_err("no id");
+    assert!(wrong.contains("`all`"), "{wrong}");
+}
