@@ -89,6 +89,7 @@ fn row(number: usize, hash: &str) -> user::Model {
         is_verified: true,
         must_change_password: false,
         display_name: Some(DISPLAY_NAME.to_owned()),
+        locale: None,
         attributes: attributes(),
         sev: 0,
         created_at: Timestamp(now),
