@@ -77,15 +77,13 @@ impl<'a> PasswordResets<'a> {
             if !user.is_active {
                 return Err(BAD.into());
             }
-            let changes = Changes {
-                is_verified: (!user.is_verified).then_some(true),
-                must_change_password: user.must_change_password.then_some(false),
-                ..changes.clone()
-            };
-            auth.accounts().apply(&effect, &user, &changes, Ends::All, BAD).await?;
-            if !user.is_verified {
-                effect.record(EventKind::Verified { user_id });
-                effect.record(EventKind::CredentialsWiped { user_id });
+            let changes =
+                Changes { must_change_password: user.must_change_password.then_some(false), ..changes.clone() };
+            let accounts = auth.accounts();
+            if user.is_verified {
+                accounts.apply(&effect, &user, &changes, Ends::All, BAD).await?;
+            } else {
+                accounts.claim(&effect, &user, changes, None).await?;
             }
             effect.record(EventKind::PasswordReset { user_id });
             effect.tell(&user, MailKind::PasswordChanged)?;
