@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::builder::AuthBuilder;
 use crate::config::BuiltBackend;
 use crate::hooks::HookRunner;
+use crate::limit::Limiter;
 use crate::mail::outbox::Outbox;
 use crate::mail::{MailLink, Templates};
 use crate::password::{PasswordHasher, PasswordPolicy};
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     pub(crate) lookup: Lookup,
     pub(crate) sealer: Sealer,
     pub(crate) code_key: hmac::Key,
+    pub(crate) limit_key: hmac::Key,
     pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) mail_templates: Templates,
     pub(crate) outbox: Outbox,
@@ -154,6 +156,10 @@ impl Auth {
     #[must_use]
     pub fn mail(&self) -> Outgoing<'_> {
         Outgoing::new(self)
+    }
+
+    pub(crate) fn limiter(&self) -> Limiter<'_> {
+        Limiter::new(self)
     }
 
     /// Forgetting what has expired.

@@ -19,6 +19,7 @@ use crate::audit::MAX_NOTES;
 use crate::auth::{AttributesCheck, Inner};
 use crate::config::SessionLimits;
 use crate::hooks::HookRunner;
+use crate::limit::Limits;
 use crate::mail::outbox::Outbox;
 use crate::mail::{NoMailer, Templates};
 use crate::password::{HasherConfig, PasswordHasher, PasswordPolicy, StandardPolicy};
@@ -60,6 +61,7 @@ pub struct AuthBuilder {
     require_verified: bool,
     email_change: EmailChange,
     sessions: SessionLimits,
+    limits: Limits,
     audit_retention: Duration,
     mailer: Arc<dyn Mailer>,
     mail_templates: Option<Templates>,
@@ -87,6 +89,7 @@ impl AuthBuilder {
             require_verified: false,
             email_change: EmailChange::default(),
             sessions: SessionLimits::default(),
+            limits: Limits::default(),
             audit_retention: AUDIT_RETENTION,
             mailer: Arc::new(NoMailer),
             mail_templates: None,
@@ -206,6 +209,13 @@ impl AuthBuilder {
         self
     }
 
+    /// How often strangers may do what costs somebody else something.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// How passwords are hashed.
     #[must_use]
     pub fn hasher(mut self, config: HasherConfig) -> Self {
@@ -263,7 +273,8 @@ impl AuthBuilder {
         let keys = self.secret.as_ref().and_then(|secret| {
             let sealer = Sealer::new(secret, &self.former_secrets);
             let sealer = sealer.inspect_err(|cause| problems.push(cause.to_string())).ok()?;
-            Some((sealer, hmac::Key::new(hmac::HMAC_SHA256, secret.derive("one-time/code").as_ref())))
+            let key = |label| hmac::Key::new(hmac::HMAC_SHA256, secret.derive(label).as_ref());
+            Some((sealer, key("one-time/code"), key("limit/bucket")))
         });
         let mail_templates = self.mail_templates.map_or_else(|| Templates::builder().build(), Ok);
         let mail_templates = mail_templates.inspect_err(|cause| problems.push(cause.to_string())).ok();
@@ -275,7 +286,7 @@ impl AuthBuilder {
                 None
             }
         };
-        let (Some(settings), Some(hasher), Some((sealer, code_key)), Some(mail_templates)) =
+        let (Some(settings), Some(hasher), Some((sealer, code_key, limit_key)), Some(mail_templates)) =
             (settings, hasher, keys, mail_templates)
         else {
             return Err(ConfigErrors(problems));
@@ -294,6 +305,7 @@ impl AuthBuilder {
             lookup,
             sealer,
             code_key,
+            limit_key,
             mailer: self.mailer,
             mail_templates,
             outbox: Outbox::default(),

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use url::{Origin, Url};
 
 use crate::TokenStrategy;
+use crate::limit::Limits;
 use crate::token::StrategyChoice;
 
 /// Who may make an account.
@@ -77,6 +78,8 @@ pub struct Settings {
     pub email_change: EmailChange,
     /// How long sessions live.
     pub sessions: SessionLimits,
+    /// How often strangers may do what costs somebody else something.
+    pub limits: Limits,
     /// How long the audit log keeps an event.
     pub audit_retention: Duration,
 }

@@ -1,6 +1,7 @@
 //! Every way a call can fail, and the one list of stable codes.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 use sea_orm::DbErr;
 
@@ -49,6 +50,7 @@ error_codes! {
     Forbidden = "Forbidden": "The caller is known but may not do this.",
     CsrfRejected = "CSRF_REJECTED": "A browser sent the request on behalf of another site.",
     RefusedByApp = "REFUSED_BY_APP": "A hook of the app refused; `reason` says why.",
+    RateLimited = "RATE_LIMITED": "Too often of late; `Retry-After` says when it may be tried again.",
     Overloaded = "OVERLOADED": "The server or its database cannot take the request now; try again later.",
     Internal = "Internal Server Error": "Something went wrong on the server; its log has the cause.",
     RegistrationDisabled = "REGISTRATION_DISABLED": "The app does not let people register.",
@@ -107,6 +109,12 @@ pub enum Error {
         /// What to do about it.
         message: String,
     },
+    /// It was done too often of late.
+    #[error("too often; try again in {} s", .retry_after.as_secs())]
+    RateLimited {
+        /// How long until it may be done again.
+        retry_after: Duration,
+    },
     /// Too much work is queued already.
     #[error("overloaded")]
     Overloaded,
@@ -131,6 +139,7 @@ impl Error {
             Self::Code(code) | Self::Refused { code, .. } => *code,
             Self::MissingScopes(_) => ErrorCode::ScopeUpgradeRequired,
             Self::Invalid { .. } => ErrorCode::Validation,
+            Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::Overloaded => ErrorCode::Overloaded,
             Self::Store(cause) if db::is_unavailable(cause) => ErrorCode::Overloaded,
             Self::Store(_) | Self::Internal(_) => ErrorCode::Internal,

@@ -162,6 +162,11 @@ pub enum EventKind {
         /// Whose account it is.
         user_id: Uuid,
     },
+    /// Somebody did something too often; told once for each window of the limit.
+    Throttled {
+        /// Which limit.
+        limit: &'static str,
+    },
     /// A mail could not be delivered and was given up.
     MailFailed {
         /// The mail.
@@ -206,6 +211,7 @@ impl EventKind {
             Self::EmailReverted { .. } => "address_reverted",
             Self::MagicLinkRequested { .. } => "magic_requested",
             Self::CredentialsWiped { .. } => "credentials_wiped",
+            Self::Throttled { .. } => "throttled",
             Self::MailFailed { .. } => "mail_failed",
         }
     }
@@ -240,6 +246,7 @@ impl EventKind {
             | Self::EmailChanged { user_id, actor_id }
             | Self::UserDeleted { user_id, actor_id } => (Some(*user_id), *actor_id, None, None),
             Self::PasswordResetByAdmin { user_id, actor_id } => (Some(*user_id), Some(*actor_id), None, None),
+            Self::Throttled { limit } => (None, None, None, Some(json!({ "limit": limit }))),
             Self::MailFailed { mail_id, mail } => (None, None, None, Some(json!({ "mail_id": mail_id, "mail": mail }))),
         };
         Description { subject_id, actor_id, session_id, data }

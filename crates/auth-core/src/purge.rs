@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_entity::{Timestamp, event, mail, one_time_token, session};
+use auth_entity::{Timestamp, event, limit, mail, one_time_token, session};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, PrimaryKeyToColumn, QueryFilter, QuerySelect};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -29,6 +29,8 @@ pub struct Purged {
     pub sessions: u64,
     /// Single-use tokens that were redeemed or expired.
     pub tokens: u64,
+    /// Counters of limits whose window is over.
+    pub limits: u64,
     /// Mails that nobody took.
     pub mails: u64,
     /// Events older than the app keeps them.
@@ -50,12 +52,14 @@ impl<'a> Purge<'a> {
         let ended = Condition::any()
             .add(session::Column::ExpiresAt.lte(Timestamp(now)))
             .add(session::Column::LastSeenAt.lte(before(settings.sessions.idle)));
+        let over = limit::Column::EndsAt.lte(Timestamp(now)).into();
         let old_token = one_time_token::Column::ExpiresAt.lte(before(GRACE)).into();
         let dead = mail::Column::FailedAt.lte(before(GRACE)).into();
         let old_event = event::Column::At.lte(before(settings.audit_retention)).into();
         Ok(Purged {
             sessions: delete::<session::Entity>(db, &ended).await?,
             tokens: delete::<one_time_token::Entity>(db, &old_token).await?,
+            limits: delete::<limit::Entity>(db, &over).await?,
             mails: delete::<mail::Entity>(db, &dead).await?,
             events: delete::<event::Entity>(db, &old_event).await?,
         })

@@ -4,6 +4,7 @@
 //! database. Columns that end in `_key` hold the one canonical spelling that a unique index or a lookup uses.
 
 pub mod event;
+pub mod limit;
 pub mod mail;
 pub mod one_time_token;
 pub mod session;

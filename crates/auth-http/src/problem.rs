@@ -1,5 +1,7 @@
 //! The only place that turns an error into a status and a body.
 
+use std::num::NonZeroU32;
+
 use auth_core::{Error, ErrorCode};
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -40,13 +42,14 @@ pub struct Problem {
     extra: Option<Value>,
     allow: Option<String>,
     challenge: bool,
+    retry_after: Option<NonZeroU32>,
 }
 
 impl Problem {
     /// A problem that its code says all about.
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
-        Self { code, reason: None, fields: Vec::new(), extra: None, allow: None, challenge: false }
+        Self { code, reason: None, fields: Vec::new(), extra: None, allow: None, challenge: false, retry_after: None }
     }
 
     /// Fields that do not validate.
@@ -100,8 +103,8 @@ impl Problem {
         if self.challenge {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.code == ErrorCode::Overloaded {
-            headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        if self.code == ErrorCode::Overloaded || self.retry_after.is_some() {
+            headers.insert(RETRY_AFTER, self.retry_after.map_or(RETRY_AFTER_SECONDS, NonZeroU32::get).into());
         }
         if let Some(allow) = self.allow.and_then(|allow| HeaderValue::try_from(allow).ok()) {
             headers.insert(ALLOW, allow);
@@ -126,6 +129,12 @@ impl From<Error> for Problem {
                 Self::validation(vec![FieldProblem::new(kind, "body", field, message)])
             }
             Error::MissingScopes(scopes) => Self { extra: Some(json!({ "scopes": scopes })), ..Self::new(code) },
+            Error::RateLimited { retry_after } => {
+                // Never too early: a second that has begun counts.
+                let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+                let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
+                Self { retry_after: NonZeroU32::new(seconds), ..Self::new(code) }
+            }
             Error::Store(cause) if code == ErrorCode::Overloaded => {
                 tracing::warn!(%cause, "the database is unavailable");
                 Self::new(code)
@@ -163,6 +172,7 @@ fn status(code: ErrorCode) -> StatusCode {
         | E::PasswordChangeRequired
         | E::EmailNotVerified => StatusCode::FORBIDDEN,
         E::LastSuperuser => StatusCode::CONFLICT,
+        E::RateLimited => StatusCode::TOO_MANY_REQUESTS,
         E::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
         E::RegisterUserAlreadyExists
         | E::RegisterInvalidPassword

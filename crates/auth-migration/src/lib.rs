@@ -12,6 +12,7 @@ mod m20261125_000005_create_mail;
 mod m20261125_000006_extend_one_time_token;
 mod m20261125_000007_add_user_locale;
 mod m20261125_000008_add_session_scope;
+mod m20261126_000009_create_limit;
 mod table;
 
 pub use lock::{migrate, migrate_with};
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000006_extend_one_time_token::Migration),
             Box::new(m20261125_000007_add_user_locale::Migration),
             Box::new(m20261125_000008_add_session_scope::Migration),
+            Box::new(m20261126_000009_create_limit::Migration),
         ]
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use auth_core::password::HasherConfig;
 use auth_core::sea_orm::DatabaseConnection;
 use auth_core::token::JwtOptions;
-use auth_core::{Auth, AuthBuilder, Backend, CookieOptions, RootSecret};
+use auth_core::{Auth, AuthBuilder, Backend, CookieOptions, Limits, RootSecret};
 
 use crate::{MemoryMailer, MockClock, SeededRandom, TestHooks};
 
@@ -33,7 +33,7 @@ pub struct TestParts {
 }
 
 impl TestParts {
-    /// A builder that lacks nothing but backends.
+    /// A builder that lacks nothing but backends. It has no limits: a test is one client that does a lot.
     #[must_use]
     pub fn builder(&self, db: DatabaseConnection) -> AuthBuilder {
         // A busy machine is no reason to turn a test away.
@@ -48,6 +48,7 @@ impl TestParts {
             .random(self.random.clone())
             .hooks(self.hooks.clone())
             .mailer(self.mailer.clone())
+            .limits(Limits::off())
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use auth_core::admin::Bootstrap;
 use auth_core::mail::{LogMailer, SmtpMailer};
 use auth_core::token::JwtOptions;
-use auth_core::{Auth, Backend, CookieOptions, Error, Registration, Workers};
+use auth_core::{Auth, Backend, CookieOptions, Error, Limits, Registration, Workers};
 use auth_http::{Problem, Table};
 use bytes::Bytes;
 use http::{HeaderMap, Response};
@@ -110,6 +110,7 @@ fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> Result
         .backend(Backend::bearer("db"))
         .registration(config.registration)
         .email_change(config.email_change)
+        .limits(if config.rate_limits { Limits::default() } else { Limits::off() })
         .require_verified(config.require_verified)
         .password_policy(config.password_policy.clone());
     builder = config.allowed_origins.iter().fold(builder, |builder, origin| builder.allowed_origin(origin));

@@ -11,14 +11,13 @@ use auth_core::{EmailChange, Registration};
 use ipnet::IpNet;
 
 /// Variables of features that the library does not have yet. A `*` stands for more characters.
-const NOT_YET: [&str; 8] = [
+const NOT_YET: [&str; 7] = [
     "REDIS_URL",
     "OAUTH_*",
     "ATPROTO_PLC_URL",
     "ATPROTO_CLIENT_KEY",
     "ATPROTO_RESOLVER",
     "ALLOW_INSECURE_HTTP",
-    "RATE_LIMITS",
     "HASURA_MAGIC_LINK_WAIT",
 ];
 
@@ -53,6 +52,8 @@ pub struct Config {
     pub require_verified: bool,
     /// `REGISTRATION`: who may make an account.
     pub registration: Registration,
+    /// `RATE_LIMITS`: whether there are any.
+    pub rate_limits: bool,
     /// The names of variables that are set but do nothing yet.
     pub unused: Vec<String>,
 }
@@ -94,8 +95,6 @@ impl Config {
             variables: variables.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
             problems: Vec::new(),
         };
-        // There are no limits yet, but a typing mistake is one already.
-        reader.choice("RATE_LIMITS", &SWITCH);
         let config = Self {
             bind: reader.parsed("BIND", address).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
             public_url: reader.text("PUBLIC_URL"),
@@ -130,6 +129,7 @@ impl Config {
                     ],
                 )
                 .unwrap_or_default(),
+            rate_limits: reader.choice("RATE_LIMITS", &SWITCH).unwrap_or(true),
             unused: reader.unused(),
         };
         if reader.problems.is_empty() { Ok(config) } else { Err(EnvironmentErrors(reader.problems)) }

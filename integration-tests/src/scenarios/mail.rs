@@ -16,6 +16,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_server_that_is_away_costs_nothing_but_time: direct_only,
     a_refusal_for_good_is_a_dead_letter: direct_only,
     a_mail_that_comes_too_late_is_not_sent: direct_only,
+    an_order_that_fails_for_ever_is_not_tried_for_ever: direct_only,
     a_worker_that_dies_is_taken_over: direct_only,
     several_workers_send_each_mail_once: direct_only,
     a_mailer_that_panics_harms_nobody: direct_only,
@@ -116,6 +117,34 @@ async fn a_mail_that_comes_too_late_is_not_sent(cx: Cx) {
 }
 
 /// Accepted, and killed before it could say so: the very same mail comes again, with the same token.
+async fn an_order_that_fails_for_ever_is_not_tried_for_ever(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.user("ada").await;
+    app.deliver().await;
+    // Nobody can make the token that the order asks for.
+    app.execute("ALTER TABLE auth_one_time_token RENAME TO elsewhere").await;
+    forgot(&app, &ada.email).await;
+    let tries = |app: &App| app.statements().take().iter().filter(|sql| sql.contains("INSERT INTO")).count();
+    app.deliver().await;
+    assert_eq!(state(&app).await, OutboxState { waiting: 1, failed: 0 });
+    let _ = tries(&app);
+    app.deliver().await;
+    assert_eq!(tries(&app), 0, "not before it is due");
+    // It is tried again, less and less often, and is carried out once that is possible.
+    app.clock().advance(Duration::from_secs(60));
+    app.deliver().await;
+    assert_eq!(app.count("auth_mail WHERE attempts = 2").await, 1);
+    app.execute("ALTER TABLE elsewhere RENAME TO auth_one_time_token").await;
+    app.clock().advance(Duration::from_secs(60));
+    assert!(app.kinds_to(&ada.email).await.contains(&"reset_password"));
+    // After three days nobody waits for it any more.
+    forgot(&app, &ada.email).await;
+    app.clock().advance(Duration::from_secs(3 * 24 * 60 * 60));
+    app.deliver().await;
+    assert_eq!(state(&app).await, OutboxState { waiting: 0, failed: 1 });
+    app.hooks().event("mail_failed").await.expect("an event");
+}
+
 async fn a_worker_that_dies_is_taken_over(cx: Cx) {
     let app = cx.app().await;
     let ada = app.register("ada").await;

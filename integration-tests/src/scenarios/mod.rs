@@ -24,6 +24,7 @@ mod hook_work;
 mod hostile_request;
 mod identifier;
 mod json_web_token;
+mod limit;
 mod log;
 mod login;
 mod login_request;
@@ -84,6 +85,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(hook_work),
     feature!(hostile_request),
     feature!(identifier),
+    feature!(limit),
     feature!(log),
     feature!(login),
     feature!(login_request),

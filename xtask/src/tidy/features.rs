@@ -13,7 +13,7 @@ const MIGRATIONS: &str = "crates/auth-migration/src/";
 const ENTITIES: &str = "crates/auth-entity/src/";
 
 /// Folders of the core that features share and that have no routes of their own.
-const CORE_ONLY: [&str; 6] = ["builder", "identifier", "jwt", "mail", "one_time", "password"];
+const CORE_ONLY: [&str; 7] = ["builder", "identifier", "jwt", "limit", "mail", "one_time", "password"];
 
 /// Features of the wire that need nothing of the core.
 const WIRE_ONLY: [&str; 1] = ["health"];

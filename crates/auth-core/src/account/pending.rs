@@ -43,6 +43,11 @@ impl From<Draft> for PendingAccount {
 }
 
 impl PendingAccount {
+    /// The address that has yet to be proved.
+    pub(crate) fn email(&self) -> &str {
+        &self.email
+    }
+
     /// The account, with its mailbox proved.
     fn into_draft(self) -> Result<Draft> {
         Ok(Draft {

@@ -10,8 +10,9 @@ use super::{Credentials, NewAccount, Registered, keep_a_superuser, still_superus
 use crate::effect::Effect;
 use crate::hooks::Action;
 use crate::identifier::{Email, LoginName};
+use crate::limit::Bucket;
 use crate::mail::MailKind;
-use crate::password::{HasherError, Password, Verdict};
+use crate::password::{HasherError, Password, PolicyContext, Verdict};
 use crate::{Auth, Client, Error, ErrorCode, EventKind, Principal, Registration, Result, User, audit};
 
 /// The service of accounts.
@@ -31,7 +32,7 @@ impl<'a> Accounts<'a> {
     ///
     /// # Errors
     /// `REGISTRATION_DISABLED`, `REGISTER_INVALID_PASSWORD` with a reason, `REGISTER_USER_ALREADY_EXISTS`,
-    /// `USERNAME_ALREADY_EXISTS`, a hook's veto, or the database's.
+    /// `USERNAME_ALREADY_EXISTS`, `RATE_LIMITED`, a hook's veto, or the database's.
     pub async fn register(&self, new: NewAccount, client: &Client) -> Result<Registered> {
         let settings = self.auth.settings();
         if settings.registration == Registration::Closed {
@@ -55,7 +56,10 @@ impl<'a> Accounts<'a> {
         self.auth.check_attributes(&attributes)?;
         let words = [Some(email.as_str()), username.as_ref().map(|name| name.as_str()), display_name.as_deref()];
         let context = self.auth.policy_context(None, &words);
-        let hash = self.hash_new(password, context, ErrorCode::RegisterInvalidPassword).await?;
+        let password = self.check_new(password, context, ErrorCode::RegisterInvalidPassword).await?;
+        // Whoever has yet to find a password that is good enough has not registered.
+        self.auth.limiter().take(Bucket::Registrations(client), client).await?;
+        let hash = self.auth.inner().hasher.hash(password).await?;
         let locale = client.accept_language().map(|_| self.auth.language(client));
         Ok(Draft {
             email: Some(email),
@@ -187,18 +191,30 @@ impl<'a> Accounts<'a> {
         store::upgrade_hash(effect.tx(), id, stored, fresh).await
     }
 
+    /// Refuses a new password that does not pass the policy.
+    async fn check_new(&self, password: Password, context: PolicyContext, refusal: ErrorCode) -> Result<Password> {
+        let inner = self.auth.inner();
+        let checked = inner.hasher.check(password, inner.policy.clone(), context).await;
+        checked.map_err(|error| refused(error, refusal))
+    }
+
     /// Hashes a new password that passes the policy.
     pub(crate) async fn hash_new(
         &self,
         password: Password,
-        context: crate::password::PolicyContext,
+        context: PolicyContext,
         refusal: ErrorCode,
     ) -> Result<String> {
         let inner = self.auth.inner();
-        inner.hasher.check_and_hash(password, inner.policy.clone(), context).await.map_err(|error| match error {
-            HasherError::Refused(why) => Error::Refused { code: refusal, reason: why.reason },
-            other => other.into(),
-        })
+        let hashed = inner.hasher.check_and_hash(password, inner.policy.clone(), context).await;
+        hashed.map_err(|error| refused(error, refusal))
+    }
+}
+
+fn refused(error: HasherError, code: ErrorCode) -> Error {
+    match error {
+        HasherError::Refused(why) => Error::Refused { code, reason: why.reason },
+        other => other.into(),
     }
 }
 

@@ -6,6 +6,7 @@ use super::apply::Ends;
 use super::{AccountChanges, Accounts, Changes, Updated, store};
 use crate::effect::Effect;
 use crate::identifier::Email;
+use crate::limit::Bucket;
 use crate::mail::MailKind;
 use crate::password::Password;
 use crate::session::BearerToken;
@@ -19,7 +20,7 @@ impl Accounts<'_> {
     /// # Errors
     /// `UPDATE_USER_BAD_CURRENT_PASSWORD`, `UPDATE_USER_INVALID_PASSWORD` with a reason, `REAUTHENTICATION_REQUIRED` for
     /// a new address without a recent login or the current password, `UPDATE_USER_EMAIL_ALREADY_EXISTS`,
-    /// `USERNAME_ALREADY_EXISTS`, a hook's veto, or the database's.
+    /// `USERNAME_ALREADY_EXISTS`, `RATE_LIMITED`, a hook's veto, or the database's.
     pub async fn update(&self, principal: &Principal, changes: AccountChanges, client: &Client) -> Result<Updated> {
         let user = &principal.user;
         let AccountChanges { email, password, current_password, username, display_name, attributes } = changes;
@@ -29,6 +30,9 @@ impl Accounts<'_> {
         changes.drop_unchanged(user);
         if changes.email.is_some() || password.is_some() {
             self.prove_again(principal, password.is_some(), current_password, client).await?;
+        }
+        if changes.email.is_some() {
+            self.auth.limiter().take(Bucket::EmailChanges(user.id), client).await?;
         }
         if let Some(password) = password {
             let more = [changes.email.as_ref().map(|email| email.as_str())];

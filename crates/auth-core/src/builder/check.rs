@@ -9,6 +9,7 @@ use url::{Host, Origin, Url};
 use super::AuthBuilder;
 use crate::config::{Backend, BuiltBackend, Carrier, CookieOptions, SameSite, Settings, Transport};
 use crate::jwt::{JwtCodec, JwtCodecConfig, JwtKey};
+use crate::limit::Rate;
 use crate::token::{DatabaseStrategy, JwtKeys, JwtOptions, JwtStrategy, StrategyChoice};
 use crate::{RootSecret, TokenStrategy};
 
@@ -76,6 +77,9 @@ pub(super) fn settings(builder: &AuthBuilder, problems: &mut Vec<String>) -> Opt
     if [limits.idle, limits.absolute, limits.recent].iter().any(|limit| *limit > MAX_SESSION) {
         problems.push("the session limits must be at most 400 days: longer than that is for ever".to_owned());
     }
+    if builder.limits.rates().iter().any(|rate| *rate != Rate::UNLIMITED && rate.per.is_zero()) {
+        problems.push("a rate limit needs a time: use `Rate::per_hour`, or `Rate::UNLIMITED` for none".to_owned());
+    }
     let allowed_origins = builder.allowed_origins.iter().filter_map(|origin| match parse_origin(origin) {
         Ok(origin) => Some(origin),
         Err(problem) => {
@@ -103,6 +107,7 @@ pub(super) fn settings(builder: &AuthBuilder, problems: &mut Vec<String>) -> Opt
         require_verified: builder.require_verified,
         email_change: builder.email_change,
         sessions: limits,
+        limits: builder.limits.clone(),
         audit_retention: builder.audit_retention,
     })
 }

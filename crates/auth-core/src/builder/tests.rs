@@ -8,7 +8,7 @@ use crate::config::SessionLimits;
 use crate::jwt::JwtKey;
 use crate::password::HasherConfig;
 use crate::token::{JwtKeys, JwtOptions};
-use crate::{Auth, AuthBuilder, Backend, CookieOptions, RootSecret, SameSite};
+use crate::{Auth, AuthBuilder, Backend, CookieOptions, Limits, Rate, RootSecret, SameSite};
 
 /// Two Ed25519 keys for this test only, made with OpenSSL.
 const ONE: &str = "-----BEGIN PRIVATE KEY-----
@@ -175,4 +175,11 @@ async fn no_backend_takes_the_tokens_of_another() {
     // Derived keys differ by the backend's name.
     let derived = |name| Backend::bearer(name).jwt(JwtOptions::default());
     assert_eq!(problems(good().await.backend(derived("one")).backend(derived("two"))), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_rate_without_a_time_is_a_mistake() {
+    let limits = Limits { token_tries: Rate { times: 3, per: Duration::ZERO }, ..Limits::off() };
+    assert!(problems(good().await.limits(limits)).join("; ").contains("Rate::per_hour"));
+    assert_eq!(problems(good().await.limits(Limits::off())), Vec::<String>::new());
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::account::{Changes, Ends, Updated, store};
 use crate::effect::Effect;
 use crate::identifier::{Email, LoginName};
+use crate::limit::Bucket;
 use crate::mail::{Mail, MailKind, Order};
 use crate::one_time::{self, Issue, Purpose};
 use crate::password::Password;
@@ -63,7 +64,7 @@ impl<'a> EmailChanges<'a> {
     ///
     /// # Errors
     /// `REAUTHENTICATION_REQUIRED` when the login is not recent and no password is given, `REAUTHENTICATION_FAILED` for a
-    /// wrong one, or the database's.
+    /// wrong one, `RATE_LIMITED`, or the database's.
     pub async fn request(
         &self,
         principal: &Principal,
@@ -83,6 +84,7 @@ impl<'a> EmailChanges<'a> {
             }
         }
         let auth = self.auth;
+        auth.limiter().take(Bucket::EmailChanges(principal.user.id), client).await?;
         auth.effect(client, |effect| async move { auth.email_change().ask(&effect, &principal.user, email) }).await
     }
 
@@ -118,10 +120,11 @@ impl<'a> EmailChanges<'a> {
     /// `current`, if that is one of it.
     ///
     /// # Errors
-    /// `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when somebody took the address meanwhile, a hook's veto,
-    /// or the database's.
+    /// `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when somebody took the address meanwhile,
+    /// `RATE_LIMITED`, a hook's veto, or the database's.
     pub async fn confirm(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
         let auth = self.auth;
+        auth.limiter().take(Bucket::TokenTries(client), client).await?;
         auth.effect(client, |effect| async move {
             let Redeemed { user, memory, .. } =
                 auth.email_change().redeem(&effect, Purpose::ChangeEmail, token).await?;
@@ -156,10 +159,11 @@ impl<'a> EmailChanges<'a> {
     /// any more: their links are in the hands of whoever made them.
     ///
     /// # Errors
-    /// `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when somebody else has the address by now, a hook's
-    /// veto, or the database's.
+    /// `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when somebody else has the address by now,
+    /// `RATE_LIMITED`, a hook's veto, or the database's.
     pub async fn revert(&self, token: &str, client: &Client) -> Result<User> {
         let auth = self.auth;
+        auth.limiter().take(Bucket::TokenTries(client), client).await?;
         auth.effect(client, |effect| async move {
             let Redeemed { user, memory, issued_at } =
                 auth.email_change().redeem(&effect, Purpose::RevertEmail, token).await?;

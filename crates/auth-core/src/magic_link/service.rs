@@ -8,6 +8,7 @@ use crate::account::{Changes, Draft, store};
 use crate::config::BuiltBackend;
 use crate::effect::Effect;
 use crate::identifier::{Email, LoginName};
+use crate::limit::Bucket;
 use crate::mail::{Mail, MailCode, MailKind, Order};
 use crate::one_time::{Consumed, Issue, Purpose};
 use crate::session::{Login, Proof};
@@ -63,8 +64,9 @@ impl<'a> MagicLinks<'a> {
     /// it is so, neither by its answer nor by its time.
     ///
     /// # Errors
-    /// The database's.
+    /// `RATE_LIMITED`, or the database's.
     pub async fn request(&self, email: &Email, redirect_to: Option<RedirectTarget>, client: &Client) -> Result<()> {
+        self.auth.limiter().take(Bucket::MailRequests(Purpose::MagicLink, client), client).await?;
         let order = Order::MagicLink { email: email.as_str().to_owned(), redirect_to };
         self.auth.leave_order(order, client).await
     }
@@ -118,13 +120,15 @@ impl<'a> MagicLinks<'a> {
     /// tokens. An address without an account gets one.
     ///
     /// # Errors
-    /// `MAGIC_LINK_BAD_TOKEN`, a hook's veto, or the database's.
+    /// `MAGIC_LINK_BAD_TOKEN`, `RATE_LIMITED`, a hook's veto, or the database's.
     pub async fn verify(&self, proof: &MagicLinkProof, backend: &BuiltBackend, client: &Client) -> Result<Login> {
         let auth = self.auth;
-        if let MagicLinkProof::Code { email, .. } = proof
-            && !auth.one_time_tokens().take_attempt(Purpose::MagicLink, email.key()).await?
-        {
-            return Err(BAD.into());
+        auth.limiter().take(Bucket::TokenTries(client), client).await?;
+        if let MagicLinkProof::Code { email, .. } = proof {
+            auth.limiter().take(Bucket::CodeTries(email), client).await?;
+            if !auth.one_time_tokens().take_attempt(Purpose::MagicLink, email.key()).await? {
+                return Err(BAD.into());
+            }
         }
         let login = auth.effect(client, |effect| async move {
             let consumed = auth.magic_link().redeem(&effect, proof).await?.ok_or(BAD)?;

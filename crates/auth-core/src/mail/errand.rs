@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use super::{Mail, MailKind};
 use crate::account::PendingAccount;
 use crate::effect::Effect;
+use crate::identifier::Email;
 use crate::redirect::RedirectTarget;
-use crate::{Auth, Client, Result, User};
+use crate::{Auth, Client, Error, Result, User};
 use uuid::Uuid;
 
 /// Something to be done by the worker.
@@ -21,6 +22,16 @@ pub(crate) enum Errand {
     Send { mail: Mail },
     /// A mail that is still to be made, or not.
     Carry { order: Order, client: Client },
+}
+
+impl Errand {
+    /// What is sent, or would be.
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Send { mail } => mail.kind.name(),
+            Self::Carry { order, .. } => order.name(),
+        }
+    }
 }
 
 /// What somebody asked for.
@@ -40,6 +51,27 @@ pub(crate) enum Order {
 }
 
 impl Order {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Verify { .. } | Self::Register { .. } => "verify_email",
+            Self::ResetPassword { .. } => "reset_password",
+            Self::MagicLink { .. } => "magic_link",
+            Self::ConfirmEmail { .. } => "confirm_email",
+        }
+    }
+
+    /// The address that the mail would go to.
+    pub(super) fn mailbox(&self) -> Result<Email> {
+        let text = match self {
+            Self::Verify { email_key: text }
+            | Self::ResetPassword { email_key: text }
+            | Self::MagicLink { email: text, .. }
+            | Self::ConfirmEmail { email: text, .. } => text,
+            Self::Register { account } => account.email(),
+        };
+        Email::parse(text).map_err(Error::internal)
+    }
+
     /// Finds out whether there is a mail to be sent, and makes it together with the token in its link.
     pub(super) async fn carry_out(&self, auth: &Auth, effect: &Effect) -> Result<Option<Mail>> {
         match self {

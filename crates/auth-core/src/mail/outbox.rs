@@ -15,10 +15,11 @@ use time::OffsetDateTime;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use super::errand::Errand;
+use super::errand::{Errand, Order};
 use super::{Mail, MailError, Service, store};
 use crate::effect::Effect;
-use crate::{Auth, Client, Error, EventKind, Result};
+use crate::limit::Bucket;
+use crate::{Auth, Client, Error, ErrorCode, EventKind, Result};
 
 /// How many mails a worker claims at once, and how many of them it sends at the same time.
 pub(crate) const BATCH: u64 = 64;
@@ -107,54 +108,74 @@ pub(super) async fn deliver_due(auth: &Auth) -> Result<usize> {
     let rows = store::claimed(db, claim).await?;
     let count = rows.len();
     let errands = rows.into_iter().map(|row| async move {
-        let id = row.id;
-        if let Err(cause) = process(auth, row).await {
-            // Whatever it was, the claim runs out, and it is tried again.
-            tracing::warn!(mail = %id, %cause, "a mail could not be dealt with");
+        let row = &row;
+        let result = match process(auth, row).await {
+            Err(cause) => {
+                tracing::warn!(mail = %row.id, %cause, "a mail could not be dealt with");
+                try_later(auth, row).await
+            }
+            done => done,
+        };
+        if let Err(cause) = result {
+            // The claim runs out, and it is tried again.
+            tracing::warn!(mail = %row.id, %cause, "a mail could not be put back");
         }
     });
     stream::iter(errands).buffer_unordered(CONCURRENCY).collect::<()>().await;
     Ok(count)
 }
 
-async fn process(auth: &Auth, row: Model) -> Result<()> {
-    let Some(errand) = open(auth, &row) else {
+async fn process(auth: &Auth, row: &Model) -> Result<()> {
+    let Some(errand) = open(auth, row) else {
         tracing::error!(mail = %row.id, "a mail cannot be opened: was the secret replaced without keeping the former one?");
-        return give_up(auth, &row, "unreadable").await;
+        return give_up(auth, row, "unreadable").await;
     };
+    if row.expires_at.0 <= auth.now() {
+        return give_up(auth, row, errand.name()).await;
+    }
     let mail = match errand {
         Errand::Send { mail } => mail,
         Errand::Carry { order, client } => {
-            let (row, order) = (&row, &order);
+            let order = &order;
             let made = auth.effect(&client, |effect| async move { make(auth, &effect, row, order).await });
-            match made.await? {
-                Some(mail) => mail,
-                None => return Ok(()),
+            match made.await {
+                Ok(Some(mail)) => mail,
+                Ok(None) => return Ok(()),
+                Err(Error::Code(ErrorCode::RateLimited)) => return turn_down(auth, row, order, &client).await,
+                Err(cause) => return Err(cause),
             }
         }
     };
-    if expiry(&mail) <= auth.now() {
-        return give_up(auth, &row, mail.kind.name()).await;
-    }
     match send(auth, &mail).await {
         Ok(()) => store::remove(&auth.inner().db, row.id).await,
         Err(failure) => {
             tracing::warn!(mail = %row.id, kind = mail.kind.name(), attempt = row.attempts + 1, %failure, "a mail was not accepted");
             if failure.is_permanent() {
-                return give_up(auth, &row, mail.kind.name()).await;
+                return give_up(auth, row, mail.kind.name()).await;
             }
-            let due_at = auth.now() + wait(auth, row.attempts)?;
-            store::postpone(&auth.inner().db, &row, due_at).await
+            try_later(auth, row).await
         }
     }
 }
 
+/// Puts a claimed row back, to be tried again after a while.
+async fn try_later(auth: &Auth, row: &Model) -> Result<()> {
+    let due_at = auth.now() + wait(auth, row.attempts)?;
+    store::postpone(&auth.inner().db, row, due_at).await
+}
+
 /// Carries an order out: puts the mail in its place, or removes it where there is none to be sent.
-async fn make(auth: &Auth, effect: &Effect, row: &Model, order: &super::errand::Order) -> Result<Option<Mail>> {
-    let Some(mut mail) = order.carry_out(auth, effect).await? else {
+async fn make(auth: &Auth, effect: &Effect, row: &Model, order: &Order) -> Result<Option<Mail>> {
+    let within_limit = is_within_limit(auth, effect, Bucket::MailsByClient(effect.client())).await?;
+    let mail = if within_limit { order.carry_out(auth, effect).await? } else { None };
+    let Some(mut mail) = mail else {
         store::remove(effect.tx(), row.id).await?;
         return Ok(None);
     };
+    // An order that leads to no mail does not count for the address, or strangers could use its limit up unnoticed.
+    if auth.limiter().take_within(effect.tx(), Bucket::MailsToAddress(&order.mailbox()?)).await?.is_some() {
+        return Err(ErrorCode::RateLimited.into());
+    }
     // The row stays what it is, whatever is in it.
     mail.id = row.id;
     let body = seal(auth, row.id, &Errand::Send { mail: mail.clone() })?;
@@ -162,6 +183,29 @@ async fn make(auth: &Auth, effect: &Effect, row: &Model, order: &super::errand::
         return Err(Error::internal("another worker has taken the mail over"));
     }
     Ok(Some(mail))
+}
+
+/// Takes one of a limit in the same transaction, so that an order that is carried out again counts once. False when nothing
+/// is left.
+async fn is_within_limit(auth: &Auth, effect: &Effect, bucket: Bucket<'_>) -> Result<bool> {
+    let Some(refusal) = auth.limiter().take_within(effect.tx(), bucket).await? else { return Ok(true) };
+    if refusal.first {
+        effect.record(EventKind::Throttled { limit: bucket.name() });
+    }
+    Ok(false)
+}
+
+/// Removes an order whose address has got enough mail from strangers. What was made of it is rolled back already: the
+/// link of the last mail that was sent goes on working.
+async fn turn_down(auth: &Auth, row: &Model, order: &Order, client: &Client) -> Result<()> {
+    let mailbox = &order.mailbox()?;
+    auth.effect(client, |effect| async move {
+        if is_within_limit(auth, &effect, Bucket::MailsToAddress(mailbox)).await? {
+            return Err(Error::internal("there is room for the mail again"));
+        }
+        store::remove(effect.tx(), row.id).await
+    })
+    .await
 }
 
 async fn send(auth: &Auth, mail: &Mail) -> Result<(), MailError> {

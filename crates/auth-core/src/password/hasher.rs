@@ -106,8 +106,24 @@ impl PasswordHasher {
         self.run(move |worker| worker.verify(password.expose(), stored.as_deref())).await
     }
 
-    /// Judges a new password and hashes it, under one permit, because a strength estimate is too slow for an async
-    /// worker.
+    /// Judges a new password, under a permit, because a strength estimate is too slow for an async worker. Gives it back.
+    ///
+    /// # Errors
+    /// [`HasherError::Refused`] with the reason of the policy, [`HasherError::Saturated`] or [`HasherError::Internal`].
+    pub async fn check(
+        &self,
+        password: Password,
+        policy: Arc<dyn PasswordPolicy>,
+        context: PolicyContext,
+    ) -> Result<Password, HasherError> {
+        let judge = move |_: &Worker| {
+            policy.check(&password, &context)?;
+            Ok(password)
+        };
+        self.run(judge).await
+    }
+
+    /// Judges a new password and hashes it, under one permit.
     ///
     /// # Errors
     /// [`HasherError::Refused`] with the reason of the policy, [`HasherError::Saturated`] or [`HasherError::Internal`].

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::account::{Changes, Ends, store};
 use crate::effect::Effect;
 use crate::identifier::{Email, LoginName};
+use crate::limit::Bucket;
 use crate::mail::{Mail, MailKind, MailLink, Order};
 use crate::one_time::{Issue, Purpose};
 use crate::password::Password;
@@ -28,8 +29,9 @@ impl<'a> PasswordResets<'a> {
     /// its answer nor by its time.
     ///
     /// # Errors
-    /// The database's.
+    /// `RATE_LIMITED`, or the database's.
     pub async fn request(&self, email: &Email, client: &Client) -> Result<()> {
+        self.auth.limiter().take(Bucket::MailRequests(Purpose::ResetPassword, client), client).await?;
         self.auth.leave_order(Order::ResetPassword { email_key: email.key().to_owned() }, client).await
     }
 
@@ -58,11 +60,13 @@ impl<'a> PasswordResets<'a> {
     /// the mailbox, too. A password that the policy refuses does not cost the link.
     ///
     /// # Errors
-    /// `RESET_PASSWORD_BAD_TOKEN`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, a hook's veto, or the database's.
+    /// `RESET_PASSWORD_BAD_TOKEN`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, `RATE_LIMITED`, a hook's veto, or the
+    /// database's.
     pub async fn reset(&self, token: &str, password: Password, client: &Client) -> Result<()> {
         const BAD: ErrorCode = ErrorCode::ResetPasswordBadToken;
         let auth = self.auth;
         let tokens = auth.one_time_tokens();
+        auth.limiter().take(Bucket::TokenTries(client), client).await?;
         // Hashing is for those who have a link.
         let known =
             tokens.peek(Purpose::ResetPassword, token, None).await?.and_then(|token| token.user_id).ok_or(BAD)?;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::account::{Changes, Updated, store};
 use crate::effect::Effect;
 use crate::identifier::{Email, LoginName};
+use crate::limit::Bucket;
 use crate::mail::{Mail, MailKind, Order};
 use crate::one_time::{Issue, Purpose};
 use crate::{Auth, Client, ErrorCode, EventKind, Principal, Result, User};
@@ -30,8 +31,9 @@ impl<'a> Verification<'a> {
     /// whether it is, neither by its answer nor by its time.
     ///
     /// # Errors
-    /// The database's.
+    /// `RATE_LIMITED`, or the database's.
     pub async fn request(&self, email: &Email, client: &Client) -> Result<()> {
+        self.auth.limiter().take(Bucket::MailRequests(Purpose::VerifyEmail, client), client).await?;
         self.auth.leave_order(Order::Verify { email_key: email.key().to_owned() }, client).await
     }
 
@@ -66,9 +68,10 @@ impl<'a> Verification<'a> {
     /// registration that waited for its proof becomes an account.
     ///
     /// # Errors
-    /// `VERIFY_USER_BAD_TOKEN`, `VERIFY_USER_ALREADY_VERIFIED`, a hook's veto, or the database's.
+    /// `VERIFY_USER_BAD_TOKEN`, `VERIFY_USER_ALREADY_VERIFIED`, `RATE_LIMITED`, a hook's veto, or the database's.
     pub async fn verify(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
         let auth = self.auth;
+        auth.limiter().take(Bucket::TokenTries(client), client).await?;
         if token.starts_with(REGISTRATION) {
             let user = auth.accounts().complete_registration(token, client).await?;
             return Ok(Updated { user, token: None });

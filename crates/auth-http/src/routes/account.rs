@@ -156,6 +156,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             E::UsernameAlreadyExists,
             E::RegistrationDisabled,
             E::RefusedByApp,
+            E::RateLimited,
         ]),
         Endpoint::new("account.get", Group::Users, Method::GET, "/me", Handler::Active(|c, p| Box::pin(get(c, p))))
             .summary("The user's own account.")
@@ -177,6 +178,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             E::UsernameAlreadyExists,
             E::ReauthenticationRequired,
             E::RefusedByApp,
+            E::RateLimited,
         ]),
         Endpoint::new(
             "account.change_password",

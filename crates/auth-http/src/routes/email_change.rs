@@ -36,7 +36,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .summary("Mails a link to a new address, and word to the old one. Never tells whether the new one is taken.")
         .json::<ChangeEmailRequest>()
         .accepted("Nothing changes before the link is opened.")
-        .errors(&[E::ReauthenticationRequired, E::ReauthenticationFailed]),
+        .errors(&[E::ReauthenticationRequired, E::ReauthenticationFailed, E::RateLimited]),
         Endpoint::new(
             "email_change.confirm",
             Group::Auth,
@@ -47,7 +47,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .summary("Makes a new address count, by the link that was mailed to it.")
         .json::<TokenRequest>()
         .answers::<PublicUser>(200, "The account with its new address.")
-        .errors(&[E::ChangeEmailBadToken, E::UpdateUserEmailAlreadyExists, E::RefusedByApp]),
+        .errors(&[E::ChangeEmailBadToken, E::UpdateUserEmailAlreadyExists, E::RefusedByApp, E::RateLimited]),
         Endpoint::new(
             "email_change.revert",
             Group::Auth,
@@ -58,7 +58,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .summary("Takes a change of address back, by the link that was mailed to the old one. The password goes, too.")
         .json::<TokenRequest>()
         .answers::<PublicUser>(200, "The account with its old address; a link to a new password is on its way.")
-        .errors(&[E::ChangeEmailBadToken, E::UpdateUserEmailAlreadyExists, E::RefusedByApp]),
+        .errors(&[E::ChangeEmailBadToken, E::UpdateUserEmailAlreadyExists, E::RefusedByApp, E::RateLimited]),
     ]
 }
 

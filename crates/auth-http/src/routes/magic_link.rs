@@ -69,7 +69,8 @@ pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
         )
         .summary("Mails a link and a code that log in. Never tells whether there is an account.")
         .json::<MagicLinkRequest>()
-        .accepted("Whatever the address is."),
+        .accepted("Whatever the address is.")
+        .errors(&[ErrorCode::RateLimited]),
     ];
     endpoints.extend(of_each_backend(auth, of_backend));
     endpoints
@@ -87,7 +88,7 @@ fn of_backend(prefix: &str, id: &dyn Fn(&str) -> String, name: &str, transport: 
     )
     .summary("Logs in by the link or the code that was mailed.")
     .json::<ProvedLogin>()
-    .errors(&[E::MagicLinkBadToken, E::RefusedByApp])
+    .errors(&[E::MagicLinkBadToken, E::RefusedByApp, E::RateLimited])
     .for_backend(name);
     vec![with_login_answer(verify, transport)]
 }

@@ -33,7 +33,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .summary("Mails a link to a new password, if there is an account. Never tells whether there is.")
         .json::<EmailRequest>()
-        .accepted("Whatever the address is."),
+        .accepted("Whatever the address is.")
+        .errors(&[E::RateLimited]),
         Endpoint::new(
             "password_reset.reset",
             Group::Auth,
@@ -44,7 +45,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .summary("Sets a new password by a mailed link. Every session of the account ends.")
         .json::<ResetRequest>()
         .done("The password is set; log in with it.")
-        .errors(&[E::ResetPasswordBadToken, E::ResetPasswordInvalidPassword, E::RefusedByApp]),
+        .errors(&[E::ResetPasswordBadToken, E::ResetPasswordInvalidPassword, E::RefusedByApp, E::RateLimited]),
     ]
 }
 

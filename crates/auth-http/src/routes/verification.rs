@@ -43,7 +43,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .summary("Mails a link that proves the mailbox, if there is one to prove. Never tells whether there is.")
         .json::<EmailRequest>()
-        .accepted("Whatever the address is."),
+        .accepted("Whatever the address is.")
+        .errors(&[E::RateLimited]),
         Endpoint::new(
             "verification.verify",
             Group::Auth,
@@ -54,7 +55,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .summary("Proves a mailbox by a mailed link. Earlier sessions of the account end, but for the one that asks.")
         .json::<TokenRequest>()
         .answers::<PublicUser>(200, "The account, verified.")
-        .errors(&[E::VerifyUserBadToken, E::VerifyUserAlreadyVerified, E::RefusedByApp]),
+        .errors(&[E::VerifyUserBadToken, E::VerifyUserAlreadyVerified, E::RefusedByApp, E::RateLimited]),
     ]
 }
 

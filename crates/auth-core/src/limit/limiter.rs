@@ -1,0 +1,92 @@
+//! Taking of a limit before the work.
+
+use std::time::Duration;
+
+use sea_orm::ConnectionTrait;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Bucket, Rate, store};
+use crate::{Auth, Client, Error, EventKind, Result, db};
+
+/// How often one that lost a deadlock is tried.
+const ATTEMPTS: u32 = 12;
+
+/// The service that counts.
+#[derive(Clone, Copy)]
+pub(crate) struct Limiter<'a> {
+    auth: &'a Auth,
+}
+
+/// Nothing is left.
+pub(crate) struct Refusal {
+    /// When there will be something again.
+    pub(crate) retry_after: Duration,
+    /// Whether nobody else was refused in this window: one event is enough.
+    pub(crate) first: bool,
+}
+
+impl<'a> Limiter<'a> {
+    pub(crate) fn new(auth: &'a Auth) -> Self {
+        Self { auth }
+    }
+
+    /// Takes one of a limit for good, whatever comes of it.
+    ///
+    /// # Errors
+    /// `RATE_LIMITED`, or the database's: whoever cannot be counted is not let in.
+    pub(crate) async fn take(&self, bucket: Bucket<'_>, client: &Client) -> Result<()> {
+        let Some(refusal) = self.take_or_retry(bucket).await? else { return Ok(()) };
+        if refusal.first {
+            self.auth.audit().note(client, EventKind::Throttled { limit: bucket.name() });
+        }
+        Err(Error::RateLimited { retry_after: refusal.retry_after })
+    }
+
+    async fn take_or_retry(&self, bucket: Bucket<'_>) -> Result<Option<Refusal>> {
+        let mut attempt = 1;
+        loop {
+            match self.take_within(&self.auth.inner().db, bucket).await {
+                Err(Error::Store(cause)) if attempt < ATTEMPTS && db::is_conflict(&cause) => attempt += 1,
+                result => return result,
+            }
+        }
+    }
+
+    /// Takes one as a part of a transaction, so that it is given back if that is rolled back.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn take_within(&self, db: &impl ConnectionTrait, bucket: Bucket<'_>) -> Result<Option<Refusal>> {
+        let now = self.auth.now();
+        for quota in bucket.quotas(&self.auth.settings().limits) {
+            if quota.rate == Rate::UNLIMITED {
+                continue;
+            }
+            let id = self.id(&quota.key);
+            if !store::take(db, id, quota.rate, now).await? {
+                return self.refusal(db, id, quota.rate, now).await.map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    async fn refusal(&self, db: &impl ConnectionTrait, id: Uuid, rate: Rate, now: OffsetDateTime) -> Result<Refusal> {
+        let row = store::find(db, id).await?;
+        let left = row.as_ref().map(|row| row.ends_at.0 - now);
+        let retry_after = left.and_then(|left| Duration::try_from(left).ok()).unwrap_or_default();
+        // A flood costs a read, and one write and one event for each window.
+        let first = match row {
+            Some(row) if i64::from(row.used) <= i64::from(rate.times) => store::mark_refused(db, id, rate).await?,
+            _ => false,
+        };
+        Ok(Refusal { retry_after: retry_after.max(Duration::from_secs(1)), first })
+    }
+
+    fn id(&self, key: &str) -> Uuid {
+        let digest = aws_lc_rs::hmac::sign(&self.auth.inner().limit_key, key.as_bytes());
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest.as_ref()[..16]);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    }
+}

@@ -1,0 +1,58 @@
+//! The queries of the limits.
+
+use auth_entity::Timestamp;
+use auth_entity::limit::{ActiveModel, Column, Entity, Model};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Rate;
+use crate::{Error, Result};
+
+/// Takes one, if there is one left. The first time is the only one that takes more than one statement.
+pub(super) async fn take(db: &impl ConnectionTrait, id: Uuid, rate: Rate, now: OffsetDateTime) -> Result<bool> {
+    if count(db, id, rate, now).await? {
+        return Ok(true);
+    }
+    // Full, or not there yet. The row that is made here is one whose window is over.
+    let row = ActiveModel { id: Set(id), used: Set(0), ends_at: Set(Timestamp(now)) };
+    let made = Entity::insert(row).on_conflict(OnConflict::column(Column::Id).do_nothing_on([Column::Id]).to_owned());
+    made.exec_without_returning(db).await?;
+    count(db, id, rate, now).await
+}
+
+/// The one statement that counts: it changes the row for as many callers as there is room for.
+async fn count(db: &impl ConnectionTrait, id: Uuid, rate: Rate, now: OffsetDateTime) -> Result<bool> {
+    let end = now + time::Duration::try_from(rate.per).map_err(Error::internal)?;
+    // One that ends too late is from before the clock was set back.
+    let over = || Condition::any().add(Column::EndsAt.lte(Timestamp(now))).add(Column::EndsAt.gt(Timestamp(end)));
+    let result = Entity::update_many()
+        // MySQL assigns in this order, and the second must not be seen by the first.
+        .col_expr(Column::Used, Expr::case(over(), 1).finally(Expr::col(Column::Used).add(1)).into())
+        .col_expr(Column::EndsAt, Expr::case(over(), Timestamp(end)).finally(Expr::col(Column::EndsAt)).into())
+        .filter(Column::Id.eq(id))
+        .filter(over().add(Column::Used.lt(limit(rate))))
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
+/// Writes down that somebody was refused; true for the first.
+pub(super) async fn mark_refused(db: &impl ConnectionTrait, id: Uuid, rate: Rate) -> Result<bool> {
+    let result = Entity::update_many()
+        .col_expr(Column::Used, Expr::col(Column::Used).add(1))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Used.eq(limit(rate)))
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
+pub(super) async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>> {
+    Ok(Entity::find().filter(Column::Id.eq(id)).all(db).await?.pop())
+}
+
+fn limit(rate: Rate) -> i32 {
+    i32::try_from(rate.times).unwrap_or(i32::MAX - 1)
+}

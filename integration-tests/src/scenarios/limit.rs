@@ -1,0 +1,292 @@
+//! Scenarios of what strangers may do only so often (REG-20, RST-12, RST-16, VER-06, MAG-07).
+
+use std::time::Duration;
+
+use auth_core::{ErrorCode as E, Limits, Rate};
+use serde_json::{Value, json};
+
+use crate::scenario::scenarios;
+use crate::{Answer, App, Cx, PASSWORD, Request, Scenario, Setup, race};
+
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    every_limited_route_says_when_to_come_back,
+    a_client_is_told_apart_by_its_network,
+    a_victim_gets_few_mails_and_the_last_link_works,
+    who_leads_nowhere_uses_nothing_up,
+    a_client_has_few_mails_sent,
+    new_codes_do_not_buy_more_attempts,
+    a_crowd_gets_what_one_would_get: direct_only,
+    who_cannot_be_counted_is_not_let_in: direct_only,
+    what_is_over_is_forgotten: direct_only,
+    without_limits_nothing_is_counted,
+];
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+fn limited(limits: Limits) -> Setup {
+    let proxy = "127.0.0.0/8".parse().expect("a network");
+    Setup::default().auth(move |auth| auth.limits(limits.clone()).trusted_proxy(proxy))
+}
+
+/// No limits but those that the scenario is about.
+fn only(change: impl Fn(&mut Limits)) -> Setup {
+    let mut limits = Limits::off();
+    change(&mut limits);
+    limited(limits)
+}
+
+fn from(request: Request, ip: &str) -> Request {
+    request.header("x-forwarded-for", ip)
+}
+
+async fn forgot(app: &App, email: &str, ip: &str) -> Answer {
+    from(app.post("/auth/forgot-password"), ip).json(json!({ "email": email })).send().await
+}
+
+/// How many mails of a kind have come.
+async fn received(app: &App, email: &str, kind: &str) -> usize {
+    app.kinds_to(email).await.into_iter().filter(|name| *name == kind).count()
+}
+
+#[track_caller]
+fn refused(answer: Answer, at_most: Duration) {
+    let seconds: u64 = answer.header("retry-after").expect("a Retry-After").parse().expect("seconds");
+    assert!((1..=at_most.as_secs()).contains(&seconds), "{}: {seconds}", answer.asked);
+    answer.fails(E::RateLimited);
+}
+
+async fn every_limited_route_says_when_to_come_back(cx: Cx) {
+    let one = Rate::per_hour(1);
+    let setup = only(|limits| {
+        *limits =
+            Limits { registrations: one, mail_requests: one, token_tries: one, email_changes: one, ..limits.clone() };
+    });
+    let app = cx.app_with(setup).await;
+    let ada = app.user("ada").await;
+    let register = json!({ "email": "grace@example.org", "password": PASSWORD });
+    refused(app.post("/auth/register").json(register.clone()).send().await, HOUR);
+    // A password that is not good enough is none of the times.
+    let weak = json!({ "email": "grace@example.org", "password": "password" });
+    app.post("/auth/register").json(weak).send().await.fails(E::RegisterInvalidPassword);
+    // Each kind of mail has a limit of its own, which says nothing about the address.
+    for path in ["/auth/forgot-password", "/auth/request-verify-token", "/auth/magic-link"] {
+        app.post(path).json(json!({ "email": "nobody@example.org" })).send().await.is(202);
+        refused(app.post(path).json(json!({ "email": ada.email })).send().await, HOUR);
+        // What is malformed is no attempt, and is told so.
+        app.post(path).json(json!({ "email": "x" })).send().await.fails(E::Validation);
+    }
+    app.post("/auth/verify").json(json!({ "token": "vfy_none" })).send().await.fails(E::VerifyUserBadToken);
+    let token =
+        json!({ "token": app.token_to(&ada.email, "verify_email").await, "password": "kettle-Umbrella-42-river" });
+    for path in [
+        "/auth/verify",
+        "/auth/reset-password",
+        "/auth/change-email/confirm",
+        "/auth/change-email/revert",
+        "/auth/magic-link/verify",
+        "/auth/cookie/magic-link/verify",
+        "/auth/jwt/magic-link/verify",
+        "/auth/db/magic-link/verify",
+    ] {
+        refused(app.post(path).json(token.clone()).send().await, HOUR);
+    }
+    let wanted = json!({ "email": "ada-new@example.org", "current_password": PASSWORD });
+    let changed = app.patch("/users/me").by(&ada).json(wanted).send().await.is(200);
+    assert_eq!(changed.json()["email"], json!("ada-new@example.org"));
+    let again = json!({ "email": "ada@example.org", "current_password": PASSWORD });
+    refused(app.patch("/users/me").by(&ada).json(again).send().await, HOUR);
+    let again = json!({ "new_email": "ada@example.org", "password": PASSWORD });
+    refused(app.post("/auth/change-email").by(&ada).json(again).send().await, HOUR);
+    // What is not limited goes on.
+    app.patch("/users/me").by(&ada).json(json!({ "display_name": "Ada" })).send().await.is(200);
+    // One event tells of all those who were refused.
+    let told = || app.hooks().events().iter().filter(|event| event.kind.name() == "throttled").count();
+    crate::until("an event for each of six limits", || told() >= 6).await;
+    assert_eq!(told(), 6);
+    // The window is over, and it begins anew.
+    app.clock().advance(HOUR);
+    app.post("/auth/register").json(register).send().await.is(201);
+}
+
+async fn a_client_is_told_apart_by_its_network(cx: Cx) {
+    let app = cx.app_with(only(|limits| limits.mail_requests = Rate::per_hour(1))).await;
+    for ip in ["192.0.2.1", "192.0.2.2", "2001:db8:1:1::1"] {
+        forgot(&app, "ada@example.org", ip).await.is(202);
+        refused(forgot(&app, "ada@example.org", ip).await, HOUR);
+    }
+    refused(forgot(&app, "ada@example.org", "::ffff:192.0.2.1").await, HOUR);
+    refused(forgot(&app, "ada@example.org", "2001:db8:1:1:ffff::2").await, HOUR);
+    // Eight networks of one customer are one too many.
+    for subnet in 2..=8 {
+        forgot(&app, "ada@example.org", &format!("2001:db8:1:{subnet}::1")).await.is(202);
+    }
+    refused(forgot(&app, "ada@example.org", "2001:db8:1:9::1").await, HOUR);
+    forgot(&app, "ada@example.org", "2001:db8:2:1::1").await.is(202);
+}
+
+/// RST-12.
+async fn a_victim_gets_few_mails_and_the_last_link_works(cx: Cx) {
+    let app = cx.app_with(limited(Limits::default())).await;
+    let ada = app.user("ada").await;
+    app.set(&ada, "is_verified = TRUE").await;
+    let mut answers = Vec::new();
+    // Whoever asks, and however the address is spelled.
+    for n in 0..5 {
+        let email = if n % 2 == 0 { "ada@example.org" } else { "Ada@EXAMPLE.org" };
+        let answer = forgot(&app, email, &format!("192.0.2.{n}")).await;
+        app.deliver().await;
+        answers.push((answer.status, answer.body));
+    }
+    let magic = json!({ "email": ada.email });
+    from(app.post("/auth/magic-link"), "192.0.2.77").json(magic).send().await.is(202);
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    assert_eq!(received(&app, &ada.email, "reset_password").await, 3);
+    assert_eq!(received(&app, &ada.email, "magic_link").await, 0);
+    assert_eq!(app.count("auth_mail").await, 0, "nothing waits");
+    app.hooks().event("throttled").await.expect("an event");
+    let link = app.token_to(&ada.email, "reset_password").await;
+    let body = json!({ "token": link, "password": "kettle-Umbrella-42-river" });
+    app.post("/auth/reset-password").json(body).send().await.is(200);
+    // What the owner has to know comes all the same.
+    assert_eq!(received(&app, &ada.email, "password_changed").await, 1);
+    // Nobody keeps an address without mail by going on: three more in each hour, and ten in a day.
+    for hour in 1..=4 {
+        app.clock().advance(HOUR);
+        for n in 0..4 {
+            forgot(&app, &ada.email, &format!("198.51.100.{}", hour * 10 + n)).await.is(202);
+            app.deliver().await;
+        }
+        assert_eq!(received(&app, &ada.email, "reset_password").await, (3 + 3 * hour).min(10), "hour {hour}");
+    }
+    app.clock().advance(HOUR * 20);
+    forgot(&app, &ada.email, "192.0.2.1").await.is(202);
+    assert_eq!(received(&app, &ada.email, "reset_password").await, 11);
+}
+
+/// Asking for mails that nobody gets does not use up what somebody may get.
+async fn who_leads_nowhere_uses_nothing_up(cx: Cx) {
+    let app = cx.app_with(limited(Limits::default())).await;
+    let ada = app.user("ada").await;
+    app.set(&ada, "is_verified = TRUE").await;
+    for n in 0..4 {
+        let verify = json!({ "email": ada.email });
+        from(app.post("/auth/request-verify-token"), &format!("192.0.2.{n}")).json(verify).send().await.is(202);
+        app.deliver().await;
+    }
+    forgot(&app, &ada.email, "192.0.2.9").await.is(202);
+    assert_eq!(received(&app, &ada.email, "reset_password").await, 1);
+}
+
+async fn a_client_has_few_mails_sent(cx: Cx) {
+    let app = cx.app_with(only(|limits| limits.mails_by_client = Rate::per_hour(2))).await;
+    let users = [app.user("ada").await, app.user("grace").await, app.user("joan").await];
+    for user in &users {
+        forgot(&app, &user.email, "192.0.2.1").await.is(202);
+        app.deliver().await;
+    }
+    let mut counts = Vec::new();
+    for user in &users {
+        counts.push(received(&app, &user.email, "reset_password").await);
+    }
+    assert_eq!(counts, [1, 1, 0]);
+    // Others are not concerned.
+    forgot(&app, &users[2].email, "192.0.2.2").await.is(202);
+    assert_eq!(received(&app, &users[2].email, "reset_password").await, 1);
+}
+
+/// VER-06, MAG-07.
+async fn new_codes_do_not_buy_more_attempts(cx: Cx) {
+    let app = cx.app_with(only(|limits| limits.code_tries = Rate::per_hour(10))).await;
+    let ada = app.user("ada").await;
+    let guess = |email: &str, code: &str| {
+        let body: Value = json!({ "email": email, "code": code });
+        app.post("/auth/db/magic-link/verify").json(body).send()
+    };
+    let mut right = String::new();
+    for challenge in 0..3 {
+        app.post("/auth/magic-link").json(json!({ "email": ada.email })).send().await.is(202);
+        right = app.mail_to(&ada.email, "magic_link").await.kind.code().expect("a code").as_str().to_owned();
+        let wrong = if right == "123456" { "654321" } else { "123456" };
+        for _ in 0..5 {
+            let answer = guess(if challenge == 1 { "ADA@example.org" } else { &ada.email }, wrong).await;
+            match challenge {
+                0 | 1 => drop(answer.fails(E::MagicLinkBadToken)),
+                _ => refused(answer, HOUR),
+            }
+        }
+    }
+    refused(guess(&ada.email, &right).await, HOUR);
+    // Nobody learns from it whether there is an account.
+    for _ in 0..10 {
+        guess("nobody@example.org", "123456").await.fails(E::MagicLinkBadToken);
+    }
+    refused(guess("nobody@example.org", "123456").await, HOUR);
+    // The link is no guess.
+    let link = app.token_to(&ada.email, "magic_link").await;
+    app.post("/auth/db/magic-link/verify").json(json!({ "token": link })).send().await.is(200);
+}
+
+/// REG-20.
+async fn a_crowd_gets_what_one_would_get(cx: Cx) {
+    let app = cx.app_with(limited(Limits { registrations: Rate::per_hour(5), ..Limits::off() })).await;
+    let servers = [app.clone(), app.second_server().await];
+    for round in 0..2 {
+        let answers = race(40, |n| {
+            let body = json!({ "email": format!("user{n}-{round}@example.org"), "password": PASSWORD });
+            let request = servers[n % 2].post("/auth/register").json(body);
+            async move { request.send().await }
+        });
+        let answers = answers.await;
+        let count = |status| answers.iter().filter(|answer| answer.status == status).count();
+        assert_eq!((count(201), count(429)), (5, 35));
+        assert_eq!(app.count("auth_user").await, 5 * (round + 1));
+        app.deliver().await;
+        assert_eq!(app.mailer().sent().len() as i64, 5 * (round + 1), "no mail for those who were refused");
+        assert_eq!(app.count("auth_limit WHERE used = 6").await, 1);
+        app.clock().advance(HOUR);
+    }
+}
+
+/// LOG-15.
+async fn who_cannot_be_counted_is_not_let_in(cx: Cx) {
+    let app = cx.app_with(limited(Limits::default())).await;
+    let ada = app.user("ada").await;
+    app.execute("DROP TABLE auth_limit").await;
+    let app = app.server_with(limited(Limits::default()).tolerates_500()).await;
+    for path in ["/auth/forgot-password", "/auth/magic-link"] {
+        let answer = app.post(path).json(json!({ "email": ada.email })).send().await;
+        assert!(answer.status.is_server_error(), "{}", answer.text());
+    }
+    app.get("/users/me").by(&ada).send().await.is(200);
+}
+
+async fn what_is_over_is_forgotten(cx: Cx) {
+    let app = cx.app_with(limited(Limits::default())).await;
+    for n in 0..5 {
+        forgot(&app, "ada@example.org", &format!("192.0.2.{n}")).await.is(202);
+    }
+    assert_eq!(app.count("auth_limit").await, 5);
+    assert_eq!(app.auth().purge().run().await.expect("a purge").limits, 0);
+    // A clock that was set back does not make a window last longer.
+    app.clock().advance(HOUR * 1000);
+    forgot(&app, "ada@example.org", "203.0.113.9").await.is(202);
+    app.clock().set_back(HOUR * 1000);
+    for _ in 0..5 {
+        forgot(&app, "ada@example.org", "203.0.113.9").await.is(202);
+    }
+    refused(forgot(&app, "ada@example.org", "203.0.113.9").await, HOUR);
+    app.clock().advance(HOUR);
+    assert_eq!(app.auth().purge().run().await.expect("a purge").limits, 6);
+    assert_eq!(app.count("auth_limit").await, 0);
+}
+
+async fn without_limits_nothing_is_counted(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.user("ada").await;
+    for _ in 0..12 {
+        forgot(&app, &ada.email, "192.0.2.1").await.is(202);
+        app.deliver().await;
+    }
+    assert_eq!(received(&app, &ada.email, "reset_password").await, 12);
+    assert_eq!(app.count("auth_limit").await, 0);
+}
