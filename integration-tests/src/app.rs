@@ -72,6 +72,11 @@ impl App {
         Arc::new(self.0.database.proxy().await.expect("a proxy"))
     }
 
+    /// The database that it shares with its other servers.
+    pub(crate) fn database(&self) -> &TestDb {
+        &self.0.database
+    }
+
     /// What answers the requests.
     #[must_use]
     pub fn target(&self) -> Target {

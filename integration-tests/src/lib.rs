@@ -27,6 +27,8 @@ mod scenarios;
 mod sink;
 mod targets;
 mod vectors;
+pub mod victim;
+mod witness;
 
 pub use answer::Answer;
 pub use app::{App, race, until};

@@ -25,7 +25,7 @@ const THREADS: usize = 4;
 const THREAD: &str = "scenario";
 
 /// How long a scenario may take before it counts as hanging.
-const DEADLINE: Duration = Duration::from_secs(120);
+const DEADLINE: Duration = Duration::from_secs(300);
 
 /// What the environment says about a run.
 #[derive(Clone, Debug, Default)]

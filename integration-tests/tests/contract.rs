@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use integration_tests::Environment;
+use integration_tests::{Environment, victim};
 use libtest_mimic::Arguments;
 
 #[allow(clippy::disallowed_methods, reason = "the one place where the suite reads the environment")]
@@ -15,6 +15,9 @@ fn list(name: &str) -> Vec<String> {
 }
 
 fn main() -> ExitCode {
+    if let Some(orders) = variable(victim::VARIABLE) {
+        return victim::serve(&orders);
+    }
     integration_tests::logs::init(variable("RUST_LOG").as_deref());
     let environment = Environment {
         postgres: variable("TEST_POSTGRES_URL"),

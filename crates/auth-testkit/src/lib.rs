@@ -11,7 +11,7 @@ mod random;
 mod statements;
 
 pub use clock::MockClock;
-pub use database::{Engine, Template, TestDb};
+pub use database::{Engine, Template, TestDb, connect};
 pub use hooks::{Moment, Reaction, TestHooks};
 pub use mailer::{MailFault, MemoryMailer};
 pub use parts::{ALLOWED_ORIGIN, PUBLIC_URL, SECRET, TestParts, backends};

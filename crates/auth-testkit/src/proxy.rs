@@ -26,12 +26,19 @@ pub enum Cut {
     BeforeAnswer,
 }
 
+/// A cut that is still to come.
+struct Plan {
+    packets: usize,
+    cut: Cut,
+    /// What happens at that very moment, before the client can see it.
+    then: Box<dyn FnOnce() + Send>,
+}
+
 /// A proxy. It ends, with its connections, when it is dropped.
-#[derive(Debug)]
 pub struct Proxy {
     port: u16,
     line: watch::Sender<Line>,
-    plan: Arc<Mutex<Option<(usize, Cut)>>>,
+    plan: Arc<Mutex<Option<Plan>>>,
     listening: JoinHandle<()>,
 }
 
@@ -71,7 +78,12 @@ impl Proxy {
 
     /// Cuts one connection, after so many more packets of the clients have passed.
     pub fn cut_after(&self, packets: usize, cut: Cut) {
-        *self.plan() = Some((packets, cut));
+        self.at_packet(packets, cut, || {});
+    }
+
+    /// The same, and does something at that very moment, before the client can see it.
+    pub fn at_packet(&self, packets: usize, cut: Cut, then: impl FnOnce() + Send + 'static) {
+        *self.plan() = Some(Plan { packets, cut, then: Box::new(then) });
     }
 
     /// Whether that cut has not come yet.
@@ -80,8 +92,14 @@ impl Proxy {
         self.plan().is_some()
     }
 
-    fn plan(&self) -> std::sync::MutexGuard<'_, Option<(usize, Cut)>> {
+    fn plan(&self) -> std::sync::MutexGuard<'_, Option<Plan>> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Proxy").field("port", &self.port).finish_non_exhaustive()
     }
 }
 
@@ -95,7 +113,7 @@ async fn listen(
     listener: TcpListener,
     server: SocketAddr,
     lines: watch::Receiver<Line>,
-    plan: Arc<Mutex<Option<(usize, Cut)>>>,
+    plan: Arc<Mutex<Option<Plan>>>,
 ) {
     while let Ok((client, _)) = listener.accept().await {
         let (lines, plan) = (lines.clone(), Arc::clone(&plan));
@@ -114,7 +132,7 @@ async fn carry(
     mut client: TcpStream,
     mut server: TcpStream,
     mut lines: watch::Receiver<Line>,
-    plan: &Mutex<Option<(usize, Cut)>>,
+    plan: &Mutex<Option<Plan>>,
 ) -> Result<()> {
     client.set_nodelay(true)?;
     server.set_nodelay(true)?;
@@ -129,14 +147,20 @@ async fn carry(
             change = lines.changed() => if change.is_err() { return Ok(()) },
             read = client.read(&mut up), if line == Line::Open => {
                 let packet = &up[..read?];
-                let cut = planned(plan);
-                if packet.is_empty() || cut == Some(Cut::BeforePacket) {
+                if packet.is_empty() {
                     return Ok(());
                 }
-                server.write_all(packet).await?;
-                if cut == Some(Cut::BeforeAnswer) {
-                    // Its answer says that the server has done what it was asked.
-                    return server.read(&mut down).await.map(drop);
+                match planned(plan) {
+                    None => server.write_all(packet).await?,
+                    Some(Plan { cut, then, .. }) => {
+                        if cut == Cut::BeforeAnswer {
+                            server.write_all(packet).await?;
+                            // Its answer says that the server has done what it was asked.
+                            server.read(&mut down).await.map(drop)?;
+                        }
+                        then();
+                        return Ok(());
+                    }
                 }
             }
             read = server.read(&mut down), if line == Line::Open => match read? {
@@ -148,15 +172,14 @@ async fn carry(
 }
 
 /// Counts a packet; the cut, when it is this packet's turn.
-fn planned(plan: &Mutex<Option<(usize, Cut)>>) -> Option<Cut> {
+fn planned(plan: &Mutex<Option<Plan>>) -> Option<Plan> {
     let mut plan = plan.lock().unwrap_or_else(PoisonError::into_inner);
-    match plan.as_mut()? {
-        (0, _) => plan.take().map(|(_, cut)| cut),
-        (left, _) => {
-            *left -= 1;
-            None
-        }
+    let waiting = plan.as_mut()?;
+    if waiting.packets == 0 {
+        return plan.take();
     }
+    waiting.packets -= 1;
+    None
 }
 
 #[cfg(test)]

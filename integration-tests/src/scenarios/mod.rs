@@ -24,6 +24,7 @@ mod hook_work;
 mod hostile_request;
 mod identifier;
 mod json_web_token;
+mod killed_process;
 mod limit;
 mod log;
 mod login;
@@ -85,6 +86,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(hook_work),
     feature!(hostile_request),
     feature!(identifier),
+    feature!(killed_process),
     feature!(limit),
     feature!(log),
     feature!(login),

@@ -160,15 +160,27 @@ impl TestDb {
     /// # Errors
     /// The database's.
     pub async fn connect_through(&self, proxy: &Proxy, connections: u32) -> Result<DatabaseConnection, DbErr> {
+        connect(&self.url_through(proxy)?, connections).await
+    }
+
+    /// The URL that leads through a proxy before the server.
+    ///
+    /// # Errors
+    /// For SQLite, which has no server.
+    pub fn url_through(&self, proxy: &Proxy) -> Result<String, DbErr> {
         let mut url = Url::parse(&self.url).map_err(custom)?;
         url.set_ip_host(Ipv4Addr::LOCALHOST.into())
             .and_then(|()| url.set_port(Some(proxy.port())))
             .map_err(|()| custom(&self.url))?;
-        connect(url.as_str(), connections).await
+        Ok(url.into())
     }
 }
 
-async fn connect(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
+/// A pool of at most so many connections to the database behind a URL.
+///
+/// # Errors
+/// The database's.
+pub async fn connect(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     options.max_connections(connections).min_connections(0).acquire_timeout(ACQUIRE_TIMEOUT);
     options.sqlx_logging(false).test_before_acquire(false);
