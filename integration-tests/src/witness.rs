@@ -218,7 +218,10 @@ impl Witness {
     pub(crate) async fn check(&mut self, on: &Victim, mails: &[Posted]) {
         self.look(on).await;
         for kind in &self.owed {
-            assert!(mails.iter().skip(self.since).any(|mail| mail.to == self.email && mail.kind == *kind), "no {kind}: {self:?}");
+            assert!(
+                mails.iter().skip(self.since).any(|mail| mail.to == self.email && mail.kind == *kind),
+                "no {kind}: {self:?}"
+            );
         }
     }
 

@@ -7,7 +7,7 @@ use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{self, Data, Json, Path, Payload};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use app_support::{Failure, MAIL_PAGES, Note, start};
-use auth_actix::{CurrentUser, OptionalUser, Refusal, configure, response};
+use auth_actix::{CurrentUser, Refusal, configure, response};
 
 /// What the handlers work with.
 type AppState = Data<app_support::App>;
@@ -46,10 +46,16 @@ fn headers(app: &app_support::App) -> DefaultHeaders {
 }
 
 /// The protected page.
-async fn home(app: AppState, OptionalUser(user): OptionalUser, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+async fn home(
+    app: AppState,
+    user: Result<CurrentUser, Refusal>,
+    request: HttpRequest,
+) -> Result<HttpResponse, Refusal> {
     let page = match user {
-        Some(user) => app.site.home(&user, &app.notes.list(&user).await?),
-        None => app.site.visitor(request.headers().get_all(ACCEPT).map(|value| value.as_bytes())),
+        Ok(CurrentUser(user)) => app.site.home(&user, &app.notes.list(&user).await?),
+        Err(Refusal(problem)) => {
+            app.site.refused(problem, request.headers().get_all(ACCEPT).map(|value| value.as_bytes()))
+        }
     };
     Ok(response(page))
 }

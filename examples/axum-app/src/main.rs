@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use app_support::{App, Failure, MAIL_PAGES, Note, serve, start};
 use auth_axum::auth_core::Auth;
-use auth_axum::{CurrentUser, OptionalUser, Refusal, response, router};
+use auth_axum::{CurrentUser, Refusal, response, router};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRef, Path, State};
 use axum::http::header::{ACCEPT, HeaderMap, HeaderValue};
@@ -53,12 +53,12 @@ async fn main() -> Result<(), Failure> {
 /// The protected page.
 async fn home(
     State(AppState(app)): State<AppState>,
-    OptionalUser(user): OptionalUser,
+    user: Result<CurrentUser, Refusal>,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let page = match user {
-        Some(user) => app.site.home(&user, &app.notes.list(&user).await?),
-        None => app.site.visitor(headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes)),
+        Ok(CurrentUser(user)) => app.site.home(&user, &app.notes.list(&user).await?),
+        Err(Refusal(problem)) => app.site.refused(problem, headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes)),
     };
     Ok(response(page))
 }

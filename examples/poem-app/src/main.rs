@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use app_support::{App, Failure, MAIL_PAGES, Note, serve, start};
-use auth_poem::{AuthData, CurrentUser, OptionalUser, Refusal, response, routes};
+use auth_poem::{AuthData, CurrentUser, Refusal, response, routes};
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
 use poem::http::header::{ACCEPT, HeaderMap, HeaderValue};
@@ -43,14 +43,13 @@ async fn main() -> Result<(), Failure> {
 
 /// The protected page.
 #[handler]
-async fn home(
-    Data(app): Data<&App>,
-    OptionalUser(user): OptionalUser,
-    headers: &HeaderMap,
-) -> Result<Response, Refusal> {
+async fn home(Data(app): Data<&App>, user: poem::Result<CurrentUser>, headers: &HeaderMap) -> poem::Result<Response> {
     let page = match user {
-        Some(user) => app.site.home(&user, &app.notes.list(&user).await?),
-        None => app.site.visitor(headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes)),
+        Ok(CurrentUser(user)) => app.site.home(&user, &app.notes.list(&user).await.map_err(Refusal::from)?),
+        Err(cause) => {
+            let Refusal(problem) = cause.downcast()?;
+            app.site.refused(problem, headers.get_all(ACCEPT).iter().map(HeaderValue::as_bytes))
+        }
     };
     Ok(response(page))
 }

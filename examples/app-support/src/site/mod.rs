@@ -71,14 +71,20 @@ impl Site {
         page(StatusCode::OK, PAGE_CSP, html.into())
     }
 
-    /// `GET /` for anybody else: 401, with a form to log in for those whose `Accept` says that they are browsers.
+    /// `GET /` for anybody else: the refusal, and where a person can do something about it, a form for those whose
+    /// `Accept` says that they are browsers.
     #[must_use]
-    pub fn visitor<'h>(&self, accept: impl IntoIterator<Item = &'h [u8]>) -> Response<Bytes> {
+    pub fn refused<'h>(&self, problem: Problem, accept: impl IntoIterator<Item = &'h [u8]>) -> Response<Bytes> {
+        let html = match problem.code() {
+            ErrorCode::Unauthorized => include_str!("login.html"),
+            ErrorCode::PasswordChangeRequired => include_str!("change_password.html"),
+            _ => return problem.into_response(),
+        };
         let mut accepted = accept.into_iter().filter_map(|value| std::str::from_utf8(value).ok());
         if accepted.any(|types| types.contains("text/html")) {
-            page(StatusCode::UNAUTHORIZED, PAGE_CSP, Bytes::from_static(include_bytes!("login.html")))
+            page(problem.status(), PAGE_CSP, html.into())
         } else {
-            Problem::unauthorized(true).into_response()
+            problem.into_response()
         }
     }
 
