@@ -53,7 +53,7 @@ impl App {
 /// # Errors
 /// Whatever keeps the app from starting, in words that say what to do.
 pub async fn start() -> Result<(App, TcpListener), Failure> {
-    let config = prepare("info")?;
+    let config = prepare("info,sea_orm_migration=warn")?;
     for name in &config.unused {
         tracing::warn!("{name} is set, but this version has no use for it yet");
     }
@@ -71,7 +71,7 @@ pub async fn start() -> Result<(App, TcpListener), Failure> {
         _workers: Arc::new(auth.spawn_workers()),
         auth,
     };
-    greet(&format!("http://{address}"), &config);
+    greet(&format!("http://{address}"), &app.auth, &config);
     Ok((app, listener))
 }
 
@@ -141,8 +141,10 @@ async fn bootstrap(auth: &Auth, config: &Config) -> Result<(), Failure> {
 
 /// Prints the first things to try.
 #[allow(clippy::print_stdout, reason = "this is what the app has to say to the person who started it")]
-fn greet(url: &str, config: &Config) {
+fn greet(url: &str, auth: &Auth, config: &Config) {
     println!("listening on {url}\n");
+    // Cookies and links in mails are those of this name.
+    println!("In a browser: {}\n", auth.settings().public_url);
     if config.registration != Registration::Open || config.require_verified {
         println!("curl -s {url}/healthz\n");
         return;

@@ -8,8 +8,31 @@ async function send(method, path, fields) {
   const answer = await fetch(path, init);
   if (answer.ok) return answer.status;
   const { detail } = await answer.json().catch(() => ({ detail: answer.statusText }));
+  if (answer.status === 429) throw new Error(later(Number(answer.headers.get("retry-after"))));
   const problems = Array.isArray(detail) ? detail.map((field) => `${field.loc.at(-1)}: ${field.msg}`) : [];
-  throw new Error(problems.join("; ") || detail.reason || detail);
+  throw new Error(problems.join("; ") || detail.reason || WORDS[detail] || detail);
+}
+
+// What the codes mean to people. Codes without words here are shown as they are.
+const WORDS = {
+  LOGIN_BAD_CREDENTIALS: "The name or the password is wrong.",
+  LOGIN_USER_NOT_VERIFIED: "Confirm your address first: a link was mailed to you.",
+  REGISTER_USER_ALREADY_EXISTS: "There is an account with this address. Log in, or ask for a new password.",
+  REGISTRATION_DISABLED: "Nobody can register here.",
+  CHANGE_PASSWORD_BAD_PASSWORD: "The present password is wrong.",
+  REAUTHENTICATION_REQUIRED: "Log in again first: this needs a recent login.",
+  VERIFY_USER_ALREADY_VERIFIED: "This address is confirmed already.",
+  VERIFY_USER_BAD_TOKEN: "This link does not work any more. Ask for a new one.",
+  RESET_PASSWORD_BAD_TOKEN: "This link does not work any more. Ask for a new one.",
+  CHANGE_EMAIL_BAD_TOKEN: "This link does not work any more. Ask for a new one.",
+  MAGIC_LINK_BAD_TOKEN: "This link does not work any more. Ask for a new one.",
+  UPDATE_USER_EMAIL_ALREADY_EXISTS: "Somebody else has this address by now.",
+  OVERLOADED: "The server is busy. Try again in a moment.",
+};
+
+function later(seconds) {
+  const minutes = Math.ceil(seconds / 60);
+  return `That was too often. Try again in ${seconds < 60 ? `${seconds} seconds` : `${minutes} minutes`}.`;
 }
 
 function say(text) {
