@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth_core::mail::SmtpMailer;
 use auth_core::token::JwtOptions;
 use auth_core::{Auth, Backend, CookieOptions, RootSecret};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -16,6 +17,9 @@ const POSTGRES_POOL: u32 = 16;
 
 /// Any 32 bytes will do: both sides only have to agree.
 const SECRET: [u8; 32] = *b"\x8f\x1c\x62\xd9\x04\xb7\x3e\xa5\x50\xf8\x2b\xc1\x97\x6d\x0a\xe4\x39\xce\x71\x15\xaa\x5f\x83\xd2\x4c\xb0\x26\xe9\x98\x07\x7b\xf3";
+
+/// Who the mails are from.
+const SENDER: &str = "Benchmark <no-reply@example.com>";
 
 /// Tokens outlive the run, which is longer than the usual 10 minutes when the machine is busy.
 const TOKEN_LIFE: Duration = Duration::from_secs(4 * 60 * 60);
@@ -43,15 +47,18 @@ pub(crate) async fn connect(url: &str, logged: bool) -> Result<DatabaseConnectio
     Ok(Database::connect(options).await?)
 }
 
-/// The library with the backends of the example apps, all else as it comes.
-pub(crate) fn auth(db: DatabaseConnection) -> Result<Auth> {
+/// The library with the backends of the example apps, and a mailer where there is an SMTP server; all else as it comes.
+pub(crate) fn auth(db: DatabaseConnection, smtp: Option<&str>) -> Result<Auth> {
     let jwt = JwtOptions { lifetime: Some(TOKEN_LIFE), ..JwtOptions::default() };
-    let auth = Auth::builder(db)
+    let builder = Auth::builder(db)
         .public_url("http://localhost")
         .secret(RootSecret::new(SECRET))
         .backend(Backend::cookie("cookie", CookieOptions::default()))
         .backend(Backend::bearer("jwt").jwt(jwt))
-        .backend(Backend::bearer("db"))
-        .build()?;
-    Ok(auth)
+        .backend(Backend::bearer("db"));
+    let builder = match smtp {
+        Some(url) => builder.mailer(SmtpMailer::new(url, SENDER)?),
+        None => builder,
+    };
+    Ok(builder.build()?)
 }

@@ -47,7 +47,7 @@ impl Bench {
 
     async fn fill(name: &'static str, url: String, place: Place) -> Result<Self> {
         let db = config::connect(&url, false).await?;
-        let tokens = seed::seed(&config::auth(db.clone())?, &db).await?;
+        let tokens = seed::seed(&config::auth(db.clone(), None)?, &db).await?;
         Ok(Self { name, url, tokens, db, place })
     }
 

@@ -1,7 +1,7 @@
 //! The benchmarks of the library: `cargo xtask bench [--quick] [--write]`. See `docs/benchmarks.md`.
 //!
 //! The program that is started generates the load and judges it; it starts itself once more, as a server, for each
-//! framework and database.
+//! framework and database, and as a worker that delivers mail.
 #![allow(clippy::disallowed_methods, reason = "a measuring tool reads the environment and the clock")]
 #![allow(clippy::print_stdout, reason = "a command line tool talks on standard output")]
 
@@ -11,7 +11,9 @@ mod handwritten;
 mod load;
 mod logins;
 mod machine;
+mod outbox;
 mod plan;
+mod process;
 mod raw;
 mod report;
 mod routes;
@@ -24,9 +26,9 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: auth-bench [--quick] [--write] [--only NAME]...
-  --quick      shorter rounds: less than two minutes, for a first impression
+  --quick      shorter rounds: about three minutes, for a first impression
   --write      put the tables into docs/benchmarks.md
-  --only NAME  leave out what is not named: axum, actix, poem; sqlite, postgres; routes, logins;
+  --only NAME  leave out what is not named: axum, actix, poem; sqlite, postgres; routes, logins, outbox;
                bare, claims, handwritten, session, jwt
 ";
 
@@ -37,7 +39,10 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = args.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
-        ["serve", framework, database, rest @ ..] => serve::run(framework, database, rest.contains(&"--count")),
+        ["serve", framework, database, rest @ ..] => {
+            serve::Extras::parse(rest).and_then(|extras| serve::run(framework, database, extras))
+        }
+        ["deliver", database, smtp] => outbox::worker::run(database, smtp),
         ["--help" | "-h"] => {
             print!("{USAGE}");
             Ok(())

@@ -10,9 +10,12 @@ use crate::load::Load;
 use crate::logins::{Flood, Logins};
 use crate::routes::{self, Route};
 use crate::server::Server;
-use crate::{Result, logins, machine, report, seed};
+use crate::{Result, logins, machine, outbox, report, seed};
 
 const FRAMEWORKS: [&str; 3] = ["axum", "actix", "poem"];
+
+/// What a run consists of.
+const PARTS: [&str; 3] = ["routes", "logins", "outbox"];
 
 /// Keep-alive connections of the load.
 pub(crate) const CONNECTIONS: usize = 32;
@@ -27,7 +30,7 @@ pub(crate) struct Options {
 
 impl Options {
     pub(crate) fn parse(words: &[&str]) -> Result<Self> {
-        let mut names = vec!["axum", "actix", "poem", "sqlite", "postgres", "routes", "logins"];
+        let mut names = [&FRAMEWORKS[..], &["sqlite", "postgres"], &PARTS].concat();
         names.extend(Route::ALL.map(Route::name));
         let mut options = Self::default();
         let mut words = words.iter();
@@ -49,6 +52,10 @@ impl Options {
     fn wants(&self, name: &str, alternatives: &[&str]) -> bool {
         let chosen = |name: &str| self.only.iter().any(|only| only == name);
         chosen(name) || !alternatives.iter().any(|name| chosen(name))
+    }
+
+    fn wants_part(&self, name: &str) -> bool {
+        self.wants(name, &PARTS)
     }
 
     fn pace(&self) -> Pace {
@@ -113,6 +120,7 @@ pub(crate) struct Findings {
     pub(crate) statements: Vec<Statements>,
     pub(crate) logins: Logins,
     pub(crate) floods: Vec<Flood>,
+    pub(crate) outbox: Vec<outbox::Finding>,
     pub(crate) skipped: Option<String>,
     pub(crate) load_average: Option<String>,
 }
@@ -135,14 +143,28 @@ async fn find(options: &Options) -> Result<Findings> {
             Err(why) => findings.skipped = Some(why),
         }
     }
-    let result = measure(options, &benches, &mut findings).await;
+    let result = measure_all(options, &benches, &mut findings).await;
     for bench in benches {
         bench.remove().await?;
     }
     result.map(|()| findings)
 }
 
-async fn measure(options: &Options, benches: &[Bench], findings: &mut Findings) -> Result {
+async fn measure_all(options: &Options, benches: &[Bench], findings: &mut Findings) -> Result {
+    if options.wants_part("routes") || options.wants_part("logins") {
+        measure_servers(options, benches, findings).await?;
+    }
+    if options.wants_part("outbox") {
+        // The very last, because it deletes users.
+        let pace = if options.quick { outbox::Pace::QUICK } else { outbox::Pace::FULL };
+        for bench in benches {
+            findings.outbox.push(outbox::measure(bench, pace).await?);
+        }
+    }
+    Ok(())
+}
+
+async fn measure_servers(options: &Options, benches: &[Bench], findings: &mut Findings) -> Result {
     let pace = options.pace();
     let mut targets = Vec::new();
     for framework in FRAMEWORKS.into_iter().filter(|name| options.wants(name, &FRAMEWORKS)) {
@@ -150,14 +172,14 @@ async fn measure(options: &Options, benches: &[Bench], findings: &mut Findings) 
             targets.push(Target { framework, bench, server: Server::start(framework, &bench.url, false)? });
         }
     }
-    if options.wants("routes", &["logins"]) {
+    if options.wants_part("routes") {
         findings.series = rounds(&targets, options).await?;
     }
-    if options.wants("logins", &["routes"]) {
+    if options.wants_part("logins") {
         findings.logins = logins::compare(&targets, pace).await?;
         findings.floods = logins::floods(&targets, pace).await?;
     }
-    // The last part, because it makes every session write down its last use.
+    // After all that is timed, because it makes every session write down its last use.
     for target in &targets {
         findings.statements.push(count_statements(target).await?);
     }

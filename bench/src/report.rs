@@ -1,5 +1,7 @@
 //! The findings as Markdown tables.
 
+mod outbox;
+
 use std::fmt::Write;
 use std::path::Path;
 
@@ -53,7 +55,12 @@ fn tables(findings: &Findings, pace: Pace) -> Result<String> {
         logins(&mut out, &findings.logins)?;
         floods(&mut out, &findings.floods)?;
     }
-    statements(&mut out, &findings.statements)?;
+    if !findings.statements.is_empty() {
+        statements(&mut out, &findings.statements)?;
+    }
+    if !findings.outbox.is_empty() {
+        outbox::tables(&mut out, &findings.outbox)?;
+    }
     Ok(out.trim_end().to_owned())
 }
 

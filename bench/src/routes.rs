@@ -1,5 +1,7 @@
 //! The routes that are measured, and the requests to them.
 
+use serde_json::{Value, json};
+
 use crate::seed::{self, Tokens};
 
 /// A route.
@@ -84,11 +86,20 @@ pub(crate) fn logins() -> Vec<Vec<u8>> {
     (0..seed::USERS).map(login).collect()
 }
 
+/// Forgotten passwords of all users in turn.
+pub(crate) fn forgotten_passwords() -> Vec<Vec<u8>> {
+    (0..seed::USERS).map(|number| post("/auth/forgot-password", &json!({ "email": seed::email(number) }))).collect()
+}
+
 fn login(number: usize) -> Vec<u8> {
-    let body = serde_json::json!({ "email": seed::email(number), "password": seed::PASSWORD }).to_string();
+    post("/auth/login", &json!({ "email": seed::email(number), "password": seed::PASSWORD }))
+}
+
+fn post(path: &str, body: &Value) -> Vec<u8> {
+    let body = body.to_string();
     let length = body.len();
     format!(
-        "POST /auth/login HTTP/1.1\r\nhost: localhost\r\nuser-agent: auth-bench\r\naccept: */*\r\n\
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\nuser-agent: auth-bench\r\naccept: */*\r\n\
         content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     )
     .into_bytes()

@@ -5,16 +5,16 @@ use actix_web::web::{Data, Json, get};
 use actix_web::{App as ActixApp, HttpRequest, HttpResponse, HttpServer};
 use auth_actix::AccessClaims;
 
-use super::App;
+use super::{App, Extras};
 use crate::handwritten::Me;
 use crate::{Result, statements};
 
-pub(super) fn serve(database: &str, count: bool) -> Result {
-    actix_web::rt::System::new().block_on(run(database, count))
+pub(super) fn serve(database: &str, extras: Extras<'_>) -> Result {
+    actix_web::rt::System::new().block_on(run(database, extras))
 }
 
-async fn run(database: &str, count: bool) -> Result {
-    let app = Data::new(App::new(database, count).await?);
+async fn run(database: &str, extras: Extras<'_>) -> Result {
+    let app = Data::new(App::new(database, extras).await?);
     let listener = super::bind()?;
     let address = listener.local_addr()?;
     let server = HttpServer::new(move || {

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 
-use super::App;
+use super::{App, Extras};
 use crate::handwritten::Me;
 use crate::{Result, statements};
 
@@ -21,8 +21,8 @@ impl FromRef<App> for Auth {
     }
 }
 
-pub(super) async fn serve(database: &str, count: bool) -> Result {
-    let app = App::new(database, count).await?;
+pub(super) async fn serve(database: &str, extras: Extras<'_>) -> Result {
+    let app = App::new(database, extras).await?;
     let router = Router::new()
         .route("/bare", get(bare))
         .route("/handwritten", get(handwritten))

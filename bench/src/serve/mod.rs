@@ -8,7 +8,7 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use auth_core::Auth;
+use auth_core::{Auth, Workers};
 
 use crate::handwritten::{Me, Pool};
 use crate::server::READY;
@@ -20,30 +20,54 @@ struct App {
     auth: Auth,
     pool: Pool,
     example: Arc<Me>,
+    /// They work for as long as this is there.
+    _workers: Option<Arc<Workers>>,
 }
 
-/// Serves until the process is ended. `count` counts the statements.
-pub(crate) fn run(framework: &str, database: &str, count: bool) -> Result {
-    if count {
+/// How a server differs from the usual one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Extras<'a> {
+    /// Counts the statements.
+    count: bool,
+    /// Has workers, which hand mails over to the SMTP server at this URL.
+    smtp: Option<&'a str>,
+}
+
+impl<'a> Extras<'a> {
+    pub(crate) fn parse(words: &[&'a str]) -> Result<Self> {
+        match words {
+            [] => Ok(Self::default()),
+            ["--count"] => Ok(Self { count: true, smtp: None }),
+            ["--smtp", url] => Ok(Self { count: false, smtp: Some(*url) }),
+            other => Err(format!("a server has no options {other:?}").into()),
+        }
+    }
+}
+
+/// Serves until the process is ended.
+pub(crate) fn run(framework: &str, database: &str, extras: Extras<'_>) -> Result {
+    if extras.count {
         statements::listen()?;
     }
     match framework {
-        "axum" => multi_threaded()?.block_on(axum::serve(database, count)),
-        "actix" => actix::serve(database, count),
-        "poem" => multi_threaded()?.block_on(poem::serve(database, count)),
+        "axum" => multi_threaded()?.block_on(axum::serve(database, extras)),
+        "actix" => actix::serve(database, extras),
+        "poem" => multi_threaded()?.block_on(poem::serve(database, extras)),
         other => Err(format!("there is no framework `{other}`").into()),
     }
 }
 
-fn multi_threaded() -> Result<tokio::runtime::Runtime> {
+pub(crate) fn multi_threaded() -> Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
 impl App {
-    async fn new(database: &str, count: bool) -> Result<Self> {
-        let db = config::connect(database, count).await?;
+    async fn new(database: &str, extras: Extras<'_>) -> Result<Self> {
+        let db = config::connect(database, extras.count).await?;
         let pool = Pool::of(&db);
-        Ok(Self { auth: config::auth(db)?, pool, example: Arc::new(Me::example()) })
+        let auth = config::auth(db, extras.smtp)?;
+        let workers = extras.smtp.map(|_| Arc::new(auth.spawn_workers()));
+        Ok(Self { auth, pool, example: Arc::new(Me::example()), _workers: workers })
     }
 }
 

@@ -7,12 +7,12 @@ use poem::listener::TcpAcceptor;
 use poem::web::{Data, Json};
 use poem::{EndpointExt, IntoResponse, Response, Server, get, handler};
 
-use super::App;
+use super::{App, Extras};
 use crate::handwritten::Me;
 use crate::{Result, statements};
 
-pub(super) async fn serve(database: &str, count: bool) -> Result {
-    let app = App::new(database, count).await?;
+pub(super) async fn serve(database: &str, extras: Extras<'_>) -> Result {
+    let app = App::new(database, extras).await?;
     let routes = auth_poem::routes(&app.auth)
         .at("/bare", get(bare))
         .at("/handwritten", get(handwritten))

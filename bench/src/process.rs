@@ -1,0 +1,63 @@
+//! This program, started once more as a process of its own.
+
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+
+use crate::Result;
+
+/// Clock ticks of `/proc` per second, the same on every Linux that Rust runs on.
+const TICKS: f64 = 100.0;
+
+/// A running process, ended when dropped.
+pub(crate) struct Process {
+    child: Child,
+}
+
+impl Process {
+    /// Starts it; answers the first line that it says, too.
+    pub(crate) fn start(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<(Self, String)> {
+        let mut command = Command::new(std::env::current_exe()?);
+        let mut child = command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let output = child.stdout.take().ok_or("the process has no output")?;
+        // From here on the process ends whatever happens.
+        let process = Self { child };
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        Ok((process, line.trim().to_owned()))
+    }
+
+    /// Says a line to it.
+    pub(crate) fn tell(&mut self, line: &str) -> Result {
+        let input = self.child.stdin.as_mut().ok_or("the process has no input")?;
+        writeln!(input, "{line}")?;
+        Ok(input.flush()?)
+    }
+
+    /// Processor seconds that it took so far, where the system tells.
+    pub(crate) fn cpu_seconds(&self) -> Option<f64> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        // After the name, which may contain anything, the fields of user and system time are the 12th and 13th.
+        let (_, fields) = stat.rsplit_once(')')?;
+        let ticks = fields.split_whitespace().skip(11).take(2).map(|field| field.parse::<f64>().ok());
+        ticks.sum::<Option<f64>>().map(|ticks| ticks / TICKS)
+    }
+
+    /// MiB that it holds in memory, where the system tells: now, and at the most so far.
+    pub(crate) fn memory(&self) -> Option<(f64, f64)> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let mib = |key: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(key))?;
+            line.split_whitespace().next()?.parse().ok().map(|kib: f64| kib / 1024.0)
+        };
+        Some((mib("VmRSS:")?, mib("VmHWM:")?))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
