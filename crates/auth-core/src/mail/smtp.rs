@@ -1,5 +1,6 @@
 //! Mail by SMTP (RFC 5321).
 
+mod handover;
 mod message;
 mod server;
 #[cfg(test)]
@@ -153,8 +154,9 @@ impl Mailer for SmtpMailer {
     async fn send(&self, mail: &Mail, content: &Content) -> Result<(), MailError> {
         let message = message::compose(&self.from, mail, content)?;
         let mut connection = self.connection().await?;
-        let bytes = message.formatted();
-        let handover = connection.send(message.envelope(), &bytes);
+        let text = message::text(&message)?;
+        let parameters = handover::parameters(&connection, message.envelope(), &text)?;
+        let handover = handover::hand_over(&mut connection, message.envelope(), parameters, &text);
         within(HANDOVER, handover).await.map_err(|failure| failure.about_the_mail("sending"))?;
         self.keep(connection);
         Ok(())

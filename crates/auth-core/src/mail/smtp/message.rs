@@ -27,6 +27,11 @@ pub(super) fn compose(from: &Mailbox, mail: &Mail, content: &Content) -> Result<
         .map_err(|_| MailError::permanent("the message cannot be put together"))
 }
 
+/// The message as it is written.
+pub(super) fn text(message: &Message) -> Result<String, MailError> {
+    String::from_utf8(message.formatted()).map_err(|_| MailError::permanent("the message is not UTF-8"))
+}
+
 /// Keeps away-messages from being sent back (RFC 3834, section 5).
 fn generated() -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned())

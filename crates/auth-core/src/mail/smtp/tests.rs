@@ -111,7 +111,7 @@ fn written(mail: &Mail, subject: &str) -> String {
     let content =
         Content { subject: subject.to_owned(), text: "Grüße\n".to_owned(), html: "<p>Grüße</p>".to_owned() };
     let message = message::compose(&FROM.parse().unwrap(), mail, &content).unwrap();
-    String::from_utf8(message.formatted()).unwrap()
+    message::text(&message).unwrap()
 }
 
 #[test]
@@ -131,6 +131,19 @@ fn a_message_is_the_same_each_time() {
     }
     assert!(first.is_ascii() && first.lines().all(|line| line.len() <= 998));
     assert!(!first.contains("Ada") && !first.contains("eve"), "{first}");
+}
+
+#[test]
+fn a_dot_does_not_end_a_message() {
+    for (text, sent) in [
+        ("", "\r\n.\r\n"),
+        ("Hello", "Hello\r\n.\r\n"),
+        ("a.b\r\n\r\nc.", "a.b\r\n\r\nc.\r\n.\r\n"),
+        (".", "..\r\n.\r\n"),
+        ("a\r\n.\r\n.\r\n..b", "a\r\n..\r\n..\r\n...b\r\n.\r\n"),
+    ] {
+        assert_eq!(handover::data(text), sent, "{text:?}");
+    }
 }
 
 #[test]
