@@ -23,7 +23,7 @@ use crate::{Auth, Client, Error, ErrorCode, EventKind, Result};
 
 /// How many mails a worker claims at once, and how many of them it sends at the same time.
 pub(crate) const BATCH: u64 = 64;
-const CONCURRENCY: usize = 8;
+pub(crate) const CONCURRENCY: usize = 8;
 
 /// How long a mailer may take, and how long a claim lasts: longer than a whole batch of mailers that take their time.
 const SEND_LIMIT: Duration = Duration::from_secs(30);

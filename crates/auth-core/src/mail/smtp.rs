@@ -24,8 +24,9 @@ use super::{Content, Mail, MailError, Mailer};
 const OPENING: Duration = Duration::from_secs(10);
 const HANDOVER: Duration = Duration::from_secs(15);
 
-/// How many connections are kept for the next mails.
-const IDLE: usize = 4;
+/// How many connections are kept for the next mails: as many as are used at the same time, so that none of them is opened
+/// for one mail alone.
+const IDLE: usize = crate::mail::outbox::CONCURRENCY;
 
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 
