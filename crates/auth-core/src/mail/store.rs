@@ -4,7 +4,8 @@ use auth_entity::Timestamp;
 use auth_entity::mail::{ActiveModel, Column, Entity, Model};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -57,12 +58,14 @@ pub(super) async fn claim(
     now: OffsetDateTime,
     until: OffsetDateTime,
 ) -> Result<()> {
+    // Sums, which no index holds: SQLite would rather walk through all that is due than look these few up.
+    let (failed_at, due_at) = (Expr::col(Column::FailedAt).add(0), Expr::col(Column::DueAt).add(0));
     Entity::update_many()
         .col_expr(Column::Claim, Expr::value(claim))
         .col_expr(Column::DueAt, Expr::value(Timestamp(until)))
         .filter(Column::Id.is_in(ids))
-        .filter(Column::FailedAt.is_null())
-        .filter(Column::DueAt.lte(Timestamp(now)))
+        .filter(failed_at.is_null())
+        .filter(due_at.lte(Timestamp(now)))
         .exec(db)
         .await?;
     Ok(())
