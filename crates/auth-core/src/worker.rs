@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use futures_util::stream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::Auth;
 use crate::mail::outbox;
-use crate::{Auth, Result};
 
 /// How often a worker looks for mail that another server put there, or that is to be tried again.
 const LOOK: Duration = Duration::from_secs(2);
@@ -52,22 +53,53 @@ impl Auth {
     }
 }
 
-async fn run(auth: Auth, mut stopped: watch::Receiver<bool>) {
+async fn run(auth: Auth, stopped: watch::Receiver<bool>) {
+    tokio::join!(deliver(&auth, stopped.clone()), forget(&auth, stopped));
+}
+
+/// Sends what is due, until it is to stop, and then what it has claimed.
+async fn deliver(auth: &Auth, stopped: watch::Receiver<bool>) {
+    let batches = stream::unfold((stopped, Duration::ZERO), |(mut stopped, mut wait)| async move {
+        loop {
+            rest(auth, &mut stopped, wait).await;
+            if *stopped.borrow() {
+                return None;
+            }
+            wait = match outbox::claim_due(auth).await {
+                Ok(batch) if batch.is_empty() => LOOK,
+                Ok(batch) => {
+                    let is_full = batch.len() as u64 == outbox::BATCH;
+                    return Some((batch, (stopped, if is_full { Duration::ZERO } else { LOOK })));
+                }
+                Err(cause) => {
+                    tracing::warn!(%cause, "the outbox could not be read");
+                    PAUSE
+                }
+            };
+        }
+    });
+    outbox::deliver(auth, batches).await;
+}
+
+/// Waits, unless there is something to do before.
+async fn rest(auth: &Auth, stopped: &mut watch::Receiver<bool>, wait: Duration) {
+    if wait.is_zero() {
+        return;
+    }
+    tokio::select! {
+        _ = stopped.changed() => {}
+        () = auth.inner().outbox.filled() => {}
+        () = tokio::time::sleep(wait) => {}
+    }
+}
+
+/// Forgets what has expired, until it is to stop.
+async fn forget(auth: &Auth, mut stopped: watch::Receiver<bool>) {
     let mut purge = tokio::time::interval(PURGE);
     purge.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while !*stopped.borrow() {
-        let wait = match outbox_round(&auth).await {
-            Ok(true) => continue,
-            Ok(false) => LOOK,
-            Err(cause) => {
-                tracing::warn!(%cause, "the outbox could not be read");
-                PAUSE
-            }
-        };
         tokio::select! {
             _ = stopped.changed() => {}
-            () = auth.inner().outbox.filled() => {}
-            () = tokio::time::sleep(wait) => {}
             _ = purge.tick() => {
                 if let Err(cause) = auth.purge().run().await {
                     tracing::warn!(%cause, "what has expired could not be deleted");
@@ -75,9 +107,4 @@ async fn run(auth: Auth, mut stopped: watch::Receiver<bool>) {
             }
         }
     }
-}
-
-/// Whether there may be more to do at once.
-async fn outbox_round(auth: &Auth) -> Result<bool> {
-    Ok(auth.mail().deliver_due().await? as u64 == outbox::BATCH)
 }

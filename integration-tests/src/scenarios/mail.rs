@@ -1,12 +1,14 @@
 //! Scenarios of the outbox: a mail of a committed change leaves at least once, one of a change that was rolled back
 //! never (I11, F-16).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::mail::OutboxState;
 use auth_core::{ErrorCode as E, RootSecret};
-use auth_testkit::{MailFault, Moment, Reaction};
+use auth_testkit::{MailFault, MemoryMailer, Moment, Reaction};
 use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::scenario::scenarios;
 use crate::{App, Cx, PASSWORD, Scenario, Setup, race};
@@ -25,6 +27,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     workers_send_by_themselves: direct_only,
     a_mail_costs_two_statements: direct_only,
     an_app_without_a_mailer_says_so: direct_only,
+    a_mail_that_takes_its_time_holds_up_no_other: direct_only,
     the_language_is_the_readers,
 ];
 
@@ -311,6 +314,42 @@ async fn an_app_without_a_mailer_says_so(cx: Cx) {
     stuck.get("/users/me").by(&ada).send().await.is(200);
     forgot(&stuck, &ada.email).await;
     assert_eq!(state(&stuck).await.waiting, 2);
+}
+
+/// Ada's mail is in the hands of a mailer that never answers, and Grace's leaves nevertheless.
+async fn a_mail_that_takes_its_time_holds_up_no_other(cx: Cx) {
+    struct Slow(MemoryMailer, Arc<Notify>);
+    #[async_trait::async_trait]
+    impl auth_core::Mailer for Slow {
+        async fn send(
+            &self,
+            mail: &auth_core::mail::Mail,
+            content: &auth_core::mail::Content,
+        ) -> Result<(), auth_core::mail::MailError> {
+            if mail.to.starts_with("ada") {
+                self.1.notify_one();
+                std::future::pending::<()>().await;
+            }
+            self.0.send(mail, content).await
+        }
+    }
+    let app = cx.app().await;
+    let begun = Arc::new(Notify::new());
+    let (mailer, notify) = (app.mailer().clone(), begun.clone());
+    let slow = Setup::default().auth(move |auth| auth.mailer(Slow(mailer.clone(), notify.clone())));
+    let slow = app.server_with(slow).await;
+    let _workers = slow.auth().spawn_workers();
+    slow.register("ada").await;
+    begun.notified().await;
+    let grace = slow.register("grace").await;
+    let is_sent = async {
+        while !app.mailer().sent().iter().any(|(mail, _)| mail.to == grace.email) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    // A mailer has half a minute.
+    tokio::time::timeout(Duration::from_secs(15), is_sent).await.expect("Grace's mail");
+    assert_eq!(state(&slow).await.waiting, 1);
 }
 
 async fn the_language_is_the_readers(cx: Cx) {

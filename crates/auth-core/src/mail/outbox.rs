@@ -9,7 +9,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use auth_entity::mail::Model;
-use futures_util::{FutureExt, StreamExt, stream};
+use futures_util::{FutureExt, Stream, StreamExt, stream};
 use sea_orm::ConnectionTrait;
 use time::OffsetDateTime;
 use tokio::sync::Notify;
@@ -98,16 +98,29 @@ pub(super) async fn unreadable(auth: &Auth) -> Result<usize> {
 
 /// Claims what is due and does it. Returns how many errands that were.
 pub(super) async fn deliver_due(auth: &Auth) -> Result<usize> {
+    let rows = claim_due(auth).await?;
+    let count = rows.len();
+    deliver(auth, stream::iter([rows])).await;
+    Ok(count)
+}
+
+/// Claims what is due, one batch at the most.
+pub(crate) async fn claim_due(auth: &Auth) -> Result<Vec<Model>> {
     let (db, now) = (&auth.inner().db, auth.now());
     let due = store::due(db, now, BATCH).await?;
     if due.is_empty() {
-        return Ok(0);
+        return Ok(Vec::new());
     }
     let claim = auth.new_id(now)?;
     store::claim(db, due, claim, now, now + LEASE).await?;
-    let rows = store::claimed(db, claim).await?;
-    let count = rows.len();
-    let errands = rows.into_iter().map(|row| async move {
+    store::claimed(db, claim).await
+}
+
+/// Does what was claimed, batch after batch. The next one is asked for when none of the last one waits any more, so that a
+/// mailer that takes its time with some mails holds up no other, and no claim runs out while it waits.
+pub(crate) async fn deliver(auth: &Auth, batches: impl Stream<Item = Vec<Model>>) {
+    let rows = batches.flat_map(stream::iter);
+    rows.for_each_concurrent(CONCURRENCY, |row| async move {
         let row = &row;
         let result = match process(auth, row).await {
             Err(cause) => {
@@ -120,9 +133,8 @@ pub(super) async fn deliver_due(auth: &Auth) -> Result<usize> {
             // The claim runs out, and it is tried again.
             tracing::warn!(mail = %row.id, %cause, "a mail could not be put back");
         }
-    });
-    stream::iter(errands).buffer_unordered(CONCURRENCY).collect::<()>().await;
-    Ok(count)
+    })
+    .await;
 }
 
 async fn process(auth: &Auth, row: &Model) -> Result<()> {
