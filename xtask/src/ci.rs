@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::counts::Counts;
 use crate::test::{self, Options};
 use crate::workspace::{cargo, has_cargo_command};
-use crate::{Result, codegen, process, tidy};
+use crate::{Result, codegen, process, tidy, walk};
 
 /// A step with its name and the command that repeats it alone.
 struct Step {
@@ -22,7 +22,7 @@ enum Outcome {
 
 const CLIPPY: [&str; 6] = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
 
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step { name: "format", rerun: "cargo fmt --all", run: || cargo_step(&["fmt", "--all", "--check"]) },
     Step { name: "tidy", rerun: "cargo xtask tidy", run: || tidy::command().map(|()| Outcome::Done) },
     Step { name: "deny", rerun: "cargo deny check bans licenses sources", run: deny },
@@ -35,6 +35,7 @@ const STEPS: [Step; 6] = [
     },
     Step { name: "codegen", rerun: "cargo xtask codegen --check", run: || codegen::run(true).map(|()| Outcome::Done) },
     Step { name: "test", rerun: "cargo xtask test --full", run: full_test },
+    Step { name: "walk", rerun: "cargo xtask walk", run: walk },
 ];
 
 pub(crate) fn command() -> Result {
@@ -78,6 +79,13 @@ fn deny() -> Result<Outcome> {
     }
     // Advisories need a database from the network: see deny.toml.
     cargo_step(&["deny", "check", "bans", "licenses", "sources"])
+}
+
+fn walk() -> Result<Outcome> {
+    match walk::missing() {
+        Some(why) => Ok(Outcome::Skipped(why)),
+        None => walk::command().map(|()| Outcome::Done),
+    }
 }
 
 fn full_test() -> Result<Outcome> {

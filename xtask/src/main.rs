@@ -19,6 +19,7 @@ mod servers;
 mod setup;
 mod test;
 mod tidy;
+mod walk;
 mod workspace;
 
 use std::process::ExitCode;
@@ -31,6 +32,7 @@ usage: cargo xtask <command>
                       narrows the run to the contract suite; --full is every framework on every database
   tidy                check the rules of the architecture
   codegen [--check]   write (or compare) the generated files in docs/
+  walk                paste examples/README.md beside each example app
   bench [ARGS]        run the benchmarks in bench/, in release
   new-feature NAME    write the files of a new feature and register them
   setup               install what `ci` needs on Debian
@@ -62,6 +64,7 @@ fn run(args: Vec<String>) -> Result {
         "codegen" => codegen::command(rest),
         "new-feature" => new_feature::command(rest),
         "tidy" => no_arguments(rest).and_then(|()| tidy::command()),
+        "walk" => no_arguments(rest).and_then(|()| walk::command()),
         "setup" => no_arguments(rest).and_then(|()| setup::command()),
         "ci" => no_arguments(rest).and_then(|()| ci::command()),
         "help" | "--help" | "-h" => {

@@ -22,6 +22,9 @@ pub(crate) fn command() -> Result {
         return Err(format!("{} is installed, and yet there are no server binaries", kind.package()));
     }
     println!("servers: postgres, mariadb and redis are installed");
+    if find_program("curl", &[]).is_none() {
+        apt.install(&["curl"])?;
+    }
     components()?;
     // Their absence is said by `cargo xtask test`, and fails nothing.
     let packages =

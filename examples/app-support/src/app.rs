@@ -161,6 +161,7 @@ fn greet(url: &str, auth: &Auth, config: &Config) {
          curl -s {url}/auth/forgot-password -H 'content-type: application/json' -d '{{\"email\":\"ada@example.com\"}}'\n\
          read -p 'the token of the link that was mailed (or logged): ' TOKEN\n\
          curl -s {url}/auth/reset-password -H 'content-type: application/json' \
-         -d '{{\"token\":\"'\"$TOKEN\"'\",\"password\":\"violet-Harbour-57-lamp\"}}'\n"
+         -d '{{\"token\":\"'\"$TOKEN\"'\",\"password\":\"violet-Harbour-57-lamp\"}}'\n\n\
+         More of it: examples/README.md"
     );
 }

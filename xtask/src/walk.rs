@@ -1,0 +1,102 @@
+//! `cargo xtask walk`: pastes what `examples/README.md` tells people to paste, into a shell, beside each of the example apps.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::process::Running;
+use crate::workspace::{cargo, find_program, root};
+use crate::{Result, metadata, process};
+
+const APPS: [&str; 3] = ["axum-app", "actix-app", "poem-app"];
+const PAGE: &str = "examples/README.md";
+
+/// Walks; or says what is missing.
+pub(crate) fn command() -> Result {
+    if let Some(missing) = missing() {
+        println!("skipped the walk: {missing}");
+        return Ok(());
+    }
+    process::run(cargo().args(["build", "--workspace", "--bins"]))?;
+    let page = fs::read_to_string(root().join(PAGE)).map_err(|e| format!("{PAGE}: {e}"))?;
+    let script = script(&page)?;
+    let directory = metadata::load()?.target_directory.clone();
+    for app in APPS {
+        let result = walk(&directory.join("debug").join(app), &directory.join("walk").join(app), &script);
+        result.map_err(|e| format!("{app}: {e}"))?;
+        println!("{app}: everything in {PAGE} works");
+    }
+    Ok(())
+}
+
+/// What the walk needs and this machine lacks.
+pub(crate) fn missing() -> Option<&'static str> {
+    let lacks = |program| find_program(program, &[]).is_none();
+    if lacks("curl") {
+        return Some("curl is not installed; install with: apt-get install curl");
+    }
+    lacks("bash").then_some("bash is not installed; install with: apt-get install bash")
+}
+
+/// The blocks that are to be pasted, of which each line has to succeed.
+fn script(page: &str) -> Result<String> {
+    let mut script = "set -eux\n".to_owned();
+    let mut inside = false;
+    for line in page.lines() {
+        match (inside, line) {
+            (false, "```sh") => inside = true,
+            (true, "```") => inside = false,
+            // They are the walk's own.
+            (true, line) if line.starts_with("URL=") || line.starts_with("LOG=") => {}
+            // What has to fail: a shell that ends at the first failure takes no notice of one that does not come.
+            (true, line) if line.starts_with("! ") => {
+                writeln!(script, "if {}; then echo 'this must fail'; exit 1; fi", &line[2..])
+                    .map_err(|e| e.to_string())?;
+            }
+            (true, line) => writeln!(script, "{line}").map_err(|e| e.to_string())?,
+            _ => {}
+        }
+    }
+    if script.contains("post /auth/register") { Ok(script) } else { Err(format!("{PAGE}: nothing to paste")) }
+}
+
+fn walk(app: &Path, directory: &Path, script: &str) -> Result {
+    // What an earlier walk left.
+    let _ = fs::remove_dir_all(directory);
+    fs::create_dir_all(directory).map_err(|e| format!("{}: {e}", directory.display()))?;
+    let log = directory.join("app.log");
+    let file = File::create(&log).map_err(|e| format!("no log: {e}"))?;
+    let mut command = Command::new(app);
+    command.env("BIND", "127.0.0.1:0").env("DATABASE_URL", "sqlite://auth.db?mode=rwc");
+    command.env("ADMIN_EMAIL", "root@example.com").env("ADMIN_PASSWORD", "granite-Lantern-55-orbit");
+    command.current_dir(directory).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file);
+    let mut running = Running::start(&mut command)?;
+    let output = running.child().stdout.take().ok_or("the app has no output")?;
+    let mut lines = BufReader::new(output).lines().map_while(std::io::Result::ok);
+    let url = lines.find_map(|line| line.strip_prefix("listening on ").map(str::to_owned));
+    let url = url.ok_or_else(|| format!("it does not start:\n{}", read(&log)))?;
+    let mut shell = Command::new("bash");
+    shell.args(["-c", script]).env("URL", url).env("LOG", &log);
+    let walked = process::output(shell.current_dir(directory).stdin(Stdio::null()));
+    walked.map(drop).map_err(|e| format!("{e}\n\nits log:\n{}", read(&log)))
+}
+
+fn read(log: &Path) -> String {
+    fs::read_to_string(log).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_blocks_to_be_pasted_are() {
+        let page = "```text\nrm -rf /\n```\n\n```sh\nURL=x\npost /auth/register\n```\nwords\n```sh\nLOG=y\nls\n```\n";
+        let script = script(page).unwrap();
+        assert!(script.ends_with("post /auth/register\nls\n"), "{script}");
+        assert!(!["rm", "URL=", "LOG=", "words"].iter().any(|word| script.contains(word)), "{script}");
+        assert!(super::script("nothing").is_err());
+    }
+}
