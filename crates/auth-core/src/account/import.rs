@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Draft, store};
+use super::{Draft, MAX_DISPLAY_NAME, store};
 use crate::effect::Effect;
 use crate::hooks::Action;
 use crate::identifier::{Email, IdentifierError, LoginName, Username, has_forbidden_characters};
@@ -17,9 +17,6 @@ use crate::{Client, Error, ErrorCode, EventKind, Result, User, clock};
 
 /// How many accounts one transaction inserts. SQLite has one writer, which must not keep logins waiting for long.
 const BATCH: usize = 100;
-
-/// Most characters of a name for people.
-const DISPLAY_NAME: usize = 200;
 
 /// An account of another system.
 #[derive(Clone, Debug)]
@@ -81,7 +78,7 @@ pub enum SkipReason {
     #[error("user name: {0}")]
     Username(IdentifierError),
     /// The name for people is too long, or has characters that cannot be seen.
-    #[error("the display name has more than {DISPLAY_NAME} characters, or some that cannot be seen")]
+    #[error("the display name has more than {MAX_DISPLAY_NAME} characters, or some that cannot be seen")]
     DisplayName,
     /// The attributes cannot be stored, or do not fit the app's type.
     #[error("attributes: {0}")]
@@ -152,7 +149,7 @@ impl super::Accounts<'_> {
     fn check(&self, account: ImportedAccount, now: OffsetDateTime) -> Result<(Draft, LoginName), SkipReason> {
         let email = Email::parse(&account.email).map_err(SkipReason::Email)?;
         let username = account.username.as_deref().map(Username::parse).transpose().map_err(SkipReason::Username)?;
-        let unfit = |name: &str| name.chars().count() > DISPLAY_NAME || has_forbidden_characters(name);
+        let unfit = |name: &str| name.chars().count() > MAX_DISPLAY_NAME || has_forbidden_characters(name);
         if account.display_name.as_deref().is_some_and(unfit) {
             return Err(SkipReason::DisplayName);
         }

@@ -18,7 +18,7 @@ pub(crate) use draft::Draft;
 pub use export::Export;
 pub(crate) use guard::{keep_a_superuser, still_superuser};
 pub use import::{ImportReport, ImportedAccount, SkipReason};
-pub use model::{AccountChanges, NewAccount, Registered, Updated};
+pub use model::{AccountChanges, MAX_DISPLAY_NAME, NewAccount, Registered, Updated};
 pub(crate) use model::{Changes, Credentials};
 pub(crate) use pending::PendingAccount;
 pub use service::Accounts;

@@ -7,6 +7,9 @@ use crate::identifier::{Email, Username};
 use crate::password::Password;
 use crate::session::IssuedToken;
 
+/// The longest name for people, in characters.
+pub const MAX_DISPLAY_NAME: usize = 200;
+
 /// An account to be made.
 #[derive(Clone, Debug)]
 pub struct NewAccount {

@@ -7,7 +7,7 @@ use crate::account::{Changes, Draft, Ends, keep_a_superuser, still_superuser, st
 use crate::effect::Effect;
 use crate::identifier::{Email, Username};
 use crate::mail::MailKind;
-use crate::password::Password;
+use crate::password::{Password, PolicyContext};
 use crate::{Auth, Client, Error, ErrorCode, EventKind, Principal, Result, User};
 
 const TAKEN: ErrorCode = ErrorCode::UpdateUserEmailAlreadyExists;
@@ -186,15 +186,9 @@ impl<'a> Admin<'a> {
         }
         let attributes = Value::Object(attributes);
         self.auth.check_attributes(&attributes)?;
-        let accounts = self.auth.accounts();
-        let password_hash = match password {
-            Some(password) => {
-                let words = [email.as_ref().map(Email::as_str), username.as_ref().map(Username::as_str)];
-                let context = self.auth.policy_context(None, &words);
-                Some(accounts.hash_new(password, context, ErrorCode::RegisterInvalidPassword).await?)
-            }
-            None => None,
-        };
+        let words = [email.as_ref().map(Email::as_str), username.as_ref().map(Username::as_str)];
+        let context = self.auth.policy_context(None, &words);
+        let password_hash = self.hash_if_given(password, context, ErrorCode::RegisterInvalidPassword).await?;
         Ok(Draft {
             must_change_password: password_hash.is_some(),
             email,
@@ -231,25 +225,31 @@ impl<'a> Admin<'a> {
         .await
     }
 
+    async fn hash_if_given(
+        &self,
+        password: Option<Password>,
+        context: PolicyContext,
+        refusal: ErrorCode,
+    ) -> Result<Option<String>> {
+        match password {
+            Some(password) => self.auth.accounts().hash_new(password, context, refusal).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// Checks what was wanted and does the slow part of it, before any row is locked.
     async fn prepare(&self, target: &User, wanted: AdminChanges) -> Result<Changes> {
         let attributes = wanted.attributes.map(Value::Object);
         attributes.as_ref().map_or(Ok(()), |attributes| self.auth.check_attributes(attributes))?;
-        let password_hash = match wanted.password {
-            Some(password) => {
-                let more = [wanted.email.as_ref().map(|email| email.as_str())];
-                let context = self.auth.policy_context(Some(target), &more);
-                let code = ErrorCode::UpdateUserInvalidPassword;
-                Some(Some(self.auth.accounts().hash_new(password, context, code).await?))
-            }
-            None => None,
-        };
+        let more = [wanted.email.as_ref().map(Email::as_str)];
+        let context = self.auth.policy_context(Some(target), &more);
+        let hash = self.hash_if_given(wanted.password, context, ErrorCode::UpdateUserInvalidPassword).await?;
         Ok(Changes {
             email: wanted.email,
             username: wanted.username,
             display_name: wanted.display_name,
             attributes,
-            password_hash,
+            password_hash: hash.map(Some),
             is_active: wanted.is_active,
             is_superuser: wanted.is_superuser,
             is_verified: wanted.is_verified,

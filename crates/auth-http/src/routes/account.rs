@@ -1,6 +1,6 @@
 //! Registering, and one's own account.
 
-use auth_core::account::{AccountChanges, NewAccount, Registered};
+use auth_core::account::{AccountChanges, MAX_DISPLAY_NAME, NewAccount, Registered};
 use auth_core::identifier::{Email, Username};
 use auth_core::password::Password;
 use auth_core::time::OffsetDateTime;
@@ -18,9 +18,6 @@ use crate::decode::{Attributes, KnownPassword, Patch, Replace, Text, request};
 use crate::dispatch::Call;
 use crate::endpoint::{Endpoint, Group, Handler};
 use crate::reply::Reply;
-
-/// The longest name for people, in characters.
-const DISPLAY_NAME: usize = 200;
 
 /// An account as clients see it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -76,7 +73,7 @@ request! {
         #[doc = "A user name to log in with."]
         username: Option<Username>,
         #[doc = "A name for people."]
-        display_name: Option<Text<DISPLAY_NAME>>,
+        display_name: Option<Text<MAX_DISPLAY_NAME>>,
         #[doc = "The app's own object about the user."]
         attributes: Option<Attributes>,
     }
@@ -94,7 +91,7 @@ request! {
         #[doc = "A user name to log in with; null removes it."]
         username: Patch<Username>,
         #[doc = "A name for people; null removes it."]
-        display_name: Patch<Text<DISPLAY_NAME>>,
+        display_name: Patch<Text<MAX_DISPLAY_NAME>>,
         #[doc = "The app's own object, replaced as a whole."]
         attributes: Option<Attributes>,
     }

@@ -1,5 +1,6 @@
 //! Accounts as superusers manage them.
 
+use auth_core::account::MAX_DISPLAY_NAME;
 use auth_core::admin::{AdminChanges, NewUser, PageRequest};
 use auth_core::identifier::{Email, Username};
 use auth_core::password::Password;
@@ -37,7 +38,7 @@ request! {
         #[doc = "A user name to log in with; null removes it."]
         username: Patch<Username>,
         #[doc = "A name for people; null removes it."]
-        display_name: Patch<Text<200>>,
+        display_name: Patch<Text<MAX_DISPLAY_NAME>>,
         #[doc = "The app's own object, replaced as a whole."]
         attributes: Option<Attributes>,
         #[doc = "Whether the account may log in."]
@@ -59,7 +60,7 @@ request! {
         #[doc = "A password, to be changed at the first login. Without one a link to choose it is mailed."]
         password: Option<Password>,
         #[doc = "A name for people."]
-        display_name: Option<Text<200>>,
+        display_name: Option<Text<MAX_DISPLAY_NAME>>,
         #[doc = "The app's own object about the user."]
         attributes: Option<Attributes>,
         #[doc = "Whether the account may log in; true by default."]
