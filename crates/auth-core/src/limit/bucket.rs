@@ -53,7 +53,7 @@ impl Bucket<'_> {
         let name = self.name();
         let one = |who: &str, rate: Rate| Quota { key: format!("{name}:{}:{who}", rate.per.as_secs()), rate };
         let each = |what: &str, client: &Client, rate: Rate| -> Vec<Quota> {
-            let networks = networks(client.ip).into_iter();
+            let networks = client.is_remote().then(|| networks(client.ip)).into_iter().flatten();
             networks.map(|(network, factor)| one(&format!("{what}:{network}"), rate.scaled(factor))).collect()
         };
         match self {
@@ -98,6 +98,12 @@ mod tests {
         let wide = ("2001:db8:1::/48".to_owned(), 8);
         assert_eq!(keys(Some("2001:db8:1:2:3:4:5:6")), [narrow, wide.clone()]);
         assert_eq!(keys(Some("2001:db8:1:ffff::1"))[1], wide);
+    }
+
+    #[test]
+    fn the_app_itself_is_not_counted() {
+        let quotas = |client: &Client| Bucket::Registrations(client).quotas(&Limits::default()).len();
+        assert_eq!((quotas(&Client::default()), quotas(&Client::new(None, None))), (0, 1));
     }
 
     #[test]

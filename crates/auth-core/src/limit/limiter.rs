@@ -1,5 +1,6 @@
 //! Taking of a limit before the work.
 
+use std::sync::Once;
 use std::time::Duration;
 
 use sea_orm::ConnectionTrait;
@@ -8,6 +9,11 @@ use uuid::Uuid;
 
 use super::{Bucket, Rate, store};
 use crate::{Auth, Client, Error, EventKind, Result, db};
+
+/// One line in the log is enough.
+static UNKNOWN: Once = Once::new();
+const HOW: &str = "tell the server to pass addresses on (axum: `into_make_service_with_connect_info::<SocketAddr>()`; \
+    behind a proxy: list it with `trusted_proxy`)";
 
 /// How often one that lost a deadlock is tried.
 const ATTEMPTS: u32 = 12;
@@ -37,6 +43,11 @@ impl<'a> Limiter<'a> {
     /// `RATE_LIMITED`, or the database's: whoever cannot be counted is not let in.
     pub(crate) async fn take(&self, bucket: Bucket<'_>, client: &Client) -> Result<()> {
         let Some(refusal) = self.take_or_retry(bucket).await? else { return Ok(()) };
+        if client.is_remote() && client.ip.is_none() {
+            UNKNOWN.call_once(|| {
+                tracing::error!("a limit refused a client whose address is unknown, and all of those share it: {HOW}")
+            });
+        }
         if refusal.first {
             self.auth.audit().note(client, EventKind::Throttled { limit: bucket.name() });
         }
