@@ -44,7 +44,7 @@
 //! ```
 //!
 //! Serve it with [`into_make_service_with_connect_info::<SocketAddr>`](axum::Router::into_make_service_with_connect_info),
-//! so that users see in their list of sessions where they logged in from. `axum::serve` waits for the headers of a request
+//! so that limits tell clients apart, and users see where they logged in from. `axum::serve` waits for the headers of a request
 //! as long as the client likes; put it behind a proxy that does not, or see the example app for a loop with a time limit.
 
 mod convert;
