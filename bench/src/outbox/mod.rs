@@ -42,7 +42,7 @@ impl Pace {
         long_queue: 100_000,
         deliver: Duration::from_secs(10),
         rounds: 5,
-        requests: Duration::from_secs(5),
+        requests: Duration::from_secs(10),
     };
 }
 

@@ -11,8 +11,10 @@ use crate::outbox::Finding;
 const DELIVERY_AIM: f64 = 200.0;
 /// MiB by which a long queue may make the process grow.
 const GROWTH_AIM: f64 = 64.0;
-/// How much longer the slowest requests may take while the mail server hangs.
+/// How much longer slow requests may take while the mail server hangs. Slower ones than these are too few in a round to
+/// say anything.
 const HANGING_AIM: f64 = 1.5;
+const SLOW: f64 = 0.95;
 
 pub(super) fn tables(out: &mut String, findings: &[Finding]) -> Result {
     deliveries(out, findings)?;
@@ -62,23 +64,23 @@ fn hanging(out: &mut String, findings: &[Finding]) -> Result {
     writeln!(out, "\n### `POST /auth/forgot-password`, with a healthy mail server and with one that hangs\n")?;
     writeln!(
         out,
-        "| database | requests/s | healthy p50 ms | healthy p99 ms | hanging p50 ms | hanging p99 ms | p99 ratio | aim |"
+        "| database | requests/s | healthy p50 ms | healthy p95 ms | hanging p50 ms | hanging p95 ms | p95 ratio | aim |"
     )?;
     writeln!(out, "|---|--:|--:|--:|--:|--:|--:|---|")?;
     for Finding { database, hanging: one, .. } in findings {
         let of =
             |answers: &[Answers], share: f64| median(answers.iter().map(|one| one.percentile(share)).collect()) / 1e3;
         let ratios =
-            one.hanging.iter().zip(&one.healthy).map(|(hang, well)| hang.percentile(0.99) / well.percentile(0.99));
+            one.hanging.iter().zip(&one.healthy).map(|(hang, well)| hang.percentile(SLOW) / well.percentile(SLOW));
         let ratio = Spread::of(ratios.collect());
         writeln!(
             out,
             "| {database} | {:.0} | {:.2} | {:.2} | {:.2} | {:.2} | {ratio} | ≤ {HANGING_AIM} {} |",
             median(one.hanging.iter().map(Answers::per_second).collect()),
             of(&one.healthy, 0.5),
-            of(&one.healthy, 0.99),
+            of(&one.healthy, SLOW),
             of(&one.hanging, 0.5),
-            of(&one.hanging, 0.99),
+            of(&one.hanging, SLOW),
             verdict(ratio.median <= HANGING_AIM),
         )?;
     }
