@@ -78,6 +78,14 @@ impl Effect {
         self.errands.lock().unwrap_or_else(PoisonError::into_inner).extend(mail.map(|mail| Errand::Send { mail }));
     }
 
+    /// Has a mail sent to an address that nobody has proved, if this is committed: as far as strangers may have mail sent
+    /// there.
+    pub(crate) fn offer(&self, mail: Option<Mail>) {
+        if let Some(mail) = mail {
+            self.order(Order::Offer { mail: Box::new(mail) });
+        }
+    }
+
     /// Has a worker find out whether there is a mail to be sent, if this is committed.
     pub(crate) fn order(&self, order: Order) {
         let errand = Errand::Carry { order, client: self.client.clone() };

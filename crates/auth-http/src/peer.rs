@@ -19,12 +19,10 @@ fn address(settings: &Settings, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
     if !trusted(peer) {
         return peer;
     }
-    let forwarded: Vec<&str> = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .collect();
+    // What a client wrote before it must not take the word of the proxy away, whatever bytes it has.
+    let lines: Vec<_> =
+        headers.get_all("x-forwarded-for").iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    let forwarded: Vec<&str> = lines.iter().flat_map(|line| line.split(',')).collect();
     let mut nearest = peer;
     for hop in forwarded.into_iter().rev() {
         // What cannot be read was not written by a proxy that is trusted: nothing before it counts either.

@@ -16,6 +16,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     patch_can_wait_for_the_proof,
     it_needs_a_recent_login_or_the_password,
     nobody_learns_whether_an_address_is_taken,
+    address_and_password_can_be_changed_at_once,
     an_address_that_is_taken_meanwhile_is_refused,
     a_pending_change_dies_with_the_credentials,
     a_crowd_confirms_once: direct_only,
@@ -155,6 +156,15 @@ async fn nobody_learns_whether_an_address_is_taken(cx: Cx) {
     assert_eq!(app.kinds_to(&ada.email).await, ["email_change_requested"; 3]);
 }
 
+async fn address_and_password_can_be_changed_at_once(cx: Cx) {
+    let app = cx.app_with(Setup::default().auth(|auth| auth.email_change(EmailChange::Confirm))).await;
+    let ada = app.user("ada").await;
+    let body = json!({ "email": NEW, "password": "kettle-Umbrella-42-river", "current_password": PASSWORD });
+    app.patch("/users/me").by(&ada).json(body).send().await.is(200);
+    let token = app.token_to(NEW, "confirm_email").await;
+    assert_eq!(redeem(&app, "confirm", &token).await.is(200).json()["email"], json!(NEW));
+}
+
 /// CHG-07.
 async fn an_address_that_is_taken_meanwhile_is_refused(cx: Cx) {
     let app = cx.app().await;
@@ -167,8 +177,13 @@ async fn an_address_that_is_taken_meanwhile_is_refused(cx: Cx) {
     // The same with an address that is to be had back.
     app.patch("/users/me").by(&ada).json(json!({ "email": "ada-new@example.org" })).send().await.is(200);
     let token = app.token_to("ada@example.org", "email_changed").await;
-    app.register("ada").await;
+    let other = app.register("ada").await;
+    app.set(&other, "is_verified = TRUE").await;
     redeem(&app, "revert", &token).await.fails(E::UpdateUserEmailAlreadyExists);
+    // Who has not proved the address has to leave it.
+    app.set(&other, "is_verified = FALSE").await;
+    redeem(&app, "revert", &token).await.is(200);
+    assert_eq!(app.count(&format!("auth_user WHERE id = '{}'", other.id)).await, 0);
     audit::tables(&app).await;
 }
 

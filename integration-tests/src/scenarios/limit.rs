@@ -13,6 +13,8 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_client_is_told_apart_by_its_network,
     a_victim_gets_few_mails_and_the_last_link_works,
     who_leads_nowhere_uses_nothing_up,
+    an_unproved_mailbox_gets_few_notices,
+    clocks_may_differ,
     a_client_has_few_mails_sent,
     new_codes_do_not_buy_more_attempts,
     a_crowd_gets_what_one_would_get: direct_only,
@@ -175,6 +177,36 @@ async fn who_leads_nowhere_uses_nothing_up(cx: Cx) {
     }
     forgot(&app, &ada.email, "192.0.2.9").await.is(202);
     assert_eq!(received(&app, &ada.email, "reset_password").await, 1);
+}
+
+/// Whoever registers a stranger's address does not mail them by changing a password again and again.
+async fn an_unproved_mailbox_gets_few_notices(cx: Cx) {
+    let limits = Limits { mails_to_address: [Rate::per_hour(3), Rate::per_day(10)], ..Limits::off() };
+    let app = cx.app_with(limited(limits)).await;
+    let passwords = [PASSWORD, "kettle-Umbrella-42-river"];
+    for (name, proved, expected) in [("ada", false, 3), ("grace", true, 6)] {
+        let mut who = app.user(name).await;
+        app.set(&who, if proved { "is_verified = TRUE" } else { "is_verified = FALSE" }).await;
+        for n in 0..6 {
+            let body = json!({ "old_password": passwords[n % 2], "new_password": passwords[(n + 1) % 2] });
+            who = who.with(&app.post("/auth/change-password").by(&who).json(body).send().await.is(200));
+            app.deliver().await;
+        }
+        assert_eq!(received(&app, &who.email, "password_changed").await, expected, "{name}");
+    }
+}
+
+/// CON-06: a server whose clock is behind does not begin the window anew.
+async fn clocks_may_differ(cx: Cx) {
+    let app = cx.app_with(only(|limits| limits.mail_requests = Rate::per_hour(2))).await;
+    for _ in 0..2 {
+        forgot(&app, "ada@example.org", "192.0.2.1").await.is(202);
+        app.clock().set_back(Duration::from_secs(5));
+    }
+    for _ in 0..3 {
+        refused(forgot(&app, "ada@example.org", "192.0.2.1").await, HOUR + Duration::from_secs(60));
+        app.clock().advance(Duration::from_secs(5));
+    }
 }
 
 async fn a_client_has_few_mails_sent(cx: Cx) {

@@ -247,6 +247,7 @@ async fn forwarded_addresses_count_behind_proxies_only(cx: Cx) {
         (&[("x-forwarded-for", "192.0.2.66, 203.0.113.7")], "203.0.113.7"),
         (&[("x-forwarded-for", "192.0.2.66"), ("x-forwarded-for", "203.0.113.7, 10.1.2.3")], "203.0.113.7"),
         (&[("x-forwarded-for", "192.0.2.66, ::ffff:203.0.113.7, 10.1.2.3")], "203.0.113.7"),
+        (&[("x-forwarded-for", "\u{ff}, 203.0.113.7")], "203.0.113.7"),
         (&[("x-forwarded-for", "192.0.2.66, nonsense")], "127.0.0.1"),
         (&[("x-forwarded-for", "192.0.2.66, nonsense, 10.1.2.3")], "10.1.2.3"),
         (&[("x-forwarded-for", "")], "127.0.0.1"),

@@ -294,7 +294,8 @@ async fn german_arrives_as_it_was_written(cx: Cx) {
     let message = sink.message_to("ada@example.org").await;
     let subject = "Bestätigen Sie Ihre E-Mail-Adresse für Müllers Käseblatt & Söhne";
     assert_eq!(message.header("subject"), [subject]);
-    assert!(message.part("text/plain").starts_with("Guten Tag Zoë Größer,"), "{message:?}");
+    assert!(message.part("text/plain").starts_with("Guten Tag,"), "nobody knows yet whose name it is: {message:?}");
+    assert!(!message.raw.contains("Zo"), "{message:?}");
     assert!(message.part("text/html").contains("<html lang=\"de\">"));
     assert!(message.part("text/html").contains("Müllers Käseblatt &amp; Söhne"));
     assert!(message.raw.is_ascii(), "no server has to know more than RFC 5321");

@@ -10,6 +10,7 @@ mod broken_connection;
 mod busy_database;
 mod change_password;
 mod clock;
+mod contested_address;
 mod dump;
 mod email_change;
 mod equal_work;
@@ -73,6 +74,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(change_password),
     feature!(clock),
     feature!(email_change),
+    feature!(contested_address),
     feature!(dump),
     feature!(equal_work),
     feature!(extract),

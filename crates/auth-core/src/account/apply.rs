@@ -2,9 +2,10 @@
 
 use super::{Accounts, Changes, Updated, store};
 use crate::effect::Effect;
+use crate::email_change::Reverts;
 use crate::hooks::Action;
 use crate::session::{BearerToken, Revocation};
-use crate::{ErrorCode, EventKind, Result, Session, User};
+use crate::{Error, ErrorCode, EventKind, Result, Session, User};
 use uuid::Uuid;
 
 /// What a change ends: sessions, and with the epoch every token that was issued before.
@@ -29,7 +30,7 @@ impl Accounts<'_> {
     /// Writes changes as a part of an effect, if the account still is what `before` says, and asks the app.
     ///
     /// # Errors
-    /// `Unauthorized` when the account's epoch moved, `email_taken`, `USERNAME_ALREADY_EXISTS`, a hook's veto, or the
+    /// [`Error::Invalid`] when no name is left, `Unauthorized` when the account's epoch moved, `email_taken`, `USERNAME_ALREADY_EXISTS`, a hook's veto, or the
     /// database's.
     pub(crate) async fn apply(
         &self,
@@ -42,6 +43,10 @@ impl Accounts<'_> {
         let sessions = self.auth.sessions();
         let (user_id, seen) = (before.id, before.sev);
         let mut after = changes.apply_to(before);
+        if after.email.is_none() && after.username.is_none() {
+            let message = "give the account an address first: nobody could log in else".to_owned();
+            return Err(Error::Invalid { field: "username", kind: "missing", message });
+        }
         let mut token = None;
         match ends {
             Ends::Nothing => {}
@@ -89,6 +94,7 @@ impl Accounts<'_> {
         let changes = Changes { is_verified: Some(true), ..changes };
         let taken = ErrorCode::UpdateUserEmailAlreadyExists;
         let updated = self.apply(effect, before, &changes, Ends::all_but(keep), taken).await?;
+        self.auth.email_change().forget(effect, before.id, Reverts::ToUnproved).await?;
         effect.record(EventKind::Verified { user_id: before.id });
         if changes.password_hash.is_some() {
             effect.record(EventKind::CredentialsWiped { user_id: before.id });

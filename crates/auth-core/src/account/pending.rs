@@ -82,8 +82,10 @@ impl Accounts<'_> {
         let auth = self.auth;
         let email = Email::parse(&account.email).map_err(Error::internal)?;
         let owner = store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?;
-        if let Some(owner) = owner {
-            let user = User::from(owner);
+        let owner = owner.map(User::from);
+        if let Some(user) = owner
+            && !auth.email_change().is_contested(effect.tx(), &user).await?
+        {
             effect.record(EventKind::RegisterDuplicate);
             if !user.is_active {
                 return Ok(None);
@@ -118,6 +120,12 @@ impl Accounts<'_> {
             let mut draft = account.transpose().map_err(Error::internal)?.ok_or(BAD)?.into_draft()?;
             if !with_username {
                 draft.username = None;
+            }
+            if let Some(email) = &draft.email {
+                let holder = store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?;
+                if let Some(holder) = holder {
+                    auth.email_change().send_back(&effect, &holder.into()).await?;
+                }
             }
             // Another attempt at the address was proved first.
             let user = auth.accounts().insert(&effect, &draft, BAD).await?;

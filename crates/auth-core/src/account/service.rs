@@ -56,10 +56,12 @@ impl<'a> Accounts<'a> {
         self.auth.check_attributes(&attributes)?;
         let words = [Some(email.as_str()), username.as_ref().map(|name| name.as_str()), display_name.as_deref()];
         let context = self.auth.policy_context(None, &words);
-        let password = self.check_new(password, context, ErrorCode::RegisterInvalidPassword).await?;
+        let inner = self.auth.inner();
         // Whoever has yet to find a password that is good enough has not registered.
-        self.auth.limiter().take(Bucket::Registrations(client), client).await?;
-        let hash = self.auth.inner().hasher.hash(password).await?;
+        let limiter = self.auth.limiter();
+        let counted = limiter.take(Bucket::Registrations(client), client);
+        let hashed = inner.hasher.check_wait_and_hash(password, inner.policy.clone(), context, counted).await?;
+        let hash = hashed.map_err(|error| refused(error, ErrorCode::RegisterInvalidPassword))?;
         let locale = client.accept_language().map(|_| self.auth.language(client));
         Ok(Draft {
             email: Some(email),
@@ -189,13 +191,6 @@ impl<'a> Accounts<'a> {
     /// Replaces an outdated hash of the same password.
     pub(crate) async fn upgrade_hash(&self, effect: &Effect, id: Uuid, stored: &str, fresh: &str) -> Result<()> {
         store::upgrade_hash(effect.tx(), id, stored, fresh).await
-    }
-
-    /// Refuses a new password that does not pass the policy.
-    async fn check_new(&self, password: Password, context: PolicyContext, refusal: ErrorCode) -> Result<Password> {
-        let inner = self.auth.inner();
-        let checked = inner.hasher.check(password, inner.policy.clone(), context).await;
-        checked.map_err(|error| refused(error, refusal))
     }
 
     /// Hashes a new password that passes the policy.

@@ -84,10 +84,9 @@ impl Accounts<'_> {
         let auth = self.auth;
         let Principal { user: before, session } = principal;
         auth.effect(client, |effect| async move {
-            if let Some(email) = later {
-                auth.email_change().ask(&effect, before, email)?;
-            }
+            let ask = |user: &User| later.map_or(Ok(()), |email| auth.email_change().ask(&effect, user, email));
             if changes.fields().is_empty() {
+                ask(before)?;
                 return Ok(Updated { user: before.clone(), token: None });
             }
             let ends_sessions = changes.email.is_some() || changes.password_hash.is_some();
@@ -96,6 +95,8 @@ impl Accounts<'_> {
             let updated = auth.accounts().apply(&effect, before, changes, ends, taken).await?;
             auth.accounts().report(&effect, before.id, changes, Some(before.id));
             auth.accounts().notify(&effect, before, &updated.user, changes).await?;
+            // The order is for the account as it is now: one of before a new password would be void.
+            ask(&updated.user)?;
             Ok(updated)
         })
         .await
@@ -106,7 +107,7 @@ impl Accounts<'_> {
         if changes.email.is_some() {
             self.auth.email_change().tell_former(effect, before, after).await?;
             if !after.is_verified {
-                self.auth.verification().invite(effect, after).await?;
+                self.auth.verification().invite_again(effect, after).await?;
             }
         }
         if changes.password_hash.is_some() {

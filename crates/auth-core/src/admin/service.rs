@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::account::{Changes, Draft, Ends, keep_a_superuser, still_superuser, store};
 use crate::effect::Effect;
+use crate::email_change::Reverts;
 use crate::identifier::{Email, Username};
 use crate::mail::MailKind;
 use crate::password::{Password, PolicyContext};
@@ -132,10 +133,28 @@ impl<'a> Admin<'a> {
             let ends = if ends_sessions { Ends::All } else { Ends::Nothing };
             let updated = auth.accounts().apply(&effect, &before, &changes, ends, TAKEN).await?;
             auth.accounts().report(&effect, id, &changes, Some(actor.user.id));
-            auth.accounts().notify(&effect, &before, &updated.user, &changes).await?;
+            auth.admin().settle(&effect, &before, &updated.user, &changes).await?;
             Ok(updated.user)
         });
         auth.accounts().address_first(written.await, changes.email.as_ref(), Some(id), TAKEN).await
+    }
+
+    /// Tells the owner what changed. A superuser has the last word: nobody takes that back, nor what was before, since it may
+    /// be the repair of a stolen account.
+    async fn settle(&self, effect: &Effect, before: &User, after: &User, changes: &Changes) -> Result<()> {
+        if changes.email.is_some() || changes.password_hash.is_some() || changes.is_superuser.is_some() {
+            self.auth.email_change().forget(effect, after.id, Reverts::All).await?;
+        }
+        if changes.email.is_some() {
+            effect.tell(before, MailKind::EmailChanged { revert_link: None })?;
+            if !after.is_verified {
+                self.auth.verification().invite_again(effect, after).await?;
+            }
+        }
+        if changes.password_hash.is_some() {
+            effect.tell(before, MailKind::PasswordChanged)?;
+        }
+        Ok(())
     }
 
     /// The account to be changed, locked, and what of the changes is one; if the actor still may.
@@ -219,6 +238,7 @@ impl<'a> Admin<'a> {
             let (before, changes) = auth.admin().lock(&effect, &actor.user, id, changes.clone()).await?;
             auth.accounts().apply(&effect, &before, &changes, Ends::All, TAKEN).await?;
             effect.record(EventKind::PasswordResetByAdmin { user_id: id, actor_id: actor.user.id });
+            auth.email_change().forget(&effect, id, Reverts::All).await?;
             effect.tell(&before, MailKind::AccountReset)?;
             Ok(())
         })

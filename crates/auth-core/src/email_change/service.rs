@@ -12,7 +12,7 @@ use crate::effect::Effect;
 use crate::identifier::{Email, LoginName};
 use crate::limit::Bucket;
 use crate::mail::{Mail, MailKind, Order};
-use crate::one_time::{self, Issue, Purpose};
+use crate::one_time::{Issue, Purpose};
 use crate::password::Password;
 use crate::{Auth, Client, Error, ErrorCode, EventKind, Principal, Result, User};
 
@@ -21,13 +21,13 @@ const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 const REVERT_LIFETIME: Duration = Duration::from_secs(72 * 60 * 60);
 
 const BAD: ErrorCode = ErrorCode::ChangeEmailBadToken;
-const TAKEN: ErrorCode = ErrorCode::UpdateUserEmailAlreadyExists;
+pub(super) const TAKEN: ErrorCode = ErrorCode::UpdateUserEmailAlreadyExists;
 
 /// What a link remembers: the address that will count.
 #[derive(Serialize, Deserialize)]
-struct Memory {
-    email: String,
-    is_verified: bool,
+pub(super) struct Memory {
+    pub(super) email: String,
+    pub(super) is_verified: bool,
 }
 
 impl Memory {
@@ -35,7 +35,7 @@ impl Memory {
         serde_json::to_value(self).map_err(Error::internal)
     }
 
-    fn changes(&self) -> Result<Changes> {
+    pub(super) fn changes(&self) -> Result<Changes> {
         let email = Email::parse(&self.email).map_err(Error::internal)?;
         Ok(Changes { email: Some(email), is_verified: Some(self.is_verified), ..Changes::default() })
     }
@@ -51,7 +51,7 @@ struct Redeemed {
 /// The service for new addresses.
 #[derive(Clone, Copy, Debug)]
 pub struct EmailChanges<'a> {
-    auth: &'a Auth,
+    pub(super) auth: &'a Auth,
 }
 
 impl<'a> EmailChanges<'a> {
@@ -150,7 +150,7 @@ impl<'a> EmailChanges<'a> {
         };
         let token = self.auth.one_time_tokens().issue(effect, issue).await?;
         let revert_link = self.auth.mail_link("change-email/revert", &token, REVERT_LIFETIME);
-        effect.tell(before, MailKind::EmailChanged { revert_link })?;
+        effect.tell(before, MailKind::EmailChanged { revert_link: Some(revert_link) })?;
         Ok(())
     }
 
@@ -167,12 +167,8 @@ impl<'a> EmailChanges<'a> {
         auth.effect(client, |effect| async move {
             let Redeemed { user, memory, issued_at } =
                 auth.email_change().redeem(&effect, Purpose::RevertEmail, token).await?;
-            let changes = Changes { password_hash: Some(None), ..memory.changes()? };
-            let updated = auth.accounts().apply(&effect, &user, &changes, Ends::All, TAKEN).await?;
-            one_time::delete_since(effect.tx(), Purpose::RevertEmail, user.id, issued_at).await?;
-            effect.record(EventKind::EmailReverted { user_id: user.id });
-            effect.send(auth.password_reset().mail(&effect, &updated.user).await?);
-            Ok(updated.user)
+            auth.email_change().make_room(&effect, &user, &memory, issued_at).await?;
+            auth.email_change().take_back(&effect, &user, &memory, issued_at).await
         })
         .await
     }
@@ -180,7 +176,10 @@ impl<'a> EmailChanges<'a> {
     /// Redeems a link: the account that it acts on, locked, and what the link remembers.
     async fn redeem(&self, effect: &Effect, purpose: Purpose, token: &str) -> Result<Redeemed> {
         let consumed = self.auth.one_time_tokens().consume(effect, purpose, token, None).await?.ok_or(BAD)?;
-        let user = store::find_for_update(effect.tx(), consumed.user_id.ok_or(BAD)?).await?.ok_or(BAD)?.into();
+        let user = self.auth.one_time_tokens().owner(effect, &consumed).await?.ok_or(BAD)?;
+        if !user.is_active {
+            return Err(BAD.into());
+        }
         let memory = consumed.data.map(serde_json::from_value).transpose().map_err(Error::internal)?.ok_or(BAD)?;
         Ok(Redeemed { user, memory, issued_at: consumed.created_at })
     }

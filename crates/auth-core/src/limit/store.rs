@@ -25,8 +25,10 @@ pub(super) async fn take(db: &impl ConnectionTrait, id: Uuid, rate: Rate, now: O
 /// The one statement that counts: it changes the row for as many callers as there is room for.
 async fn count(db: &impl ConnectionTrait, id: Uuid, rate: Rate, now: OffsetDateTime) -> Result<bool> {
     let end = now + time::Duration::try_from(rate.per).map_err(Error::internal)?;
-    // One that ends too late is from before the clock was set back.
-    let over = || Condition::any().add(Column::EndsAt.lte(Timestamp(now))).add(Column::EndsAt.gt(Timestamp(end)));
+    // One that ends far too late is from before the clock was set back. Clocks of servers differ, and requests overtake
+    // each other: a little too late is none of that.
+    let too_late = end + time::Duration::try_from(rate.per).map_err(Error::internal)?;
+    let over = || Condition::any().add(Column::EndsAt.lte(Timestamp(now))).add(Column::EndsAt.gt(Timestamp(too_late)));
     let result = Entity::update_many()
         // MySQL assigns in this order, and the second must not be seen by the first.
         .col_expr(Column::Used, Expr::case(over(), 1).finally(Expr::col(Column::Used).add(1)).into())

@@ -80,7 +80,13 @@ impl<'a> MagicLinks<'a> {
         let auth = self.auth;
         let email = Email::parse(email).map_err(Error::internal)?;
         let row = store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?;
-        let user = row.map(User::from);
+        let mut user = row.map(User::from);
+        if let Some(holder) = &user
+            && auth.email_change().is_contested(effect.tx(), holder).await?
+        {
+            // Whoever proves the mailbox gets an account of their own.
+            user = None;
+        }
         let welcome = match &user {
             Some(user) => user.is_active,
             None => auth.settings().registration != Registration::Closed,
@@ -124,14 +130,15 @@ impl<'a> MagicLinks<'a> {
     pub async fn verify(&self, proof: &MagicLinkProof, backend: &BuiltBackend, client: &Client) -> Result<Login> {
         let auth = self.auth;
         auth.limiter().take(Bucket::TokenTries(client), client).await?;
+        let mut may_try = true;
         if let MagicLinkProof::Code { email, .. } = proof {
             auth.limiter().take(Bucket::CodeTries(email), client).await?;
-            if !auth.one_time_tokens().take_attempt(Purpose::MagicLink, email.key()).await? {
-                return Err(BAD.into());
-            }
+            may_try = auth.one_time_tokens().take_attempt(Purpose::MagicLink, email.key()).await?;
         }
         let login = auth.effect(client, |effect| async move {
-            let consumed = auth.magic_link().redeem(&effect, proof).await?.ok_or(BAD)?;
+            let consumed = auth.magic_link().redeem(&effect, proof).await?;
+            // Only now: an address that no code was mailed to takes as long as any other.
+            let consumed = consumed.filter(|_| may_try).ok_or(BAD)?;
             let user = auth.magic_link().owner(&effect, &consumed).await?;
             auth.sessions().establish_within(&effect, &user, &Proof::mailbox(), backend).await
         });
@@ -156,18 +163,20 @@ impl<'a> MagicLinks<'a> {
     /// The account of a mailbox that was just proved.
     async fn owner(&self, effect: &Effect, consumed: &Consumed) -> Result<User> {
         let auth = self.auth;
-        let row = match consumed.user_id {
-            Some(id) => store::find_for_update(effect.tx(), id).await?,
+        let user = match consumed.user_id {
+            Some(_) => auth.one_time_tokens().owner(effect, consumed).await?.ok_or(BAD)?,
             None => {
                 let email = Email::parse(&memory(consumed)?.email).map_err(Error::internal)?;
-                // Somebody may have registered the address since.
-                match store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await? {
-                    Some(row) => store::find_for_update(effect.tx(), row.id).await?,
-                    None => return self.register(effect, email).await,
+                // Somebody may have registered the address since, or moved an account there.
+                let holder = store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?;
+                let Some(holder) = holder else { return self.register(effect, email).await };
+                let holder: User = store::find_for_update(effect.tx(), holder.id).await?.ok_or(BAD)?.into();
+                if auth.email_change().send_back(effect, &holder).await? {
+                    return self.register(effect, email).await;
                 }
+                holder
             }
         };
-        let user: User = row.ok_or(BAD)?.into();
         if !user.is_active {
             return Err(BAD.into());
         }

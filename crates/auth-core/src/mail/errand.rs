@@ -48,6 +48,8 @@ pub(crate) enum Order {
     Register { account: Box<PendingAccount> },
     /// A new address, which is asked for the first time.
     ConfirmEmail { user_id: Uuid, sev: i64, email: String },
+    /// A mail to an address that nobody has proved.
+    Offer { mail: Box<Mail> },
 }
 
 impl Order {
@@ -57,6 +59,7 @@ impl Order {
             Self::ResetPassword { .. } => "reset_password",
             Self::MagicLink { .. } => "magic_link",
             Self::ConfirmEmail { .. } => "confirm_email",
+            Self::Offer { mail } => mail.kind.name(),
         }
     }
 
@@ -68,6 +71,7 @@ impl Order {
             | Self::MagicLink { email: text, .. }
             | Self::ConfirmEmail { email: text, .. } => text,
             Self::Register { account } => account.email(),
+            Self::Offer { mail } => &mail.to,
         };
         Email::parse(text).map_err(Error::internal)
     }
@@ -84,6 +88,7 @@ impl Order {
             Self::ConfirmEmail { user_id, sev, email } => {
                 auth.email_change().compose(effect, *user_id, *sev, email).await
             }
+            Self::Offer { mail } => Ok(Some(mail.as_ref().clone())),
         }
     }
 }
@@ -101,15 +106,23 @@ impl Auth {
 }
 
 impl Effect {
-    /// Has a mail sent to an account, if it has an address.
+    /// Has a mail sent to an account, if it has an address. Where nobody has proved the mailbox, the address may be a
+    /// stranger's, who gets only so many.
     pub(crate) fn tell(&self, user: &User, kind: MailKind) -> Result<()> {
-        self.send(self.write_to(user, kind)?);
+        let mail = self.write_to(user, kind)?;
+        if user.is_verified {
+            self.send(mail)
+        } else {
+            self.offer(mail)
+        }
         Ok(())
     }
 
     /// A mail to an account, if it has an address: to the stored one, whatever was typed.
     pub(crate) fn write_to(&self, user: &User, kind: MailKind) -> Result<Option<Mail>> {
-        let write = |email: &String| self.write(email, user.display_name.as_deref(), kind);
+        // What strangers call themselves has no place in a mail to somebody who may not know them.
+        let name = user.display_name.as_deref().filter(|_| user.is_verified);
+        let write = |email: &String| self.write(email, name, kind);
         user.email.as_ref().map(write).transpose()
     }
 

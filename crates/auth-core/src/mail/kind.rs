@@ -126,8 +126,8 @@ pub enum MailKind {
     EmailChangeRequested,
     /// To the old address: it was replaced.
     EmailChanged {
-        /// Takes the change back.
-        revert_link: MailLink,
+        /// Takes the change back, unless a superuser made it.
+        revert_link: Option<MailLink>,
     },
     /// The password was changed.
     PasswordChanged,
@@ -167,9 +167,8 @@ impl MailKind {
             Self::VerifyEmail { link }
             | Self::ResetPassword { link }
             | Self::MagicLink { link, .. }
-            | Self::ConfirmEmail { link }
-            | Self::EmailChanged { revert_link: link } => Some(link),
-            Self::AlreadyRegistered { reset_link } => reset_link.as_ref(),
+            | Self::ConfirmEmail { link } => Some(link),
+            Self::EmailChanged { revert_link: link } | Self::AlreadyRegistered { reset_link: link } => link.as_ref(),
             Self::EmailChangeRequested | Self::PasswordChanged | Self::AccountReset | Self::AccountDeleted => None,
         }
     }

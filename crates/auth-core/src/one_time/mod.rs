@@ -8,7 +8,7 @@ mod service;
 mod store;
 
 pub use service::{Consumed, Issue, OneTimeTokens};
-pub(crate) use store::delete_since;
+pub(crate) use store::{delete, delete_since, live};
 
 /// What a token may be redeemed for. A token of one purpose is worth nothing for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Purpose, store};
 use crate::secret::{digest, random_token};
-use crate::{Auth, Error, Result, User};
+use crate::{Auth, Error, Result, User, account};
 
 /// The service of single-use tokens.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +64,8 @@ pub struct Consumed {
     pub(crate) created_at: OffsetDateTime,
     /// The account it acts on.
     pub user_id: Option<Uuid>,
+    /// The epoch of the account that it was issued at.
+    pub(crate) sev: Option<i64>,
     /// What the purpose remembered.
     pub data: Option<Value>,
 }
@@ -114,6 +116,17 @@ impl<'a> OneTimeTokens<'a> {
             return Ok(None);
         }
         store::find(tx, store::By::Token(hash)).await
+    }
+
+    /// The account that a redeemed token acts on, locked; `None` when it is gone, or its credentials have changed since
+    /// the token was looked at: another transaction may have been about to.
+    ///
+    /// # Errors
+    /// The database's.
+    pub(crate) async fn owner(&self, tx: &DatabaseTransaction, token: &Consumed) -> Result<Option<User>> {
+        let Some(id) = token.user_id else { return Ok(None) };
+        let row = account::store::find_for_update(tx, id).await?;
+        Ok(row.map(User::from).filter(|user| token.sev.is_none_or(|sev| sev == user.sev)))
     }
 
     /// What a token stands for that could be redeemed now, without redeeming it: for a page that asks first, and for checks

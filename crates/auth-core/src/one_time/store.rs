@@ -3,7 +3,9 @@
 use auth_entity::one_time_token::{ActiveModel, Column, Entity, Model};
 use auth_entity::{Timestamp, user};
 use sea_orm::sea_query::{Expr, OnConflict, Query};
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -171,6 +173,29 @@ pub(super) async fn find_used(
     Ok(used.all(db).await?.pop().and_then(|row| row.user_id))
 }
 
+/// The tokens of a purpose that act on an account and can still be redeemed, the oldest first.
+pub(crate) async fn live(
+    db: &impl ConnectionTrait,
+    purpose: Purpose,
+    user_id: Uuid,
+    now: OffsetDateTime,
+) -> Result<Vec<Model>> {
+    Ok(Entity::find()
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::Kind.eq(purpose.as_str()))
+        .filter(Column::UsedAt.is_null())
+        .filter(Column::ExpiresAt.gt(Timestamp(now)))
+        .order_by_asc(Column::CreatedAt)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?)
+}
+
+pub(crate) async fn delete(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<()> {
+    Entity::delete_many().filter(Column::Id.is_in(ids)).exec(db).await?;
+    Ok(())
+}
+
 /// Deletes the tokens of a purpose that act on an account and were issued at a moment or later.
 pub(crate) async fn delete_since(
     db: &impl ConnectionTrait,
@@ -189,6 +214,6 @@ pub(crate) async fn delete_since(
 
 impl From<Model> for Consumed {
     fn from(row: Model) -> Self {
-        Self { created_at: row.created_at.0, user_id: row.user_id, data: row.data }
+        Self { created_at: row.created_at.0, user_id: row.user_id, sev: row.sev, data: row.data }
     }
 }

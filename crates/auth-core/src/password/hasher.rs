@@ -106,24 +106,42 @@ impl PasswordHasher {
         self.run(move |worker| worker.verify(password.expose(), stored.as_deref())).await
     }
 
-    /// Judges a new password, under a permit, because a strength estimate is too slow for an async worker. Gives it back.
+    /// Judges a new password, waits for `between`, and hashes the password, all under one permit: whoever was let in is not
+    /// turned away in the middle. A strength estimate is too slow for an async worker.
     ///
     /// # Errors
-    /// [`HasherError::Refused`] with the reason of the policy, [`HasherError::Saturated`] or [`HasherError::Internal`].
-    pub async fn check(
+    /// That of `between`; within, [`HasherError::Refused`] with the reason of the policy, [`HasherError::Saturated`] or
+    /// [`HasherError::Internal`].
+    pub(crate) async fn check_wait_and_hash<E>(
         &self,
         password: Password,
         policy: Arc<dyn PasswordPolicy>,
         context: PolicyContext,
-    ) -> Result<Password, HasherError> {
-        let judge = move |_: &Worker| {
+        between: impl Future<Output = Result<(), E>>,
+    ) -> Result<Result<String, HasherError>, E> {
+        let judge = move |_: &Worker, permit| {
             policy.check(&password, &context)?;
-            Ok(password)
+            Ok((password, permit))
         };
-        self.run(judge).await
+        // Nothing runs while the caller has the permit, and one that goes away gives it back.
+        let judged = match self.permit().await {
+            Ok(permit) => self.run_on(permit, judge).await,
+            Err(error) => Err(error),
+        };
+        let (password, permit) = match judged {
+            Ok(judged) => judged,
+            Err(error) => return Ok(Err(error)),
+        };
+        between.await?;
+        let hash = move |worker: &Worker, permit| {
+            let _permit = permit;
+            worker.hash(password.expose().as_bytes())
+        };
+        Ok(self.run_on(permit, hash).await)
     }
 
-    /// Judges a new password and hashes it, under one permit.
+    /// Judges a new password and hashes it, under one permit, because a strength estimate is too slow for an async
+    /// worker.
     ///
     /// # Errors
     /// [`HasherError::Refused`] with the reason of the policy, [`HasherError::Saturated`] or [`HasherError::Internal`].
@@ -177,17 +195,26 @@ impl PasswordHasher {
         &self,
         work: impl FnOnce(&Worker) -> Result<T, HasherError> + Send + 'static,
     ) -> Result<T, HasherError> {
-        let permit = self.permit().await?;
+        let work = move |worker: &Worker, permit| {
+            // It is given back before the answer, whether `work` returns or panics.
+            let _permit: OwnedSemaphorePermit = permit;
+            work(worker)
+        };
+        self.run_on(self.permit().await?, work).await
+    }
+
+    /// The same with a permit that is there. It lives in `work`, and not in the caller: a caller that goes away ends its
+    /// future, but never the thread.
+    async fn run_on<T: Send + 'static>(
+        &self,
+        permit: OwnedSemaphorePermit,
+        work: impl FnOnce(&Worker, OwnedSemaphorePermit) -> Result<T, HasherError> + Send + 'static,
+    ) -> Result<T, HasherError> {
         let inner = Arc::clone(&self.0);
         let (answer, answered) = oneshot::channel();
         let hash = move || {
             give_way();
-            let result = {
-                // The permit lives here, and not in the caller: a caller that goes away ends its future, but never this
-                // thread. It is given back before the answer, whether `work` returns or panics.
-                let _permit = permit;
-                work(&inner.worker)
-            };
+            let result = work(&inner.worker, permit);
             // A caller that went away wants no answer.
             let _ = answer.send(result);
         };

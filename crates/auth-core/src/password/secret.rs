@@ -20,6 +20,11 @@ impl Password {
     /// Most bytes of UTF-8 that a password may have.
     pub const MAX_BYTES: usize = 1024;
 
+    /// Whether both are the same.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        *self.0 == *other.0
+    }
+
     /// Takes a password as it was received.
     #[must_use]
     pub fn new(raw: &str) -> Self {

@@ -38,6 +38,9 @@ impl<'a> PasswordResets<'a> {
     pub(crate) async fn compose(&self, effect: &Effect, email_key: &str) -> Result<Option<Mail>> {
         let row = store::find_by_name(effect.tx(), &LoginName::Email(email_key.to_owned())).await?;
         let Some(user) = row.map(User::from).filter(|user| user.is_active) else { return Ok(None) };
+        if self.auth.email_change().is_contested(effect.tx(), &user).await? {
+            return Ok(None);
+        }
         effect.record(EventKind::ResetRequested { user_id: user.id });
         self.mail(effect, &user).await
     }
@@ -76,8 +79,7 @@ impl<'a> PasswordResets<'a> {
         let changes = &Changes { password_hash: Some(Some(hash)), ..Changes::default() };
         auth.effect(client, |effect| async move {
             let consumed = auth.one_time_tokens().consume(&effect, Purpose::ResetPassword, token, None).await?;
-            let user_id = consumed.and_then(|consumed| consumed.user_id).ok_or(BAD)?;
-            let user: User = store::find_for_update(effect.tx(), user_id).await?.ok_or(BAD)?.into();
+            let user = auth.one_time_tokens().owner(&effect, &consumed.ok_or(BAD)?).await?.ok_or(BAD)?;
             if !user.is_active {
                 return Err(BAD.into());
             }
@@ -89,7 +91,7 @@ impl<'a> PasswordResets<'a> {
             } else {
                 accounts.claim(&effect, &user, changes, None).await?;
             }
-            effect.record(EventKind::PasswordReset { user_id });
+            effect.record(EventKind::PasswordReset { user_id: user.id });
             effect.tell(&user, MailKind::PasswordChanged)?;
             Ok(())
         })

@@ -48,7 +48,13 @@ impl<'a> Verification<'a> {
         }
     }
 
-    /// Mails a link to an account that has just got its address.
+    /// Mails a link to an account that has another address now.
+    pub(crate) async fn invite_again(&self, effect: &Effect, user: &User) -> Result<()> {
+        effect.offer(self.mail(effect, user).await?);
+        Ok(())
+    }
+
+    /// Mails a link to an account that was just made.
     pub(crate) async fn invite(&self, effect: &Effect, user: &User) -> Result<()> {
         if user.email.is_some() {
             effect.send(self.mail(effect, user).await?);
@@ -79,10 +85,8 @@ impl<'a> Verification<'a> {
         let verified = auth
             .effect(client, |effect| async move {
                 let consumed = auth.one_time_tokens().consume(&effect, Purpose::VerifyEmail, token, None).await?;
-                let Some(user_id) = consumed.and_then(|consumed| consumed.user_id) else { return Ok(None) };
-                let Some(user) = store::find_for_update(effect.tx(), user_id).await?.map(User::from) else {
-                    return Ok(None);
-                };
+                let Some(consumed) = consumed else { return Ok(None) };
+                let Some(user) = auth.one_time_tokens().owner(&effect, &consumed).await? else { return Ok(None) };
                 if user.is_verified {
                     return Err(ErrorCode::VerifyUserAlreadyVerified.into());
                 }

@@ -1,0 +1,134 @@
+//! Whose account it is after its address was changed, and somebody else turns up.
+//!
+//! Whoever had proved the old address may take a change back, whatever happened to the account since: it may have been
+//! stolen. Until then nobody can be sure that the new address, which may be a stranger's, is its owner's. So such an
+//! account is nobody's who merely has the new mailbox: they get one of their own, and it goes back to the old address
+//! (docs/decisions/0013-an-account-with-a-new-address-is-contested.md).
+
+use sea_orm::DatabaseTransaction;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::EmailChanges;
+use super::service::{Memory, TAKEN};
+use crate::account::{Changes, Ends, store};
+use crate::effect::Effect;
+use crate::identifier::{Email, LoginName};
+use crate::one_time::{self, Purpose};
+use crate::{Error, EventKind, Result, User, audit};
+
+/// Which ways back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reverts {
+    /// Those to addresses that nobody had proved.
+    ToUnproved,
+    /// All of them.
+    All,
+}
+
+/// A way back that can still be taken.
+struct WayBack {
+    id: Uuid,
+    issued_at: OffsetDateTime,
+    memory: Memory,
+}
+
+impl EmailChanges<'_> {
+    /// Whether the address is one that nobody has proved, and the owner of the one before may still want the account back.
+    pub(crate) async fn is_contested(&self, tx: &DatabaseTransaction, user: &User) -> Result<bool> {
+        if user.is_verified {
+            return Ok(false);
+        }
+        Ok(self.ways_back(tx, user.id).await?.iter().any(|way| way.memory.is_verified))
+    }
+
+    /// Sends a contested account back to the first address that it came from, because somebody has proved the one that
+    /// it has. `false` when it is not contested, or that address is taken.
+    pub(crate) async fn send_back(&self, effect: &Effect, user: &User) -> Result<bool> {
+        if !self.is_contested(effect.tx(), user).await? {
+            return Ok(false);
+        }
+        self.return_to_first(effect, user).await
+    }
+
+    async fn return_to_first(&self, effect: &Effect, user: &User) -> Result<bool> {
+        let first = self.ways_back(effect.tx(), user.id).await?.into_iter().next();
+        let Some(WayBack { memory, issued_at, .. }) = first else { return Ok(false) };
+        if holder(effect.tx(), &memory).await?.is_some() {
+            self.forget(effect, user.id, Reverts::All).await?;
+            return Ok(false);
+        }
+        self.take_back(effect, user, &memory, issued_at).await?;
+        Ok(true)
+    }
+
+    /// Takes an account that nobody has proved away from the address that another one goes back to.
+    pub(super) async fn make_room(
+        &self,
+        effect: &Effect,
+        user: &User,
+        memory: &Memory,
+        issued_at: OffsetDateTime,
+    ) -> Result<()> {
+        let Some(squatter) = holder(effect.tx(), memory).await?.filter(|holder| holder.id != user.id) else {
+            return Ok(());
+        };
+        if squatter.is_verified || squatter.is_superuser || self.return_to_first(effect, &squatter).await? {
+            return Ok(());
+        }
+        // It was made when the address became free.
+        if squatter.created_at >= issued_at && store::delete(effect.tx(), squatter.id, squatter.sev).await? {
+            audit::store::forget_clients(effect.tx(), squatter.id).await?;
+            effect.record(EventKind::UserDeleted { user_id: squatter.id, actor_id: None });
+        }
+        Ok(())
+    }
+
+    /// Puts the old address in its place again. Whoever knew the password may not be the owner, so that it goes, and a link
+    /// to a new one is mailed to the old address.
+    pub(super) async fn take_back(
+        &self,
+        effect: &Effect,
+        user: &User,
+        memory: &Memory,
+        issued_at: OffsetDateTime,
+    ) -> Result<User> {
+        let changes = Changes { password_hash: Some(None), ..memory.changes()? };
+        let updated = self.auth.accounts().apply(effect, user, &changes, Ends::All, TAKEN).await?.user;
+        one_time::delete_since(effect.tx(), Purpose::RevertEmail, user.id, issued_at).await?;
+        effect.record(EventKind::EmailReverted { user_id: user.id });
+        // Where somebody from before may still want it back, nobody gets a password yet.
+        if !self.is_contested(effect.tx(), &updated).await? {
+            effect.send(self.auth.password_reset().mail(effect, &updated).await?);
+        }
+        Ok(updated)
+    }
+
+    /// Closes ways back.
+    pub(crate) async fn forget(&self, tx: &DatabaseTransaction, user_id: Uuid, which: Reverts) -> Result<()> {
+        let ways = self.ways_back(tx, user_id).await?.into_iter();
+        let closed = ways.filter(|way| which == Reverts::All || !way.memory.is_verified);
+        let ids: Vec<Uuid> = closed.map(|way| way.id).collect();
+        if ids.is_empty() { Ok(()) } else { one_time::delete(tx, ids).await }
+    }
+
+    async fn ways_back(&self, tx: &DatabaseTransaction, user_id: Uuid) -> Result<Vec<WayBack>> {
+        let rows = one_time::live(tx, Purpose::RevertEmail, user_id, self.auth.now()).await?;
+        rows.into_iter()
+            .map(|row| {
+                let memory = serde_json::from_value(row.data.unwrap_or_default()).map_err(Error::internal)?;
+                Ok(WayBack { id: row.id, issued_at: row.created_at.0, memory })
+            })
+            .collect()
+    }
+}
+
+/// Who has an address that a link remembers, locked.
+async fn holder(tx: &DatabaseTransaction, memory: &Memory) -> Result<Option<User>> {
+    let email = Email::parse(&memory.email).map_err(Error::internal)?;
+    let row = store::find_by_name(tx, &LoginName::Email(email.key().to_owned())).await?;
+    match row {
+        Some(row) => Ok(store::find_for_update(tx, row.id).await?.map(User::from)),
+        None => Ok(None),
+    }
+}
