@@ -21,6 +21,7 @@ mod seed;
 mod serve;
 mod server;
 mod statements;
+mod timing;
 
 use std::process::ExitCode;
 
@@ -28,7 +29,7 @@ const USAGE: &str = "\
 usage: auth-bench [--quick] [--write] [--only NAME]...
   --quick      shorter rounds: about three minutes, for a first impression
   --write      put the tables into docs/benchmarks.md
-  --only NAME  leave out what is not named: axum, actix, poem; sqlite, postgres; routes, logins, outbox;
+  --only NAME  leave out what is not named: axum, actix, poem; sqlite, postgres; routes, logins, outbox, timing;
                bare, claims, handwritten, session, jwt
 ";
 

@@ -10,12 +10,12 @@ use crate::load::Load;
 use crate::logins::{Flood, Logins};
 use crate::routes::{self, Route};
 use crate::server::Server;
-use crate::{Result, logins, machine, outbox, report, seed};
+use crate::{Result, logins, machine, outbox, report, seed, timing};
 
 const FRAMEWORKS: [&str; 3] = ["axum", "actix", "poem"];
 
 /// What a run consists of.
-const PARTS: [&str; 3] = ["routes", "logins", "outbox"];
+const PARTS: [&str; 4] = ["routes", "logins", "timing", "outbox"];
 
 /// Keep-alive connections of the load.
 pub(crate) const CONNECTIONS: usize = 32;
@@ -120,6 +120,7 @@ pub(crate) struct Findings {
     pub(crate) statements: Vec<Statements>,
     pub(crate) logins: Logins,
     pub(crate) floods: Vec<Flood>,
+    pub(crate) timing: Vec<timing::Finding>,
     pub(crate) outbox: Vec<outbox::Finding>,
     pub(crate) skipped: Option<String>,
     pub(crate) load_average: Option<String>,
@@ -153,6 +154,12 @@ async fn find(options: &Options) -> Result<Findings> {
 async fn measure_all(options: &Options, benches: &[Bench], findings: &mut Findings) -> Result {
     if options.wants_part("routes") || options.wants_part("logins") {
         measure_servers(options, benches, findings).await?;
+    }
+    if options.wants_part("timing") {
+        let pace = if options.quick { timing::Pace::QUICK } else { timing::Pace::FULL };
+        for bench in benches {
+            findings.timing.extend(timing::measure(bench, pace).await?);
+        }
     }
     if options.wants_part("outbox") {
         // The very last, because it deletes users.

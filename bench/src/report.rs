@@ -1,6 +1,7 @@
 //! The findings as Markdown tables.
 
 mod outbox;
+mod timing;
 
 use std::fmt::Write;
 use std::path::Path;
@@ -57,6 +58,9 @@ fn tables(findings: &Findings, pace: Pace) -> Result<String> {
     }
     if !findings.statements.is_empty() {
         statements(&mut out, &findings.statements)?;
+    }
+    if !findings.timing.is_empty() {
+        timing::table(&mut out, &findings.timing)?;
     }
     if !findings.outbox.is_empty() {
         outbox::tables(&mut out, &findings.outbox)?;

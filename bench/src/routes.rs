@@ -95,7 +95,7 @@ fn login(number: usize) -> Vec<u8> {
     post("/auth/login", &json!({ "email": seed::email(number), "password": seed::PASSWORD }))
 }
 
-fn post(path: &str, body: &Value) -> Vec<u8> {
+pub(crate) fn post(path: &str, body: &Value) -> Vec<u8> {
     let body = body.to_string();
     let length = body.len();
     format!(

@@ -13,6 +13,8 @@ pub(crate) use self::delivery::Delivery;
 pub(crate) use self::hanging::Hanging;
 pub(crate) use self::memory::Memory;
 use self::queue::Kind;
+pub(crate) use self::queue::clear;
+pub(crate) use self::sink::{Manner, Sink};
 use crate::Result;
 use crate::database::Bench;
 

@@ -104,7 +104,7 @@ impl Errands {
 }
 
 /// Throws away what is there. The workers must have ended.
-pub(super) async fn clear(db: &DatabaseConnection) -> Result {
+pub(crate) async fn clear(db: &DatabaseConnection) -> Result {
     mail::Entity::delete_many().exec(db).await?;
     vacuum(db).await
 }

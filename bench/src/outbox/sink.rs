@@ -14,7 +14,7 @@ use crate::Result;
 
 /// How it behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
+pub(crate) enum Manner {
     /// Accepts every mail at once.
     Healthy,
     /// Accepts connections, and says nothing ever.
@@ -22,7 +22,7 @@ pub(super) enum Manner {
 }
 
 /// A running mail server, ended when dropped.
-pub(super) struct Sink {
+pub(crate) struct Sink {
     address: SocketAddr,
     accepted: watch::Receiver<usize>,
     connections: Arc<AtomicUsize>,
@@ -30,7 +30,7 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    pub(super) fn start(manner: Manner) -> Result<Self> {
+    pub(crate) fn start(manner: Manner) -> Result<Self> {
         // The generator's own thread measures latencies.
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
         let listener = std::net::TcpListener::bind(("127.0.0.1", 0))?;
@@ -42,12 +42,12 @@ impl Sink {
         Ok(Self { address, accepted, connections, runtime: Some(runtime) })
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("smtp://{}", self.address)
     }
 
     /// How many mails it has taken.
-    pub(super) fn accepted(&self) -> usize {
+    pub(crate) fn accepted(&self) -> usize {
         *self.accepted.borrow()
     }
 
@@ -57,7 +57,7 @@ impl Sink {
     }
 
     /// Waits until it has taken so many.
-    pub(super) async fn has_accepted(&mut self, count: usize) -> Result {
+    pub(crate) async fn has_accepted(&mut self, count: usize) -> Result {
         const PATIENCE: Duration = Duration::from_secs(600);
         let enough = self.accepted.wait_for(|accepted| *accepted >= count);
         tokio::time::timeout(PATIENCE, enough).await??;
