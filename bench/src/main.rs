@@ -27,7 +27,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: auth-bench [--quick] [--write] [--only NAME]...
-  --quick      shorter rounds: about three minutes, for a first impression
+  --quick      shorter rounds: about seven minutes, for a first impression
   --write      put the tables into docs/benchmarks.md
   --only NAME  leave out what is not named: axum, actix, poem; sqlite, postgres; routes, logins, outbox, timing;
                bare, claims, handwritten, session, jwt

@@ -13,18 +13,19 @@ pub(super) fn table(out: &mut String, findings: &[Finding]) -> Result {
     writeln!(out, "\n### Timing: what an answer's time tells of an address\n")?;
     writeln!(
         out,
-        "| framework | database | route | A / B | A p50 ms | B p50 ms | AUC | aim | AUC of the next request |"
+        "| framework | database | route | A / B | A p50 ms | B p50 ms | AUC | aim | AUC of the next request | aim |"
     )?;
-    writeln!(out, "|---|---|---|---|--:|--:|--:|---|--:|")?;
+    writeln!(out, "|---|---|---|---|--:|--:|--:|---|--:|---|")?;
     for Finding { framework, database, comparison, own, next } in findings {
         let [first, second] = own.medians.map(|median| median / 1e3);
         let (route, title) = (comparison.route.path(), comparison.title());
         writeln!(
             out,
-            "| {framework} | {database} | `POST {route}` | {title} | {first:.3} | {second:.3} | {} | {} | {} |",
+            "| {framework} | {database} | `POST {route}` | {title} | {first:.3} | {second:.3} | {} | {} | {} | {} |",
             probability(own),
             judged(own),
             probability(next),
+            judged(next),
         )?;
     }
     Ok(())

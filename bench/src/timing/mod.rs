@@ -34,7 +34,7 @@ pub(crate) struct Finding {
     pub(crate) comparison: Comparison,
     /// By the answer itself.
     pub(crate) own: Separation,
-    /// By the answer to another request that follows at once, which may have to wait for the workers.
+    /// By the answer to another request a moment later, which may have to wait for the workers.
     pub(crate) next: Separation,
 }
 
