@@ -122,12 +122,13 @@ impl Accounts<'_> {
                 draft.username = None;
             }
             if let Some(email) = &draft.email {
-                let holder = store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?;
-                if let Some(holder) = holder {
-                    auth.email_change().send_back(&effect, &holder.into()).await?;
+                // Another attempt at the address was proved first, or is about to be.
+                match auth.email_change().holder_of_proved(&effect, email).await {
+                    Ok(None) => {}
+                    Ok(Some(_)) | Err(Error::Code(ErrorCode::UpdateUserEmailAlreadyExists)) => return Err(BAD.into()),
+                    Err(cause) => return Err(cause),
                 }
             }
-            // Another attempt at the address was proved first.
             let user = auth.accounts().insert(&effect, &draft, BAD).await?;
             effect.record(EventKind::Verified { user_id: user.id });
             Ok(user)

@@ -26,7 +26,7 @@ pub(super) const TAKEN: ErrorCode = ErrorCode::UpdateUserEmailAlreadyExists;
 /// What a link remembers: the address that will count.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Memory {
-    pub(super) email: String,
+    email: String,
     pub(super) is_verified: bool,
 }
 
@@ -35,9 +35,12 @@ impl Memory {
         serde_json::to_value(self).map_err(Error::internal)
     }
 
+    pub(super) fn email(&self) -> Result<Email> {
+        Email::parse(&self.email).map_err(Error::internal)
+    }
+
     pub(super) fn changes(&self) -> Result<Changes> {
-        let email = Email::parse(&self.email).map_err(Error::internal)?;
-        Ok(Changes { email: Some(email), is_verified: Some(self.is_verified), ..Changes::default() })
+        Ok(Changes { email: Some(self.email()?), is_verified: Some(self.is_verified), ..Changes::default() })
     }
 }
 

@@ -42,19 +42,18 @@ impl EmailChanges<'_> {
         Ok(self.ways_back(tx, user.id).await?.iter().any(|way| way.memory.is_verified))
     }
 
-    /// Sends a contested account back to the first address that it came from, because somebody has proved the one that
-    /// it has. `false` when it is not contested, or that address is taken.
-    pub(crate) async fn send_back(&self, effect: &Effect, user: &User) -> Result<bool> {
-        if !self.is_contested(effect.tx(), user).await? {
-            return Ok(false);
-        }
-        self.return_to_first(effect, user).await
+    /// Who has an address that somebody has just proved, locked. A contested account has it no more: it goes back to the
+    /// first address that it came from, unless that is taken.
+    pub(crate) async fn holder_of_proved(&self, effect: &Effect, email: &Email) -> Result<Option<User>> {
+        let Some(user) = holder(effect.tx(), email).await? else { return Ok(None) };
+        let returned = self.is_contested(effect.tx(), &user).await? && self.return_to_first(effect, &user).await?;
+        Ok((!returned).then_some(user))
     }
 
     async fn return_to_first(&self, effect: &Effect, user: &User) -> Result<bool> {
         let first = self.ways_back(effect.tx(), user.id).await?.into_iter().next();
         let Some(WayBack { memory, issued_at, .. }) = first else { return Ok(false) };
-        if holder(effect.tx(), &memory).await?.is_some() {
+        if holder(effect.tx(), &memory.email()?).await?.is_some() {
             self.forget(effect, user.id, Reverts::All).await?;
             return Ok(false);
         }
@@ -70,7 +69,7 @@ impl EmailChanges<'_> {
         memory: &Memory,
         issued_at: OffsetDateTime,
     ) -> Result<()> {
-        let Some(squatter) = holder(effect.tx(), memory).await?.filter(|holder| holder.id != user.id) else {
+        let Some(squatter) = holder(effect.tx(), &memory.email()?).await?.filter(|holder| holder.id != user.id) else {
             return Ok(());
         };
         if squatter.is_verified || squatter.is_superuser || self.return_to_first(effect, &squatter).await? {
@@ -123,9 +122,8 @@ impl EmailChanges<'_> {
     }
 }
 
-/// Who has an address that a link remembers, locked.
-async fn holder(tx: &DatabaseTransaction, memory: &Memory) -> Result<Option<User>> {
-    let email = Email::parse(&memory.email).map_err(Error::internal)?;
+/// Who has an address, locked.
+async fn holder(tx: &DatabaseTransaction, email: &Email) -> Result<Option<User>> {
     let row = store::find_by_name(tx, &LoginName::Email(email.key().to_owned())).await?;
     match row {
         Some(row) => Ok(store::find_for_update(tx, row.id).await?.map(User::from)),

@@ -142,9 +142,9 @@ impl<'a> MagicLinks<'a> {
             let user = auth.magic_link().owner(&effect, &consumed).await?;
             auth.sessions().establish_within(&effect, &user, &Proof::mailbox(), backend).await
         });
-        // An account that was locked meanwhile is no other case.
+        // An account that was locked meanwhile is no other case, nor is one whose old address somebody takes now.
         login.await.map_err(|error| match error {
-            Error::Code(ErrorCode::LoginBadCredentials) => BAD.into(),
+            Error::Code(ErrorCode::LoginBadCredentials | ErrorCode::UpdateUserEmailAlreadyExists) => BAD.into(),
             other => other,
         })
     }
@@ -168,13 +168,10 @@ impl<'a> MagicLinks<'a> {
             None => {
                 let email = Email::parse(&memory(consumed)?.email).map_err(Error::internal)?;
                 // Somebody may have registered the address since, or moved an account there.
-                let holder = store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?;
-                let Some(holder) = holder else { return self.register(effect, email).await };
-                let holder: User = store::find_for_update(effect.tx(), holder.id).await?.ok_or(BAD)?.into();
-                if auth.email_change().send_back(effect, &holder).await? {
-                    return self.register(effect, email).await;
+                match auth.email_change().holder_of_proved(effect, &email).await? {
+                    Some(holder) => holder,
+                    None => return self.register(effect, email).await,
                 }
-                holder
             }
         };
         if !user.is_active {
