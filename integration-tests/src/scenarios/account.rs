@@ -72,6 +72,10 @@ async fn changes_plain_fields(cx: Cx) {
     patch(json!({ "email": null, "username": 7 }))
         .await
         .rejects(&[("email", "string_type"), ("username", "string_type")]);
+    // Nobody could log in to an account without a name.
+    app.set(&ada, "username = 'ada', username_key = 'ada', email = NULL, email_key = NULL").await;
+    patch(json!({ "username": null })).await.rejects(&[("username", "missing")]);
+    patch(json!({ "username": "ada2" })).await.is(200);
 }
 
 async fn a_new_address_starts_over(cx: Cx) {

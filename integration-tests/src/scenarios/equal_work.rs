@@ -1,8 +1,9 @@
 //! Scenarios of what an observer with a stopwatch learns: nothing, because every path does the same work. The work is
 //! counted: the blocks that the hasher computed, and the statements that were sent.
 
+use auth_core::identifier::Email;
 use auth_core::password::{HasherConfig, Password, PasswordHasher};
-use auth_core::{ErrorCode as E, EventKind, LoginFailure as Failure};
+use auth_core::{ErrorCode as E, EventKind, LoginFailure as Failure, Registration};
 use serde_json::json;
 
 use crate::scenario::scenarios;
@@ -12,6 +13,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_refused_login_costs_the_same_whatever_the_cause,
     a_taken_address_costs_what_a_free_one_does,
     hashes_that_cannot_be_read_are_wrong_passwords,
+    a_wrong_code_costs_the_same_whoever_is_meant,
 ];
 
 /// Dear enough that an older hash is cheaper.
@@ -151,4 +153,27 @@ async fn hashes_that_cannot_be_read_are_wrong_passwords(cx: Cx) {
     app.login(&ada, "db").await;
     let change = json!({ "password": "kettle-Umbrella-42", "current_password": PASSWORD });
     app.patch("/users/me").by(&ada).json(change).send().await.is(200);
+}
+
+async fn a_wrong_code_costs_the_same_whoever_is_meant(cx: Cx) {
+    let app = cx.app_with(Setup::default().auth(|auth| auth.registration(Registration::Closed))).await;
+    let ada = app.auth().admin().ensure_superuser(email("ada@example.org"), Password::new(PASSWORD)).await;
+    ada.expect("an account");
+    for address in ["ada@example.org", "nobody@example.org"] {
+        app.post("/auth/magic-link").json(json!({ "email": address })).send().await.is(202);
+    }
+    let right = app.mail_to("ada@example.org", "magic_link").await.kind.code().expect("a code").as_str().to_owned();
+    let wrong = if right == "123456" { "654321" } else { "123456" };
+    let mut seen = Vec::new();
+    for address in ["ada@example.org", "nobody@example.org"] {
+        let body = json!({ "email": address, "code": wrong });
+        let (answer, _, statements) = cost(&app, app.post("/auth/db/magic-link/verify").json(body).send()).await;
+        answer.fails(E::MagicLinkBadToken);
+        seen.push(statements);
+    }
+    assert_eq!(seen[0], seen[1]);
+}
+
+fn email(text: &str) -> Email {
+    Email::parse(text).expect("an address")
 }
