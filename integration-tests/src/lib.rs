@@ -12,6 +12,7 @@ struct FrontPage;
 mod answer;
 mod app;
 mod audit;
+mod child;
 mod coverage;
 mod cx;
 mod key_pair;

@@ -1,11 +1,12 @@
 //! A mail server of a scenario's own, which misbehaves on demand: `sink/sink.py` in a process of its own.
 
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+
+use crate::child;
 
 /// How the server is reached.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,16 +85,7 @@ impl Sink {
         command.args(options.tls.into_iter().flat_map(|tls| ["--tls", tls]));
         let login = options.login.into_iter();
         command.args(login.flat_map(|(user, password)| ["--user", user, "--password", password]));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let started = tokio::task::spawn_blocking(move || {
-            let mut process = command.spawn().expect("a Python");
-            let mut line = String::new();
-            let output = process.stdout.take().expect("its output");
-            BufReader::new(output).read_line(&mut line).expect("its first line");
-            (process, line)
-        });
-        let (process, line) = started.await.expect("the server starts");
-        let ready = serde_json::from_str(&line).unwrap_or_else(|cause| panic!("{cause}: {line:?}"));
+        let (process, _, ready) = child::start(command).await;
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         Self { process, ready, http }
     }

@@ -1,8 +1,8 @@
 //! A server in a process of its own, to be killed: the suite starts itself once more.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::net::SocketAddr;
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::targets::Server;
-use crate::{Setup, Target, mails};
+use crate::{Setup, Target, child, mails};
 
 /// The variable that makes the suite's process a victim.
 pub const VARIABLE: &str = "SUITE_VICTIM";
@@ -61,16 +61,7 @@ impl Victim {
     pub(crate) async fn start(orders: &Orders) -> Self {
         let mut command = Command::new(std::env::current_exe().expect("the suite has a path"));
         command.env(VARIABLE, serde_json::to_string(orders).expect("JSON"));
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        let started = tokio::task::spawn_blocking(move || {
-            let mut process = command.spawn().expect("the suite starts once more");
-            let mut output = BufReader::new(process.stdout.take().expect("its output"));
-            let mut line = String::new();
-            output.read_line(&mut line).expect("its first line");
-            (process, output, line)
-        });
-        let (process, output, line) = started.await.expect("the victim starts");
-        let Ready { address } = serde_json::from_str(&line).unwrap_or_else(|cause| panic!("{cause}: {line:?}"));
+        let (process, output, Ready { address }) = child::start(command).await;
         let posted = Arc::new(Mutex::new(Vec::new()));
         let keep = Arc::clone(&posted);
         let reader = std::thread::spawn(move || {

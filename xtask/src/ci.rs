@@ -84,7 +84,7 @@ fn deny() -> Result<Outcome> {
 fn walk() -> Result<Outcome> {
     match walk::missing() {
         Some(why) => Ok(Outcome::Skipped(why)),
-        None => walk::command().map(|()| Outcome::Done),
+        None => walk::run().map(|()| Outcome::Done),
     }
 }
 

@@ -13,12 +13,17 @@ use crate::{Result, metadata, process};
 const APPS: [&str; 3] = ["axum-app", "actix-app", "poem-app"];
 const PAGE: &str = "examples/README.md";
 
-/// Walks; or says what is missing.
+/// Walks, or says what is missing.
 pub(crate) fn command() -> Result {
     if let Some(missing) = missing() {
         println!("skipped the walk: {missing}");
         return Ok(());
     }
+    run()
+}
+
+/// Walks beside each app, with everything there.
+pub(crate) fn run() -> Result {
     process::run(cargo().args(["build", "--workspace", "--bins"]))?;
     let page = fs::read_to_string(root().join(PAGE)).map_err(|e| format!("{PAGE}: {e}"))?;
     let script = script(&page)?;

@@ -81,11 +81,7 @@ impl Accounts<'_> {
     pub(crate) async fn compose_registration(&self, effect: &Effect, account: &PendingAccount) -> Result<Option<Mail>> {
         let auth = self.auth;
         let email = Email::parse(&account.email).map_err(Error::internal)?;
-        let owner = store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?;
-        let owner = owner.map(User::from);
-        if let Some(user) = owner
-            && !auth.email_change().is_contested(effect.tx(), &user).await?
-        {
+        if let Some(user) = auth.email_change().owner_by_mailbox(effect.tx(), email.key()).await? {
             effect.record(EventKind::RegisterDuplicate);
             if !user.is_active {
                 return Ok(None);

@@ -94,7 +94,7 @@ impl Accounts<'_> {
             let taken = ErrorCode::UpdateUserEmailAlreadyExists;
             let updated = auth.accounts().apply(&effect, before, changes, ends, taken).await?;
             auth.accounts().report(&effect, before.id, changes, Some(before.id));
-            auth.accounts().notify(&effect, before, &updated.user, changes).await?;
+            auth.accounts().notify(&effect, before, &updated.user, changes, true).await?;
             // The order is for the account as it is now: one of before a new password would be void.
             ask(&updated.user)?;
             Ok(updated)
@@ -102,10 +102,22 @@ impl Accounts<'_> {
         .await
     }
 
-    /// Tells the owner of a changed password or address by mail (OWASP ASVS 6.3.7).
-    pub(crate) async fn notify(&self, effect: &Effect, before: &User, after: &User, changes: &Changes) -> Result<()> {
+    /// Tells the owner of a changed password or address by mail (OWASP ASVS 6.3.7), and how to take a new address back, if
+    /// that is for the owner to do.
+    pub(crate) async fn notify(
+        &self,
+        effect: &Effect,
+        before: &User,
+        after: &User,
+        changes: &Changes,
+        may_take_back: bool,
+    ) -> Result<()> {
         if changes.email.is_some() {
-            self.auth.email_change().tell_former(effect, before, after).await?;
+            if may_take_back {
+                self.auth.email_change().tell_former(effect, before, after).await?;
+            } else {
+                effect.tell(before, MailKind::EmailChanged { revert_link: None })?;
+            }
             if !after.is_verified {
                 self.auth.verification().invite_again(effect, after).await?;
             }

@@ -133,28 +133,15 @@ impl<'a> Admin<'a> {
             let ends = if ends_sessions { Ends::All } else { Ends::Nothing };
             let updated = auth.accounts().apply(&effect, &before, &changes, ends, TAKEN).await?;
             auth.accounts().report(&effect, id, &changes, Some(actor.user.id));
-            auth.admin().settle(&effect, &before, &updated.user, &changes).await?;
+            // A superuser has the last word: nobody takes that back, nor what was before, since it may be the repair of a
+            // stolen account.
+            if changes.email.is_some() || changes.password_hash.is_some() || changes.is_superuser.is_some() {
+                auth.email_change().forget(&effect, id, Reverts::All).await?;
+            }
+            auth.accounts().notify(&effect, &before, &updated.user, &changes, false).await?;
             Ok(updated.user)
         });
         auth.accounts().address_first(written.await, changes.email.as_ref(), Some(id), TAKEN).await
-    }
-
-    /// Tells the owner what changed. A superuser has the last word: nobody takes that back, nor what was before, since it may
-    /// be the repair of a stolen account.
-    async fn settle(&self, effect: &Effect, before: &User, after: &User, changes: &Changes) -> Result<()> {
-        if changes.email.is_some() || changes.password_hash.is_some() || changes.is_superuser.is_some() {
-            self.auth.email_change().forget(effect, after.id, Reverts::All).await?;
-        }
-        if changes.email.is_some() {
-            effect.tell(before, MailKind::EmailChanged { revert_link: None })?;
-            if !after.is_verified {
-                self.auth.verification().invite_again(effect, after).await?;
-            }
-        }
-        if changes.password_hash.is_some() {
-            effect.tell(before, MailKind::PasswordChanged)?;
-        }
-        Ok(())
     }
 
     /// The account to be changed, locked, and what of the changes is one; if the actor still may.

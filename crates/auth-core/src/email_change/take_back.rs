@@ -35,11 +35,21 @@ struct WayBack {
 
 impl EmailChanges<'_> {
     /// Whether the address is one that nobody has proved, and the owner of the one before may still want the account back.
-    pub(crate) async fn is_contested(&self, tx: &DatabaseTransaction, user: &User) -> Result<bool> {
+    async fn is_contested(&self, tx: &DatabaseTransaction, user: &User) -> Result<bool> {
         if user.is_verified {
             return Ok(false);
         }
         Ok(self.ways_back(tx, user.id).await?.iter().any(|way| way.memory.is_verified))
+    }
+
+    /// Whose account somebody gets into who has nothing but the mailbox, by its [key](Email::key): nobody's, while it is
+    /// contested.
+    pub(crate) async fn owner_by_mailbox(&self, tx: &DatabaseTransaction, email_key: &str) -> Result<Option<User>> {
+        let row = store::find_by_name(tx, &LoginName::Email(email_key.to_owned())).await?;
+        match row.map(User::from) {
+            Some(user) if self.is_contested(tx, &user).await? => Ok(None),
+            found => Ok(found),
+        }
     }
 
     /// Who has an address that somebody has just proved, locked. A contested account has it no more: it goes back to the

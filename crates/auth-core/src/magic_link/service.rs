@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::{Changes, Draft, store};
+use crate::account::{Changes, Draft};
 use crate::config::BuiltBackend;
 use crate::effect::Effect;
-use crate::identifier::{Email, LoginName};
+use crate::identifier::Email;
 use crate::limit::Bucket;
 use crate::mail::{Mail, MailCode, MailKind, Order};
 use crate::one_time::{Consumed, Issue, Purpose};
@@ -79,14 +79,8 @@ impl<'a> MagicLinks<'a> {
     ) -> Result<Option<Mail>> {
         let auth = self.auth;
         let email = Email::parse(email).map_err(Error::internal)?;
-        let row = store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?;
-        let mut user = row.map(User::from);
-        if let Some(holder) = &user
-            && auth.email_change().is_contested(effect.tx(), holder).await?
-        {
-            // Whoever proves the mailbox gets an account of their own.
-            user = None;
-        }
+        // Where there is none, whoever proves the mailbox gets an account of their own.
+        let user = auth.email_change().owner_by_mailbox(effect.tx(), email.key()).await?;
         let welcome = match &user {
             Some(user) => user.is_active,
             None => auth.settings().registration != Registration::Closed,

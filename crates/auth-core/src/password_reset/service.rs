@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::account::{Changes, Ends, store};
 use crate::effect::Effect;
-use crate::identifier::{Email, LoginName};
+use crate::identifier::Email;
 use crate::limit::Bucket;
 use crate::mail::{Mail, MailKind, MailLink, Order};
 use crate::one_time::{Issue, Purpose};
@@ -36,11 +36,8 @@ impl<'a> PasswordResets<'a> {
     }
 
     pub(crate) async fn compose(&self, effect: &Effect, email_key: &str) -> Result<Option<Mail>> {
-        let row = store::find_by_name(effect.tx(), &LoginName::Email(email_key.to_owned())).await?;
-        let Some(user) = row.map(User::from).filter(|user| user.is_active) else { return Ok(None) };
-        if self.auth.email_change().is_contested(effect.tx(), &user).await? {
-            return Ok(None);
-        }
+        let owner = self.auth.email_change().owner_by_mailbox(effect.tx(), email_key).await?;
+        let Some(user) = owner.filter(|user| user.is_active) else { return Ok(None) };
         effect.record(EventKind::ResetRequested { user_id: user.id });
         self.mail(effect, &user).await
     }
