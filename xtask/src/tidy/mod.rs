@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: the rules of ARCHITECTURE.md that neither the compiler nor clippy checks. Every message says what to do.
 
+mod cycles;
 mod features;
 mod layers;
 mod manifest;
@@ -26,6 +27,9 @@ pub(crate) fn command() -> Result {
     for warning in sources::warnings(&files) {
         println!("warning: {warning}");
     }
+    for warning in cycles::warnings(&files) {
+        println!("warning: {warning}");
+    }
     let exempt: Vec<&str> =
         metadata.packages.iter().filter(|package| !package.published).map(|package| package.name.as_str()).collect();
     let problems: Vec<String> = [
@@ -49,10 +53,11 @@ fn collect(directory: &Path, files: &mut Vec<File>) -> std::io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
         let (path, kind) = (entry.path(), entry.file_type()?);
+        if ["target", ".git", "node_modules"].iter().any(|name| entry.file_name() == *name) {
+            continue;
+        }
         if kind.is_dir() {
-            if !["target", ".git", "node_modules"].iter().any(|name| entry.file_name() == *name) {
-                collect(&path, files)?;
-            }
+            collect(&path, files)?;
         } else if kind.is_file() {
             // What is not UTF-8 is no text.
             if let Ok(text) = fs::read_to_string(&path) {

@@ -1,0 +1,59 @@
+//! The files of a crate form no cycle: rule 3 of ARCHITECTURE.md.
+//!
+//! A file uses another one when its code names something that the other one defines, however the name gets there: by `use`, by a
+//! path, through re-exports and globs, by a method call on a type that declarations tell, or by an accessor of a handle, which
+//! stands for the service that it returns. `mod` lines, comments and tests use nothing.
+
+mod components;
+mod names;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod types;
+mod uses;
+
+use self::tree::Tree;
+use self::uses::Uses;
+use super::File;
+use crate::Result;
+
+/// The crates that are checked.
+const CRATES: [&str; 2] = ["crates/auth-core/src/", "crates/auth-http/src/"];
+
+/// A warning for each cycle.
+pub(super) fn warnings(files: &[File]) -> Vec<String> {
+    CRATES.iter().flat_map(|directory| problems_of(files, directory)).collect()
+}
+
+fn problems_of(files: &[File], directory: &str) -> Vec<String> {
+    match cycles(files, directory) {
+        Ok(cycles) => cycles,
+        Err(why) => vec![why],
+    }
+}
+
+fn cycles(files: &[File], directory: &str) -> Result<Vec<String>> {
+    let tree = Tree::read(files, directory)?;
+    let uses = uses::of(&tree);
+    let mut successors = vec![vec![]; tree.files.len()];
+    for (from, to) in uses.keys() {
+        successors[*from].push(*to);
+    }
+    let components = components::components(&successors);
+    Ok(components.iter().map(|component| describe(directory, &tree, &uses, component)).collect())
+}
+
+fn describe(directory: &str, tree: &Tree, uses: &Uses, component: &[usize]) -> String {
+    let name = |file: &usize| tree.files[*file].strip_prefix(directory).unwrap_or_default();
+    let inner = uses.iter().filter(|((from, to), _)| component.contains(from) && component.contains(to));
+    let lines = inner.map(|((from, to), used)| {
+        format!("  {}:{}: `{}` is defined in {}", tree.files[*from], used.line, used.name, name(to))
+    });
+    let files: Vec<&str> = component.iter().map(name).collect();
+    format!(
+        "{directory}: {} files form a cycle; let imports go one way only: {}\n{}",
+        files.len(),
+        files.join(", "),
+        lines.collect::<Vec<_>>().join("\n")
+    )
+}
