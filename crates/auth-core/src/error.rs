@@ -1,6 +1,7 @@
 //! Every way a call can fail, and the one list of stable codes.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::time::Duration;
 
 use sea_orm::DbErr;
@@ -10,9 +11,43 @@ use crate::db;
 /// The result of every service call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Declares each code once: its name, its text on the wire, its meaning.
+/// What kind of failure a code stands for. The wire gives each class one status, so that a code that is added has one.
+///
+/// Exhaustive on purpose: the one match that turns classes into statuses does not compile when a class is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ErrorClass {
+    /// What was asked for is well formed, and a rule refuses it.
+    Invalid,
+    /// A field is missing or malformed.
+    Malformed,
+    /// The caller presents no valid credential.
+    Unauthenticated,
+    /// The caller is known, or need not be, and may not do this.
+    Forbidden,
+    /// The target does not exist, or the caller may not know that it does.
+    NotFound,
+    /// The target exists and does not support the method.
+    MethodNotAllowed,
+    /// The request contradicts the present state.
+    Conflict,
+    /// The request did not arrive in time.
+    Timeout,
+    /// The request is too large.
+    TooLarge,
+    /// The body has a type that is not accepted.
+    UnsupportedMediaType,
+    /// Too many attempts: the caller should wait.
+    RateLimited,
+    /// The server cannot do it now.
+    Unavailable,
+    /// A defect of the server.
+    Internal,
+}
+
+/// Declares each code once: its name, its text on the wire, its class, whether an answer also gives a reason, and its
+/// meaning.
 macro_rules! error_codes {
-    ($($name:ident = $text:literal: $meaning:literal,)+) => {
+    ($($name:ident = $text:literal [$class:ident $(, $reason:ident)?]: $meaning:literal,)+) => {
         /// A stable code that clients can branch on. Never derived from a message.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
@@ -26,56 +61,76 @@ macro_rules! error_codes {
 
             /// The text on the wire.
             #[must_use]
-            pub fn as_str(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)+ }
+            }
+
+            /// What kind of failure it is.
+            #[must_use]
+            pub const fn class(self) -> ErrorClass {
+                match self { $(Self::$name => ErrorClass::$class,)+ }
+            }
+
+            /// Whether the answer also says why, in words for a person: the codes of policies and hooks.
+            #[must_use]
+            pub const fn has_reason(self) -> bool {
+                match self { $(Self::$name => error_codes!(@reason $($reason)?),)+ }
             }
 
             /// What the code means, for the generated list of errors.
             #[must_use]
-            pub fn meaning(self) -> &'static str {
+            pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$name => $meaning,)+ }
             }
         }
     };
+    (@reason) => { false };
+    (@reason reason) => { true };
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 error_codes! {
-    Validation = "VALIDATION": "A field is missing or malformed; `detail` lists every failing field.",
-    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE": "The body is of none of the types that the route takes.",
-    BodyTooLarge = "BODY_TOO_LARGE": "The body is larger than the route allows.",
-    BodyTimeout = "BODY_TIMEOUT": "The body did not arrive in time.",
-    NotFound = "Not Found": "There is nothing here, or nothing that the caller may know of.",
-    MethodNotAllowed = "Method Not Allowed": "The path exists, the method does not; `Allow` lists those that do.",
-    Unauthorized = "Unauthorized": "The request carries no token that is valid here.",
-    Forbidden = "Forbidden": "The caller is known but may not do this.",
-    CsrfRejected = "CSRF_REJECTED": "A browser sent the request on behalf of another site.",
-    RefusedByApp = "REFUSED_BY_APP": "A hook of the app refused; `reason` says why.",
-    RateLimited = "RATE_LIMITED": "Too often of late; `Retry-After` says when it may be tried again.",
-    Overloaded = "OVERLOADED": "The server or its database cannot take the request now; try again later.",
-    Internal = "Internal Server Error": "Something went wrong on the server; its log has the cause.",
-    RegistrationDisabled = "REGISTRATION_DISABLED": "The app does not let people register.",
-    RegisterUserAlreadyExists = "REGISTER_USER_ALREADY_EXISTS": "An account with this e-mail address exists.",
-    RegisterInvalidPassword = "REGISTER_INVALID_PASSWORD": "The password policy refused; `reason` says why.",
-    UsernameAlreadyExists = "USERNAME_ALREADY_EXISTS": "An account with this user name exists.",
-    LoginBadCredentials = "LOGIN_BAD_CREDENTIALS": "Unknown account, wrong password or inactive account: never told apart.",
-    LoginUserNotVerified = "LOGIN_USER_NOT_VERIFIED": "The password is right, but the mailbox has to be proved first.",
-    ReauthenticationRequired = "REAUTHENTICATION_REQUIRED": "The last proof of identity is older than ten minutes; log in again.",
-    ReauthenticationFailed = "REAUTHENTICATION_FAILED": "The password given as a fresh proof of identity is wrong.",
-    ScopeUpgradeRequired = "SCOPE_UPGRADE_REQUIRED": "The session is limited to other scopes; `extra.scopes` lists those that it lacks.",
-    PasswordChangeRequired = "PASSWORD_CHANGE_REQUIRED": "The account must change its password before anything else.",
-    EmailNotVerified = "EMAIL_NOT_VERIFIED": "The mailbox has to be proved first.",
-    UpdateUserEmailAlreadyExists = "UPDATE_USER_EMAIL_ALREADY_EXISTS": "Another account has this e-mail address.",
-    UpdateUserInvalidPassword = "UPDATE_USER_INVALID_PASSWORD": "The password policy refused; `reason` says why.",
-    UpdateUserBadCurrentPassword = "UPDATE_USER_BAD_CURRENT_PASSWORD": "The current password is missing or wrong.",
-    ResetPasswordBadToken = "RESET_PASSWORD_BAD_TOKEN": "The link is unknown, used, expired or outdated; ask for a new one.",
-    ResetPasswordInvalidPassword = "RESET_PASSWORD_INVALID_PASSWORD": "The password policy refused; `reason` says why, and the link still works.",
-    VerifyUserBadToken = "VERIFY_USER_BAD_TOKEN": "The link is unknown, used, expired or outdated; ask for a new one.",
-    VerifyUserAlreadyVerified = "VERIFY_USER_ALREADY_VERIFIED": "The mailbox is proved already.",
-    ChangePasswordBadPassword = "CHANGE_PASSWORD_BAD_PASSWORD": "The old password is wrong.",
-    ChangePasswordInvalidPassword = "CHANGE_PASSWORD_INVALID_PASSWORD": "The password policy refused; `reason` says why.",
-    ChangeEmailBadToken = "CHANGE_EMAIL_BAD_TOKEN": "The link is unknown, used, expired or outdated; ask for a new one.",
-    MagicLinkBadToken = "MAGIC_LINK_BAD_TOKEN": "The link or the code is unknown, used, expired or outdated; ask for a new one.",
-    LastSuperuser = "LAST_SUPERUSER": "The last active superuser can be neither removed nor demoted.",
+    Validation = "VALIDATION" [Malformed]: "A field is missing or malformed; `detail` lists every failing field.",
+    UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE" [UnsupportedMediaType]: "The body is of none of the types that the route takes.",
+    BodyTooLarge = "BODY_TOO_LARGE" [TooLarge]: "The body is larger than the route allows.",
+    BodyTimeout = "BODY_TIMEOUT" [Timeout]: "The body did not arrive in time.",
+    NotFound = "Not Found" [NotFound]: "There is nothing here, or nothing that the caller may know of.",
+    MethodNotAllowed = "Method Not Allowed" [MethodNotAllowed]: "The path exists, the method does not; `Allow` lists those that do.",
+    Unauthorized = "Unauthorized" [Unauthenticated]: "The request carries no token that is valid here.",
+    Forbidden = "Forbidden" [Forbidden]: "The caller is known but may not do this.",
+    CsrfRejected = "CSRF_REJECTED" [Forbidden]: "A browser sent the request on behalf of another site.",
+    RefusedByApp = "REFUSED_BY_APP" [Forbidden, reason]: "A hook of the app refused; `reason` says why.",
+    RateLimited = "RATE_LIMITED" [RateLimited]: "Too often of late; `Retry-After` says when it may be tried again.",
+    Overloaded = "OVERLOADED" [Unavailable]: "The server or its database cannot take the request now; try again later.",
+    Internal = "Internal Server Error" [Internal]: "Something went wrong on the server; its log has the cause.",
+    RegistrationDisabled = "REGISTRATION_DISABLED" [Forbidden]: "The app does not let people register.",
+    RegisterUserAlreadyExists = "REGISTER_USER_ALREADY_EXISTS" [Invalid]: "An account with this e-mail address exists.",
+    RegisterInvalidPassword = "REGISTER_INVALID_PASSWORD" [Invalid, reason]: "The password policy refused; `reason` says why.",
+    UsernameAlreadyExists = "USERNAME_ALREADY_EXISTS" [Invalid]: "An account with this user name exists.",
+    LoginBadCredentials = "LOGIN_BAD_CREDENTIALS" [Invalid]: "Unknown account, wrong password or inactive account: never told apart.",
+    LoginUserNotVerified = "LOGIN_USER_NOT_VERIFIED" [Invalid]: "The password is right, but the mailbox has to be proved first.",
+    ReauthenticationRequired = "REAUTHENTICATION_REQUIRED" [Forbidden]: "The last proof of identity is older than ten minutes; log in again.",
+    ReauthenticationFailed = "REAUTHENTICATION_FAILED" [Invalid]: "The password given as a fresh proof of identity is wrong.",
+    ScopeUpgradeRequired = "SCOPE_UPGRADE_REQUIRED" [Forbidden]: "The session is limited to other scopes; `extra.scopes` lists those that it lacks.",
+    PasswordChangeRequired = "PASSWORD_CHANGE_REQUIRED" [Forbidden]: "The account must change its password before anything else.",
+    EmailNotVerified = "EMAIL_NOT_VERIFIED" [Forbidden]: "The mailbox has to be proved first.",
+    UpdateUserEmailAlreadyExists = "UPDATE_USER_EMAIL_ALREADY_EXISTS" [Invalid]: "Another account has this e-mail address.",
+    UpdateUserInvalidPassword = "UPDATE_USER_INVALID_PASSWORD" [Invalid, reason]: "The password policy refused; `reason` says why.",
+    UpdateUserBadCurrentPassword = "UPDATE_USER_BAD_CURRENT_PASSWORD" [Invalid]: "The current password is missing or wrong.",
+    ResetPasswordBadToken = "RESET_PASSWORD_BAD_TOKEN" [Invalid]: "The link is unknown, used, expired or outdated; ask for a new one.",
+    ResetPasswordInvalidPassword = "RESET_PASSWORD_INVALID_PASSWORD" [Invalid, reason]: "The password policy refused; `reason` says why, and the link still works.",
+    VerifyUserBadToken = "VERIFY_USER_BAD_TOKEN" [Invalid]: "The link is unknown, used, expired or outdated; ask for a new one.",
+    VerifyUserAlreadyVerified = "VERIFY_USER_ALREADY_VERIFIED" [Invalid]: "The mailbox is proved already.",
+    ChangePasswordBadPassword = "CHANGE_PASSWORD_BAD_PASSWORD" [Invalid]: "The old password is wrong.",
+    ChangePasswordInvalidPassword = "CHANGE_PASSWORD_INVALID_PASSWORD" [Invalid, reason]: "The password policy refused; `reason` says why.",
+    ChangeEmailBadToken = "CHANGE_EMAIL_BAD_TOKEN" [Invalid]: "The link is unknown, used, expired or outdated; ask for a new one.",
+    MagicLinkBadToken = "MAGIC_LINK_BAD_TOKEN" [Invalid]: "The link or the code is unknown, used, expired or outdated; ask for a new one.",
+    LastSuperuser = "LAST_SUPERUSER" [Conflict]: "The last active superuser can be neither removed nor demoted.",
 }
 
 /// What a service call can fail with.
@@ -86,10 +141,10 @@ error_codes! {
 #[non_exhaustive]
 pub enum Error {
     /// A rule of the domain said no.
-    #[error("{}", .0.as_str())]
+    #[error("{0}")]
     Code(ErrorCode),
     /// A policy said no and can tell a person why.
-    #[error("{}: {reason}", .code.as_str())]
+    #[error("{code}: {reason}")]
     Refused {
         /// Which policy.
         code: ErrorCode,

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroU32;
 
-use auth_core::{Error, ErrorCode};
+use auth_core::{Error, ErrorClass, ErrorCode};
 use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
@@ -154,44 +154,19 @@ impl From<Error> for Problem {
 
 /// The one table of statuses.
 fn status(code: ErrorCode) -> StatusCode {
-    use ErrorCode as E;
-    match code {
-        E::Validation => StatusCode::UNPROCESSABLE_ENTITY,
-        E::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        E::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-        E::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
-        E::NotFound => StatusCode::NOT_FOUND,
-        E::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-        E::Unauthorized => StatusCode::UNAUTHORIZED,
-        E::Forbidden
-        | E::CsrfRejected
-        | E::RefusedByApp
-        | E::RegistrationDisabled
-        | E::ReauthenticationRequired
-        | E::ScopeUpgradeRequired
-        | E::PasswordChangeRequired
-        | E::EmailNotVerified => StatusCode::FORBIDDEN,
-        E::LastSuperuser => StatusCode::CONFLICT,
-        E::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-        E::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
-        E::RegisterUserAlreadyExists
-        | E::RegisterInvalidPassword
-        | E::UsernameAlreadyExists
-        | E::LoginBadCredentials
-        | E::LoginUserNotVerified
-        | E::ReauthenticationFailed
-        | E::UpdateUserEmailAlreadyExists
-        | E::UpdateUserInvalidPassword
-        | E::UpdateUserBadCurrentPassword
-        | E::ResetPasswordBadToken
-        | E::ResetPasswordInvalidPassword
-        | E::VerifyUserBadToken
-        | E::VerifyUserAlreadyVerified
-        | E::ChangePasswordBadPassword
-        | E::ChangePasswordInvalidPassword
-        | E::ChangeEmailBadToken
-        | E::MagicLinkBadToken => StatusCode::BAD_REQUEST,
-        // A code without a line here is a defect, and answers like one.
-        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    match code.class() {
+        ErrorClass::Invalid => StatusCode::BAD_REQUEST,
+        ErrorClass::Malformed => StatusCode::UNPROCESSABLE_ENTITY,
+        ErrorClass::Unauthenticated => StatusCode::UNAUTHORIZED,
+        ErrorClass::Forbidden => StatusCode::FORBIDDEN,
+        ErrorClass::NotFound => StatusCode::NOT_FOUND,
+        ErrorClass::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        ErrorClass::Conflict => StatusCode::CONFLICT,
+        ErrorClass::Timeout => StatusCode::REQUEST_TIMEOUT,
+        ErrorClass::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ErrorClass::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        ErrorClass::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorClass::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorClass::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -98,7 +98,7 @@ pub fn errors_markdown(table: &Table) -> String {
          | code | status | meaning | routes |\n|---|---|---|---|\n"
     );
     for code in ErrorCode::ALL.iter().copied() {
-        let mark = if describe::has_reason(code) { " †" } else { "" };
+        let mark = if code.has_reason() { " †" } else { "" };
         let status = Problem::new(code).status().as_u16().to_string();
         let cells = [format!("`{}`{mark}", code.as_str()), status, code.meaning().to_owned(), routes(table, code)];
         text.push_str(&row(&cells));

@@ -51,19 +51,6 @@ pub(crate) fn errors_by_status(endpoint: &Endpoint) -> Vec<(u16, Vec<ErrorCode>)
     statuses.into_iter().collect()
 }
 
-/// Whether the answer also says why, in words for a person: the codes of policies and hooks.
-pub(crate) fn has_reason(code: ErrorCode) -> bool {
-    use ErrorCode as E;
-    matches!(
-        code,
-        E::RegisterInvalidPassword
-            | E::UpdateUserInvalidPassword
-            | E::ResetPasswordInvalidPassword
-            | E::ChangePasswordInvalidPassword
-            | E::RefusedByApp
-    )
-}
-
 /// The names of the parameters in a route's path.
 pub(crate) fn path_parameters(endpoint: &Endpoint) -> impl Iterator<Item = &str> {
     endpoint.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))

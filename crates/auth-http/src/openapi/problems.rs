@@ -85,7 +85,7 @@ fn schema(codes: &[ErrorCode]) -> Schema {
         shapes.push(RefOr::Ref(Ref::from_schema_name(VALIDATION)));
     }
     let coded = codes.iter().copied().filter(|code| *code != ErrorCode::Validation);
-    let (explained, bare): (Vec<_>, Vec<_>) = coded.partition(|code| describe::has_reason(*code));
+    let (explained, bare): (Vec<_>, Vec<_>) = coded.partition(|code| code.has_reason());
     if !bare.is_empty() {
         shapes.push(body(one_of(&bare)).into());
     }
@@ -112,7 +112,7 @@ fn one_of(codes: &[ErrorCode]) -> ObjectBuilder {
 fn example(code: ErrorCode) -> Value {
     match code {
         ErrorCode::Validation => json!({ "detail": [FieldProblem::new("missing", "body", "email", "Field required")] }),
-        code if describe::has_reason(code) => {
+        code if code.has_reason() => {
             json!({ "detail": { "code": code.as_str(), "reason": "Why, for a person." } })
         }
         code => json!({ "detail": code.as_str() }),

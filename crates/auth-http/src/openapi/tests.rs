@@ -93,11 +93,7 @@ async fn problems_name_their_codes_in_schema_and_example() {
                     assert!(enumerated(response).contains(code.as_str()), "{endpoint:?} {code:?}");
                     let example = text.contains(&format!("{{\"detail\":\"{}\"}}", code.as_str()));
                     let explained = text.contains(&format!("{{\"detail\":{{\"code\":\"{}\"", code.as_str()));
-                    assert_eq!(
-                        (example, explained),
-                        (!describe::has_reason(code), describe::has_reason(code)),
-                        "{code:?}"
-                    );
+                    assert_eq!((example, explained), (!code.has_reason(), code.has_reason()), "{code:?}");
                 }
             }
         }
@@ -198,7 +194,7 @@ async fn bodies_have_types_and_examples() {
 #[test]
 fn codes_with_a_reason_say_so() {
     for code in ErrorCode::ALL {
-        assert_eq!(describe::has_reason(*code), code.meaning().contains("`reason`"), "{code:?}");
+        assert_eq!(code.has_reason(), code.meaning().contains("`reason`"), "{code:?}");
     }
 }
 
