@@ -20,7 +20,8 @@ pub enum Registration {
     /// Everybody, and nobody learns whether an address has an account: it is made when its mailbox was proved, and an
     /// owner who has one already is told by mail.
     Neutral,
-    /// Nobody but superusers and the app itself.
+    /// Only superusers and the app itself create accounts: an invitation handler or a seed script calls
+    /// [`Accounts::register`](crate::Accounts::register) with [`Client::default()`](crate::Client).
     Closed,
 }
 

@@ -1,7 +1,9 @@
 //! Scenarios of registration.
 
-use auth_core::ErrorCode as E;
-use auth_core::{EventKind, Registration};
+use auth_core::account::{NewAccount, Registered};
+use auth_core::identifier::Email;
+use auth_core::password::Password;
+use auth_core::{Client, ErrorCode as E, EventKind, Registration};
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
@@ -16,6 +18,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     names_every_field_that_does_not_validate,
     refuses_weak_passwords,
     closed_registration_registers_nobody,
+    the_app_itself_registers_while_registration_is_closed,
     a_hook_can_refuse_a_registration,
     hooks_write_within_the_registration,
 ];
@@ -153,6 +156,28 @@ async fn closed_registration_registers_nobody(cx: Cx) {
     let app = cx.app_with(Setup::default().auth(|auth| auth.registration(Registration::Closed))).await;
     app.post("/auth/register").json(body("ada")).send().await.fails(E::RegistrationDisabled);
     assert_eq!(app.count("auth_user").await, 0);
+}
+
+async fn the_app_itself_registers_while_registration_is_closed(cx: Cx) {
+    let app = cx.app_with(Setup::default().auth(|auth| auth.registration(Registration::Closed))).await;
+    let new = || NewAccount {
+        email: Email::parse("ada@example.org").expect("an address"),
+        password: Password::new(PASSWORD),
+        username: None,
+        display_name: None,
+        attributes: serde_json::Map::new(),
+    };
+    let accounts = app.auth().accounts();
+    let visitor = Client::new(None, None);
+    let refused = accounts.register(new(), &visitor).await.expect_err("a visitor may not register");
+    assert_eq!(refused.code(), E::RegistrationDisabled);
+    let registered = accounts.register(new(), &Client::default()).await.expect("the app may");
+    let Registered::Created(user) = registered else { panic!("{registered:?}") };
+    assert_eq!(user.email.as_deref(), Some("ada@example.org"));
+    app.hooks().event("register").await.expect("an event");
+    app.try_login("ada@example.org", PASSWORD, "db").await.is(200);
+    app.post("/auth/register").json(body("grace")).send().await.fails(E::RegistrationDisabled);
+    assert_eq!(app.count("auth_user").await, 1);
 }
 
 async fn a_hook_can_refuse_a_registration(cx: Cx) {

@@ -28,14 +28,15 @@ impl<'a> Accounts<'a> {
 
     /// Makes an account, and mails a link that proves its mailbox. The work is the same whether the address is free or not,
     /// up to the insert that decides. In the mode [`Neutral`](Registration::Neutral) the account waits for that proof, and
-    /// whoever asks learns nothing.
+    /// whoever asks learns nothing. In the mode [`Closed`](Registration::Closed) only the app itself, `Client::default()`, may
+    /// create accounts.
     ///
     /// # Errors
     /// `REGISTRATION_DISABLED`, `REGISTER_INVALID_PASSWORD` with a reason, `REGISTER_USER_ALREADY_EXISTS`,
     /// `USERNAME_ALREADY_EXISTS`, `RATE_LIMITED`, a hook's veto, or the database's.
     pub async fn register(&self, new: NewAccount, client: &Client) -> Result<Registered> {
         let settings = self.auth.settings();
-        if settings.registration == Registration::Closed {
+        if settings.registration == Registration::Closed && client.is_remote() {
             return Err(ErrorCode::RegistrationDisabled.into());
         }
         let draft = self.draft(new, client).await?;
