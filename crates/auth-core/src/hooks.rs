@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use sea_orm::{DatabaseTransaction, DbErr};
 use tokio::sync::Semaphore;
 
-use crate::{Error, ErrorCode, Event, Result, Session, User};
+use crate::{Error, ErrorCode, Event, Result, Session, User, db};
 
 /// How long a hook may take before it counts as hanging.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -60,6 +60,18 @@ impl Veto {
     pub fn fail(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(Error::internal(cause))
     }
+
+    /// The error of the whole call. Its cause says that the app's hook failed and not the library; what the library
+    /// tries again or reports as unavailable stays as it is.
+    fn into_error(self) -> Error {
+        match self.0 {
+            Error::Store(cause) if !db::is_conflict(&cause) && !db::is_unavailable(&cause) => {
+                Error::internal(format!("the database refused a statement of a `before` hook: {cause}"))
+            }
+            Error::Internal(cause) => Error::internal(format!("a `before` hook failed: {cause}")),
+            other => other,
+        }
+    }
 }
 
 impl From<DbErr> for Veto {
@@ -70,9 +82,29 @@ impl From<DbErr> for Veto {
 
 /// What an app plugs in to take part in the library's work. Every method has a default that does nothing.
 ///
+/// A table of the app's own, with a foreign key to the user, is filled in the transaction that creates the account:
+///
 /// ```
-/// use auth_core::sea_orm::{ConnectionTrait, DatabaseTransaction};
 /// use auth_core::{Action, Hooks, Veto};
+/// use sea_orm::{ActiveModelTrait, DatabaseTransaction, Set};
+///
+/// /// `CREATE TABLE profile (user_id .. PRIMARY KEY REFERENCES auth_user (id) ON DELETE CASCADE, bio ..)`
+/// mod profile {
+///     use sea_orm::entity::prelude::*;
+///
+///     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+///     #[sea_orm(table_name = "profile")]
+///     pub struct Model {
+///         #[sea_orm(primary_key, auto_increment = false)]
+///         pub user_id: Uuid,
+///         pub bio: String,
+///     }
+///
+///     #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+///     pub enum Relation {}
+///
+///     impl ActiveModelBehavior for ActiveModel {}
+/// }
 ///
 /// struct Profiles;
 ///
@@ -80,13 +112,15 @@ impl From<DbErr> for Veto {
 /// impl Hooks for Profiles {
 ///     async fn before(&self, action: &Action<'_>, tx: &DatabaseTransaction) -> Result<(), Veto> {
 ///         if let Action::Register { user } = action {
-///             let sql = format!("INSERT INTO profile (user_id) VALUES ('{}')", user.id);
-///             tx.execute_unprepared(&sql).await?;
+///             let bio = user.display_name.clone().unwrap_or_default();
+///             profile::ActiveModel { user_id: Set(user.id), bio: Set(bio) }.insert(tx).await?;
 ///         }
 ///         Ok(())
 ///     }
 /// }
 /// ```
+///
+/// The page `docs/features/account.md` has the column types for the migration of such a table, and the same in raw SQL.
 #[async_trait::async_trait]
 pub trait Hooks: Send + Sync + 'static {
     /// Runs inside the transaction, before its commit. Use `tx` for every statement: the pool may have no second
@@ -124,7 +158,7 @@ impl HookRunner {
         let Some(hooks) = &self.hooks else { return Ok(()) };
         let call = AssertUnwindSafe(hooks.before(&action, tx)).catch_unwind();
         match tokio::time::timeout(DEADLINE, call).await {
-            Ok(Ok(answer)) => answer.map_err(|veto| veto.0),
+            Ok(Ok(answer)) => answer.map_err(Veto::into_error),
             Ok(Err(_)) => Err(Error::internal("a `before` hook panicked")),
             Err(_) => {
                 tracing::error!("a `before` hook took longer than {DEADLINE:?}; the transaction is rolled back");

@@ -38,6 +38,7 @@ mod migration;
 mod neutral_registration;
 mod new_account;
 mod one_time_token;
+mod own_table;
 mod parity;
 mod password_reset;
 mod password_spelling;
@@ -101,6 +102,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(new_account),
     feature!(neutral_registration),
     feature!(one_time_token),
+    feature!(own_table),
     feature!(parity),
     feature!(password_reset),
     feature!(password_spelling),
