@@ -44,6 +44,8 @@ pub struct Environment {
     pub databases: Vec<String>,
     /// Whether every target meets every database.
     pub full: bool,
+    /// Targets that meet a database besides the usual ones, such as `axum:postgres`.
+    pub pairs: Vec<String>,
 }
 
 impl Environment {
@@ -59,7 +61,9 @@ impl Environment {
     fn pairs(&self, target: Target, engine: Engine) -> bool {
         let usual = target == Target::Direct || engine == Engine::Sqlite;
         let named = !self.targets.is_empty() || !self.databases.is_empty();
-        self.wants_target(target) && self.wants_engine(engine) && (usual || self.full || named)
+        let pair = format!("{}:{}", target.name(), engine.name());
+        let meet = usual || self.full || named || self.pairs.contains(&pair);
+        self.wants_target(target) && self.wants_engine(engine) && meet
     }
 
     /// The server of an engine, or how to get one.

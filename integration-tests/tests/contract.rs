@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         targets: list("SUITE_TARGETS"),
         databases: list("SUITE_DBS"),
         full: variable("SUITE_FULL").is_some(),
+        pairs: list("SUITE_PAIRS"),
     };
     integration_tests::run(&environment, Arguments::from_args())
 }

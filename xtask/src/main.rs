@@ -13,12 +13,16 @@ mod counts;
 mod metadata;
 mod new_feature;
 mod openapi;
+mod packages;
 mod process;
 mod python;
 mod servers;
 mod setup;
+mod steps;
 mod test;
+mod thorough;
 mod tidy;
+mod tools;
 mod walk;
 mod workspace;
 
@@ -27,16 +31,22 @@ use std::process::ExitCode;
 const HELP: &str = "\
 usage: cargo xtask <command>
 
-  test [--target direct|axum|actix|poem]... [--db sqlite|postgres|mariadb]... [--full] [FILTER]
+  test [--target direct|axum|actix|poem]... [--db sqlite|postgres|mariadb]... [--full|--ci] [FILTER]
                       start throwaway servers and run the tests; any of --target, --db and FILTER
-                      narrows the run to the contract suite; --full is every framework on every database
-  tidy                check the rules of the architecture
+                      narrows the run to the contract suite; --full is every framework on every database,
+                      --ci what `ci` runs of them
+  tidy [--write]      check the rules of the architecture (or lower the numbers in docs/style.md)
   codegen [--check]   write (or compare) the generated files in docs/
   walk                paste examples/README.md beside each example app
   bench [ARGS]        run the benchmarks in bench/, in release
   new-feature NAME    write the files of a new feature and register them
+  alone               check every package by itself
+  doc                 document every package, with warnings as errors
+  package             pack what is published
+  deny                licences, sources and banned dependencies
   setup               install what `ci` needs on Debian
   ci                  everything that decides whether a change lands
+  thorough            what takes longer, by hand before a release
 ";
 
 /// What a command answers: an error is one message for the terminal.
@@ -63,9 +73,14 @@ fn run(args: Vec<String>) -> Result {
         "bench" => bench::command(rest),
         "codegen" => codegen::command(rest),
         "new-feature" => new_feature::command(rest),
-        "tidy" => no_arguments(rest).and_then(|()| tidy::command()),
+        "tidy" => tidy::command(rest),
         "walk" => no_arguments(rest).and_then(|()| walk::command()),
         "setup" => no_arguments(rest).and_then(|()| setup::command()),
+        "alone" => no_arguments(rest).and_then(|()| packages::alone().map(|note| println!("alone: {note}"))),
+        "doc" => no_arguments(rest).and_then(|()| packages::doc()),
+        "package" => no_arguments(rest).and_then(|()| packages::package(false).map(|note| println!("packed: {note}"))),
+        "deny" => no_arguments(rest).and_then(|()| tools::deny(&tools::OFFLINE_CHECKS)),
+        "thorough" => no_arguments(rest).and_then(|()| thorough::command()),
         "ci" => no_arguments(rest).and_then(|()| ci::command()),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

@@ -21,6 +21,24 @@ pub(crate) struct Package {
     pub(crate) dependencies: Vec<Dependency>,
     /// Names of the integration test binaries.
     pub(crate) tests: Vec<String>,
+    /// Whether tests may need more than the crate itself.
+    pub(crate) has_tests: bool,
+    /// The features apart from `default`.
+    pub(crate) features: Vec<String>,
+}
+
+#[cfg(test)]
+impl Package {
+    pub(crate) fn named(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            published: true,
+            dependencies: vec![],
+            tests: vec![],
+            has_tests: false,
+            features: vec![],
+        }
+    }
 }
 
 /// One line of a dependency table.
@@ -43,14 +61,19 @@ pub(crate) fn parse(json: &str) -> Result<Metadata> {
 fn package(value: &Value) -> Package {
     let is_test = |target: &&Value| list(&target["kind"], text).iter().any(|kind| kind == "test");
     let targets = value["targets"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let dependencies = list(&value["dependencies"], |dependency| Dependency {
+        name: text(&dependency["name"]),
+        dev: dependency["kind"] == "dev",
+    });
+    let tests: Vec<String> = targets.iter().filter(is_test).map(|target| text(&target["name"])).collect();
+    let features = value["features"].as_object().into_iter().flat_map(|features| features.keys());
     Package {
         name: text(&value["name"]),
         published: value["publish"].as_array().is_none_or(|registries| !registries.is_empty()),
-        dependencies: list(&value["dependencies"], |dependency| Dependency {
-            name: text(&dependency["name"]),
-            dev: dependency["kind"] == "dev",
-        }),
-        tests: targets.iter().filter(is_test).map(|target| text(&target["name"])).collect(),
+        has_tests: !tests.is_empty() || dependencies.iter().any(|dependency| dependency.dev),
+        dependencies,
+        tests,
+        features: features.filter(|name| *name != "default").cloned().collect(),
     }
 }
 

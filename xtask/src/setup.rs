@@ -6,10 +6,11 @@ use std::process::Command;
 
 use nix::unistd::geteuid;
 
+use crate::metadata::Metadata;
 use crate::python::Packages;
 use crate::servers::Kind;
 use crate::workspace::{cargo, find_program};
-use crate::{Result, metadata, openapi, process, python};
+use crate::{Result, metadata, openapi, process, python, tools};
 
 pub(crate) fn command() -> Result {
     let missing: Vec<Kind> =
@@ -26,11 +27,14 @@ pub(crate) fn command() -> Result {
         apt.install(&["curl"])?;
     }
     components()?;
+    let metadata = metadata::load()?;
+    tools::DENY.install(&metadata)?;
+    println!("tools: {} {} is installed", tools::DENY.name, tools::DENY.version);
     // Their absence is said by `cargo xtask test`, and fails nothing.
     let packages =
         [("openapi validator", openapi::VALIDATOR), ("password hashes", python::HASHES), ("mail server", python::SINK)];
     for (name, packages) in packages {
-        match install(&packages, &mut apt) {
+        match install(&packages, &metadata, &mut apt) {
             Ok(()) => println!("python: {} is installed", packages.names.join(", ")),
             Err(why) => println!("skipped {name}: {why}"),
         }
@@ -86,12 +90,11 @@ fn apt_get(arguments: &[&str]) -> Command {
 }
 
 /// Installs packages in the virtual environment, which is made where there is none.
-fn install(packages: &Packages, apt: &mut Apt) -> Result {
-    let metadata = metadata::load()?;
-    if packages.python(&metadata).is_some() {
+fn install(packages: &Packages, metadata: &Metadata, apt: &mut Apt) -> Result {
+    if packages.python(metadata).is_some() {
         return Ok(());
     }
-    let directory = python::environment(&metadata);
+    let directory = python::environment(metadata);
     let program = directory.join("bin/python3");
     if !process::succeeds(Command::new(&program).args(["-m", "pip", "--version"]))
         && make_environment(&directory).is_err()

@@ -22,12 +22,22 @@ pub(crate) struct Options {
     databases: Vec<String>,
     filter: Option<String>,
     full: bool,
+    ci: bool,
 }
+
+/// What CI runs besides the suite's default: the servers that apps are run with. The rest of the product is for
+/// `cargo xtask thorough`.
+const CI_PAIRS: &str = "axum:postgres,actix:postgres,poem:postgres,axum:mariadb";
 
 impl Options {
     /// Every target on every database that is there, and all unit tests.
     pub(crate) fn full() -> Self {
         Self { full: true, ..Self::default() }
+    }
+
+    /// What decides whether a change lands.
+    pub(crate) fn ci() -> Self {
+        Self { ci: true, ..Self::default() }
     }
 
     fn parse(args: &[String]) -> Result<Self> {
@@ -40,6 +50,7 @@ impl Options {
                 "--target" => choose(name, value(), &TARGETS, &mut options.targets)?,
                 "--db" => choose(name, value(), &DATABASES, &mut options.databases)?,
                 "--full" => options.full = true,
+                "--ci" => options.ci = true,
                 _ if arg.starts_with('-') => return Err(format!("unknown option `{arg}`")),
                 _ if options.filter.is_some() => return Err(format!("a second filter: `{arg}`")),
                 _ => options.filter = Some(arg.clone()),
@@ -60,7 +71,8 @@ impl Options {
     fn environment(&self) -> Vec<(&'static str, String)> {
         let lists = [("SUITE_TARGETS", self.targets.join(",")), ("SUITE_DBS", self.databases.join(","))];
         let full = self.full.then(|| ("SUITE_FULL", "1".to_owned()));
-        lists.into_iter().filter(|(_, list)| !list.is_empty()).chain(full).collect()
+        let pairs = self.ci.then(|| ("SUITE_PAIRS", CI_PAIRS.to_owned()));
+        lists.into_iter().filter(|(_, list)| !list.is_empty()).chain(full).chain(pairs).collect()
     }
 
     fn arguments(&self, metadata: &Metadata) -> Vec<String> {
@@ -129,9 +141,12 @@ fn describe(options: &Options) -> String {
     let or = |list: &[String], otherwise: &str| {
         if list.is_empty() { otherwise.to_owned() } else { list.join(", ") }
     };
-    let (targets, databases) = match options.full {
-        true => ("every target", "every database that is there"),
-        false => ("the suite's default targets", "its default databases"),
+    let (targets, databases) = match (options.full, options.ci) {
+        (true, _) => ("every target", "every database that is there"),
+        (_, true) => {
+            ("every target on postgres, axum on mariadb, and the suite's default targets", "its default databases")
+        }
+        _ => ("the suite's default targets", "its default databases"),
     };
     let filter = options.filter.as_ref().map(|filter| format!(", names with `{filter}`")).unwrap_or_default();
     format!("{} on {}{filter}", or(&options.targets, targets), or(&options.databases, databases))
@@ -194,6 +209,7 @@ mod tests {
         for (args, arguments, environment) in [
             ("", all.to_owned(), vec![]),
             ("--full", all.to_owned(), vec![("SUITE_FULL", "1")]),
+            ("--ci", all.to_owned(), vec![("SUITE_PAIRS", CI_PAIRS)]),
             ("totp", format!("{suite} -- totp"), vec![]),
             (
                 "--target axum --target=poem --db sqlite x::y",

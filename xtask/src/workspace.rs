@@ -17,11 +17,6 @@ pub(crate) fn cargo() -> Command {
     command
 }
 
-/// Whether a cargo subcommand is installed.
-pub(crate) fn has_cargo_command(name: &str) -> bool {
-    crate::process::succeeds(cargo().args([name, "--version"]))
-}
-
 /// Looks for an executable in `PATH` and then in the given directories.
 pub(crate) fn find_program(name: &str, more: &[PathBuf]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
