@@ -99,7 +99,7 @@ mod tests {
 
     fn package(name: &str, dependencies: &[(&str, bool)]) -> Package {
         let dependencies = dependencies.iter().map(|(name, dev)| Dependency { name: (*name).to_owned(), dev: *dev });
-        Package { name: name.to_owned(), published: true, dependencies: dependencies.collect(), tests: vec![] }
+        Package { dependencies: dependencies.collect(), ..Package::named(name) }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod features;
 mod layers;
 mod manifest;
 mod sources;
+mod style;
 
 use std::fs;
 use std::path::Path;
@@ -19,15 +20,20 @@ struct File {
     text: String,
 }
 
-pub(crate) fn command() -> Result {
-    let metadata = metadata::load()?;
-    let mut files = vec![];
-    collect(root(), &mut files).map_err(|e| format!("cannot read the sources: {e}"))?;
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    for warning in sources::warnings(&files) {
-        println!("warning: {warning}");
+pub(crate) fn command(args: &[String]) -> Result {
+    match args {
+        [] => check(),
+        [flag] if flag == "--write" => style::write(&sources()?),
+        _ => Err("usage: cargo xtask tidy [--write]".to_owned()),
     }
-    for warning in cycles::warnings(&files) {
+}
+
+/// Prints what could be better, and fails when a rule is broken.
+pub(crate) fn check() -> Result {
+    let metadata = metadata::load()?;
+    let files = sources()?;
+    let style = style::report(&files);
+    for warning in [sources::warnings(&files), cycles::warnings(&files), style.hints].concat() {
         println!("warning: {warning}");
     }
     let exempt: Vec<&str> =
@@ -39,6 +45,7 @@ pub(crate) fn command() -> Result {
         crate::new_feature::stale_anchors(),
         manifest::problems(&files),
         manifest::lock_file(),
+        style.problems,
     ]
     .concat();
     if problems.is_empty() {
@@ -46,6 +53,14 @@ pub(crate) fn command() -> Result {
         return Ok(());
     }
     Err(format!("{} tidy problems\n{}", problems.len(), problems.join("\n")))
+}
+
+/// All text files of the repository, by path.
+fn sources() -> Result<Vec<File>> {
+    let mut files = vec![];
+    collect(root(), &mut files).map_err(|e| format!("cannot read the sources: {e}"))?;
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
 }
 
 /// Reads all text files below a directory, apart from what is built, downloaded or kept by git.
@@ -72,4 +87,13 @@ fn collect(directory: &Path, files: &mut Vec<File>) -> std::io::Result<()> {
 #[cfg(test)]
 fn file(path: &str, text: &str) -> File {
     File { path: path.to_owned(), text: text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    /// The rules hold wherever the tests run, not in CI alone.
+    #[test]
+    fn the_repository_is_tidy() {
+        super::check().unwrap();
+    }
 }
