@@ -4,7 +4,7 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use auth_core::sea_orm::DbErr;
@@ -14,6 +14,7 @@ use futures_util::FutureExt;
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use crate::scenarios::FEATURES;
 use crate::{Cx, Scenario, Setup, Target, coverage, vectors};
@@ -26,6 +27,12 @@ const THREAD: &str = "scenario";
 
 /// How long a scenario may take before it counts as hanging.
 const DEADLINE: Duration = Duration::from_secs(300);
+
+/// How many of the slowest scenarios are named at the end.
+const SLOWEST: usize = 10;
+
+/// How long each scenario took. Only told, never judged: that would depend on the machine.
+static TIMES: Mutex<Vec<(Duration, String)>> = Mutex::new(Vec::new());
 
 /// What the environment says about a run.
 #[derive(Clone, Debug, Default)]
@@ -118,6 +125,7 @@ pub fn run(environment: &Environment, mut arguments: Arguments) -> ExitCode {
     trials.push(fresh_hashes(environment, &runtime));
     let conclusion = libtest_mimic::run(&arguments, trials);
     let complete = arguments.filter.is_none() && arguments.skip.is_empty() && !arguments.list && !arguments.ignored;
+    print_slowest();
     let covered = !complete || conclusion.has_failed() || runtime.block_on(is_covered(environment));
     runtime.block_on(discard(databases));
     if covered { conclusion.exit_code() } else { ExitCode::from(101) }
@@ -157,12 +165,28 @@ fn trials_on(environment: &Environment, databases: &Arc<Databases>, runtime: &Ar
                     continue;
                 }
                 let cx = Context { target, databases: databases.clone(), sink_python: environment.sink_python.clone() };
-                let runtime = runtime.clone();
-                trials.push(Trial::test(name, move || runtime.block_on(prove(*scenario, cx))));
+                let (runtime, scenario, label) = (runtime.clone(), *scenario, name.clone());
+                trials.push(Trial::test(name, move || runtime.block_on(timed(label, prove(scenario, cx)))));
             }
         }
     }
     trials
+}
+
+async fn timed<T>(name: String, work: impl Future<Output = T>) -> T {
+    let began = Instant::now();
+    let result = work.await;
+    TIMES.lock().unwrap_or_else(PoisonError::into_inner).push((began.elapsed(), name));
+    result
+}
+
+/// Where the time goes, so that its growth with each feature is seen early.
+fn print_slowest() {
+    let mut times = std::mem::take(&mut *TIMES.lock().unwrap_or_else(PoisonError::into_inner));
+    times.sort_unstable_by(|a, b| b.cmp(a));
+    for (time, name) in times.iter().take(SLOWEST) {
+        eprintln!("slowest: {:6.2} s {name}", time.as_secs_f64());
+    }
 }
 
 async fn prove(scenario: Scenario, context: Context) -> Result<(), Failed> {
