@@ -1,10 +1,11 @@
 //! An answer, and the questions that scenarios ask of it.
 
 use auth_core::ErrorCode;
-use auth_http::Problem;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
+
+use crate::statuses;
 
 /// What a server answered.
 #[derive(Clone, Debug)]
@@ -30,7 +31,7 @@ impl Answer {
     /// Insists on an error with its status and the contract's body.
     #[track_caller]
     pub fn fails(self, code: ErrorCode) -> Self {
-        let expected = Problem::new(code).status();
+        let expected = statuses::status(code);
         assert_eq!(self.status, expected, "{}: expected {code:?}, got {}", self.asked, self.text());
         assert_eq!(self.code(), code.as_str(), "{}: {}", self.asked, self.text());
         if code != ErrorCode::Validation {

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
 use auth_core::ErrorCode;
-use auth_http::{Endpoint, Problem, Table};
+use auth_http::{Endpoint, Table};
 use http::{Method, StatusCode};
 
 use crate::route::Route;
-use crate::{Answer, App, Target};
+use crate::{Answer, App, Target, document, statuses};
 
 /// What was seen: target, endpoint, status, code (empty for a success).
 static SEEN: Mutex<BTreeSet<(Target, String, u16, String)>> = Mutex::new(BTreeSet::new());
@@ -36,9 +36,11 @@ pub(crate) fn inspect(app: &App, route: &Route, method: &Method, answer: &Answer
             assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{}: {}", answer.asked, answer.text());
             assert_eq!(answer.header("allow"), Some(allow.as_str()), "{}", answer.asked);
             check_headers(answer);
+            check_code(answer);
         }
         Route::Endpoint(endpoint) => {
             check_headers(answer);
+            check_code(answer);
             check_declared(app, endpoint, method, answer);
         }
     }
@@ -51,6 +53,17 @@ fn check_headers(answer: &Answer) {
     }
 }
 
+/// Insists on the status of a code, and on the header that goes with it.
+#[track_caller]
+fn check_code(answer: &Answer) {
+    let code = answer.code();
+    let Some(code) = ErrorCode::ALL.iter().find(|known| known.as_str() == code) else { return };
+    assert_eq!(answer.status, statuses::status(*code), "{}: {}", answer.asked, answer.text());
+    if let Some(name) = statuses::header(*code) {
+        assert!(answer.headers.contains_key(name), "{}: {} without {name}", answer.asked, answer.text());
+    }
+}
+
 #[track_caller]
 fn check_declared(app: &App, endpoint: &Endpoint, method: &Method, answer: &Answer) {
     let (status, code) = (answer.status, answer.code());
@@ -58,17 +71,21 @@ fn check_declared(app: &App, endpoint: &Endpoint, method: &Method, answer: &Answ
         return;
     }
     assert_ne!(status, StatusCode::INTERNAL_SERVER_ERROR, "{}: {}", answer.asked, answer.text());
+    let described = document::check(app.auth(), endpoint, method, (status, &answer.headers, &answer.body));
+    if let Err(problem) = described {
+        panic!("{}: {}: not as docs/openapi.json says: {problem}", answer.asked, answer.text());
+    }
     let errors = endpoint.errors_declared();
     let success = endpoint.successes.iter().any(|success| success.status == status);
     if method == Method::HEAD {
         assert!(answer.body.is_empty(), "{}: {}", answer.asked, answer.text());
-        let failure = errors.iter().any(|code| Problem::new(*code).status() == status);
+        let failure = errors.iter().any(|code| statuses::status(*code) == status);
         assert!(success || failure, "{} answered {status}, which {} does not declare", answer.asked, endpoint.id);
         return;
     }
     let declared = match code.as_str() {
         "" => success,
-        code => errors.iter().any(|known| known.as_str() == code && Problem::new(*known).status() == status),
+        code => errors.iter().any(|known| known.as_str() == code && statuses::status(*known) == status),
     };
     assert!(declared, "{} answered {}, which {} does not declare", answer.asked, answer.text(), endpoint.id);
     let seen = (app.target(), endpoint.id.to_string(), status.as_u16(), code);
@@ -81,7 +98,7 @@ pub(crate) fn missing(table: &Table, target: Target) -> Vec<String> {
     let mut missing = Vec::new();
     for endpoint in table.endpoints() {
         let errors = endpoint.errors_declared();
-        let errors = errors.iter().map(|code: &ErrorCode| (Problem::new(*code).status().as_u16(), code.as_str()));
+        let errors = errors.iter().map(|code: &ErrorCode| (statuses::status(*code).as_u16(), code.as_str()));
         let successes = endpoint.successes.iter().map(|success| (success.status.as_u16(), ""));
         for (status, code) in successes.chain(errors) {
             if !seen.contains(&(target, endpoint.id.to_string(), status, code.to_owned())) {

@@ -1,15 +1,16 @@
 //! Scenarios that walk the whole table: what follows from an endpoint's declaration, for every endpoint there is.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use auth_core::ErrorCode as E;
-use auth_http::{Access, BodyType, Endpoint, body};
+use auth_http::{Access, BodyType, Endpoint, Problem, body};
 use auth_testkit::{ALLOWED_ORIGIN, PUBLIC_URL};
 use bytes::Bytes;
 use http::Method;
 
 use crate::scenario::scenarios;
-use crate::{App, Cx, Login, Scenario, samples};
+use crate::{App, Cx, Login, Scenario, samples, statuses};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     guarded_routes_need_a_token,
@@ -23,6 +24,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     other_methods_are_not_allowed,
     head_answers_like_get_without_a_body,
     without_the_database_it_says_so,
+    every_code_has_the_status_of_the_contract: direct_only sqlite_only,
 ];
 
 const EVIL: &str = "https://evil.example";
@@ -238,4 +240,12 @@ async fn without_the_database_it_says_so(cx: Cx) {
             assert!(answer.status.is_success() || answer.status.is_redirection(), "{}: {}", endpoint.id, answer.text());
         }
     }
+}
+
+async fn every_code_has_the_status_of_the_contract(_: Cx) {
+    for code in E::ALL {
+        assert_eq!(Problem::new(*code).status(), statuses::status(*code), "{code:?}");
+    }
+    let codes: BTreeSet<E> = statuses::ROWS.iter().map(|row| row.0).collect();
+    assert_eq!(codes.len(), statuses::ROWS.len(), "a code with two rows");
 }

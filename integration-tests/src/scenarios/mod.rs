@@ -55,7 +55,8 @@ mod verification;
 
 use crate::Scenario;
 
-/// Declares a feature by the name of its file.
+/// Declares a feature by the name of its file. The modules are declared above, because rustfmt does not see those that a
+/// macro declares; the compiler warns about a list of scenarios that nobody names here.
 macro_rules! feature {
     ($name:ident) => {
         (stringify!($name), $name::SCENARIOS)

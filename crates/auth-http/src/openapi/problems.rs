@@ -125,7 +125,7 @@ fn headers(auth: &Auth, codes: &[ErrorCode]) -> Vec<(&'static str, Header)> {
         let about = "`Bearer` (RFC 6750, section 3).";
         headers.push(("WWW-Authenticate", header(Object::with_type(Type::String), about)));
     }
-    if codes.contains(&ErrorCode::Overloaded) {
+    if codes.contains(&ErrorCode::Overloaded) || codes.contains(&ErrorCode::RateLimited) {
         let about = "How many seconds to wait before the next attempt.";
         headers.push(("Retry-After", header(Object::with_type(Type::Integer), about)));
     }

@@ -1,0 +1,168 @@
+//! docs/openapi.json as a judge: an answer that it does not describe is refused, down to each field and header.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use auth_core::{Auth, Transport};
+use auth_http::Endpoint;
+use http::{HeaderMap, Method, StatusCode};
+use jsonschema::{Draft, Validator};
+use serde_json::Value;
+
+/// Compiled once for the whole run.
+static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
+    let text = include_str!("../../docs/openapi.json");
+    Document::new(serde_json::from_str(text).expect("docs/openapi.json is JSON")).expect("docs/openapi.json is sound")
+});
+
+/// The operations by their ids.
+struct Document(BTreeMap<String, Operation>);
+
+/// The responses by their statuses.
+type Operation = BTreeMap<u16, Response>;
+
+#[derive(Default)]
+struct Response {
+    /// The shape of each media type.
+    content: BTreeMap<String, Validator>,
+    /// The headers, by names in lower case.
+    headers: BTreeMap<String, Header>,
+}
+
+struct Header {
+    /// Whether every such answer has it.
+    required: bool,
+    value: Validator,
+}
+
+/// Checks what came back from a route.
+pub(crate) fn check(
+    auth: &Auth,
+    endpoint: &Endpoint,
+    method: &Method,
+    answer: (StatusCode, &HeaderMap, &[u8]),
+) -> Result<(), String> {
+    let (status, headers, body) = answer;
+    let operation = DOCUMENT.operation(auth, endpoint)?;
+    let response =
+        operation.get(&status.as_u16()).ok_or_else(|| format!("{}: {status} is not declared", endpoint.id))?;
+    response.check_headers(headers)?;
+    let body = (*method != Method::HEAD).then_some(body);
+    response.check_body(headers.get("content-type").map(|value| value.as_bytes()), body)
+}
+
+impl Document {
+    fn new(document: Value) -> Result<Self, String> {
+        let mut operations = BTreeMap::new();
+        for operation in values(&document["paths"]).flat_map(values) {
+            let id =
+                operation["operationId"].as_str().ok_or_else(|| format!("an operation without an id: {operation}"))?;
+            operations.insert(id.to_owned(), self::operation(&document, operation)?);
+        }
+        Ok(Self(operations))
+    }
+
+    /// The operation of a route. The document describes one configuration; what a backend of another name answers
+    /// follows from its transport.
+    fn operation(&self, auth: &Auth, endpoint: &Endpoint) -> Result<&Operation, String> {
+        let backend = endpoint.backend.as_deref();
+        let backend = backend.and_then(|name| auth.backends().iter().find(|backend| backend.name == name));
+        let like = backend.map(|backend| match backend.transport {
+            Transport::Cookie { .. } => "cookie",
+            Transport::Bearer => "db",
+        });
+        let action: Vec<&str> = endpoint.id.splitn(3, '.').take(2).chain(like).collect();
+        let id = action.join(".");
+        self.0.get(&id).ok_or_else(|| format!("no operation {id}: run `cargo xtask codegen`"))
+    }
+}
+
+impl Response {
+    fn check_headers(&self, headers: &HeaderMap) -> Result<(), String> {
+        for (name, header) in &self.headers {
+            let values = headers.get_all(name);
+            if header.required && values.iter().next().is_none() {
+                return Err(format!("the header {name} is missing"));
+            }
+            for text in values.iter().map(|value| String::from_utf8_lossy(value.as_bytes())) {
+                let value = text.parse::<u64>().map_or_else(|_| Value::from(text.as_ref()), Value::from);
+                header.value.validate(&value).map_err(|cause| format!("{name}: {cause}"))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Nothing is known of a body that a HEAD request left out.
+    fn check_body(&self, content_type: Option<&[u8]>, body: Option<&[u8]>) -> Result<(), String> {
+        let Some(content_type) = content_type else {
+            let empty = self.content.is_empty() && body.is_none_or(<[u8]>::is_empty);
+            return if empty { Ok(()) } else { Err("a body without a declared type".to_owned()) };
+        };
+        let content_type = String::from_utf8_lossy(content_type);
+        let shape = self.content.get(content_type.as_ref());
+        let shape = shape.ok_or_else(|| format!("the type {content_type} is not declared"))?;
+        let Some(body) = body else { return Ok(()) };
+        let body: Value = serde_json::from_slice(body).map_err(|cause| format!("no JSON: {cause}"))?;
+        let problems: Vec<String> =
+            shape.iter_errors(&body).map(|problem| format!("{}: {problem}", problem.instance_path())).collect();
+        if problems.is_empty() { Ok(()) } else { Err(problems.join("; ")) }
+    }
+}
+
+fn values(object: &Value) -> impl Iterator<Item = &Value> {
+    object.as_object().into_iter().flat_map(|object| object.values())
+}
+
+fn entries(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    object.as_object().into_iter().flatten()
+}
+
+fn operation(document: &Value, operation: &Value) -> Result<Operation, String> {
+    let mut responses = Operation::new();
+    for (status, declared) in entries(&operation["responses"]) {
+        let status = status.parse().map_err(|cause| format!("the status {status}: {cause}"))?;
+        responses.insert(status, response(document, resolve(document, declared))?);
+    }
+    Ok(responses)
+}
+
+fn response(document: &Value, declared: &Value) -> Result<Response, String> {
+    let mut response = Response::default();
+    for (kind, content) in entries(&declared["content"]) {
+        response.content.insert(kind.clone(), compile(document, &content["schema"])?);
+    }
+    for (name, header) in entries(&declared["headers"]) {
+        let header = resolve(document, header);
+        let required = header["required"] == true;
+        let value = compile(document, &header["schema"])?;
+        response.headers.insert(name.to_ascii_lowercase(), Header { required, value });
+    }
+    Ok(response)
+}
+
+/// Follows a reference, if it is one.
+fn resolve<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
+    let place = value["$ref"].as_str().map(|place| place.trim_start_matches('#'));
+    place.and_then(|place| document.pointer(place)).unwrap_or(value)
+}
+
+/// A validator of one shape. References lead to the document's components, and nowhere else.
+fn compile(document: &Value, schema: &Value) -> Result<Validator, String> {
+    let mut schema = schema.clone();
+    schema["components"]["schemas"] = document["components"]["schemas"].clone();
+    close(&mut schema);
+    let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true).offline();
+    options.build(&schema).map_err(|cause| format!("{cause} at {}", cause.instance_path()))
+}
+
+/// Lets objects have the fields that they declare and no other. An object that declares none is the app's own.
+fn close(schema: &mut Value) {
+    if let Value::Object(object) = schema {
+        if object.contains_key("properties") {
+            object.entry("additionalProperties").or_insert(Value::Bool(false));
+        }
+        object.values_mut().for_each(close);
+    } else if let Value::Array(items) = schema {
+        items.iter_mut().for_each(close);
+    }
+}

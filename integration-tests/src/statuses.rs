@@ -1,0 +1,63 @@
+//! What each code answers with, written down from the contract: the library is not asked what to expect of it.
+
+use auth_core::ErrorCode as E;
+use http::StatusCode;
+
+/// A code, its status, and the header that must go with it.
+type Row = (E, u16, Option<&'static str>);
+
+#[rustfmt::skip]
+pub(crate) const ROWS: [Row; 36] = [
+    (E::Validation, 422, None),
+    (E::UnsupportedMediaType, 415, None),
+    (E::BodyTooLarge, 413, None),
+    (E::BodyTimeout, 408, None),
+    (E::NotFound, 404, None),
+    (E::MethodNotAllowed, 405, Some("allow")),
+    (E::Unauthorized, 401, None),
+    (E::Forbidden, 403, None),
+    (E::CsrfRejected, 403, None),
+    (E::RefusedByApp, 403, None),
+    (E::RateLimited, 429, Some("retry-after")),
+    (E::Overloaded, 503, Some("retry-after")),
+    (E::Internal, 500, None),
+    (E::RegistrationDisabled, 403, None),
+    (E::RegisterUserAlreadyExists, 400, None),
+    (E::RegisterInvalidPassword, 400, None),
+    (E::UsernameAlreadyExists, 400, None),
+    (E::LoginBadCredentials, 400, None),
+    (E::LoginUserNotVerified, 400, None),
+    (E::ReauthenticationRequired, 403, None),
+    (E::ReauthenticationFailed, 400, None),
+    (E::ScopeUpgradeRequired, 403, None),
+    (E::PasswordChangeRequired, 403, None),
+    (E::EmailNotVerified, 403, None),
+    (E::UpdateUserEmailAlreadyExists, 400, None),
+    (E::UpdateUserInvalidPassword, 400, None),
+    (E::UpdateUserBadCurrentPassword, 400, None),
+    (E::ResetPasswordBadToken, 400, None),
+    (E::ResetPasswordInvalidPassword, 400, None),
+    (E::VerifyUserBadToken, 400, None),
+    (E::VerifyUserAlreadyVerified, 400, None),
+    (E::ChangePasswordBadPassword, 400, None),
+    (E::ChangePasswordInvalidPassword, 400, None),
+    (E::ChangeEmailBadToken, 400, None),
+    (E::MagicLinkBadToken, 400, None),
+    (E::LastSuperuser, 409, None),
+];
+
+fn row(code: E) -> &'static Row {
+    ROWS.iter().find(|row| row.0 == code).unwrap_or_else(|| panic!("add {code:?} to statuses.rs, as the contract says"))
+}
+
+/// The status of a code.
+#[track_caller]
+pub(crate) fn status(code: E) -> StatusCode {
+    StatusCode::from_u16(row(code).1).expect("a status")
+}
+
+/// The header that an answer with a code must have.
+#[track_caller]
+pub(crate) fn header(code: E) -> Option<&'static str> {
+    row(code).2
+}
