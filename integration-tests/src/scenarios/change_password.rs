@@ -1,4 +1,4 @@
-//! Scenarios of a new password for the old one (CHG, SES-09).
+//! Scenarios of a new password for the old one (CHG-12, SES-09).
 
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: the rules of ARCHITECTURE.md that neither the compiler nor clippy checks. Every message says what to do.
 
+mod cases;
 mod cycles;
 mod features;
 mod layers;
@@ -42,6 +43,7 @@ pub(crate) fn check() -> Result {
         layers::problems(&metadata.packages),
         sources::problems(&files, &exempt),
         features::problems(&files),
+        cases::problems(&files),
         crate::new_feature::stale_anchors(),
         manifest::problems(&files),
         manifest::lock_file(),
