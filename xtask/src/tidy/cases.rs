@@ -17,7 +17,7 @@ pub(super) fn problems(files: &[File]) -> Vec<String> {
     problems.extend(unknown.map(|(id, path)| format!("{path}: {id} is not in {PAGE}; add a row for it")));
     let unused = explained.iter().filter(|id| !named.contains_key(*id));
     problems
-        .extend(unused.map(|id| format!("{PAGE}: no test names {id}; remove the row, or name it where it is proved")));
+        .extend(unused.map(|id| format!("{PAGE}: no test names {id}; remove the row, or name it in the test of it")));
     problems
 }
 
