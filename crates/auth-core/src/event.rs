@@ -1,5 +1,6 @@
 //! What happened, for the app's hooks and for the log.
 
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -27,156 +28,219 @@ impl Event {
     }
 }
 
-/// What happened. Nothing here is secret: no token, no password, no e-mail address.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EventKind {
-    /// An account was made.
-    Registered {
+/// The type of a field, by its role: an account or a session is named by its id unless the row says otherwise.
+macro_rules! field_type {
+    ($role:ident) => {
+        Uuid
+    };
+    ($role:ident $kind:ty) => {
+        $kind
+    };
+}
+
+/// What the audit log keeps of a field.
+macro_rules! keep {
+    ($kept:ident.subject = $field:ident) => {
+        $kept.subject_id = Option::from(*$field)
+    };
+    ($kept:ident.actor = $field:ident) => {
+        $kept.actor_id = Option::from(*$field)
+    };
+    ($kept:ident.session = $field:ident) => {
+        $kept.session_id = Some(*$field)
+    };
+    ($kept:ident.data = $field:ident) => {
+        $kept.add(stringify!($field), json!($field))
+    };
+}
+
+/// Declares each event once: what it means, its name in Rust and in the log, and its fields. A field has a role, which
+/// decides where the audit log keeps it: the account it is about (`subject`), who did it (`actor`), a `session`, or
+/// further `data` under the field's own name.
+macro_rules! events {
+    ($($(#[$about:meta])* $name:ident = $text:literal $({
+        $($(#[$meaning:meta])* $field:ident: $role:ident $(($kind:ty))?),* $(,)?
+    })?,)+) => {
+        /// What happened. Nothing here is secret: no token, no password, no email address.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum EventKind {
+            $($(#[$about])* $name $({
+                $($(#[$meaning])* $field: field_type!($role $($kind)?),)*
+            })?,)+
+        }
+
+        impl EventKind {
+            /// The names of all events, in the order of their declaration.
+            pub const NAMES: &'static [&'static str] = &[$($text,)+];
+
+            /// The event's stable name in the log.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self { $(Self::$name { .. } => $text,)+ }
+            }
+
+            /// What the audit log keeps of it.
+            #[allow(unused_mut, reason = "an event without fields leaves nothing to add")]
+            pub(crate) fn describe(&self) -> Description {
+                let mut kept = Description::default();
+                match self {
+                    $(Self::$name $({ $($field),* })? => { $($(keep!(kept.$role = $field);)*)? })+
+                }
+                kept
+            }
+        }
+    };
+}
+
+events! {
+    /// An account was created.
+    Registered = "register" {
         /// The new account.
-        user_id: Uuid,
+        user_id: subject,
     },
     /// An account was taken over from another system.
-    Imported {
+    Imported = "imported" {
         /// The new account.
-        user_id: Uuid,
+        user_id: subject,
     },
-    /// Somebody tried to register an address or a name that is taken.
-    RegisterDuplicate,
+    /// Somebody tried to register an email address or a user name that is taken.
+    RegisterDuplicate = "register_duplicate",
     /// A session was established.
-    LoginSucceeded {
+    LoginSucceeded = "login_success" {
         /// Who logged in.
-        user_id: Uuid,
+        user_id: subject,
         /// The public id of the new session.
-        session_id: Uuid,
+        session_id: session,
         /// The backend that issued its token.
-        backend: String,
-        /// The methods of the proof, separated by blanks (RFC 8176).
-        amr: String,
+        backend: data(String),
+        /// The methods of authentication, separated by spaces (RFC 8176).
+        amr: data(String),
     },
     /// A login was refused.
-    LoginFailed {
+    LoginFailed = "login_failure" {
         /// Whose account it was, when there is one.
-        user_id: Option<Uuid>,
+        user_id: subject(Option<Uuid>),
         /// Why, which the client is not told.
-        reason: LoginFailure,
+        reason: data(LoginFailure),
     },
     /// A session ended because its owner asked.
-    LoggedOut {
+    LoggedOut = "logout" {
         /// Whose session it was.
-        user_id: Uuid,
+        user_id: subject,
         /// Its public id.
-        session_id: Uuid,
+        session_id: session,
     },
     /// A session was ended from another one.
-    SessionRevoked {
+    SessionRevoked = "session_revoked" {
         /// Whose session it was.
-        user_id: Uuid,
+        user_id: subject,
         /// Its public id.
-        session_id: Uuid,
+        session_id: session,
     },
-    /// Every session of an account ended, but for the one that asked where it goes on.
-    SessionsRevoked {
+    /// Every session of an account ended, except the one that asked where it goes on.
+    SessionsRevoked = "sessions_revoked" {
         /// Whose sessions they were.
-        user_id: Uuid,
+        user_id: subject,
     },
     /// An account's fields changed.
-    UserUpdated {
+    UserUpdated = "user_updated" {
         /// Whose account it is.
-        user_id: Uuid,
+        user_id: subject,
         /// Who changed it.
-        actor_id: Option<Uuid>,
+        actor_id: actor(Option<Uuid>),
         /// The names of the fields, not their values.
-        fields: Vec<&'static str>,
+        fields: data(Vec<&'static str>),
     },
     /// An account's password changed.
-    PasswordChanged {
+    PasswordChanged = "password_changed" {
         /// Whose password it is.
-        user_id: Uuid,
+        user_id: subject,
         /// Who changed it.
-        actor_id: Option<Uuid>,
+        actor_id: actor(Option<Uuid>),
     },
     /// A current password was asked for and not given.
-    PasswordChangeFailed {
+    PasswordChangeFailed = "password_change_failed" {
         /// Whose password it is.
-        user_id: Uuid,
+        user_id: subject,
     },
-    /// An account is gone, with everything that was kept about it.
-    UserDeleted {
+    /// An account was deleted, with everything that was kept about it.
+    UserDeleted = "user_deleted" {
         /// Whose account it was.
-        user_id: Uuid,
+        user_id: subject,
         /// Who deleted it.
-        actor_id: Option<Uuid>,
+        actor_id: actor(Option<Uuid>),
     },
-    /// A mail that proves the mailbox was asked for.
-    VerifyRequested {
-        /// Whose mailbox it is.
-        user_id: Uuid,
+    /// A mail that verifies the email address was asked for.
+    VerifyRequested = "verify_requested" {
+        /// Whose address it is.
+        user_id: subject,
     },
-    /// The mailbox was proved.
-    Verified {
-        /// Whose mailbox it is.
-        user_id: Uuid,
+    /// The email address was verified.
+    Verified = "verified" {
+        /// Whose address it is.
+        user_id: subject,
     },
     /// A mail to choose a new password was asked for.
-    ResetRequested {
+    ResetRequested = "reset_requested" {
         /// Whose password it is.
-        user_id: Uuid,
+        user_id: subject,
     },
     /// A new password was chosen in place of a forgotten one.
-    PasswordReset {
+    PasswordReset = "reset_done" {
         /// Whose password it is.
-        user_id: Uuid,
+        user_id: subject,
     },
     /// A superuser set a password, which has to be changed at the next login.
-    PasswordResetByAdmin {
+    PasswordResetByAdmin = "admin_password_reset" {
         /// Whose password it is.
-        user_id: Uuid,
+        user_id: subject,
         /// The superuser.
-        actor_id: Uuid,
+        actor_id: actor,
     },
-    /// A new address was asked for, which has to prove itself first.
-    EmailChangeRequested {
+    /// A new email address was asked for, which has to be verified first.
+    EmailChangeRequested = "address_change_requested" {
         /// Whose address it is.
-        user_id: Uuid,
+        user_id: subject,
     },
-    /// The address changed.
-    EmailChanged {
+    /// The email address changed.
+    EmailChanged = "address_changed" {
         /// Whose address it is.
-        user_id: Uuid,
+        user_id: subject,
         /// Who changed it.
-        actor_id: Option<Uuid>,
+        actor_id: actor(Option<Uuid>),
     },
-    /// The owner of the former address took a change back.
-    EmailReverted {
+    /// The owner of the former email address reverted a change.
+    EmailReverted = "address_reverted" {
         /// Whose address it is.
-        user_id: Uuid,
+        user_id: subject,
     },
     /// A login by mail was asked for.
-    MagicLinkRequested {
-        /// Who may log in by it; nobody yet, when it would make an account.
-        user_id: Option<Uuid>,
+    MagicLinkRequested = "magic_requested" {
+        /// Who may log in by it; nobody yet, when it would create an account.
+        user_id: subject(Option<Uuid>),
     },
-    /// The mailbox of an account was proved for the first time, and what was set up before went.
-    CredentialsWiped {
+    /// The email address of an account was verified for the first time, and what was set up before was removed.
+    CredentialsWiped = "credentials_wiped" {
         /// Whose account it is.
-        user_id: Uuid,
+        user_id: subject,
     },
-    /// Somebody did something too often; told once for each window of the limit.
-    Throttled {
-        /// Which limit.
-        limit: &'static str,
+    /// Somebody did something too often; recorded once for each window of the limit.
+    Throttled = "throttled" {
+        /// The name of the limit.
+        limit: data(&'static str),
     },
     /// A mail could not be delivered and was given up.
-    MailFailed {
+    MailFailed = "mail_failed" {
         /// The mail.
-        mail_id: Uuid,
+        mail_id: data(Uuid),
         /// What kind of mail it was.
-        mail: &'static str,
+        mail: data(&'static str),
     },
 }
 
 /// An event as the audit log keeps it.
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Description {
     pub(crate) subject_id: Option<Uuid>,
     pub(crate) actor_id: Option<Uuid>,
@@ -184,72 +248,9 @@ pub(crate) struct Description {
     pub(crate) data: Option<Value>,
 }
 
-impl EventKind {
-    /// The event's stable name in the log.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Registered { .. } => "register",
-            Self::Imported { .. } => "imported",
-            Self::RegisterDuplicate => "register_duplicate",
-            Self::LoginSucceeded { .. } => "login_success",
-            Self::LoginFailed { .. } => "login_failure",
-            Self::LoggedOut { .. } => "logout",
-            Self::SessionRevoked { .. } => "session_revoked",
-            Self::SessionsRevoked { .. } => "sessions_revoked",
-            Self::UserUpdated { .. } => "user_updated",
-            Self::PasswordChanged { .. } => "password_changed",
-            Self::PasswordChangeFailed { .. } => "password_change_failed",
-            Self::UserDeleted { .. } => "user_deleted",
-            Self::VerifyRequested { .. } => "verify_requested",
-            Self::Verified { .. } => "verified",
-            Self::ResetRequested { .. } => "reset_requested",
-            Self::PasswordReset { .. } => "reset_done",
-            Self::PasswordResetByAdmin { .. } => "admin_password_reset",
-            Self::EmailChangeRequested { .. } => "address_change_requested",
-            Self::EmailChanged { .. } => "address_changed",
-            Self::EmailReverted { .. } => "address_reverted",
-            Self::MagicLinkRequested { .. } => "magic_requested",
-            Self::CredentialsWiped { .. } => "credentials_wiped",
-            Self::Throttled { .. } => "throttled",
-            Self::MailFailed { .. } => "mail_failed",
-        }
-    }
-
-    /// Who and what it is about.
-    pub(crate) fn describe(&self) -> Description {
-        let (subject_id, actor_id, session_id, data) = match self {
-            Self::RegisterDuplicate => (None, None, None, None),
-            Self::Registered { user_id }
-            | Self::Imported { user_id }
-            | Self::SessionsRevoked { user_id }
-            | Self::PasswordChangeFailed { user_id }
-            | Self::VerifyRequested { user_id }
-            | Self::Verified { user_id }
-            | Self::ResetRequested { user_id }
-            | Self::PasswordReset { user_id }
-            | Self::EmailChangeRequested { user_id }
-            | Self::EmailReverted { user_id }
-            | Self::CredentialsWiped { user_id } => (Some(*user_id), None, None, None),
-            Self::MagicLinkRequested { user_id } => (*user_id, None, None, None),
-            Self::LoggedOut { user_id, session_id } | Self::SessionRevoked { user_id, session_id } => {
-                (Some(*user_id), None, Some(*session_id), None)
-            }
-            Self::LoginSucceeded { user_id, session_id, backend, amr } => {
-                (Some(*user_id), None, Some(*session_id), Some(json!({ "backend": backend, "amr": amr })))
-            }
-            Self::LoginFailed { user_id, reason } => (*user_id, None, None, Some(json!({ "reason": reason.name() }))),
-            Self::UserUpdated { user_id, actor_id, fields } => {
-                (Some(*user_id), *actor_id, None, Some(json!({ "fields": fields })))
-            }
-            Self::PasswordChanged { user_id, actor_id }
-            | Self::EmailChanged { user_id, actor_id }
-            | Self::UserDeleted { user_id, actor_id } => (Some(*user_id), *actor_id, None, None),
-            Self::PasswordResetByAdmin { user_id, actor_id } => (Some(*user_id), Some(*actor_id), None, None),
-            Self::Throttled { limit } => (None, None, None, Some(json!({ "limit": limit }))),
-            Self::MailFailed { mail_id, mail } => (None, None, None, Some(json!({ "mail_id": mail_id, "mail": mail }))),
-        };
-        Description { subject_id, actor_id, session_id, data }
+impl Description {
+    fn add(&mut self, name: &'static str, value: Value) {
+        self.data.get_or_insert_with(|| json!({}))[name] = value;
     }
 }
 
@@ -286,5 +287,54 @@ impl LoginFailure {
             Self::NotVerified => "not_verified",
             Self::Outdated => "outdated",
         }
+    }
+}
+
+impl Serialize for LoginFailure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        let mut names = EventKind::NAMES.to_vec();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), EventKind::NAMES.len());
+    }
+
+    #[test]
+    fn each_field_is_kept_by_its_role() {
+        let [subject, actor, session] = [1, 2, 3].map(Uuid::from_u128);
+        let login = EventKind::LoginSucceeded {
+            user_id: subject,
+            session_id: session,
+            backend: "web".to_owned(),
+            amr: "pwd".to_owned(),
+        };
+        let kept = Description {
+            subject_id: Some(subject),
+            session_id: Some(session),
+            data: Some(json!({ "backend": "web", "amr": "pwd" })),
+            ..Description::default()
+        };
+        assert_eq!((login.name(), login.describe()), ("login_success", kept));
+        let update = EventKind::UserUpdated { user_id: subject, actor_id: Some(actor), fields: vec!["email"] };
+        let kept = Description {
+            subject_id: Some(subject),
+            actor_id: Some(actor),
+            data: Some(json!({ "fields": ["email"] })),
+            ..Description::default()
+        };
+        assert_eq!(update.describe(), kept);
+        let failure = EventKind::LoginFailed { user_id: None, reason: LoginFailure::UnknownUser };
+        let kept = Description { data: Some(json!({ "reason": "unknown_user" })), ..Description::default() };
+        assert_eq!(failure.describe(), kept);
+        assert_eq!(EventKind::RegisterDuplicate.describe(), Description::default());
     }
 }
