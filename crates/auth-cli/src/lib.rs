@@ -72,10 +72,12 @@ fn print(output: &mut (dyn Write + Send), text: &str) -> Result {
 
 /// An error of the library for a person at a shell.
 fn explain(error: &Error) -> String {
+    if let Some(reason) = error.reason() {
+        return reason.to_owned();
+    }
     match error {
-        Error::Refused { reason, .. } => reason.clone(),
         Error::Invalid { message, .. } => message.clone(),
-        Error::Code(ErrorCode::NotFound) => "there is no such account or session".to_owned(),
+        Error::Refused { code: ErrorCode::NotFound, .. } => "there is no such account or session".to_owned(),
         other if other.code() == ErrorCode::Overloaded => format!("the database is away or busy: {other}"),
         other => other.to_string(),
     }

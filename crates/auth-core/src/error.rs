@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use sea_orm::DbErr;
+use serde_json::Value;
 
 use crate::db;
 
@@ -136,24 +137,20 @@ error_codes! {
 /// What a service call can fail with.
 ///
 /// [`code`](Self::code) tells clients what happened; the cause behind [`Error::Store`] and [`Error::Internal`] is for
-/// the log only.
+/// the log only. Errors of this library print their cause and therefore do not return it from `source()` as well, which
+/// would repeat it in every chain that is printed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A rule of the domain said no.
-    #[error("{0}")]
-    Code(ErrorCode),
-    /// A policy said no and can tell a person why.
-    #[error("{code}: {reason}")]
+    /// A rule of the domain, a policy, a limit or the app refused. A code converts into it, without an allocation;
+    /// [`ErrorCode::because`] and its sisters add details.
+    #[error("{code}{}", Details::shown(details.as_deref()))]
     Refused {
-        /// Which policy.
+        /// What clients branch on.
         code: ErrorCode,
-        /// Why, in words for a person.
-        reason: String,
+        /// What else the answer says, where the code alone does not say all.
+        details: Option<Box<Details>>,
     },
-    /// A session or a token is limited, and these scopes (RFC 6749, section 3.3) are not among those that it has.
-    #[error("missing scopes: {}", .0.join(" "))]
-    MissingScopes(Vec<String>),
     /// A value that cannot be what it has to be, found after decoding.
     #[error("{field}: {message}")]
     Invalid {
@@ -164,21 +161,57 @@ pub enum Error {
         /// What to do about it.
         message: String,
     },
-    /// It was done too often of late.
-    #[error("too often; try again in {} s", .retry_after.as_secs())]
-    RateLimited {
-        /// How long until it may be done again.
-        retry_after: Duration,
-    },
-    /// Too much work is queued already.
-    #[error("overloaded")]
-    Overloaded,
     /// The database did not do what it was asked.
     #[error("database: {0}")]
-    Store(#[source] DbErr),
+    Store(DbErr),
     /// A defect or a failing part that is not the database.
     #[error("internal: {0}")]
-    Internal(#[source] Box<dyn StdError + Send + Sync>),
+    Internal(Box<dyn StdError + Send + Sync>),
+}
+
+/// What an answer says besides its code.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Details {
+    /// Why, in words for a person: for codes that [have a reason](ErrorCode::has_reason).
+    pub reason: Option<String>,
+    /// What a program needs to go on, such as the scopes that are missing.
+    pub extra: Option<Value>,
+    /// How long to wait before the next attempt.
+    pub retry_after: Option<Duration>,
+}
+
+impl Details {
+    fn shown(details: Option<&Self>) -> String {
+        let Some(Self { reason, extra, retry_after }) = details else { return String::new() };
+        let reason = reason.as_ref().map(|reason| format!(": {reason}"));
+        let extra = extra.as_ref().map(|extra| format!(": {extra}"));
+        let wait = retry_after.map(|wait| format!(": try again in {} s", wait.as_secs()));
+        [reason, extra, wait].into_iter().flatten().collect()
+    }
+}
+
+impl ErrorCode {
+    /// Refuses with a reason, in words for a person.
+    pub fn because(self, reason: impl Into<String>) -> Error {
+        self.with(Details { reason: Some(reason.into()), ..Details::default() })
+    }
+
+    /// Refuses with what a program needs to go on.
+    #[must_use]
+    pub fn with_extra(self, extra: Value) -> Error {
+        self.with(Details { extra: Some(extra), ..Details::default() })
+    }
+
+    /// Refuses for so long.
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> Error {
+        self.with(Details { retry_after: Some(wait), ..Details::default() })
+    }
+
+    fn with(self, details: Details) -> Error {
+        Error::Refused { code: self, details: Some(Box::new(details)) }
+    }
 }
 
 impl Error {
@@ -191,25 +224,63 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> ErrorCode {
         match self {
-            Self::Code(code) | Self::Refused { code, .. } => *code,
-            Self::MissingScopes(_) => ErrorCode::ScopeUpgradeRequired,
+            Self::Refused { code, .. } => *code,
             Self::Invalid { .. } => ErrorCode::Validation,
-            Self::RateLimited { .. } => ErrorCode::RateLimited,
-            Self::Overloaded => ErrorCode::Overloaded,
             Self::Store(cause) if db::is_unavailable(cause) => ErrorCode::Overloaded,
             Self::Store(_) | Self::Internal(_) => ErrorCode::Internal,
+        }
+    }
+
+    /// Why, in words for a person: of a refusal that has a reason.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Refused { details: Some(details), .. } => details.reason.as_deref(),
+            _ => None,
         }
     }
 }
 
 impl From<ErrorCode> for Error {
     fn from(code: ErrorCode) -> Self {
-        Self::Code(code)
+        Self::Refused { code, details: None }
     }
 }
 
 impl From<DbErr> for Error {
     fn from(cause: DbErr) -> Self {
         Self::Store(cause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_error_is_small() {
+        // Every future on the way of a request has room for one.
+        assert!(size_of::<Error>() <= 64, "{}", size_of::<Error>());
+    }
+
+    #[test]
+    fn an_error_tells_its_whole_story_once() {
+        let wait = Duration::from_secs(90);
+        for (error, text) in [
+            (ErrorCode::LastSuperuser.into(), "LAST_SUPERUSER"),
+            (ErrorCode::RefusedByApp.because("not today"), "REFUSED_BY_APP: not today"),
+            (ErrorCode::RateLimited.retry_after(wait), "RATE_LIMITED: try again in 90 s"),
+            (
+                ErrorCode::ScopeUpgradeRequired.with_extra(json!({ "scopes": ["a"] })),
+                r#"SCOPE_UPGRADE_REQUIRED: {"scopes":["a"]}"#,
+            ),
+            (DbErr::Custom("broken".to_owned()).into(), "database: Custom Error: broken"),
+            (Error::internal("broken"), "internal: broken"),
+        ] {
+            assert_eq!(error.to_string(), text);
+            assert!(error.source().is_none(), "{error} prints its cause, so it must not return it");
+        }
     }
 }

@@ -53,7 +53,7 @@ pub struct Veto(Error);
 impl Veto {
     /// Refuses with a reason that the client is shown: 403 `REFUSED_BY_APP`.
     pub fn refuse(reason: impl Into<String>) -> Self {
-        Self(Error::Refused { code: ErrorCode::RefusedByApp, reason: reason.into() })
+        Self(ErrorCode::RefusedByApp.because(reason))
     }
 
     /// Fails with a cause that only the log is shown.
@@ -162,7 +162,7 @@ impl HookRunner {
             Ok(Err(_)) => Err(Error::internal("a `before` hook panicked")),
             Err(_) => {
                 tracing::error!("a `before` hook took longer than {DEADLINE:?}; the transaction is rolled back");
-                Err(Error::Overloaded)
+                Err(ErrorCode::Overloaded.into())
             }
         }
     }

@@ -57,7 +57,7 @@ pub use client::Client;
 pub use clock::{Clock, SystemClock};
 pub use config::{Backend, CookieOptions, EmailChange, Registration, SameSite, Settings, Transport};
 pub use email_change::EmailChanges;
-pub use error::{Error, ErrorClass, ErrorCode, Result};
+pub use error::{Details, Error, ErrorClass, ErrorCode, Result};
 pub use event::{Event, EventKind, LoginFailure};
 pub use hooks::{Action, Hooks, Veto};
 pub use limit::{Limits, Rate};

@@ -1,7 +1,9 @@
 //! Scopes (RFC 6749, section 3.3): what a session, and the token that stands for it, is limited to. They are kept as
 //! one text, separated by blanks, as they travel in a token.
 
-use crate::{Error, Result};
+use serde_json::json;
+
+use crate::{Error, ErrorCode, Result};
 
 /// The text of these scopes, each once, in the order given.
 ///
@@ -28,13 +30,17 @@ pub(crate) fn split(text: &str) -> impl Iterator<Item = &str> {
 /// Insists on all of `required`, where anything is limited at all.
 ///
 /// # Errors
-/// [`Error::MissingScopes`] with those that are not `granted`.
+/// `SCOPE_UPGRADE_REQUIRED` with those that are not `granted`, as `scopes`.
 pub(crate) fn require(granted: Option<&str>, required: &[impl AsRef<str>]) -> Result<()> {
     let Some(granted) = granted else { return Ok(()) };
     let required = required.iter().map(AsRef::as_ref);
     let missing = required.filter(|scope| !split(granted).any(|one| one == *scope)).map(str::to_owned);
     let missing: Vec<String> = missing.collect();
-    if missing.is_empty() { Ok(()) } else { Err(Error::MissingScopes(missing)) }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(ErrorCode::ScopeUpgradeRequired.with_extra(json!({ "scopes": missing })))
+    }
 }
 
 fn is_scope(text: &str) -> bool {
@@ -75,12 +81,10 @@ mod tests {
             (Some("a  b"), &[""], &[""]),
         ];
         for (granted, required, expected) in cases {
-            let missing = match require(granted, required) {
-                Ok(()) => Vec::new(),
-                Err(Error::MissingScopes(missing)) => missing,
-                Err(other) => panic!("{other}"),
-            };
-            assert_eq!(missing, expected, "{granted:?} {required:?}");
+            let refusal = require(granted, required).err().map(|error| error.to_string());
+            let missing = (!expected.is_empty())
+                .then(|| ErrorCode::ScopeUpgradeRequired.with_extra(json!({ "scopes": expected })));
+            assert_eq!(refusal, missing.map(|error| error.to_string()), "{granted:?} {required:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The only place that turns an error into a status and a body.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use auth_core::{Error, ErrorClass, ErrorCode};
 use bytes::Bytes;
@@ -122,34 +123,40 @@ impl From<ErrorCode> for Problem {
 impl From<Error> for Problem {
     /// Logs the cause of what the client is told nothing about.
     fn from(error: Error) -> Self {
-        let code = error.code();
+        let problem = Self::new(error.code());
         match error {
-            Error::Refused { reason, .. } => Self { reason: Some(reason), ..Self::new(code) },
+            Error::Refused { details: Some(details), .. } => {
+                let retry_after = details.retry_after.and_then(whole_seconds);
+                Self { reason: details.reason, extra: details.extra, retry_after, ..problem }
+            }
+            Error::Refused { details: None, .. } => problem,
             Error::Invalid { field, kind, message } => {
                 Self::validation(vec![FieldProblem::new(kind, "body", field, message)])
             }
-            Error::MissingScopes(scopes) => Self { extra: Some(json!({ "scopes": scopes })), ..Self::new(code) },
-            Error::RateLimited { retry_after } => {
-                // Never too early: a second that has begun counts.
-                let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
-                let seconds = u32::try_from(seconds).unwrap_or(u32::MAX);
-                Self { retry_after: NonZeroU32::new(seconds), ..Self::new(code) }
-            }
-            Error::Store(cause) if code == ErrorCode::Overloaded => {
+            Error::Store(cause) if problem.code == ErrorCode::Overloaded => {
                 tracing::warn!(%cause, "the database is unavailable");
-                Self::new(code)
+                problem
             }
             Error::Store(cause) => {
                 tracing::error!(%cause, "the database refused a statement");
-                Self::new(code)
+                problem
             }
             Error::Internal(cause) => {
                 tracing::error!(%cause, "internal error");
-                Self::new(code)
+                problem
             }
-            _ => Self::new(code),
+            other => {
+                tracing::error!(cause = %other, "an error of a kind that this version does not know");
+                problem
+            }
         }
     }
+}
+
+/// Never too early: a second that has begun counts.
+fn whole_seconds(wait: Duration) -> Option<NonZeroU32> {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    NonZeroU32::new(u32::try_from(seconds).unwrap_or(u32::MAX))
 }
 
 /// The one table of statuses.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use auth_core::admin::Bootstrap;
 use auth_core::mail::{LogMailer, SmtpMailer};
 use auth_core::token::JwtOptions;
-use auth_core::{Auth, Backend, CookieOptions, Error, Limits, Registration, Workers};
+use auth_core::{Auth, Backend, CookieOptions, Limits, Registration, Workers};
 use auth_http::{Problem, Table};
 use bytes::Bytes;
 use http::{HeaderMap, Response};
@@ -133,8 +133,12 @@ async fn bootstrap(auth: &Auth, config: &Config) -> Result<(), Failure> {
     match auth.admin().ensure_superuser(email, password).await {
         Ok(Bootstrap::Created(user)) => tracing::info!(user_id = %user.id, "made the superuser of ADMIN_EMAIL"),
         Ok(Bootstrap::Exists) => tracing::info!("the account of ADMIN_EMAIL exists and was left as it is"),
-        Err(Error::Refused { reason, .. }) => return Err(Failure::of("ADMIN_PASSWORD", reason)),
-        Err(cause) => return Err(Failure::of("ADMIN_EMAIL", cause)),
+        Err(cause) => {
+            return Err(match cause.reason() {
+                Some(reason) => Failure::of("ADMIN_PASSWORD", reason),
+                None => Failure::of("ADMIN_EMAIL", cause),
+            });
+        }
     }
     Ok(())
 }

@@ -47,7 +47,7 @@ enum Mood {
 impl Mood {
     fn check(&self) -> Result<()> {
         match self {
-            Self::Overloaded => Err(Error::Overloaded),
+            Self::Overloaded => Err(E::Overloaded.into()),
             Self::Disconnected => Err(DbErr::Conn(RuntimeErr::Internal("no store".to_owned())).into()),
             Self::Broken => Err(Error::internal("the secret cause")),
             #[allow(clippy::panic, reason = "the library has to live with formats that do")]

@@ -85,7 +85,7 @@ pub enum SkipReason {
     Attributes(String),
     /// No login could be verified with the hash.
     #[error("password hash: {0}")]
-    PasswordHash(#[from] UnreadableHash),
+    PasswordHash(UnreadableHash),
     /// There is an account with this address, perhaps from an earlier row.
     #[error("an account with this e-mail address exists")]
     EmailTaken,
@@ -159,7 +159,7 @@ impl super::Accounts<'_> {
             other => SkipReason::Attributes(other.to_string()),
         })?;
         if let Some(hash) = &account.password_hash {
-            self.auth.inner().hasher.check_stored(hash)?;
+            self.auth.inner().hasher.check_stored(hash).map_err(SkipReason::PasswordHash)?;
         }
         let name = LoginName::Email(email.key().to_owned());
         let draft = Draft {
@@ -208,9 +208,11 @@ impl super::Accounts<'_> {
         let undone = savepoint.rollback().await;
         let reason = match error {
             // Of two names that are taken databases complain about this or that one: the address comes first.
-            Error::Code(ErrorCode::RegisterUserAlreadyExists) => SkipReason::EmailTaken,
-            Error::Code(ErrorCode::UsernameAlreadyExists) => SkipReason::UsernameTaken,
-            Error::Refused { reason, .. } => SkipReason::Refused(reason),
+            Error::Refused { code: ErrorCode::RegisterUserAlreadyExists, .. } => SkipReason::EmailTaken,
+            Error::Refused { code: ErrorCode::UsernameAlreadyExists, .. } => SkipReason::UsernameTaken,
+            Error::Refused { code: ErrorCode::RefusedByApp, details } => {
+                SkipReason::Refused(details.and_then(|details| details.reason).unwrap_or_default())
+            }
             // A deadlock has ended the whole transaction, and its savepoints with it: this cause matters, not that one.
             other => return Err(other),
         };

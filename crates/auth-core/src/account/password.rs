@@ -5,7 +5,7 @@ use super::{Accounts, Changes, Updated};
 use crate::mail::MailKind;
 use crate::password::Password;
 use crate::session::BearerToken;
-use crate::{Client, Error, ErrorCode, EventKind, Principal, Result};
+use crate::{Client, ErrorCode, EventKind, Principal, Result};
 
 impl Accounts<'_> {
     /// Puts a new password in the place of the old one. All other sessions end, and this one gets a new token. It is the
@@ -30,7 +30,7 @@ impl Accounts<'_> {
         }
         if is_same {
             let reason = "This is the password you have: choose another.".to_owned();
-            return Err(Error::Refused { code: ErrorCode::ChangePasswordInvalidPassword, reason });
+            return Err(ErrorCode::ChangePasswordInvalidPassword.because(reason));
         }
         let context = auth.policy_context(Some(user), &[]);
         let hash = self.hash_new(new, context, ErrorCode::ChangePasswordInvalidPassword).await?;

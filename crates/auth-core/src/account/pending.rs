@@ -102,7 +102,9 @@ impl Accounts<'_> {
     pub(crate) async fn complete_registration(&self, token: &str, client: &Client) -> Result<User> {
         match self.insert_pending(token, true, client).await {
             // Somebody took the name while the mail was on its way. The account is worth more than the name.
-            Err(Error::Code(ErrorCode::UsernameAlreadyExists)) => self.insert_pending(token, false, client).await,
+            Err(Error::Refused { code: ErrorCode::UsernameAlreadyExists, .. }) => {
+                self.insert_pending(token, false, client).await
+            }
             result => result,
         }
     }
@@ -121,7 +123,9 @@ impl Accounts<'_> {
                 // Another attempt at the address was proved first, or is about to be.
                 match auth.email_change().holder_of_proved(&effect, email).await {
                     Ok(None) => {}
-                    Ok(Some(_)) | Err(Error::Code(ErrorCode::UpdateUserEmailAlreadyExists)) => return Err(BAD.into()),
+                    Ok(Some(_)) | Err(Error::Refused { code: ErrorCode::UpdateUserEmailAlreadyExists, .. }) => {
+                        return Err(BAD.into());
+                    }
                     Err(cause) => return Err(cause),
                 }
             }

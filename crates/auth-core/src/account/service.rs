@@ -44,7 +44,11 @@ impl<'a> Accounts<'a> {
             return self.register_later(draft, client).await;
         }
         let result = self.create(&draft, ErrorCode::RegisterUserAlreadyExists, client).await;
-        if let Err(Error::Code(ErrorCode::RegisterUserAlreadyExists | ErrorCode::UsernameAlreadyExists)) = &result {
+        if let Err(Error::Refused {
+            code: ErrorCode::RegisterUserAlreadyExists | ErrorCode::UsernameAlreadyExists,
+            ..
+        }) = &result
+        {
             self.auth.audit().note(client, EventKind::RegisterDuplicate);
         }
         result.map(Registered::Created)
@@ -109,7 +113,8 @@ impl<'a> Accounts<'a> {
         own: Option<Uuid>,
         email_taken: ErrorCode,
     ) -> Result<T> {
-        let (Err(Error::Code(ErrorCode::UsernameAlreadyExists)), Some(email)) = (&written, email) else {
+        let (Err(Error::Refused { code: ErrorCode::UsernameAlreadyExists, .. }), Some(email)) = (&written, email)
+        else {
             return written;
         };
         let name = LoginName::Email(email.key().to_owned());
@@ -209,7 +214,7 @@ impl<'a> Accounts<'a> {
 
 fn refused(error: HasherError, code: ErrorCode) -> Error {
     match error {
-        HasherError::Refused(why) => Error::Refused { code, reason: why.reason },
+        HasherError::Refused(why) => code.because(why.reason),
         other => other.into(),
     }
 }
@@ -217,7 +222,7 @@ fn refused(error: HasherError, code: ErrorCode) -> Error {
 impl From<HasherError> for Error {
     fn from(error: HasherError) -> Self {
         match error {
-            HasherError::Saturated => Self::Overloaded,
+            HasherError::Saturated => ErrorCode::Overloaded.into(),
             other => Self::internal(other),
         }
     }

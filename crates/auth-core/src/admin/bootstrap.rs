@@ -40,7 +40,7 @@ impl Admin<'_> {
         let accounts = self.auth.accounts();
         match accounts.create(&draft, ErrorCode::RegisterUserAlreadyExists, &Client::default()).await {
             Ok(user) => Ok(Bootstrap::Created(Box::new(user))),
-            Err(Error::Code(ErrorCode::RegisterUserAlreadyExists)) => Ok(Bootstrap::Exists),
+            Err(Error::Refused { code: ErrorCode::RegisterUserAlreadyExists, .. }) => Ok(Bootstrap::Exists),
             Err(error) => Err(error),
         }
     }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Bucket, Rate, store};
-use crate::{Auth, Client, Error, EventKind, Result, db};
+use crate::{Auth, Client, Error, ErrorCode, EventKind, Result, db};
 
 /// One line in the log is enough.
 static UNKNOWN: Once = Once::new();
@@ -51,7 +51,7 @@ impl<'a> Limiter<'a> {
         if refusal.first {
             self.auth.audit().note(client, EventKind::Throttled { limit: bucket.name() });
         }
-        Err(Error::RateLimited { retry_after: refusal.retry_after })
+        Err(ErrorCode::RateLimited.retry_after(refusal.retry_after))
     }
 
     async fn take_or_retry(&self, bucket: Bucket<'_>) -> Result<Option<Refusal>> {

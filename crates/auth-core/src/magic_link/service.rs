@@ -138,7 +138,9 @@ impl<'a> MagicLinks<'a> {
         });
         // An account that was locked meanwhile is no other case, nor is one whose old address somebody takes now.
         login.await.map_err(|error| match error {
-            Error::Code(ErrorCode::LoginBadCredentials | ErrorCode::UpdateUserEmailAlreadyExists) => BAD.into(),
+            Error::Refused {
+                code: ErrorCode::LoginBadCredentials | ErrorCode::UpdateUserEmailAlreadyExists, ..
+            } => BAD.into(),
             other => other,
         })
     }

@@ -153,7 +153,9 @@ async fn process(auth: &Auth, row: &Model) -> Result<()> {
             match made.await {
                 Ok(Some(mail)) => mail,
                 Ok(None) => return Ok(()),
-                Err(Error::Code(ErrorCode::RateLimited)) => return turn_down(auth, row, order, &client).await,
+                Err(Error::Refused { code: ErrorCode::RateLimited, .. }) => {
+                    return turn_down(auth, row, order, &client).await;
+                }
                 Err(cause) => return Err(cause),
             }
         }

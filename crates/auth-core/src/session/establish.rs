@@ -154,7 +154,7 @@ pub(super) async fn renew(
         }
     };
     if !store::renew(tx, session.id, issued.as_ref().map(|issued| issued.digest), user.sev).await? {
-        return Err(Error::Code(ErrorCode::Unauthorized));
+        return Err(ErrorCode::Unauthorized.into());
     }
     Ok(issued.map(|issued| IssuedToken { access_token: issued.token, expires_in: issued.expires_in }))
 }

@@ -56,7 +56,7 @@ impl Session {
     /// Insists on scopes. A session that is not limited has all of them.
     ///
     /// # Errors
-    /// `SCOPE_UPGRADE_REQUIRED`, as [`Error::MissingScopes`](crate::Error::MissingScopes) with those that are missing.
+    /// `SCOPE_UPGRADE_REQUIRED`, which lists those that are missing.
     pub fn require_scopes(&self, required: &[impl AsRef<str>]) -> Result<()> {
         scope::require(self.scope.as_deref(), required)
     }

@@ -105,7 +105,7 @@ impl<'a> Sessions<'a> {
     ///
     /// # Errors
     /// `LOGIN_BAD_CREDENTIALS` for an unknown, a wrong and an inactive one alike, after the same work;
-    /// `LOGIN_USER_NOT_VERIFIED` after a right password only; [`Error::Overloaded`] when too many hashes are waiting.
+    /// `LOGIN_USER_NOT_VERIFIED` after a right password only; `OVERLOADED` when too many hashes are waiting.
     pub async fn login(
         &self,
         name: &str,
@@ -130,7 +130,7 @@ impl<'a> Sessions<'a> {
             }
         };
         // `judge` lets nobody pass who does not exist.
-        let user = user.ok_or(Error::Code(ErrorCode::LoginBadCredentials))?;
+        let user = user.ok_or(ErrorCode::LoginBadCredentials)?;
         // Hashed anew only now: the time would tell that the password of an account that may not log in was right.
         let fresh = if outdated { Some(hasher.hash(password).await?) } else { None };
         let upgrade = fresh.zip(hash);
@@ -187,7 +187,7 @@ impl<'a> Sessions<'a> {
             auth.sessions().establish_within(&effect, user, proof, backend).await
         });
         let login = login.await;
-        if let Err(Error::Code(ErrorCode::LoginBadCredentials)) = &login {
+        if let Err(Error::Refused { code: ErrorCode::LoginBadCredentials, .. }) = &login {
             let reason = LoginFailure::Outdated;
             auth.audit().note(client, EventKind::LoginFailed { user_id: Some(user.id), reason });
         }
