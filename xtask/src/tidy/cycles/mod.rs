@@ -6,6 +6,7 @@
 
 mod components;
 mod names;
+mod storeys;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -15,10 +16,10 @@ mod uses;
 use self::tree::Tree;
 use self::uses::Uses;
 use super::File;
-use crate::Result;
 
 /// The crates that are checked.
-const CRATES: [&str; 2] = ["crates/auth-core/src/", "crates/auth-http/src/"];
+const CRATES: [&str; 2] = [CORE, "crates/auth-http/src/"];
+const CORE: &str = "crates/auth-core/src/";
 
 /// A warning for each cycle.
 pub(super) fn warnings(files: &[File]) -> Vec<String> {
@@ -26,21 +27,25 @@ pub(super) fn warnings(files: &[File]) -> Vec<String> {
 }
 
 fn problems_of(files: &[File], directory: &str) -> Vec<String> {
-    match cycles(files, directory) {
-        Ok(cycles) => cycles,
-        Err(why) => vec![why],
+    let tree = match Tree::read(files, directory) {
+        Ok(tree) => tree,
+        Err(why) => return vec![why],
+    };
+    let uses = uses::of(&tree);
+    let mut problems = cycles(directory, &tree, &uses);
+    if directory == CORE {
+        problems.extend(storeys::problems(files, directory, &tree, &uses));
     }
+    problems
 }
 
-fn cycles(files: &[File], directory: &str) -> Result<Vec<String>> {
-    let tree = Tree::read(files, directory)?;
-    let uses = uses::of(&tree);
+fn cycles(directory: &str, tree: &Tree, uses: &Uses) -> Vec<String> {
     let mut successors = vec![vec![]; tree.files.len()];
     for (from, to) in uses.keys() {
         successors[*from].push(*to);
     }
     let components = components::components(&successors);
-    Ok(components.iter().map(|component| describe(directory, &tree, &uses, component)).collect())
+    components.iter().map(|component| describe(directory, tree, uses, component)).collect()
 }
 
 fn describe(directory: &str, tree: &Tree, uses: &Uses, component: &[usize]) -> String {

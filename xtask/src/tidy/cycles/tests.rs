@@ -12,7 +12,8 @@ fn found(sources: &[(&str, &str)]) -> Vec<String> {
             stems.map(|(path, _)| format!("mod {};\n", path.trim_end_matches("/mod.rs").trim_end_matches(".rs")));
         files.push(file(&format!("{DIRECTORY}lib.rs"), &modules.collect::<String>()));
     }
-    cycles(&files, DIRECTORY).unwrap()
+    let tree = Tree::read(&files, DIRECTORY).unwrap();
+    cycles(DIRECTORY, &tree, &uses::of(&tree))
 }
 
 /// Asserts that exactly these files form the one cycle.
@@ -213,5 +214,37 @@ fn sources_that_cannot_be_read_are_named() {
         let files: Vec<File> = sources.iter().map(|(path, text)| file(&format!("{DIRECTORY}{path}"), text)).collect();
         let problems = problems_of(&files, DIRECTORY);
         assert!(problems.len() == 1 && problems[0].contains(part), "{problems:?}");
+    }
+}
+
+#[test]
+fn names_are_used_from_above() {
+    let sources = |ground: &str, feature: &str| {
+        vec![
+            file("crates/auth-http/src/routes/totp.rs", ""),
+            file("crates/auth-http/src/routes/session.rs", ""),
+            file("crates/auth-core/src/lib.rs", "mod auth;\nmod kernel;\nmod session;\nmod totp;\n"),
+            file("crates/auth-core/src/auth.rs", "use crate::{kernel::Kernel, totp::Totp};\npub struct Auth;\n"),
+            file("crates/auth-core/src/kernel.rs", &format!("pub struct Kernel;\n{ground}")),
+            file("crates/auth-core/src/totp/config.rs", "pub struct Totp;\n"),
+            file("crates/auth-core/src/session.rs", "use crate::kernel::Kernel;\npub struct Session;\n"),
+            file(
+                "crates/auth-core/src/totp/mod.rs",
+                &format!("use crate::session::Session;\npub struct Totp;\n{feature}"),
+            ),
+        ]
+    };
+    for (ground, feature, part) in [
+        ("", "", None),
+        ("use crate::session::Session;\n", "", Some("form a cycle")),
+        ("use crate::totp::Totp;\n", "", Some("kernel.rs:2: `Totp` is defined in crates/auth-core/src/totp/mod.rs")),
+        ("use crate::totp::config::Totp;\n", "pub mod config;\n", None),
+        ("", "use crate::auth::Auth;\n", Some("totp/mod.rs:3: `Auth` is defined in crates/auth-core/src/auth.rs")),
+    ] {
+        let problems = problems_of(&sources(ground, feature), DIRECTORY);
+        match part {
+            None => assert_eq!(problems, Vec::<String>::new()),
+            Some(part) => assert!(problems.iter().any(|problem| problem.contains(part)), "{problems:#?}"),
+        }
     }
 }
