@@ -9,7 +9,7 @@
 //! - a single-use token is redeemed by [`OneTimeTokens::consume`] alone: one statement, one effect;
 //! - a session is created by [`Sessions::establish`] alone, which checks the account's epoch and state in the same
 //!   transaction;
-//! - live credentials end through [`Sessions::revoke`] alone, which moves the account's security epoch.
+//! - live credentials end in one function of the sessions alone, which moves the account's security epoch.
 
 mod auth;
 mod builder;

@@ -1,4 +1,4 @@
-//! Reading the log, and forgetting it in time.
+//! Reading the audit log; `purge.rs` deletes what is too old.
 
 use time::OffsetDateTime;
 use uuid::Uuid;
