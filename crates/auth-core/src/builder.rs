@@ -12,15 +12,14 @@ use aws_lc_rs::hmac;
 use ipnet::IpNet;
 use sea_orm::{DatabaseConnection, DatabaseConnectionType};
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use url::Url;
 
 use crate::audit::MAX_NOTES;
-use crate::auth::{AttributesCheck, Inner};
 use crate::config::SessionLimits;
 use crate::hooks::HookRunner;
+use crate::kernel::{AttributesCheck, Kernel, Parts};
 use crate::limit::Limits;
-use crate::mail::outbox::Outbox;
 use crate::mail::{NoMailer, Templates};
 use crate::password::{HasherConfig, PasswordHasher, PasswordPolicy, StandardPolicy};
 use crate::seal::Sealer;
@@ -73,8 +72,16 @@ pub struct AuthBuilder {
     random: Arc<dyn Random>,
 }
 
+impl Auth {
+    /// Begins to configure the authentication of an app whose tables live behind `db`.
+    #[must_use]
+    pub fn builder(db: DatabaseConnection) -> AuthBuilder {
+        AuthBuilder::new(db)
+    }
+}
+
 impl AuthBuilder {
-    pub(crate) fn new(db: DatabaseConnection) -> Self {
+    fn new(db: DatabaseConnection) -> Self {
         Self {
             db,
             public_url: None,
@@ -276,8 +283,8 @@ impl AuthBuilder {
             let key = |label| hmac::Key::new(hmac::HMAC_SHA256, secret.derive(label).as_ref());
             Some((sealer, key("one-time/code"), key("limit/bucket")))
         });
-        let mail_templates = self.mail_templates.map_or_else(|| Templates::builder().build(), Ok);
-        let mail_templates = mail_templates.inspect_err(|cause| problems.push(cause.to_string())).ok();
+        let templates = self.mail_templates.map_or_else(|| Templates::builder().build(), Ok);
+        let templates = templates.inspect_err(|cause| problems.push(cause.to_string())).ok();
         let hasher = match PasswordHasher::new(self.hasher) {
             Ok(hasher) if problems.is_empty() => Some(hasher),
             Ok(_) => None,
@@ -286,13 +293,13 @@ impl AuthBuilder {
                 None
             }
         };
-        let (Some(settings), Some(hasher), Some((sealer, code_key, limit_key)), Some(mail_templates)) =
-            (settings, hasher, keys, mail_templates)
+        let (Some(settings), Some(hasher), Some((sealer, code_key, limit_key)), Some(templates)) =
+            (settings, hasher, keys, templates)
         else {
             return Err(ConfigErrors(problems));
         };
         let lookup = Lookup::new(self.db.get_database_backend());
-        Ok(Auth::from_inner(Inner {
+        Ok(Auth::new(Kernel::new(Parts {
             db: self.db,
             settings,
             backends,
@@ -307,10 +314,10 @@ impl AuthBuilder {
             code_key,
             limit_key,
             mailer: self.mailer,
-            mail_templates,
-            outbox: Outbox::default(),
-            notes: Arc::new(Semaphore::new(MAX_NOTES)),
-        }))
+            templates,
+            bell: Notify::new(),
+            pending_events: Arc::new(Semaphore::new(MAX_NOTES)),
+        })))
     }
 
     /// The public URL, or what is wrong with it.

@@ -1,6 +1,6 @@
 //! One change of state: its transaction, the events that tell of it, and the mails that it causes.
 //!
-//! Whatever changes something does it through [`Auth::effect`]. The rows, the audit log and the mails are committed
+//! Whatever changes something does it through [`Kernel::effect`]. The rows, the audit log and the mails are committed
 //! together or not at all; the app's hooks hear of it once that is done, and never of what was rolled back.
 
 use std::ops::Deref;
@@ -10,8 +10,9 @@ use std::time::Duration;
 use sea_orm::DatabaseTransaction;
 
 use crate::hooks::Action;
+use crate::kernel::Kernel;
 use crate::mail::{Errand, Language, Mail, Order};
-use crate::{Auth, Client, Error, Event, EventKind, Result, audit, db, mail};
+use crate::{Client, Error, Event, EventKind, Result, audit, db, db_error, mail};
 
 /// How often a transaction that lost against another one is tried. Of those that meet in a deadlock one gets through each
 /// time: on MySQL a crowd that wants one unique value, and is refused later, needs more than a few rounds.
@@ -22,7 +23,7 @@ const BACK_OFF: Duration = Duration::from_millis(3);
 
 /// A change of state under way: its transaction, to which it dereferences.
 pub(crate) struct Effect {
-    auth: Auth,
+    kernel: Kernel,
     client: Client,
     tx: DatabaseTransaction,
     events: Mutex<Vec<Event>>,
@@ -50,26 +51,26 @@ impl Effect {
     }
 
     /// The handle that it happens through.
-    pub(crate) fn auth(&self) -> &Auth {
-        &self.auth
+    pub(crate) fn kernel(&self) -> &Kernel {
+        &self.kernel
     }
 
     /// The language to write in: that of whoever asks, unless it is known to be another.
     pub(crate) fn language(&self) -> Language {
         let language = self.language.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        language.unwrap_or_else(|| self.auth.language(&self.client))
+        language.unwrap_or_else(|| self.kernel.language(&self.client))
     }
 
     /// Writes in the language of the account that is acted upon, because somebody else asks.
     pub(crate) fn speak(&self, locale: Option<&str>) {
-        let languages = self.auth.inner().mail_templates.languages();
+        let languages = self.kernel.parts().templates.languages();
         let language = locale.map_or(languages.default_language(), |locale| languages.choose(locale));
         *self.language.lock().unwrap_or_else(PoisonError::into_inner) = Some(language.clone());
     }
 
     /// Tells what happens, in the audit log and to the app's hooks, if it is committed.
     pub(crate) fn record(&self, kind: EventKind) {
-        let event = self.auth.event(&self.client, kind);
+        let event = self.kernel.event(&self.client, kind);
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 
@@ -94,31 +95,25 @@ impl Effect {
 
     /// Asks the app, which may refuse.
     pub(crate) async fn ask(&self, action: Action<'_>) -> Result<()> {
-        self.auth.inner().hooks.before(action, &self.tx).await
+        self.kernel.parts().hooks.before(action, &self.tx).await
     }
 
     async fn commit(self) -> Result<()> {
-        let Self { auth, tx, events, errands, .. } = self;
+        let Self { kernel, tx, events, errands, .. } = self;
         let events = events.into_inner().unwrap_or_else(PoisonError::into_inner);
         let errands = errands.into_inner().unwrap_or_else(PoisonError::into_inner);
         audit::store::insert(&tx, &events).await?;
-        mail::outbox::put(&auth, &tx, &errands).await?;
+        mail::outbox::put(&kernel, &tx, &errands).await?;
         tx.commit().await?;
         if !errands.is_empty() {
-            auth.inner().outbox.wake();
+            kernel.parts().bell.notify_one();
         }
-        events.into_iter().for_each(|event| auth.inner().hooks.after(event));
+        events.into_iter().for_each(|event| kernel.parts().hooks.after(event));
         Ok(())
     }
 }
 
-impl Auth {
-    /// The language of whoever asks, as far as mails can be written in it.
-    pub(crate) fn language(&self, client: &Client) -> Language {
-        let languages = self.inner().mail_templates.languages();
-        client.accept_language().map_or(languages.default_language(), |header| languages.choose(header)).clone()
-    }
-
+impl Kernel {
     /// Runs `work` as one effect and commits it, or leaves nothing behind.
     ///
     /// On SQLite the transaction takes the write lock at its start, because a lock upgrade in the middle fails at once
@@ -130,7 +125,7 @@ impl Auth {
         let mut attempt = 1;
         loop {
             match self.try_effect(client, &work).await {
-                Err(Error::Store(cause)) if attempt < ATTEMPTS && db::is_conflict(&cause) => {
+                Err(Error::Store(cause)) if attempt < ATTEMPTS && db_error::is_conflict(&cause) => {
                     tracing::debug!(attempt, %cause, "transaction lost a conflict, trying again");
                     tokio::time::sleep(BACK_OFF * attempt).await;
                     attempt += 1;
@@ -145,9 +140,9 @@ impl Auth {
         F: Future<Output = Result<T>> + Send,
     {
         let effect = Arc::new(Effect {
-            auth: self.clone(),
+            kernel: self.clone(),
             client: client.clone(),
-            tx: db::begin(&self.inner().db).await?,
+            tx: db::begin(self.db()).await?,
             events: Mutex::default(),
             errands: Mutex::default(),
             language: Mutex::default(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sea_orm::DbErr;
 use serde_json::Value;
 
-use crate::db;
+use crate::db_error;
 
 /// The result of every service call.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -226,7 +226,7 @@ impl Error {
         match self {
             Self::Refused { code, .. } => *code,
             Self::Invalid { .. } => ErrorCode::Validation,
-            Self::Store(cause) if db::is_unavailable(cause) => ErrorCode::Overloaded,
+            Self::Store(cause) if db_error::is_unavailable(cause) => ErrorCode::Overloaded,
             Self::Store(_) | Self::Internal(_) => ErrorCode::Internal,
         }
     }

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use sea_orm::{DatabaseTransaction, DbErr};
 use tokio::sync::Semaphore;
 
-use crate::{Error, ErrorCode, Event, Result, Session, User, db};
+use crate::{Error, ErrorCode, Event, Result, Session, User, db_error};
 
 /// How long a hook may take before it counts as hanging.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -65,7 +65,7 @@ impl Veto {
     /// tries again or reports as unavailable stays as it is.
     fn into_error(self) -> Error {
         match self.0 {
-            Error::Store(cause) if !db::is_conflict(&cause) && !db::is_unavailable(&cause) => {
+            Error::Store(cause) if !db_error::is_conflict(&cause) && !db_error::is_unavailable(&cause) => {
                 Error::internal(format!("the database refused a statement of a `before` hook: {cause}"))
             }
             Error::Internal(cause) => Error::internal(format!("a `before` hook failed: {cause}")),

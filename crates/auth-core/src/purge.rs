@@ -7,7 +7,8 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, PrimaryKeyTo
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{Auth, Result};
+use crate::Result;
+use crate::kernel::Kernel;
 
 /// How many rows one statement deletes at the most, so that nobody waits for its locks.
 const BATCH: u64 = 1000;
@@ -18,7 +19,7 @@ const GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// The service that deletes what has expired.
 #[derive(Clone, Copy, Debug)]
 pub struct Purge<'a> {
-    auth: &'a Auth,
+    kernel: &'a Kernel,
 }
 
 /// How many rows were deleted.
@@ -38,8 +39,8 @@ pub struct Purged {
 }
 
 impl<'a> Purge<'a> {
-    pub(crate) fn new(auth: &'a Auth) -> Self {
-        Self { auth }
+    pub(crate) fn new(kernel: &'a Kernel) -> Self {
+        Self { kernel }
     }
 
     /// Deletes what has expired, a thousand rows at a time. [Workers](Auth::spawn_workers) do so once an hour.
@@ -47,7 +48,7 @@ impl<'a> Purge<'a> {
     /// # Errors
     /// The database's; what was deleted before stays deleted.
     pub async fn run(&self) -> Result<Purged> {
-        let (db, settings, now) = (&self.auth.inner().db, self.auth.settings(), self.auth.now());
+        let (db, settings, now) = (self.kernel.db(), self.kernel.settings(), self.kernel.now());
         let before = |age: Duration| Timestamp(now.checked_sub(age.try_into().unwrap_or_default()).unwrap_or(EARLIEST));
         let ended = Condition::any()
             .add(session::Column::ExpiresAt.lte(Timestamp(now)))

@@ -2,6 +2,10 @@
 
 use rand::TryRng;
 use rand::rngs::SysRng;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
 
 /// The operating system gave no random bytes.
 #[derive(Debug, thiserror::Error)]
@@ -25,4 +29,12 @@ impl Random for OsRandom {
     fn fill(&self, buffer: &mut [u8]) -> std::result::Result<(), RandomError> {
         SysRng.try_fill_bytes(buffer).map_err(|_| RandomError)
     }
+}
+
+/// A UUID version 7 (RFC 9562), which sorts by time.
+pub(crate) fn new_id(random: &dyn Random, now: OffsetDateTime) -> Result<Uuid> {
+    let mut bytes = [0; 10];
+    random.fill(&mut bytes).map_err(Error::internal)?;
+    let milliseconds = u64::try_from(now.unix_timestamp_nanos() / 1_000_000).unwrap_or_default();
+    Ok(uuid::Builder::from_unix_timestamp_millis(milliseconds, &bytes).into_uuid())
 }

@@ -6,8 +6,9 @@ use futures_util::stream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::Auth;
+use crate::kernel::Kernel;
 use crate::mail::outbox;
+use crate::{Auth, Purge};
 
 /// How often a worker looks for mail that another server put there, or that is to be tried again.
 const LOOK: Duration = Duration::from_secs(2);
@@ -48,24 +49,24 @@ impl Auth {
     /// what it returns for as long as the server runs. Several servers share the work.
     pub fn spawn_workers(&self) -> Workers {
         let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(run(self.clone(), stopped));
+        let task = tokio::spawn(run(self.kernel().clone(), stopped));
         Workers { stop, task: Some(task) }
     }
 }
 
-async fn run(auth: Auth, stopped: watch::Receiver<bool>) {
-    tokio::join!(deliver(&auth, stopped.clone()), forget(&auth, stopped));
+async fn run(kernel: Kernel, stopped: watch::Receiver<bool>) {
+    tokio::join!(deliver(&kernel, stopped.clone()), forget(&kernel, stopped));
 }
 
 /// Sends what is due, until it is to stop, and then what it has claimed.
-async fn deliver(auth: &Auth, stopped: watch::Receiver<bool>) {
+async fn deliver(kernel: &Kernel, stopped: watch::Receiver<bool>) {
     let batches = stream::unfold((stopped, Duration::ZERO), |(mut stopped, mut wait)| async move {
         loop {
-            rest(auth, &mut stopped, wait).await;
+            rest(kernel, &mut stopped, wait).await;
             if *stopped.borrow() {
                 return None;
             }
-            wait = match outbox::claim_due(auth).await {
+            wait = match outbox::claim_due(kernel).await {
                 Ok(batch) if batch.is_empty() => LOOK,
                 Ok(batch) => {
                     let is_full = batch.len() as u64 == outbox::BATCH;
@@ -78,30 +79,30 @@ async fn deliver(auth: &Auth, stopped: watch::Receiver<bool>) {
             };
         }
     });
-    outbox::deliver(auth, batches).await;
+    outbox::deliver(kernel, batches).await;
 }
 
 /// Waits, unless there is something to do before.
-async fn rest(auth: &Auth, stopped: &mut watch::Receiver<bool>, wait: Duration) {
+async fn rest(kernel: &Kernel, stopped: &mut watch::Receiver<bool>, wait: Duration) {
     if wait.is_zero() {
         return;
     }
     tokio::select! {
         _ = stopped.changed() => {}
-        () = auth.inner().outbox.filled() => {}
+        () = kernel.parts().bell.notified() => {}
         () = tokio::time::sleep(wait) => {}
     }
 }
 
 /// Forgets what has expired, until it is to stop.
-async fn forget(auth: &Auth, mut stopped: watch::Receiver<bool>) {
+async fn forget(kernel: &Kernel, mut stopped: watch::Receiver<bool>) {
     let mut purge = tokio::time::interval(PURGE);
     purge.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while !*stopped.borrow() {
         tokio::select! {
             _ = stopped.changed() => {}
             _ = purge.tick() => {
-                if let Err(cause) = auth.purge().run().await {
+                if let Err(cause) = Purge::new(kernel).run().await {
                     tracing::warn!(%cause, "what has expired could not be deleted");
                 }
             }

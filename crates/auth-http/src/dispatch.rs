@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::config::BuiltBackend;
+use auth_core::BuiltBackend;
 use auth_core::session::{Credential, IssuedToken, Session};
 use auth_core::uuid::Uuid;
 use auth_core::{Auth, Client, ErrorCode, Principal, Transport};

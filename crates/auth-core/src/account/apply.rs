@@ -5,7 +5,7 @@ use crate::effect::Effect;
 use crate::email_change::Reverts;
 use crate::hooks::Action;
 use crate::session::{BearerToken, Revocation};
-use crate::{Error, ErrorCode, EventKind, Result, Session, User};
+use crate::{EmailChanges, Error, ErrorCode, EventKind, Result, Session, Sessions, User};
 use uuid::Uuid;
 
 /// What a change ends: sessions, and with the epoch every token that was issued before.
@@ -40,7 +40,7 @@ impl Accounts<'_> {
         ends: Ends<'_>,
         email_taken: ErrorCode,
     ) -> Result<Updated> {
-        let sessions = self.auth.sessions();
+        let sessions = Sessions::new(self.kernel);
         let (user_id, seen) = (before.id, before.sev);
         let mut after = changes.apply_to(before);
         if after.email.is_none() && after.username.is_none() {
@@ -60,7 +60,7 @@ impl Accounts<'_> {
                 token = sessions.renew(effect, &after, session, bearer).await?;
             }
         }
-        after.updated_at = self.auth.now();
+        after.updated_at = self.kernel.now();
         if !store::update(effect.tx(), &after, changes, after.updated_at, email_taken).await? {
             return Err(ErrorCode::Unauthorized.into());
         }
@@ -94,7 +94,7 @@ impl Accounts<'_> {
         let changes = Changes { is_verified: Some(true), ..changes };
         let taken = ErrorCode::UpdateUserEmailAlreadyExists;
         let updated = self.apply(effect, before, &changes, Ends::all_but(keep), taken).await?;
-        self.auth.email_change().forget(effect, before.id, Reverts::ToUnproved).await?;
+        EmailChanges::new(self.kernel).forget(effect, before.id, Reverts::ToUnproved).await?;
         effect.record(EventKind::Verified { user_id: before.id });
         if changes.password_hash.is_some() {
             effect.record(EventKind::CredentialsWiped { user_id: before.id });

@@ -1,7 +1,7 @@
 //! What is held about a user, for the user.
 
 use crate::audit::{AuditEvent, AuditQuery};
-use crate::{Result, Session, User};
+use crate::{Audit, Result, Session, Sessions, User};
 
 /// Everything that the library holds about a user, but for digests of secrets.
 #[derive(Clone, Debug)]
@@ -21,11 +21,11 @@ impl super::Accounts<'_> {
     /// # Errors
     /// The database's.
     pub async fn export(&self, user: &User) -> Result<Export> {
-        let sessions = self.auth.sessions().list(user).await?;
+        let sessions = Sessions::new(self.kernel).list(user).await?;
         let mut query = AuditQuery { subject_id: Some(user.id), limit: Some(100), ..AuditQuery::default() };
         let mut activity = Vec::new();
         loop {
-            let page = self.auth.audit().list(query.clone()).await?;
+            let page = Audit::new(self.kernel).list(query.clone()).await?;
             activity.extend(page.items);
             match page.next {
                 Some(next) => query.cursor = Some(next),

@@ -141,8 +141,8 @@ impl super::Accounts<'_> {
 
     /// The row of an account, or what is wrong with it.
     fn prepare(&self, index: usize, account: ImportedAccount) -> Result<Result<Prepared, SkipReason>> {
-        let now = self.auth.now();
-        let id = self.auth.new_id(now)?;
+        let now = self.kernel.now();
+        let id = self.kernel.new_id(now)?;
         Ok(self.check(account, now).map(|(draft, email)| Prepared { index, row: draft.row(id, now), email }))
     }
 
@@ -154,12 +154,12 @@ impl super::Accounts<'_> {
             return Err(SkipReason::DisplayName);
         }
         let attributes = Value::Object(account.attributes);
-        self.auth.check_attributes(&attributes).map_err(|error| match error {
+        self.kernel.check_attributes(&attributes).map_err(|error| match error {
             Error::Invalid { message, .. } => SkipReason::Attributes(message),
             other => SkipReason::Attributes(other.to_string()),
         })?;
         if let Some(hash) = &account.password_hash {
-            self.auth.inner().hasher.check_stored(hash).map_err(SkipReason::PasswordHash)?;
+            self.kernel.hasher().check_stored(hash).map_err(SkipReason::PasswordHash)?;
         }
         let name = LoginName::Email(email.key().to_owned());
         let draft = Draft {
@@ -192,7 +192,7 @@ impl super::Accounts<'_> {
             }
             Ok(outcomes)
         };
-        self.auth.effect(&Client::default(), insert).await
+        self.kernel.effect(&Client::default(), insert).await
     }
 
     /// Inserts a row behind a savepoint, so that one that is refused takes no other with it.
@@ -226,7 +226,7 @@ impl super::Accounts<'_> {
     async fn register_imported(&self, tx: &DatabaseTransaction, row: &ActiveModel) -> Result<User> {
         store::insert(tx, row.clone(), ErrorCode::RegisterUserAlreadyExists).await?;
         let user = User::try_from(row.clone())?;
-        self.auth.inner().hooks.before(Action::Register { user: &user }, tx).await?;
+        self.kernel.parts().hooks.before(Action::Register { user: &user }, tx).await?;
         Ok(user)
     }
 }

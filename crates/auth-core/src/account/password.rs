@@ -5,7 +5,7 @@ use super::{Accounts, Changes, Updated};
 use crate::mail::MailKind;
 use crate::password::Password;
 use crate::session::BearerToken;
-use crate::{Client, ErrorCode, EventKind, Principal, Result};
+use crate::{Audit, Client, ErrorCode, EventKind, Principal, Result};
 
 impl Accounts<'_> {
     /// Puts a new password in the place of the old one. All other sessions end, and this one gets a new token. It is the
@@ -21,32 +21,33 @@ impl Accounts<'_> {
         new: Password,
         client: &Client,
     ) -> Result<Updated> {
-        let (auth, Principal { user, session }) = (self.auth, principal);
+        let (kernel, Principal { user, session }) = (self.kernel, principal);
         self.require_recent(principal)?;
         let is_same = old.is_same(&new);
         if !self.is_current_password(user, old).await? {
-            auth.audit().note(client, EventKind::PasswordChangeFailed { user_id: user.id });
+            Audit::new(kernel).note(client, EventKind::PasswordChangeFailed { user_id: user.id });
             return Err(ErrorCode::ChangePasswordBadPassword.into());
         }
         if is_same {
             let reason = "This is the password you have: choose another.".to_owned();
             return Err(ErrorCode::ChangePasswordInvalidPassword.because(reason));
         }
-        let context = auth.policy_context(Some(user), &[]);
+        let context = kernel.policy_context(Some(user), &[]);
         let hash = self.hash_new(new, context, ErrorCode::ChangePasswordInvalidPassword).await?;
         let changes = &Changes {
             password_hash: Some(Some(hash)),
             must_change_password: user.must_change_password.then_some(false),
             ..Changes::default()
         };
-        auth.effect(client, |effect| async move {
-            let ends = Ends::Others(session, BearerToken::Replaced);
-            let taken = ErrorCode::UpdateUserEmailAlreadyExists;
-            let updated = auth.accounts().apply(&effect, user, changes, ends, taken).await?;
-            effect.record(EventKind::PasswordChanged { user_id: user.id, actor_id: Some(user.id) });
-            effect.tell(user, MailKind::PasswordChanged)?;
-            Ok(updated)
-        })
-        .await
+        kernel
+            .effect(client, |effect| async move {
+                let ends = Ends::Others(session, BearerToken::Replaced);
+                let taken = ErrorCode::UpdateUserEmailAlreadyExists;
+                let updated = Accounts::new(kernel).apply(&effect, user, changes, ends, taken).await?;
+                effect.record(EventKind::PasswordChanged { user_id: user.id, actor_id: Some(user.id) });
+                effect.tell(user, MailKind::PasswordChanged)?;
+                Ok(updated)
+            })
+            .await
     }
 }

@@ -11,7 +11,7 @@ use crate::effect::Effect;
 use crate::identifier::{Email, LoginName, Username};
 use crate::mail::{Language, Mail, MailKind, Order};
 use crate::one_time::{Issue, Purpose};
-use crate::{Client, Error, ErrorCode, EventKind, Result, User};
+use crate::{Client, EmailChanges, Error, ErrorCode, EventKind, OneTimeTokens, PasswordResets, Result, User};
 
 /// How long the link of a registration works.
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -69,31 +69,31 @@ impl Accounts<'_> {
     pub(super) async fn register_later(&self, draft: Draft, client: &Client) -> Result<Registered> {
         if let Some(username) = &draft.username {
             let name = LoginName::Username(username.key().to_owned());
-            if store::find_by_name(&self.auth.inner().db, &name).await?.is_some() {
+            if store::find_by_name(self.kernel.db(), &name).await?.is_some() {
                 return Err(ErrorCode::UsernameAlreadyExists.into());
             }
         }
-        self.auth.leave_order(Order::Register { account: Box::new(draft.into()) }, client).await?;
+        self.kernel.leave_order(Order::Register { account: Box::new(draft.into()) }, client).await?;
         Ok(Registered::Pending)
     }
 
     /// The mail of such a registration: a link that makes the account, or word to the owner that there is one.
     pub(crate) async fn compose_registration(&self, effect: &Effect, account: &PendingAccount) -> Result<Option<Mail>> {
-        let auth = self.auth;
+        let kernel = self.kernel;
         let email = Email::parse(&account.email).map_err(Error::internal)?;
-        if let Some(user) = auth.email_change().owner_by_mailbox(effect.tx(), email.key()).await? {
+        if let Some(user) = EmailChanges::new(kernel).owner_by_mailbox(effect.tx(), email.key()).await? {
             effect.record(EventKind::RegisterDuplicate);
             if !user.is_active {
                 return Ok(None);
             }
-            let reset_link = auth.password_reset().link(effect, &user).await?;
+            let reset_link = PasswordResets::new(kernel).link(effect, &user).await?;
             return effect.write_to(&user, MailKind::AlreadyRegistered { reset_link: Some(reset_link) });
         }
         let data = serde_json::to_value(account).map_err(Error::internal)?;
         // No slot: a newer attempt must not take the link of an older one away.
         let issue = Issue { data: Some(data), ..Issue::new(Purpose::Register, LIFETIME) };
-        let token = auth.one_time_tokens().issue(effect, issue).await?;
-        let link = auth.mail_link("verify", &token, LIFETIME);
+        let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
+        let link = kernel.mail_link("verify", &token, LIFETIME);
         // What strangers call themselves has no place in a mail to somebody who may not know them.
         effect.write(email.as_str(), None, MailKind::VerifyEmail { link }).map(Some)
     }
@@ -111,28 +111,30 @@ impl Accounts<'_> {
 
     async fn insert_pending(&self, token: &str, with_username: bool, client: &Client) -> Result<User> {
         const BAD: ErrorCode = ErrorCode::VerifyUserBadToken;
-        let auth = self.auth;
-        auth.effect(client, |effect| async move {
-            let consumed = auth.one_time_tokens().consume(&effect, Purpose::Register, token, None).await?.ok_or(BAD)?;
-            let account = consumed.data.map(serde_json::from_value::<PendingAccount>);
-            let mut draft = account.transpose().map_err(Error::internal)?.ok_or(BAD)?.into_draft()?;
-            if !with_username {
-                draft.username = None;
-            }
-            if let Some(email) = &draft.email {
-                // Another attempt at the address was proved first, or is about to be.
-                match auth.email_change().holder_of_proved(&effect, email).await {
-                    Ok(None) => {}
-                    Ok(Some(_)) | Err(Error::Refused { code: ErrorCode::UpdateUserEmailAlreadyExists, .. }) => {
-                        return Err(BAD.into());
-                    }
-                    Err(cause) => return Err(cause),
+        let kernel = self.kernel;
+        kernel
+            .effect(client, |effect| async move {
+                let consumed =
+                    OneTimeTokens::new(kernel).consume(&effect, Purpose::Register, token, None).await?.ok_or(BAD)?;
+                let account = consumed.data.map(serde_json::from_value::<PendingAccount>);
+                let mut draft = account.transpose().map_err(Error::internal)?.ok_or(BAD)?.into_draft()?;
+                if !with_username {
+                    draft.username = None;
                 }
-            }
-            let user = auth.accounts().insert(&effect, &draft, BAD).await?;
-            effect.record(EventKind::Verified { user_id: user.id });
-            Ok(user)
-        })
-        .await
+                if let Some(email) = &draft.email {
+                    // Another attempt at the address was proved first, or is about to be.
+                    match EmailChanges::new(kernel).holder_of_proved(&effect, email).await {
+                        Ok(None) => {}
+                        Ok(Some(_)) | Err(Error::Refused { code: ErrorCode::UpdateUserEmailAlreadyExists, .. }) => {
+                            return Err(BAD.into());
+                        }
+                        Err(cause) => return Err(cause),
+                    }
+                }
+                let user = Accounts::new(kernel).insert(&effect, &draft, BAD).await?;
+                effect.record(EventKind::Verified { user_id: user.id });
+                Ok(user)
+            })
+            .await
     }
 }

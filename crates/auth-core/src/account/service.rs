@@ -10,20 +10,21 @@ use super::{Credentials, NewAccount, Registered, keep_a_superuser, still_superus
 use crate::effect::Effect;
 use crate::hooks::Action;
 use crate::identifier::{Email, LoginName};
+use crate::kernel::Kernel;
 use crate::limit::Bucket;
 use crate::mail::MailKind;
 use crate::password::{HasherError, Password, PolicyContext, Verdict};
-use crate::{Auth, Client, Error, ErrorCode, EventKind, Principal, Registration, Result, User, audit};
+use crate::{Audit, Client, Error, ErrorCode, EventKind, Principal, Registration, Result, User, Verification, audit};
 
 /// The service of accounts.
 #[derive(Clone, Copy, Debug)]
 pub struct Accounts<'a> {
-    pub(super) auth: &'a Auth,
+    pub(super) kernel: &'a Kernel,
 }
 
 impl<'a> Accounts<'a> {
-    pub(crate) fn new(auth: &'a Auth) -> Self {
-        Self { auth }
+    pub(crate) fn new(kernel: &'a Kernel) -> Self {
+        Self { kernel }
     }
 
     /// Makes an account, and mails a link that proves its mailbox. The work is the same whether the address is free or not,
@@ -35,7 +36,7 @@ impl<'a> Accounts<'a> {
     /// `REGISTRATION_DISABLED`, `REGISTER_INVALID_PASSWORD` with a reason, `REGISTER_USER_ALREADY_EXISTS`,
     /// `USERNAME_ALREADY_EXISTS`, `RATE_LIMITED`, a hook's veto, or the database's.
     pub async fn register(&self, new: NewAccount, client: &Client) -> Result<Registered> {
-        let settings = self.auth.settings();
+        let settings = self.kernel.settings();
         if settings.registration == Registration::Closed && client.is_remote() {
             return Err(ErrorCode::RegistrationDisabled.into());
         }
@@ -49,7 +50,7 @@ impl<'a> Accounts<'a> {
             ..
         }) = &result
         {
-            self.auth.audit().note(client, EventKind::RegisterDuplicate);
+            Audit::new(self.kernel).note(client, EventKind::RegisterDuplicate);
         }
         result.map(Registered::Created)
     }
@@ -58,16 +59,19 @@ impl<'a> Accounts<'a> {
     async fn draft(&self, new: NewAccount, client: &Client) -> Result<Draft> {
         let NewAccount { email, password, username, display_name, attributes } = new;
         let attributes = Value::Object(attributes);
-        self.auth.check_attributes(&attributes)?;
+        self.kernel.check_attributes(&attributes)?;
         let words = [Some(email.as_str()), username.as_ref().map(|name| name.as_str()), display_name.as_deref()];
-        let context = self.auth.policy_context(None, &words);
-        let inner = self.auth.inner();
+        let context = self.kernel.policy_context(None, &words);
         // Whoever has yet to find a password that is good enough has not registered.
-        let limiter = self.auth.limiter();
+        let limiter = self.kernel.limiter();
         let counted = limiter.take(Bucket::Registrations(client), client);
-        let hashed = inner.hasher.check_wait_and_hash(password, inner.policy.clone(), context, counted).await?;
+        let hashed = self
+            .kernel
+            .hasher()
+            .check_wait_and_hash(password, self.kernel.parts().policy.clone(), context, counted)
+            .await?;
         let hash = hashed.map_err(|error| refused(error, ErrorCode::RegisterInvalidPassword))?;
-        let locale = client.accept_language().map(|_| self.auth.language(client));
+        let locale = client.accept_language().map(|_| self.kernel.language(client));
         Ok(Draft {
             email: Some(email),
             username,
@@ -81,22 +85,22 @@ impl<'a> Accounts<'a> {
 
     /// Inserts an account as an effect of its own.
     pub(crate) async fn create(&self, draft: &Draft, email_taken: ErrorCode, client: &Client) -> Result<User> {
-        let auth = self.auth;
+        let kernel = self.kernel;
         let insert = |effect: Arc<Effect>| async move {
-            let user = auth.accounts().insert(&effect, draft, email_taken).await?;
+            let user = Accounts::new(kernel).insert(&effect, draft, email_taken).await?;
             if !user.is_verified {
-                auth.verification().invite(&effect, &user).await?;
+                Verification::new(kernel).invite(&effect, &user).await?;
             }
             Ok(user)
         };
-        let created = auth.effect(client, insert).await;
+        let created = kernel.effect(client, insert).await;
         self.address_first(created, draft.email.as_ref(), None, email_taken).await
     }
 
     /// Inserts an account as a part of an effect: the one way in which accounts come to be.
     pub(crate) async fn insert(&self, effect: &Effect, draft: &Draft, email_taken: ErrorCode) -> Result<User> {
-        let now = self.auth.now();
-        let row = draft.row(self.auth.new_id(now)?, now);
+        let now = self.kernel.now();
+        let row = draft.row(self.kernel.new_id(now)?, now);
         store::insert(effect.tx(), row.clone(), email_taken).await?;
         let user = User::try_from(row)?;
         effect.ask(Action::Register { user: &user }).await?;
@@ -118,7 +122,7 @@ impl<'a> Accounts<'a> {
             return written;
         };
         let name = LoginName::Email(email.key().to_owned());
-        let holder = store::find_by_name(&self.auth.inner().db, &name).await?;
+        let holder = store::find_by_name(self.kernel.db(), &name).await?;
         if holder.is_some_and(|row| Some(row.id) != own) { Err(email_taken.into()) } else { written }
     }
 
@@ -141,27 +145,28 @@ impl<'a> Accounts<'a> {
 
     /// Deletes an account on behalf of `actor`: their own, or anybody's if they still are a superuser.
     pub(crate) async fn remove(&self, id: Uuid, actor: &User, client: &Client) -> Result<()> {
-        let auth = self.auth;
-        auth.effect(client, |effect| async move {
-            let user = if id == actor.id {
-                actor.clone()
-            } else {
-                still_superuser(effect.tx(), actor).await?;
-                let row = store::find_for_update(effect.tx(), id).await?.ok_or(ErrorCode::NotFound)?;
-                effect.speak(row.locale.as_deref());
-                row.into()
-            };
-            keep_a_superuser(effect.tx(), &user).await?;
-            effect.ask(Action::DeleteUser { user: &user }).await?;
-            if !store::delete(effect.tx(), user.id, user.sev).await? {
-                return Err(ErrorCode::Unauthorized.into());
-            }
-            audit::store::forget_clients(effect.tx(), id).await?;
-            effect.record(EventKind::UserDeleted { user_id: id, actor_id: Some(actor.id) });
-            effect.tell(&user, MailKind::AccountDeleted)?;
-            Ok(())
-        })
-        .await
+        let kernel = self.kernel;
+        kernel
+            .effect(client, |effect| async move {
+                let user = if id == actor.id {
+                    actor.clone()
+                } else {
+                    still_superuser(effect.tx(), actor).await?;
+                    let row = store::find_for_update(effect.tx(), id).await?.ok_or(ErrorCode::NotFound)?;
+                    effect.speak(row.locale.as_deref());
+                    row.into()
+                };
+                keep_a_superuser(effect.tx(), &user).await?;
+                effect.ask(Action::DeleteUser { user: &user }).await?;
+                if !store::delete(effect.tx(), user.id, user.sev).await? {
+                    return Err(ErrorCode::Unauthorized.into());
+                }
+                audit::store::forget_clients(effect.tx(), id).await?;
+                effect.record(EventKind::UserDeleted { user_id: id, actor_id: Some(actor.id) });
+                effect.tell(&user, MailKind::AccountDeleted)?;
+                Ok(())
+            })
+            .await
     }
 
     /// Refuses when the last proof of identity is too old for a sensitive action.
@@ -169,8 +174,8 @@ impl<'a> Accounts<'a> {
     /// # Errors
     /// `REAUTHENTICATION_REQUIRED`.
     pub fn require_recent(&self, principal: &Principal) -> Result<()> {
-        let window = self.auth.settings().sessions.recent;
-        if principal.session.is_recent(self.auth.now(), window) {
+        let window = self.kernel.settings().sessions.recent;
+        if principal.session.is_recent(self.kernel.now(), window) {
             return Ok(());
         }
         Err(ErrorCode::ReauthenticationRequired.into())
@@ -178,16 +183,16 @@ impl<'a> Accounts<'a> {
 
     /// Whether `password` is the present password of `user`.
     pub(crate) async fn is_current_password(&self, user: &User, password: Password) -> Result<bool> {
-        let row = store::find(&self.auth.inner().db, user.id).await?;
+        let row = store::find(self.kernel.db(), user.id).await?;
         let hash = row.and_then(|row| row.password_hash);
-        let verdict = self.auth.inner().hasher.verify(password, hash).await?;
+        let verdict = self.kernel.hasher().verify(password, hash).await?;
         Ok(matches!(verdict, Verdict::Right { .. }))
     }
 
     /// The account that somebody who wants to log in names, with its hash.
     pub(crate) async fn credentials_by_name(&self, name: &str) -> Result<Option<Credentials>> {
         let Some(name) = LoginName::parse(name) else { return Ok(None) };
-        let row = store::find_by_name(&self.auth.inner().db, &name).await?;
+        let row = store::find_by_name(self.kernel.db(), &name).await?;
         Ok(row.map(|mut row| {
             let password_hash = row.password_hash.take();
             Credentials { user: row.into(), password_hash }
@@ -206,8 +211,7 @@ impl<'a> Accounts<'a> {
         context: PolicyContext,
         refusal: ErrorCode,
     ) -> Result<String> {
-        let inner = self.auth.inner();
-        let hashed = inner.hasher.check_and_hash(password, inner.policy.clone(), context).await;
+        let hashed = self.kernel.hasher().check_and_hash(password, self.kernel.parts().policy.clone(), context).await;
         hashed.map_err(|error| refused(error, refusal))
     }
 }

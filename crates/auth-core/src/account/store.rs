@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::Changes;
 use crate::identifier::{LoginName, Username};
-use crate::{Error, ErrorCode, Result, User, db};
+use crate::{Error, ErrorCode, Result, User, db_error};
 
 /// The character that takes their meaning from `%` and `_` in a search; no address and no name may contain it.
 const ESCAPE: char = '\\';
@@ -23,7 +23,7 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, row: ActiveModel, taken: E
 
 /// Says which of the two unique names was taken.
 fn explain_unique(cause: DbErr, email_taken: ErrorCode) -> Error {
-    match db::unique_violation(&cause) {
+    match db_error::unique_violation(&cause) {
         Some(index) if index.contains("username") => ErrorCode::UsernameAlreadyExists.into(),
         Some(index) if index.contains("email") => email_taken.into(),
         _ => cause.into(),

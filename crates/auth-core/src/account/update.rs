@@ -10,7 +10,7 @@ use crate::limit::Bucket;
 use crate::mail::MailKind;
 use crate::password::Password;
 use crate::session::BearerToken;
-use crate::{Client, EmailChange, ErrorCode, EventKind, Principal, Result, User};
+use crate::{Audit, Client, EmailChange, EmailChanges, ErrorCode, EventKind, Principal, Result, User, Verification};
 
 impl Accounts<'_> {
     /// Changes the account of the user who asks. A new address starts unverified, and the owner of the old one can take it
@@ -25,22 +25,23 @@ impl Accounts<'_> {
         let user = &principal.user;
         let AccountChanges { email, password, current_password, username, display_name, attributes } = changes;
         let attributes = attributes.map(Value::Object);
-        attributes.as_ref().map_or(Ok(()), |attributes| self.auth.check_attributes(attributes))?;
+        attributes.as_ref().map_or(Ok(()), |attributes| self.kernel.check_attributes(attributes))?;
         let mut changes = Changes { email, username, display_name, attributes, ..Changes::default() };
         changes.drop_unchanged(user);
         if changes.email.is_some() || password.is_some() {
             self.prove_again(principal, password.is_some(), current_password, client).await?;
         }
         if changes.email.is_some() {
-            self.auth.limiter().take(Bucket::EmailChanges(user.id), client).await?;
+            self.kernel.limiter().take(Bucket::EmailChanges(user.id), client).await?;
         }
         if let Some(password) = password {
             let more = [changes.email.as_ref().map(|email| email.as_str())];
-            let context = self.auth.policy_context(Some(user), &more);
+            let context = self.kernel.policy_context(Some(user), &more);
             let hash = self.hash_new(password, context, ErrorCode::UpdateUserInvalidPassword).await?;
             changes.password_hash = Some(Some(hash));
         }
-        let later = if self.auth.settings().email_change == EmailChange::Confirm { changes.email.take() } else { None };
+        let later =
+            if self.kernel.settings().email_change == EmailChange::Confirm { changes.email.take() } else { None };
         if changes.fields().is_empty() && later.is_none() {
             return Ok(Updated { user: user.clone(), token: None });
         }
@@ -65,12 +66,12 @@ impl Accounts<'_> {
         } else if !(new_password && self.has_password(user).await?) {
             return self.require_recent(principal);
         }
-        self.auth.audit().note(client, EventKind::PasswordChangeFailed { user_id: user.id });
+        Audit::new(self.kernel).note(client, EventKind::PasswordChangeFailed { user_id: user.id });
         Err(ErrorCode::UpdateUserBadCurrentPassword.into())
     }
 
     async fn has_password(&self, user: &User) -> Result<bool> {
-        let row = store::find(&self.auth.inner().db, user.id).await?;
+        let row = store::find(self.kernel.db(), user.id).await?;
         Ok(row.is_some_and(|row| row.password_hash.is_some()))
     }
 
@@ -81,25 +82,27 @@ impl Accounts<'_> {
         later: Option<&Email>,
         client: &Client,
     ) -> Result<Updated> {
-        let auth = self.auth;
+        let kernel = self.kernel;
         let Principal { user: before, session } = principal;
-        auth.effect(client, |effect| async move {
-            let ask = |user: &User| later.map_or(Ok(()), |email| auth.email_change().ask(&effect, user, email));
-            if changes.fields().is_empty() {
-                ask(before)?;
-                return Ok(Updated { user: before.clone(), token: None });
-            }
-            let ends_sessions = changes.email.is_some() || changes.password_hash.is_some();
-            let ends = if ends_sessions { Ends::Others(session, BearerToken::Kept) } else { Ends::Nothing };
-            let taken = ErrorCode::UpdateUserEmailAlreadyExists;
-            let updated = auth.accounts().apply(&effect, before, changes, ends, taken).await?;
-            auth.accounts().report(&effect, before.id, changes, Some(before.id));
-            auth.accounts().notify(&effect, before, &updated.user, changes, true).await?;
-            // The order is for the account as it is now: one of before a new password would be void.
-            ask(&updated.user)?;
-            Ok(updated)
-        })
-        .await
+        kernel
+            .effect(client, |effect| async move {
+                let ask =
+                    |user: &User| later.map_or(Ok(()), |email| EmailChanges::new(kernel).ask(&effect, user, email));
+                if changes.fields().is_empty() {
+                    ask(before)?;
+                    return Ok(Updated { user: before.clone(), token: None });
+                }
+                let ends_sessions = changes.email.is_some() || changes.password_hash.is_some();
+                let ends = if ends_sessions { Ends::Others(session, BearerToken::Kept) } else { Ends::Nothing };
+                let taken = ErrorCode::UpdateUserEmailAlreadyExists;
+                let updated = Accounts::new(kernel).apply(&effect, before, changes, ends, taken).await?;
+                Accounts::new(kernel).report(&effect, before.id, changes, Some(before.id));
+                Accounts::new(kernel).notify(&effect, before, &updated.user, changes, true).await?;
+                // The order is for the account as it is now: one of before a new password would be void.
+                ask(&updated.user)?;
+                Ok(updated)
+            })
+            .await
     }
 
     /// Tells the owner of a changed password or address by mail (OWASP ASVS 6.3.7), and how to take a new address back, if
@@ -114,12 +117,12 @@ impl Accounts<'_> {
     ) -> Result<()> {
         if changes.email.is_some() {
             if may_take_back {
-                self.auth.email_change().tell_former(effect, before, after).await?;
+                EmailChanges::new(self.kernel).tell_former(effect, before, after).await?;
             } else {
                 effect.tell(before, MailKind::EmailChanged { revert_link: None })?;
             }
             if !after.is_verified {
-                self.auth.verification().invite_again(effect, after).await?;
+                Verification::new(self.kernel).invite_again(effect, after).await?;
             }
         }
         if changes.password_hash.is_some() {

@@ -6,7 +6,7 @@ use super::{Admin, NewUser};
 use crate::account::Draft;
 use crate::identifier::Email;
 use crate::password::Password;
-use crate::{Client, Error, ErrorCode, Result, User};
+use crate::{Accounts, Client, Error, ErrorCode, Result, User};
 
 /// What became of the wish for a first superuser.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +37,7 @@ impl Admin<'_> {
         };
         // The operator who chose the password is its owner.
         let draft = Draft { must_change_password: false, ..self.draft(new).await? };
-        let accounts = self.auth.accounts();
+        let accounts = Accounts::new(self.kernel);
         match accounts.create(&draft, ErrorCode::RegisterUserAlreadyExists, &Client::default()).await {
             Ok(user) => Ok(Bootstrap::Created(Box::new(user))),
             Err(Error::Refused { code: ErrorCode::RegisterUserAlreadyExists, .. }) => Ok(Bootstrap::Exists),

@@ -8,7 +8,7 @@ use crate::identifier::LoginName;
 use crate::mail::MailKind;
 use crate::password::Password;
 use crate::session::Revocation;
-use crate::{Client, ErrorCode, EventKind, Result, User};
+use crate::{Accounts, Client, ErrorCode, EventKind, Result, Sessions, User};
 
 impl Admin<'_> {
     /// The account with this e-mail address or user name.
@@ -17,7 +17,7 @@ impl Admin<'_> {
     /// `Not Found`, or the database's.
     pub async fn find(&self, name: &str) -> Result<User> {
         let name = LoginName::parse(name).ok_or(ErrorCode::NotFound)?;
-        let row = store::find_by_name(&self.auth.inner().db, &name).await?;
+        let row = store::find_by_name(self.kernel.db(), &name).await?;
         row.map(User::from).ok_or_else(|| ErrorCode::NotFound.into())
     }
 
@@ -26,22 +26,23 @@ impl Admin<'_> {
     /// # Errors
     /// `Not Found`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, a hook's veto, or the database's.
     pub async fn set_password(&self, id: Uuid, password: Password) -> Result<()> {
-        let auth = self.auth;
-        let context = auth.policy_context(Some(&self.get(id).await?), &[]);
-        let hash = auth.accounts().hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword).await?;
+        let kernel = self.kernel;
+        let context = kernel.policy_context(Some(&self.get(id).await?), &[]);
+        let hash = Accounts::new(kernel).hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword).await?;
         let changes = &Changes { password_hash: Some(Some(hash)), ..Changes::default() };
-        auth.effect(&Client::default(), |effect| async move {
-            let row = store::find_for_update(effect.tx(), id).await?.ok_or(ErrorCode::NotFound)?;
-            effect.speak(row.locale.as_deref());
-            let before = User::from(row);
-            let changes =
-                Changes { must_change_password: before.must_change_password.then_some(false), ..changes.clone() };
-            let taken = ErrorCode::UpdateUserEmailAlreadyExists;
-            auth.accounts().apply(&effect, &before, &changes, Ends::All, taken).await?;
-            effect.record(EventKind::PasswordChanged { user_id: id, actor_id: None });
-            effect.tell(&before, MailKind::PasswordChanged)
-        })
-        .await
+        kernel
+            .effect(&Client::default(), |effect| async move {
+                let row = store::find_for_update(effect.tx(), id).await?.ok_or(ErrorCode::NotFound)?;
+                effect.speak(row.locale.as_deref());
+                let before = User::from(row);
+                let changes =
+                    Changes { must_change_password: before.must_change_password.then_some(false), ..changes.clone() };
+                let taken = ErrorCode::UpdateUserEmailAlreadyExists;
+                Accounts::new(kernel).apply(&effect, &before, &changes, Ends::All, taken).await?;
+                effect.record(EventKind::PasswordChanged { user_id: id, actor_id: None });
+                effect.tell(&before, MailKind::PasswordChanged)
+            })
+            .await
     }
 
     /// Ends one session of an account, or all of them with every token.
@@ -49,22 +50,23 @@ impl Admin<'_> {
     /// # Errors
     /// `Not Found` for an account or a session that is not there, or the database's.
     pub async fn end_sessions(&self, user_id: Uuid, session: Option<Uuid>) -> Result<()> {
-        let auth = self.auth;
-        auth.effect(&Client::default(), |effect| async move {
-            let row = store::find_for_update(effect.tx(), user_id).await?.ok_or(ErrorCode::NotFound)?;
-            let (scope, event) = match session {
-                Some(id) => {
-                    (Revocation::Session { id, user_id }, EventKind::SessionRevoked { user_id, session_id: id })
+        let kernel = self.kernel;
+        kernel
+            .effect(&Client::default(), |effect| async move {
+                let row = store::find_for_update(effect.tx(), user_id).await?.ok_or(ErrorCode::NotFound)?;
+                let (scope, event) = match session {
+                    Some(id) => {
+                        (Revocation::Session { id, user_id }, EventKind::SessionRevoked { user_id, session_id: id })
+                    }
+                    None => (Revocation::All { user_id, seen: row.sev }, EventKind::SessionsRevoked { user_id }),
+                };
+                if !Sessions::new(kernel).revoke(&effect, scope).await? {
+                    return Err(ErrorCode::NotFound.into());
                 }
-                None => (Revocation::All { user_id, seen: row.sev }, EventKind::SessionsRevoked { user_id }),
-            };
-            if !auth.sessions().revoke(&effect, scope).await? {
-                return Err(ErrorCode::NotFound.into());
-            }
-            effect.record(event);
-            Ok(())
-        })
-        .await
+                effect.record(event);
+                Ok(())
+            })
+            .await
     }
 
     /// How many active superusers there are.
@@ -72,6 +74,6 @@ impl Admin<'_> {
     /// # Errors
     /// The database's.
     pub async fn count_superusers(&self) -> Result<u64> {
-        store::count_superusers(&self.auth.inner().db).await
+        store::count_superusers(self.kernel.db()).await
     }
 }

@@ -7,9 +7,12 @@ use crate::account::{Changes, Draft, Ends, keep_a_superuser, still_superuser, st
 use crate::effect::Effect;
 use crate::email_change::Reverts;
 use crate::identifier::{Email, Username};
+use crate::kernel::Kernel;
 use crate::mail::MailKind;
 use crate::password::{Password, PolicyContext};
-use crate::{Auth, Client, Error, ErrorCode, EventKind, Principal, Result, User};
+use crate::{
+    Accounts, Client, EmailChanges, Error, ErrorCode, EventKind, PasswordResets, Principal, Result, User, Verification,
+};
 
 const TAKEN: ErrorCode = ErrorCode::UpdateUserEmailAlreadyExists;
 
@@ -19,7 +22,7 @@ pub(super) const MAX_PAGE: u64 = 100;
 /// The service of superusers. The caller has checked that the actor is one; the wire does so for every route.
 #[derive(Clone, Copy, Debug)]
 pub struct Admin<'a> {
-    pub(super) auth: &'a Auth,
+    pub(super) kernel: &'a Kernel,
 }
 
 /// Which page of the list is wanted.
@@ -85,8 +88,8 @@ pub struct AdminChanges {
 }
 
 impl<'a> Admin<'a> {
-    pub(crate) fn new(auth: &'a Auth) -> Self {
-        Self { auth }
+    pub(crate) fn new(kernel: &'a Kernel) -> Self {
+        Self { kernel }
     }
 
     /// A page of all accounts.
@@ -95,7 +98,7 @@ impl<'a> Admin<'a> {
     /// The database's.
     pub async fn list(&self, request: PageRequest) -> Result<Page> {
         let limit = request.limit.unwrap_or(50).clamp(1, MAX_PAGE);
-        let db = &self.auth.inner().db;
+        let db = self.kernel.db();
         // One more than asked for tells whether there is another page.
         let rows = store::page(db, request.prefix.as_deref(), request.cursor, limit + 1).await?;
         let more = rows.len() as u64 > limit;
@@ -110,7 +113,7 @@ impl<'a> Admin<'a> {
     /// # Errors
     /// `Not Found`, or the database's.
     pub async fn get(&self, id: Uuid) -> Result<User> {
-        let row = store::find(&self.auth.inner().db, id).await?;
+        let row = store::find(self.kernel.db(), id).await?;
         row.map(User::from).ok_or_else(|| ErrorCode::NotFound.into())
     }
 
@@ -123,25 +126,25 @@ impl<'a> Admin<'a> {
     pub async fn update(&self, actor: &Principal, id: Uuid, wanted: AdminChanges, client: &Client) -> Result<User> {
         let target = self.get(id).await?;
         let changes = &self.prepare(&target, wanted).await?;
-        let auth = self.auth;
-        let written = auth.effect(client, |effect| async move {
-            let (before, changes) = auth.admin().lock(&effect, &actor.user, id, changes.clone()).await?;
+        let kernel = self.kernel;
+        let written = kernel.effect(client, |effect| async move {
+            let (before, changes) = Admin::new(kernel).lock(&effect, &actor.user, id, changes.clone()).await?;
             let ends_sessions = changes.email.is_some()
                 || changes.password_hash.is_some()
                 || changes.is_superuser.is_some()
                 || changes.is_active == Some(false);
             let ends = if ends_sessions { Ends::All } else { Ends::Nothing };
-            let updated = auth.accounts().apply(&effect, &before, &changes, ends, TAKEN).await?;
-            auth.accounts().report(&effect, id, &changes, Some(actor.user.id));
+            let updated = Accounts::new(kernel).apply(&effect, &before, &changes, ends, TAKEN).await?;
+            Accounts::new(kernel).report(&effect, id, &changes, Some(actor.user.id));
             // A superuser has the last word: nobody takes that back, nor what was before, since it may be the repair of a
             // stolen account.
             if changes.email.is_some() || changes.password_hash.is_some() || changes.is_superuser.is_some() {
-                auth.email_change().forget(&effect, id, Reverts::All).await?;
+                EmailChanges::new(kernel).forget(&effect, id, Reverts::All).await?;
             }
-            auth.accounts().notify(&effect, &before, &updated.user, &changes, false).await?;
+            Accounts::new(kernel).notify(&effect, &before, &updated.user, &changes, false).await?;
             Ok(updated.user)
         });
-        auth.accounts().address_first(written.await, changes.email.as_ref(), Some(id), TAKEN).await
+        Accounts::new(kernel).address_first(written.await, changes.email.as_ref(), Some(id), TAKEN).await
     }
 
     /// The account to be changed, locked, and what of the changes is one; if the actor still may.
@@ -165,23 +168,23 @@ impl<'a> Admin<'a> {
     /// `REGISTER_USER_ALREADY_EXISTS`, `USERNAME_ALREADY_EXISTS`, a hook's veto, `Unauthorized` when the actor lost their
     /// rights meanwhile, or the database's.
     pub async fn create(&self, actor: &Principal, new: NewUser, client: &Client) -> Result<User> {
-        let auth = self.auth;
+        let kernel = self.kernel;
         let draft = &self.draft(new).await?;
-        let created = auth.effect(client, |effect| async move {
+        let created = kernel.effect(client, |effect| async move {
             still_superuser(effect.tx(), &actor.user).await?;
             // Nobody knows yet which language the new user reads.
             effect.speak(None);
-            let user = auth.accounts().insert(&effect, draft, ErrorCode::RegisterUserAlreadyExists).await?;
+            let user = Accounts::new(kernel).insert(&effect, draft, ErrorCode::RegisterUserAlreadyExists).await?;
             if draft.password_hash.is_some() && !user.is_verified {
-                auth.verification().invite(&effect, &user).await?;
+                Verification::new(kernel).invite(&effect, &user).await?;
             }
             if draft.password_hash.is_none() && user.is_active && user.email.is_some() {
-                effect.send(auth.password_reset().mail(&effect, &user).await?);
+                effect.send(PasswordResets::new(kernel).mail(&effect, &user).await?);
             }
             Ok(user)
         });
         let taken = ErrorCode::RegisterUserAlreadyExists;
-        auth.accounts().address_first(created.await, draft.email.as_ref(), None, taken).await
+        Accounts::new(kernel).address_first(created.await, draft.email.as_ref(), None, taken).await
     }
 
     pub(super) async fn draft(&self, new: NewUser) -> Result<Draft> {
@@ -191,9 +194,9 @@ impl<'a> Admin<'a> {
             return Err(Error::Invalid { field: "email", kind: "missing", message });
         }
         let attributes = Value::Object(attributes);
-        self.auth.check_attributes(&attributes)?;
+        self.kernel.check_attributes(&attributes)?;
         let words = [email.as_ref().map(Email::as_str), username.as_ref().map(Username::as_str)];
-        let context = self.auth.policy_context(None, &words);
+        let context = self.kernel.policy_context(None, &words);
         let password_hash = self.hash_if_given(password, context, ErrorCode::RegisterInvalidPassword).await?;
         Ok(Draft {
             must_change_password: password_hash.is_some(),
@@ -216,20 +219,21 @@ impl<'a> Admin<'a> {
     /// `Not Found`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, a hook's veto, `Unauthorized` when the actor lost their
     /// rights meanwhile, or the database's.
     pub async fn reset_password(&self, actor: &Principal, id: Uuid, password: Password, client: &Client) -> Result<()> {
-        let auth = self.auth;
-        let context = auth.policy_context(Some(&self.get(id).await?), &[]);
-        let hash = auth.accounts().hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword).await?;
+        let kernel = self.kernel;
+        let context = kernel.policy_context(Some(&self.get(id).await?), &[]);
+        let hash = Accounts::new(kernel).hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword).await?;
         let changes =
             &Changes { password_hash: Some(Some(hash)), must_change_password: Some(true), ..Changes::default() };
-        auth.effect(client, |effect| async move {
-            let (before, changes) = auth.admin().lock(&effect, &actor.user, id, changes.clone()).await?;
-            auth.accounts().apply(&effect, &before, &changes, Ends::All, TAKEN).await?;
-            effect.record(EventKind::PasswordResetByAdmin { user_id: id, actor_id: actor.user.id });
-            auth.email_change().forget(&effect, id, Reverts::All).await?;
-            effect.tell(&before, MailKind::AccountReset)?;
-            Ok(())
-        })
-        .await
+        kernel
+            .effect(client, |effect| async move {
+                let (before, changes) = Admin::new(kernel).lock(&effect, &actor.user, id, changes.clone()).await?;
+                Accounts::new(kernel).apply(&effect, &before, &changes, Ends::All, TAKEN).await?;
+                effect.record(EventKind::PasswordResetByAdmin { user_id: id, actor_id: actor.user.id });
+                EmailChanges::new(kernel).forget(&effect, id, Reverts::All).await?;
+                effect.tell(&before, MailKind::AccountReset)?;
+                Ok(())
+            })
+            .await
     }
 
     async fn hash_if_given(
@@ -239,7 +243,7 @@ impl<'a> Admin<'a> {
         refusal: ErrorCode,
     ) -> Result<Option<String>> {
         match password {
-            Some(password) => self.auth.accounts().hash_new(password, context, refusal).await.map(Some),
+            Some(password) => Accounts::new(self.kernel).hash_new(password, context, refusal).await.map(Some),
             None => Ok(None),
         }
     }
@@ -247,9 +251,9 @@ impl<'a> Admin<'a> {
     /// Checks what was wanted and does the slow part of it, before any row is locked.
     async fn prepare(&self, target: &User, wanted: AdminChanges) -> Result<Changes> {
         let attributes = wanted.attributes.map(Value::Object);
-        attributes.as_ref().map_or(Ok(()), |attributes| self.auth.check_attributes(attributes))?;
+        attributes.as_ref().map_or(Ok(()), |attributes| self.kernel.check_attributes(attributes))?;
         let more = [wanted.email.as_ref().map(Email::as_str)];
-        let context = self.auth.policy_context(Some(target), &more);
+        let context = self.kernel.policy_context(Some(target), &more);
         let hash = self.hash_if_given(wanted.password, context, ErrorCode::UpdateUserInvalidPassword).await?;
         Ok(Changes {
             email: wanted.email,
@@ -270,6 +274,6 @@ impl<'a> Admin<'a> {
     /// `Not Found`, `LAST_SUPERUSER`, a hook's veto, `Unauthorized` when the actor lost their rights meanwhile, or the
     /// database's.
     pub async fn delete(&self, actor: &Principal, id: Uuid, client: &Client) -> Result<()> {
-        self.auth.accounts().remove(id, &actor.user, client).await
+        Accounts::new(self.kernel).remove(id, &actor.user, client).await
     }
 }

@@ -4,8 +4,10 @@
 //! other. What only failed is written when it is over, as far as the database takes it. Events never hold secrets
 //! (OWASP ASVS 16.2, OWASP Logging Vocabulary).
 
+mod model;
 mod service;
 pub(crate) mod store;
 
+pub use model::{AuditEvent, AuditPage, AuditQuery};
+pub use service::Audit;
 pub(crate) use service::MAX_NOTES;
-pub use service::{Audit, AuditEvent, AuditPage, AuditQuery};

@@ -7,10 +7,11 @@ use std::time::Duration;
 use url::{Host, Origin, Url};
 
 use super::AuthBuilder;
-use crate::config::{Backend, BuiltBackend, Carrier, CookieOptions, SameSite, Settings, Transport};
+use crate::backend::{Backend, BuiltBackend, Carrier, CookieOptions, SameSite, StrategyChoice, Transport};
+use crate::config::Settings;
 use crate::jwt::{JwtCodec, JwtCodecConfig, JwtKey};
 use crate::limit::Rate;
-use crate::token::{DatabaseStrategy, JwtKeys, JwtOptions, JwtStrategy, StrategyChoice};
+use crate::token::{DatabaseStrategy, JwtKeys, JwtOptions, JwtStrategy};
 use crate::{RootSecret, TokenStrategy};
 
 /// Browsers keep no cookie longer (RFC 6265bis).

@@ -10,11 +10,12 @@ use uuid::Uuid;
 use crate::account::{Changes, Ends, Updated, store};
 use crate::effect::Effect;
 use crate::identifier::{Email, LoginName};
+use crate::kernel::Kernel;
 use crate::limit::Bucket;
 use crate::mail::{Mail, MailKind, Order};
 use crate::one_time::{Issue, Purpose};
 use crate::password::Password;
-use crate::{Auth, Client, Error, ErrorCode, EventKind, Principal, Result, User};
+use crate::{Accounts, Audit, Client, Error, ErrorCode, EventKind, OneTimeTokens, Principal, Result, User};
 
 /// How long the new address may take to prove itself, and the owner of the old one to object.
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -54,12 +55,12 @@ struct Redeemed {
 /// The service for new addresses.
 #[derive(Clone, Copy, Debug)]
 pub struct EmailChanges<'a> {
-    pub(super) auth: &'a Auth,
+    pub(super) kernel: &'a Kernel,
 }
 
 impl<'a> EmailChanges<'a> {
-    pub(crate) fn new(auth: &'a Auth) -> Self {
-        Self { auth }
+    pub(crate) fn new(kernel: &'a Kernel) -> Self {
+        Self { kernel }
     }
 
     /// Has a link mailed to the new address, and word to the old one. Nothing changes before the link is opened, and
@@ -75,20 +76,22 @@ impl<'a> EmailChanges<'a> {
         password: Option<Password>,
         client: &Client,
     ) -> Result<()> {
-        let accounts = self.auth.accounts();
+        let accounts = Accounts::new(self.kernel);
         match password {
             None => accounts.require_recent(principal)?,
             Some(password) => {
                 if !accounts.is_current_password(&principal.user, password).await? {
                     let user_id = principal.user.id;
-                    self.auth.audit().note(client, EventKind::PasswordChangeFailed { user_id });
+                    Audit::new(self.kernel).note(client, EventKind::PasswordChangeFailed { user_id });
                     return Err(ErrorCode::ReauthenticationFailed.into());
                 }
             }
         }
-        let auth = self.auth;
-        auth.limiter().take(Bucket::EmailChanges(principal.user.id), client).await?;
-        auth.effect(client, |effect| async move { auth.email_change().ask(&effect, &principal.user, email) }).await
+        let kernel = self.kernel;
+        kernel.limiter().take(Bucket::EmailChanges(principal.user.id), client).await?;
+        kernel
+            .effect(client, |effect| async move { EmailChanges::new(kernel).ask(&effect, &principal.user, email) })
+            .await
     }
 
     /// Leaves the order for the link, and sends word to the old address.
@@ -100,7 +103,7 @@ impl<'a> EmailChanges<'a> {
     }
 
     pub(crate) async fn compose(&self, effect: &Effect, user_id: Uuid, sev: i64, email: &str) -> Result<Option<Mail>> {
-        let auth = self.auth;
+        let kernel = self.kernel;
         let email = Email::parse(email).map_err(Error::internal)?;
         let user = store::find(effect.tx(), user_id).await?.map(User::from);
         let Some(user) = user.filter(|user| user.is_active && user.sev == sev) else { return Ok(None) };
@@ -114,8 +117,8 @@ impl<'a> EmailChanges<'a> {
             data: Some(Memory { email: email.as_str().to_owned(), is_verified: true }.into_json()?),
             ..Issue::new(Purpose::ChangeEmail, LIFETIME)
         };
-        let token = auth.one_time_tokens().issue(effect, issue).await?;
-        let link = auth.mail_link("change-email/confirm", &token, LIFETIME);
+        let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
+        let link = kernel.mail_link("change-email/confirm", &token, LIFETIME);
         effect.write(email.as_str(), user.display_name.as_deref(), MailKind::ConfirmEmail { link }).map(Some)
     }
 
@@ -126,19 +129,20 @@ impl<'a> EmailChanges<'a> {
     /// `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when somebody took the address meanwhile,
     /// `RATE_LIMITED`, a hook's veto, or the database's.
     pub async fn confirm(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
-        let auth = self.auth;
-        auth.limiter().take(Bucket::TokenTries(client), client).await?;
-        auth.effect(client, |effect| async move {
-            let Redeemed { user, memory, .. } =
-                auth.email_change().redeem(&effect, Purpose::ChangeEmail, token).await?;
-            let changes = memory.changes()?;
-            let keep = current.filter(|current| current.user.id == user.id).map(|current| &current.session);
-            let updated = auth.accounts().apply(&effect, &user, &changes, Ends::all_but(keep), TAKEN).await?;
-            effect.record(EventKind::EmailChanged { user_id: user.id, actor_id: Some(user.id) });
-            auth.email_change().tell_former(&effect, &user, &updated.user).await?;
-            Ok(updated)
-        })
-        .await
+        let kernel = self.kernel;
+        kernel.limiter().take(Bucket::TokenTries(client), client).await?;
+        kernel
+            .effect(client, |effect| async move {
+                let Redeemed { user, memory, .. } =
+                    EmailChanges::new(kernel).redeem(&effect, Purpose::ChangeEmail, token).await?;
+                let changes = memory.changes()?;
+                let keep = current.filter(|current| current.user.id == user.id).map(|current| &current.session);
+                let updated = Accounts::new(kernel).apply(&effect, &user, &changes, Ends::all_but(keep), TAKEN).await?;
+                effect.record(EventKind::EmailChanged { user_id: user.id, actor_id: Some(user.id) });
+                EmailChanges::new(kernel).tell_former(&effect, &user, &updated.user).await?;
+                Ok(updated)
+            })
+            .await
     }
 
     /// Tells the old address that it was replaced, with a link that takes that back.
@@ -151,8 +155,8 @@ impl<'a> EmailChanges<'a> {
             data: Some(Memory { email: former.clone(), is_verified: before.is_verified }.into_json()?),
             ..Issue::new(Purpose::RevertEmail, REVERT_LIFETIME)
         };
-        let token = self.auth.one_time_tokens().issue(effect, issue).await?;
-        let revert_link = self.auth.mail_link("change-email/revert", &token, REVERT_LIFETIME);
+        let token = OneTimeTokens::new(self.kernel).issue(effect, issue).await?;
+        let revert_link = self.kernel.mail_link("change-email/revert", &token, REVERT_LIFETIME);
         effect.tell(before, MailKind::EmailChanged { revert_link: Some(revert_link) })?;
         Ok(())
     }
@@ -165,21 +169,22 @@ impl<'a> EmailChanges<'a> {
     /// `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when somebody else has the address by now,
     /// `RATE_LIMITED`, a hook's veto, or the database's.
     pub async fn revert(&self, token: &str, client: &Client) -> Result<User> {
-        let auth = self.auth;
-        auth.limiter().take(Bucket::TokenTries(client), client).await?;
-        auth.effect(client, |effect| async move {
-            let Redeemed { user, memory, issued_at } =
-                auth.email_change().redeem(&effect, Purpose::RevertEmail, token).await?;
-            auth.email_change().make_room(&effect, &user, &memory, issued_at).await?;
-            auth.email_change().take_back(&effect, &user, &memory, issued_at).await
-        })
-        .await
+        let kernel = self.kernel;
+        kernel.limiter().take(Bucket::TokenTries(client), client).await?;
+        kernel
+            .effect(client, |effect| async move {
+                let Redeemed { user, memory, issued_at } =
+                    EmailChanges::new(kernel).redeem(&effect, Purpose::RevertEmail, token).await?;
+                EmailChanges::new(kernel).make_room(&effect, &user, &memory, issued_at).await?;
+                EmailChanges::new(kernel).take_back(&effect, &user, &memory, issued_at).await
+            })
+            .await
     }
 
     /// Redeems a link: the account that it acts on, locked, and what the link remembers.
     async fn redeem(&self, effect: &Effect, purpose: Purpose, token: &str) -> Result<Redeemed> {
-        let consumed = self.auth.one_time_tokens().consume(effect, purpose, token, None).await?.ok_or(BAD)?;
-        let user = self.auth.one_time_tokens().owner(effect, &consumed).await?.ok_or(BAD)?;
+        let consumed = OneTimeTokens::new(self.kernel).consume(effect, purpose, token, None).await?.ok_or(BAD)?;
+        let user = OneTimeTokens::new(self.kernel).owner(effect, &consumed).await?.ok_or(BAD)?;
         if !user.is_active {
             return Err(BAD.into());
         }

@@ -15,7 +15,7 @@ use crate::account::{Changes, Ends, store};
 use crate::effect::Effect;
 use crate::identifier::{Email, LoginName};
 use crate::one_time::{self, Purpose};
-use crate::{Error, EventKind, Result, User, audit};
+use crate::{Accounts, Error, EventKind, PasswordResets, Result, User, audit};
 
 /// Which ways back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,12 +103,12 @@ impl EmailChanges<'_> {
         issued_at: OffsetDateTime,
     ) -> Result<User> {
         let changes = Changes { password_hash: Some(None), ..memory.changes()? };
-        let updated = self.auth.accounts().apply(effect, user, &changes, Ends::All, TAKEN).await?.user;
+        let updated = Accounts::new(self.kernel).apply(effect, user, &changes, Ends::All, TAKEN).await?.user;
         one_time::delete_since(effect.tx(), Purpose::RevertEmail, user.id, issued_at).await?;
         effect.record(EventKind::EmailReverted { user_id: user.id });
         // Where somebody from before may still want it back, nobody gets a password yet.
         if !self.is_contested(effect.tx(), &updated).await? {
-            effect.send(self.auth.password_reset().mail(effect, &updated).await?);
+            effect.send(PasswordResets::new(self.kernel).mail(effect, &updated).await?);
         }
         Ok(updated)
     }
@@ -122,7 +122,7 @@ impl EmailChanges<'_> {
     }
 
     async fn ways_back(&self, tx: &DatabaseTransaction, user_id: Uuid) -> Result<Vec<WayBack>> {
-        let rows = one_time::live(tx, Purpose::RevertEmail, user_id, self.auth.now()).await?;
+        let rows = one_time::live(tx, Purpose::RevertEmail, user_id, self.kernel.now()).await?;
         rows.into_iter()
             .map(|row| {
                 let memory = serde_json::from_value(row.data.unwrap_or_default()).map_err(Error::internal)?;

@@ -8,7 +8,8 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Bucket, Rate, store};
-use crate::{Auth, Client, Error, ErrorCode, EventKind, Result, db};
+use crate::kernel::Kernel;
+use crate::{Audit, Client, Error, ErrorCode, EventKind, Result, db_error};
 
 /// One line in the log is enough.
 static UNKNOWN: Once = Once::new();
@@ -21,7 +22,7 @@ const ATTEMPTS: u32 = 12;
 /// The service that counts.
 #[derive(Clone, Copy)]
 pub(crate) struct Limiter<'a> {
-    auth: &'a Auth,
+    kernel: &'a Kernel,
 }
 
 /// Nothing is left.
@@ -32,11 +33,14 @@ pub(crate) struct Refusal {
     pub(crate) first: bool,
 }
 
-impl<'a> Limiter<'a> {
-    pub(crate) fn new(auth: &'a Auth) -> Self {
-        Self { auth }
+impl Kernel {
+    /// The service that counts.
+    pub(crate) fn limiter(&self) -> Limiter<'_> {
+        Limiter { kernel: self }
     }
+}
 
+impl Limiter<'_> {
     /// Takes one of a limit for good, whatever comes of it.
     ///
     /// # Errors
@@ -49,7 +53,7 @@ impl<'a> Limiter<'a> {
             });
         }
         if refusal.first {
-            self.auth.audit().note(client, EventKind::Throttled { limit: bucket.name() });
+            Audit::new(self.kernel).note(client, EventKind::Throttled { limit: bucket.name() });
         }
         Err(ErrorCode::RateLimited.retry_after(refusal.retry_after))
     }
@@ -57,8 +61,8 @@ impl<'a> Limiter<'a> {
     async fn take_or_retry(&self, bucket: Bucket<'_>) -> Result<Option<Refusal>> {
         let mut attempt = 1;
         loop {
-            match self.take_within(&self.auth.inner().db, bucket).await {
-                Err(Error::Store(cause)) if attempt < ATTEMPTS && db::is_conflict(&cause) => attempt += 1,
+            match self.take_within(self.kernel.db(), bucket).await {
+                Err(Error::Store(cause)) if attempt < ATTEMPTS && db_error::is_conflict(&cause) => attempt += 1,
                 result => return result,
             }
         }
@@ -69,8 +73,8 @@ impl<'a> Limiter<'a> {
     /// # Errors
     /// The database's.
     pub(crate) async fn take_within(&self, db: &impl ConnectionTrait, bucket: Bucket<'_>) -> Result<Option<Refusal>> {
-        let now = self.auth.now();
-        for quota in bucket.quotas(&self.auth.settings().limits) {
+        let now = self.kernel.now();
+        for quota in bucket.quotas(&self.kernel.settings().limits) {
             if quota.rate == Rate::UNLIMITED {
                 continue;
             }
@@ -95,7 +99,7 @@ impl<'a> Limiter<'a> {
     }
 
     fn id(&self, key: &str) -> Uuid {
-        let digest = aws_lc_rs::hmac::sign(&self.auth.inner().limit_key, key.as_bytes());
+        let digest = aws_lc_rs::hmac::sign(&self.kernel.parts().limit_key, key.as_bytes());
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&digest.as_ref()[..16]);
         uuid::Builder::from_custom_bytes(bytes).into_uuid()

@@ -11,7 +11,6 @@ mod store;
 use std::time::Duration;
 
 pub(crate) use bucket::Bucket;
-pub(crate) use limiter::Limiter;
 
 /// How often in how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,14 +5,18 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::account::{Changes, Draft};
-use crate::config::BuiltBackend;
+use crate::backend::BuiltBackend;
 use crate::effect::Effect;
 use crate::identifier::Email;
+use crate::kernel::Kernel;
 use crate::limit::Bucket;
 use crate::mail::{Mail, MailCode, MailKind, Order};
 use crate::one_time::{Consumed, Issue, Purpose};
 use crate::session::{Login, Proof};
-use crate::{Auth, Client, Error, ErrorCode, EventKind, RedirectTarget, Registration, Result, User};
+use crate::{
+    Accounts, Client, EmailChanges, Error, ErrorCode, EventKind, OneTimeTokens, RedirectTarget, Registration, Result,
+    Sessions, User,
+};
 
 /// How long link and code work (OWASP ASVS 6.5.5).
 const LIFETIME: Duration = Duration::from_secs(10 * 60);
@@ -22,7 +26,7 @@ const BAD: ErrorCode = ErrorCode::MagicLinkBadToken;
 /// The service for logins by mail.
 #[derive(Clone, Copy, Debug)]
 pub struct MagicLinks<'a> {
-    auth: &'a Auth,
+    kernel: &'a Kernel,
 }
 
 /// What came by mail.
@@ -56,8 +60,8 @@ struct Memory {
 }
 
 impl<'a> MagicLinks<'a> {
-    pub(crate) fn new(auth: &'a Auth) -> Self {
-        Self { auth }
+    pub(crate) fn new(kernel: &'a Kernel) -> Self {
+        Self { kernel }
     }
 
     /// Has a link and a code mailed to the address, if somebody may log in or register with it. Says nothing about whether
@@ -66,9 +70,9 @@ impl<'a> MagicLinks<'a> {
     /// # Errors
     /// `RATE_LIMITED`, or the database's.
     pub async fn request(&self, email: &Email, redirect_to: Option<RedirectTarget>, client: &Client) -> Result<()> {
-        self.auth.limiter().take(Bucket::MailRequests(Purpose::MagicLink, client), client).await?;
+        self.kernel.limiter().take(Bucket::MailRequests(Purpose::MagicLink, client), client).await?;
         let order = Order::MagicLink { email: email.as_str().to_owned(), redirect_to };
-        self.auth.leave_order(order, client).await
+        self.kernel.leave_order(order, client).await
     }
 
     pub(crate) async fn compose(
@@ -77,13 +81,13 @@ impl<'a> MagicLinks<'a> {
         email: &str,
         redirect_to: Option<&RedirectTarget>,
     ) -> Result<Option<Mail>> {
-        let auth = self.auth;
+        let kernel = self.kernel;
         let email = Email::parse(email).map_err(Error::internal)?;
         // Where there is none, whoever proves the mailbox gets an account of their own.
-        let user = auth.email_change().owner_by_mailbox(effect.tx(), email.key()).await?;
+        let user = EmailChanges::new(kernel).owner_by_mailbox(effect.tx(), email.key()).await?;
         let welcome = match &user {
             Some(user) => user.is_active,
-            None => auth.settings().registration != Registration::Closed,
+            None => kernel.settings().registration != Registration::Closed,
         };
         if !welcome {
             return Ok(None);
@@ -91,7 +95,7 @@ impl<'a> MagicLinks<'a> {
         effect.record(EventKind::MagicLinkRequested { user_id: user.as_ref().map(|user| user.id) });
         // To the address as it is stored, whatever was typed.
         let to = user.as_ref().and_then(|user| user.email.as_deref()).unwrap_or(email.as_str());
-        let code = MailCode::random(auth.inner().random.as_ref())?;
+        let code = MailCode::random(kernel.random())?;
         let memory = Memory { email: to.to_owned(), redirect_to: redirect_to.cloned() };
         let issue = Issue {
             user: user.as_ref(),
@@ -100,8 +104,8 @@ impl<'a> MagicLinks<'a> {
             data: Some(serde_json::to_value(&memory).map_err(Error::internal)?),
             ..Issue::new(Purpose::MagicLink, LIFETIME)
         };
-        let token = auth.one_time_tokens().issue(effect, issue).await?;
-        let link = auth.mail_link("magic-link", &token, LIFETIME);
+        let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
+        let link = kernel.mail_link("magic-link", &token, LIFETIME);
         let name = user.as_ref().and_then(|user| user.display_name.as_deref());
         effect.write(to, name, MailKind::MagicLink { link, code }).map(Some)
     }
@@ -111,7 +115,7 @@ impl<'a> MagicLinks<'a> {
     /// # Errors
     /// The database's.
     pub async fn preview(&self, token: &str) -> Result<Option<Preview>> {
-        let found = self.auth.one_time_tokens().peek(Purpose::MagicLink, token, None).await?;
+        let found = OneTimeTokens::new(self.kernel).peek(Purpose::MagicLink, token, None).await?;
         let memory = found.map(|found| memory(&found)).transpose()?;
         Ok(memory.map(|Memory { email, redirect_to }| Preview { email, redirect_to }))
     }
@@ -122,19 +126,19 @@ impl<'a> MagicLinks<'a> {
     /// # Errors
     /// `MAGIC_LINK_BAD_TOKEN`, `RATE_LIMITED`, a hook's veto, or the database's.
     pub async fn verify(&self, proof: &MagicLinkProof, backend: &BuiltBackend, client: &Client) -> Result<Login> {
-        let auth = self.auth;
-        auth.limiter().take(Bucket::TokenTries(client), client).await?;
+        let kernel = self.kernel;
+        kernel.limiter().take(Bucket::TokenTries(client), client).await?;
         let mut may_try = true;
         if let MagicLinkProof::Code { email, .. } = proof {
-            auth.limiter().take(Bucket::CodeTries(email), client).await?;
-            may_try = auth.one_time_tokens().take_attempt(Purpose::MagicLink, email.key()).await?;
+            kernel.limiter().take(Bucket::CodeTries(email), client).await?;
+            may_try = OneTimeTokens::new(kernel).take_attempt(Purpose::MagicLink, email.key()).await?;
         }
-        let login = auth.effect(client, |effect| async move {
-            let consumed = auth.magic_link().redeem(&effect, proof).await?;
+        let login = kernel.effect(client, |effect| async move {
+            let consumed = MagicLinks::new(kernel).redeem(&effect, proof).await?;
             // Only now: an address that no code was mailed to takes as long as any other.
             let consumed = consumed.filter(|_| may_try).ok_or(BAD)?;
-            let user = auth.magic_link().owner(&effect, &consumed).await?;
-            auth.sessions().establish_within(&effect, &user, &Proof::mailbox(), backend).await
+            let user = MagicLinks::new(kernel).owner(&effect, &consumed).await?;
+            Sessions::new(kernel).establish_within(&effect, &user, &Proof::mailbox(), backend).await
         });
         // An account that was locked meanwhile is no other case, nor is one whose old address somebody takes now.
         login.await.map_err(|error| match error {
@@ -146,7 +150,7 @@ impl<'a> MagicLinks<'a> {
     }
 
     async fn redeem(&self, effect: &Effect, proof: &MagicLinkProof) -> Result<Option<Consumed>> {
-        let tokens = self.auth.one_time_tokens();
+        let tokens = OneTimeTokens::new(self.kernel);
         match proof {
             MagicLinkProof::Token(token) => tokens.consume(effect, Purpose::MagicLink, token, None).await,
             MagicLinkProof::Code { email, code } => {
@@ -158,13 +162,13 @@ impl<'a> MagicLinks<'a> {
 
     /// The account of a mailbox that was just proved.
     async fn owner(&self, effect: &Effect, consumed: &Consumed) -> Result<User> {
-        let auth = self.auth;
+        let kernel = self.kernel;
         let user = match consumed.user_id {
-            Some(_) => auth.one_time_tokens().owner(effect, consumed).await?.ok_or(BAD)?,
+            Some(_) => OneTimeTokens::new(kernel).owner(effect, consumed).await?.ok_or(BAD)?,
             None => {
                 let email = Email::parse(&memory(consumed)?.email).map_err(Error::internal)?;
                 // Somebody may have registered the address since, or moved an account there.
-                match auth.email_change().holder_of_proved(effect, &email).await? {
+                match EmailChanges::new(kernel).holder_of_proved(effect, &email).await? {
                     Some(holder) => holder,
                     None => return self.register(effect, email).await,
                 }
@@ -181,17 +185,17 @@ impl<'a> MagicLinks<'a> {
             must_change_password: user.must_change_password.then_some(false),
             ..Changes::default()
         };
-        Ok(auth.accounts().claim(effect, &user, wiped, None).await?.user)
+        Ok(Accounts::new(kernel).claim(effect, &user, wiped, None).await?.user)
     }
 
     async fn register(&self, effect: &Effect, email: Email) -> Result<User> {
-        let auth = self.auth;
-        if auth.settings().registration == Registration::Closed {
+        let kernel = self.kernel;
+        if kernel.settings().registration == Registration::Closed {
             return Err(BAD.into());
         }
-        let locale = effect.client().accept_language().map(|_| auth.language(effect.client()));
+        let locale = effect.client().accept_language().map(|_| kernel.language(effect.client()));
         let draft = Draft { email: Some(email), is_verified: true, locale, ..Draft::default() };
-        let user = auth.accounts().insert(effect, &draft, BAD).await?;
+        let user = Accounts::new(kernel).insert(effect, &draft, BAD).await?;
         effect.record(EventKind::Verified { user_id: user.id });
         Ok(user)
     }

@@ -10,8 +10,9 @@ use super::{Mail, MailKind};
 use crate::account::PendingAccount;
 use crate::effect::Effect;
 use crate::identifier::Email;
+use crate::kernel::Kernel;
 use crate::redirect::RedirectTarget;
-use crate::{Auth, Client, Error, Result, User};
+use crate::{Accounts, Client, EmailChanges, Error, MagicLinks, PasswordResets, Result, User, Verification};
 use uuid::Uuid;
 
 /// Something to be done by the worker.
@@ -77,23 +78,23 @@ impl Order {
     }
 
     /// Finds out whether there is a mail to be sent, and makes it together with the token in its link.
-    pub(super) async fn carry_out(&self, auth: &Auth, effect: &Effect) -> Result<Option<Mail>> {
+    pub(super) async fn carry_out(&self, kernel: &Kernel, effect: &Effect) -> Result<Option<Mail>> {
         match self {
-            Self::Verify { email_key } => auth.verification().compose(effect, email_key).await,
-            Self::ResetPassword { email_key } => auth.password_reset().compose(effect, email_key).await,
+            Self::Verify { email_key } => Verification::new(kernel).compose(effect, email_key).await,
+            Self::ResetPassword { email_key } => PasswordResets::new(kernel).compose(effect, email_key).await,
             Self::MagicLink { email, redirect_to } => {
-                auth.magic_link().compose(effect, email, redirect_to.as_ref()).await
+                MagicLinks::new(kernel).compose(effect, email, redirect_to.as_ref()).await
             }
-            Self::Register { account } => auth.accounts().compose_registration(effect, account).await,
+            Self::Register { account } => Accounts::new(kernel).compose_registration(effect, account).await,
             Self::ConfirmEmail { user_id, sev, email } => {
-                auth.email_change().compose(effect, *user_id, *sev, email).await
+                EmailChanges::new(kernel).compose(effect, *user_id, *sev, email).await
             }
             Self::Offer { mail } => Ok(Some(mail.as_ref().clone())),
         }
     }
 }
 
-impl Auth {
+impl Kernel {
     /// Leaves an order with the workers: one statement, which does not depend on who is meant.
     pub(crate) async fn leave_order(&self, order: Order, client: &Client) -> Result<()> {
         let order = &order;
@@ -128,9 +129,9 @@ impl Effect {
 
     /// A mail to an address.
     pub(crate) fn write(&self, to: &str, display_name: Option<&str>, kind: MailKind) -> Result<Mail> {
-        let created_at = self.auth().now();
+        let created_at = self.kernel().now();
         Ok(Mail {
-            id: self.auth().new_id(created_at)?,
+            id: self.kernel().new_id(created_at)?,
             to: to.to_owned(),
             display_name: display_name.map(str::to_owned),
             kind,

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use super::{MailError, outbox, store};
-use crate::{Auth, Result};
+use crate::Result;
+use crate::kernel::Kernel;
 
 /// The service of outgoing mail.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
-    auth: &'a Auth,
+    kernel: &'a Kernel,
 }
 
 /// What is in the outbox.
@@ -21,8 +22,8 @@ pub struct OutboxState {
 }
 
 impl<'a> Outgoing<'a> {
-    pub(crate) fn new(auth: &'a Auth) -> Self {
-        Self { auth }
+    pub(crate) fn new(kernel: &'a Kernel) -> Self {
+        Self { kernel }
     }
 
     /// Sends what is due, a few dozen mails at the most, and returns how many were dealt with. What
@@ -31,7 +32,7 @@ impl<'a> Outgoing<'a> {
     /// # Errors
     /// The database's. A mail server that is away is no error: the mail waits.
     pub async fn deliver_due(&self) -> Result<usize> {
-        outbox::deliver_due(self.auth).await
+        outbox::deliver_due(self.kernel).await
     }
 
     /// How many mails wait, and how many were given up.
@@ -39,7 +40,7 @@ impl<'a> Outgoing<'a> {
     /// # Errors
     /// The database's.
     pub async fn state(&self) -> Result<OutboxState> {
-        let (waiting, failed) = store::count(&self.auth.inner().db).await?;
+        let (waiting, failed) = store::count(self.kernel.db()).await?;
         Ok(OutboxState { waiting, failed })
     }
 
@@ -48,7 +49,7 @@ impl<'a> Outgoing<'a> {
     /// # Errors
     /// Why no mail would be accepted.
     pub async fn check(&self) -> std::result::Result<(), MailError> {
-        self.auth.inner().mailer.check().await
+        self.kernel.parts().mailer.check().await
     }
 
     /// How many of the newest hundred mails in the outbox cannot be opened: the secret was replaced, and the former one not
@@ -57,7 +58,7 @@ impl<'a> Outgoing<'a> {
     /// # Errors
     /// The database's.
     pub async fn unreadable(&self) -> Result<usize> {
-        outbox::unreadable(self.auth).await
+        outbox::unreadable(self.kernel).await
     }
 
     /// How many mails should have been tried so long ago, at the least, and were not: nobody sends them.
@@ -65,7 +66,7 @@ impl<'a> Outgoing<'a> {
     /// # Errors
     /// The database's.
     pub async fn overdue(&self, by: Duration) -> Result<u64> {
-        store::overdue(&self.auth.inner().db, self.auth.now() - by).await
+        store::overdue(self.kernel.db(), self.kernel.now() - by).await
     }
 
     /// Sends dead letters whose links still work on their way again, and returns how many.
@@ -73,8 +74,8 @@ impl<'a> Outgoing<'a> {
     /// # Errors
     /// The database's.
     pub async fn revive(&self) -> Result<u64> {
-        let revived = store::revive(&self.auth.inner().db, self.auth.now()).await?;
-        self.auth.inner().outbox.wake();
+        let revived = store::revive(self.kernel.db(), self.kernel.now()).await?;
+        self.kernel.parts().bell.notify_one();
         Ok(revived)
     }
 }

@@ -4,10 +4,12 @@
 //! one statement: [`OneTimeTokens::consume`] is the only way to redeem a token, and it does so in the transaction of the
 //! effect, so that neither is there without the other.
 
+mod model;
 mod service;
 mod store;
 
-pub use service::{Consumed, Issue, OneTimeTokens};
+pub use model::{Consumed, Issue};
+pub use service::OneTimeTokens;
 pub(crate) use store::{delete, delete_since, live};
 
 /// What a token may be redeemed for. A token of one purpose is worth nothing for another.

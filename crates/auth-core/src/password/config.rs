@@ -1,18 +1,12 @@
 //! How expensive a hash is, and how many run at once.
 
-use super::foreign::FirebaseSignerKey;
+use super::bounds::{MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM};
+use super::signer_key::FirebaseSignerKey;
 use std::time::Duration;
 
 /// Equivalent lower bounds of (memory in KiB, iterations) for Argon2id with one lane (OWASP Password Storage Cheat
 /// Sheet).
 const OWASP_ROWS: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
-
-/// Most memory in KiB (1 GiB) that a hash may ask for, configured or stored.
-pub(super) const MAX_MEMORY_KIB: u32 = 1 << 20;
-/// Most iterations that a hash may ask for.
-pub(super) const MAX_ITERATIONS: u32 = 64;
-/// Most lanes that a hash may ask for.
-pub(super) const MAX_PARALLELISM: u32 = 64;
 
 /// Cost of an Argon2id hash and bounds on concurrent hashing.
 #[derive(Debug, Clone, PartialEq, Eq)]

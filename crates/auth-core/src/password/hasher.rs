@@ -2,43 +2,13 @@
 
 use super::config::HasherConfig;
 use super::foreign::UnreadableHash;
-use super::policy::{PasswordPolicy, PolicyContext, Refusal};
+use super::policy::{PasswordPolicy, PolicyContext};
 use super::secret::Password;
+use super::verdict::{HasherError, Verdict};
 use super::work::Worker;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
-
-/// Outcome of a verification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Another password, or no hash stored.
-    Wrong,
-    /// What is stored is no hash that we can verify. Answer as for [`Verdict::Wrong`] and raise an event: the row
-    /// needs attention.
-    Corrupt,
-    /// The password is right.
-    Right {
-        /// Whether the stored hash has other parameters than the present ones. Once nothing else stands against the
-        /// login, replace it by a fresh [`hash`](PasswordHasher::hash), where the old one still stands.
-        outdated: bool,
-    },
-}
-
-/// Why nothing was hashed.
-#[derive(Debug, thiserror::Error)]
-pub enum HasherError {
-    /// Too many hashes are wanted: the queue is full, or the wait took too long. Ask the client to come back later
-    /// (503).
-    #[error("password hashing is saturated")]
-    Saturated,
-    /// The policy refused the password.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// A fault of configuration or of the machine; the text is for the log and holds no secret.
-    #[error("password hashing failed: {0}")]
-    Internal(String),
-}
 
 /// Argon2id (RFC 9106) on threads of low priority, with bounded concurrency, memory and queue. A cheap handle; clones share
 /// the bounds.

@@ -7,18 +7,24 @@
 //!   until a login replaces them.
 
 mod blocklist;
+mod bounds;
 mod config;
+mod encoding;
 mod foreign;
 mod hasher;
 mod policy;
 mod secret;
+mod signer_key;
+mod verdict;
 mod work;
 
 pub use config::HasherConfig;
-pub use foreign::{FirebaseSignerKey, InvalidSignerKey, UnreadableHash};
-pub use hasher::{HasherError, PasswordHasher, Verdict};
+pub use foreign::UnreadableHash;
+pub use hasher::PasswordHasher;
 pub use policy::{PasswordPolicy, PolicyContext, Refusal, StandardPolicy};
 pub use secret::Password;
+pub use signer_key::{FirebaseSignerKey, InvalidSignerKey};
+pub use verdict::{HasherError, Verdict};
 
 #[cfg(test)]
 mod tests;

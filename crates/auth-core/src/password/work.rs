@@ -1,14 +1,13 @@
 //! The computations, synchronous and costly: hash, verify, and spend time on nothing.
 
-use super::config::{HasherConfig, MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM};
-use super::foreign::{FirebaseSignerKey, Foreign, UnreadableHash};
-use super::hasher::{HasherError, Verdict};
+use super::bounds::{MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM, MIN_OUTPUT_BYTES};
+use super::config::HasherConfig;
+use super::foreign::{Foreign, UnreadableHash};
+use super::signer_key::FirebaseSignerKey;
+use super::verdict::{HasherError, Verdict};
 use argon2::password_hash::{self, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, RECOMMENDED_SALT_LEN, Version};
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// Shortest stored output in bytes that is worth a comparison; a truncated one would match too many passwords.
-pub(super) const MIN_OUTPUT_BYTES: usize = 16;
 
 /// Argon2id with the present parameters.
 pub(super) struct Worker {

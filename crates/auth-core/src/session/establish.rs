@@ -6,11 +6,12 @@ use sea_orm::DatabaseTransaction;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Principal, Session, store};
-use crate::config::BuiltBackend;
+use crate::backend::BuiltBackend;
 use crate::effect::Effect;
 use crate::hooks::Action;
+use crate::kernel::Kernel;
 use crate::token::{NewToken, TokenSubject};
-use crate::{Auth, Error, ErrorCode, EventKind, Result, Transport, User, scope};
+use crate::{Error, ErrorCode, EventKind, Result, Transport, User, scope};
 
 /// How a user proved who they are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,22 +66,22 @@ pub struct Login {
 /// Creates a session as a part of `effect`, if the account is active and its epoch still is what it was when the proof was
 /// checked (`user.sev`).
 pub(super) async fn establish(
-    auth: &Auth,
+    kernel: &Kernel,
     effect: &Effect,
     user: &User,
     proof: &Proof,
     backend: &BuiltBackend,
 ) -> Result<Login> {
     let (tx, client): (&DatabaseTransaction, _) = (effect, effect.client());
-    let limits = auth.settings().sessions;
-    let now = auth.now();
+    let limits = kernel.settings().sessions;
+    let now = kernel.now();
     let scope = proof.scopes.as_deref().map(scope::join).transpose()?;
     if !store::mark_login(tx, user.id, user.sev, now).await? {
         return Err(ErrorCode::LoginBadCredentials.into());
     }
     store::trim(tx, user.id, limits.per_user.saturating_sub(1)).await?;
     let mut session = Session {
-        id: auth.new_id(now)?,
+        id: kernel.new_id(now)?,
         user_id: user.id,
         backend: backend.name.clone(),
         auth_time: now,
@@ -140,17 +141,17 @@ pub(crate) enum BearerToken {
 /// Gives a session that outlives a change of credentials the account's new epoch, and a new token: the old one dies.
 /// `None` where the token goes on.
 pub(super) async fn renew(
-    auth: &Auth,
+    kernel: &Kernel,
     tx: &DatabaseTransaction,
     user: &User,
     session: &Session,
     bearer: BearerToken,
 ) -> Result<Option<IssuedToken>> {
-    let backend = auth.sessions().backend(&session.backend)?;
+    let backend = kernel.backend(&session.backend)?;
     let issued = match backend.transport {
         Transport::Bearer if bearer == BearerToken::Kept => None,
         Transport::Bearer | Transport::Cookie { .. } => {
-            Some(issue(backend, TokenSubject { user, session, now: auth.now() }).await?)
+            Some(issue(backend, TokenSubject { user, session, now: kernel.now() }).await?)
         }
     };
     if !store::renew(tx, session.id, issued.as_ref().map(|issued| issued.digest), user.sev).await? {

@@ -2,13 +2,12 @@
 
 mod establish;
 pub(crate) mod lookup;
-mod model;
 mod revoke;
 mod service;
 pub(crate) mod store;
 
+pub use crate::principal::{Principal, Session};
 pub(crate) use establish::BearerToken;
 pub use establish::{IssuedToken, Login, Proof};
-pub use model::{Principal, Session};
 pub(crate) use revoke::Revocation;
 pub use service::{Credential, Sessions};

@@ -10,11 +10,12 @@ use super::establish::{self, BearerToken, IssuedToken, Login, Proof};
 use super::revoke::{self, Revocation};
 use super::{Principal, Session, store};
 use crate::account::Credentials;
-use crate::config::BuiltBackend;
+use crate::backend::BuiltBackend;
 use crate::effect::Effect;
 use crate::jwt::AccessClaims;
+use crate::kernel::Kernel;
 use crate::password::{Password, Verdict};
-use crate::{Auth, Client, Error, ErrorCode, EventKind, LoginFailure, Result, User};
+use crate::{Accounts, Audit, Client, Error, ErrorCode, EventKind, LoginFailure, Result, User};
 
 /// How often the use of a session is written down.
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
@@ -22,7 +23,7 @@ const TOUCH_EVERY: Duration = Duration::from_secs(60);
 /// The service of sessions.
 #[derive(Clone, Copy, Debug)]
 pub struct Sessions<'a> {
-    auth: &'a Auth,
+    kernel: &'a Kernel,
 }
 
 /// A token that a request carries, and the backend whose transport it came by.
@@ -35,8 +36,8 @@ pub struct Credential<'a> {
 }
 
 impl<'a> Sessions<'a> {
-    pub(crate) fn new(auth: &'a Auth) -> Self {
-        Self { auth }
+    pub(crate) fn new(kernel: &'a Kernel) -> Self {
+        Self { kernel }
     }
 
     /// The backend of this name.
@@ -44,11 +45,7 @@ impl<'a> Sessions<'a> {
     /// # Errors
     /// An internal error that names the backends there are.
     pub fn backend(&self, name: &str) -> Result<&'a BuiltBackend> {
-        let backends = self.auth.backends();
-        backends.iter().find(|backend| backend.name == name).ok_or_else(|| {
-            let names: Vec<&str> = backends.iter().map(|backend| backend.name.as_str()).collect();
-            Error::internal(format!("there is no backend `{name}`; there are: {}", names.join(", ")))
-        })
+        self.kernel.backend(name)
     }
 
     /// Finds out who a request is from: the first of the credentials that is good decides. Costs one query.
@@ -56,11 +53,10 @@ impl<'a> Sessions<'a> {
     /// # Errors
     /// The database's: unsure is not the same as unknown.
     pub async fn authenticate(&self, credentials: &[Credential<'_>]) -> Result<Option<Principal>> {
-        let inner = self.auth.inner();
-        let now = self.auth.now();
+        let now = self.kernel.now();
         for credential in credentials {
             let Some(token) = credential.backend.strategy.read(credential.token, now).await? else { continue };
-            let Some(found) = inner.lookup.find(&inner.db, token).await? else { continue };
+            let Some(found) = self.kernel.parts().lookup.find(self.kernel.db(), token).await? else { continue };
             if let Some(principal) = self.accept(found, &credential.backend.name).await {
                 return Ok(Some(principal));
             }
@@ -71,13 +67,13 @@ impl<'a> Sessions<'a> {
     /// Whether a session that was found is still good, and for this backend. The rare statements are boxed: every
     /// request would have to carry room for them else.
     async fn accept(&self, principal: Principal, backend: &str) -> Option<Principal> {
-        let db = &self.auth.inner().db;
+        let db = self.kernel.db();
         let Principal { user, session } = &principal;
         if session.backend != backend {
             return None;
         }
-        let now = self.auth.now();
-        if session.expires_at <= now || session.last_seen_at + self.auth.settings().sessions.idle <= now {
+        let now = self.kernel.now();
+        if session.expires_at <= now || session.last_seen_at + self.kernel.settings().sessions.idle <= now {
             // What was refused once stays refused, even should the clock be set back.
             if let Err(cause) = Box::pin(store::delete(db, session.id, user.id)).await {
                 tracing::warn!(%cause, "an expired session could not be deleted");
@@ -97,7 +93,7 @@ impl<'a> Sessions<'a> {
     /// expires, whatever became of its session and its user since: revocation is bounded by the token's life.
     #[must_use]
     pub fn access_claims(&self, credentials: &[Credential<'_>]) -> Option<AccessClaims> {
-        let now = self.auth.now();
+        let now = self.kernel.now();
         credentials.iter().find_map(|credential| credential.backend.strategy.access_claims(credential.token, now))
     }
 
@@ -113,19 +109,19 @@ impl<'a> Sessions<'a> {
         backend: &BuiltBackend,
         client: &Client,
     ) -> Result<Login> {
-        let found = self.auth.accounts().credentials_by_name(name).await?;
+        let found = Accounts::new(self.kernel).credentials_by_name(name).await?;
         let (user, hash) = match found {
             Some(Credentials { user, password_hash }) => (Some(user), password_hash),
             None => (None, None),
         };
         let has_password = hash.is_some();
-        let hasher = &self.auth.inner().hasher;
+        let hasher = &self.kernel.hasher();
         let verdict = hasher.verify(password.clone(), hash.clone()).await?;
         let outdated = match self.judge(user.as_ref(), has_password, verdict) {
             Ok(outdated) => outdated,
             Err((reason, code)) => {
                 let user_id = user.as_ref().map(|user| user.id);
-                self.auth.audit().note(client, EventKind::LoginFailed { user_id, reason });
+                Audit::new(self.kernel).note(client, EventKind::LoginFailed { user_id, reason });
                 return Err(code.into());
             }
         };
@@ -155,7 +151,7 @@ impl<'a> Sessions<'a> {
         if !user.is_active {
             return Err((LoginFailure::Inactive, BAD));
         }
-        if self.auth.settings().require_verified && !user.is_verified {
+        if self.kernel.settings().require_verified && !user.is_verified {
             return Err((LoginFailure::NotVerified, ErrorCode::LoginUserNotVerified));
         }
         Ok(outdated)
@@ -179,17 +175,17 @@ impl<'a> Sessions<'a> {
         client: &Client,
         upgrade: Option<(String, String)>,
     ) -> Result<Login> {
-        let (auth, proof, upgrade) = (self.auth, &proof, upgrade.as_ref());
-        let login = auth.effect(client, |effect| async move {
+        let (kernel, proof, upgrade) = (self.kernel, &proof, upgrade.as_ref());
+        let login = kernel.effect(client, |effect| async move {
             if let Some((fresh, stored)) = upgrade {
-                auth.accounts().upgrade_hash(&effect, user.id, stored, fresh).await?;
+                Accounts::new(kernel).upgrade_hash(&effect, user.id, stored, fresh).await?;
             }
-            auth.sessions().establish_within(&effect, user, proof, backend).await
+            Sessions::new(kernel).establish_within(&effect, user, proof, backend).await
         });
         let login = login.await;
         if let Err(Error::Refused { code: ErrorCode::LoginBadCredentials, .. }) = &login {
             let reason = LoginFailure::Outdated;
-            auth.audit().note(client, EventKind::LoginFailed { user_id: Some(user.id), reason });
+            Audit::new(kernel).note(client, EventKind::LoginFailed { user_id: Some(user.id), reason });
         }
         login
     }
@@ -202,7 +198,7 @@ impl<'a> Sessions<'a> {
         proof: &Proof,
         backend: &BuiltBackend,
     ) -> Result<Login> {
-        establish::establish(self.auth, effect, user, proof, backend).await
+        establish::establish(self.kernel, effect, user, proof, backend).await
     }
 
     /// The user's sessions that are alive, newest first.
@@ -210,9 +206,9 @@ impl<'a> Sessions<'a> {
     /// # Errors
     /// The database's.
     pub async fn list(&self, user: &User) -> Result<Vec<Session>> {
-        let now = self.auth.now();
-        let idle_since = now - self.auth.settings().sessions.idle;
-        let rows = store::list(&self.auth.inner().db, user.id, user.sev, now, idle_since).await?;
+        let now = self.kernel.now();
+        let idle_since = now - self.kernel.settings().sessions.idle;
+        let rows = store::list(self.kernel.db(), user.id, user.sev, now, idle_since).await?;
         Ok(rows.into_iter().map(Session::from).collect())
     }
 
@@ -259,7 +255,7 @@ impl<'a> Sessions<'a> {
             }
             Ok(ended)
         };
-        self.auth.effect(client, revoke).await
+        self.kernel.effect(client, revoke).await
     }
 
     /// Ends live credentials within a transaction: the only way for every feature.
@@ -275,6 +271,6 @@ impl<'a> Sessions<'a> {
         session: &Session,
         bearer: BearerToken,
     ) -> Result<Option<IssuedToken>> {
-        establish::renew(self.auth, tx, user, session, bearer).await
+        establish::renew(self.kernel, tx, user, session, bearer).await
     }
 }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::{NewToken, TokenRef, TokenStrategy, TokenSubject};
 use crate::jwt::{AccessClaims, JwtCodec, JwtKey, NewClaims};
-use crate::{Auth, Error, Random, Result, User};
+use crate::{Error, Random, Result, User};
 
 /// Claims that the app adds to every token, under names that are not registered.
 pub type CustomClaims = Arc<dyn Fn(&User) -> Map<String, Value> + Send + Sync>;
@@ -57,7 +57,7 @@ impl TokenStrategy for JwtStrategy {
         let claims = NewClaims {
             sub: user.id,
             sid: session.id,
-            jti: crate::auth::new_id(self.random.as_ref(), now)?,
+            jti: crate::random::new_id(self.random.as_ref(), now)?,
             sev: user.sev,
             scope: session.scope.clone(),
             auth_time: session.auth_time.unix_timestamp(),
@@ -86,17 +86,4 @@ impl TokenStrategy for JwtStrategy {
             _ => Vec::new(),
         }
     }
-}
-
-/// The public keys of every backend as one JSON Web Key Set (RFC 7517).
-#[must_use]
-pub fn key_set(auth: &Auth) -> Value {
-    let mut keys: Vec<Value> = Vec::new();
-    for key in auth.backends().iter().flat_map(|backend| backend.strategy.public_keys()) {
-        // Backends of different audiences may share a key.
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
-    serde_json::json!({ "keys": keys })
 }

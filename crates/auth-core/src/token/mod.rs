@@ -7,7 +7,6 @@
 mod database;
 mod jwt;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -16,7 +15,7 @@ use uuid::Uuid;
 
 pub(crate) use self::database::DatabaseStrategy;
 pub(crate) use self::jwt::JwtStrategy;
-pub use self::jwt::{CustomClaims, JwtKeys, JwtOptions, key_set};
+pub use self::jwt::{CustomClaims, JwtKeys, JwtOptions};
 use crate::jwt::AccessClaims;
 use crate::{Result, Session, User};
 
@@ -87,12 +86,4 @@ pub trait TokenStrategy: Send + Sync + 'static {
     fn public_keys(&self) -> Vec<serde_json::Value> {
         Vec::new()
     }
-}
-
-/// A strategy before the keys are there that it is built with.
-#[derive(Clone)]
-pub(crate) enum StrategyChoice {
-    Database,
-    Jwt(Box<JwtOptions>),
-    Custom(Arc<dyn TokenStrategy>),
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use crate::account::{Changes, Updated, store};
 use crate::effect::Effect;
 use crate::identifier::{Email, LoginName};
+use crate::kernel::Kernel;
 use crate::limit::Bucket;
 use crate::mail::{Mail, MailKind, Order};
 use crate::one_time::{Issue, Purpose};
-use crate::{Auth, Client, ErrorCode, EventKind, Principal, Result, User};
+use crate::{Accounts, Client, ErrorCode, EventKind, OneTimeTokens, Principal, Result, User};
 
 /// How long a link works.
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
@@ -19,12 +20,12 @@ const REGISTRATION: &str = "reg_";
 /// The service that proves mailboxes.
 #[derive(Clone, Copy, Debug)]
 pub struct Verification<'a> {
-    auth: &'a Auth,
+    kernel: &'a Kernel,
 }
 
 impl<'a> Verification<'a> {
-    pub(crate) fn new(auth: &'a Auth) -> Self {
-        Self { auth }
+    pub(crate) fn new(kernel: &'a Kernel) -> Self {
+        Self { kernel }
     }
 
     /// Has a link mailed to the address, if it is that of an active account that has yet to prove it. Says nothing about
@@ -33,8 +34,8 @@ impl<'a> Verification<'a> {
     /// # Errors
     /// `RATE_LIMITED`, or the database's.
     pub async fn request(&self, email: &Email, client: &Client) -> Result<()> {
-        self.auth.limiter().take(Bucket::MailRequests(Purpose::VerifyEmail, client), client).await?;
-        self.auth.leave_order(Order::Verify { email_key: email.key().to_owned() }, client).await
+        self.kernel.limiter().take(Bucket::MailRequests(Purpose::VerifyEmail, client), client).await?;
+        self.kernel.leave_order(Order::Verify { email_key: email.key().to_owned() }, client).await
     }
 
     pub(crate) async fn compose(&self, effect: &Effect, email_key: &str) -> Result<Option<Mail>> {
@@ -65,8 +66,8 @@ impl<'a> Verification<'a> {
     async fn mail(&self, effect: &Effect, user: &User) -> Result<Option<Mail>> {
         let slot = user.id.to_string();
         let issue = Issue { user: Some(user), slot: Some(&slot), ..Issue::new(Purpose::VerifyEmail, LIFETIME) };
-        let token = self.auth.one_time_tokens().issue(effect, issue).await?;
-        let link = self.auth.mail_link("verify", &token, LIFETIME);
+        let token = OneTimeTokens::new(self.kernel).issue(effect, issue).await?;
+        let link = self.kernel.mail_link("verify", &token, LIFETIME);
         effect.write_to(user, MailKind::VerifyEmail { link })
     }
 
@@ -76,22 +77,22 @@ impl<'a> Verification<'a> {
     /// # Errors
     /// `VERIFY_USER_BAD_TOKEN`, `VERIFY_USER_ALREADY_VERIFIED`, `RATE_LIMITED`, a hook's veto, or the database's.
     pub async fn verify(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
-        let auth = self.auth;
-        auth.limiter().take(Bucket::TokenTries(client), client).await?;
+        let kernel = self.kernel;
+        kernel.limiter().take(Bucket::TokenTries(client), client).await?;
         if token.starts_with(REGISTRATION) {
-            let user = auth.accounts().complete_registration(token, client).await?;
+            let user = Accounts::new(kernel).complete_registration(token, client).await?;
             return Ok(Updated { user, token: None });
         }
-        let verified = auth
+        let verified = kernel
             .effect(client, |effect| async move {
-                let consumed = auth.one_time_tokens().consume(&effect, Purpose::VerifyEmail, token, None).await?;
+                let consumed = OneTimeTokens::new(kernel).consume(&effect, Purpose::VerifyEmail, token, None).await?;
                 let Some(consumed) = consumed else { return Ok(None) };
-                let Some(user) = auth.one_time_tokens().owner(&effect, &consumed).await? else { return Ok(None) };
+                let Some(user) = OneTimeTokens::new(kernel).owner(&effect, &consumed).await? else { return Ok(None) };
                 if user.is_verified {
                     return Err(ErrorCode::VerifyUserAlreadyVerified.into());
                 }
                 let keep = current.filter(|current| current.user.id == user.id).map(|current| &current.session);
-                auth.accounts().claim(&effect, &user, Changes::default(), keep).await.map(Some)
+                Accounts::new(kernel).claim(&effect, &user, Changes::default(), keep).await.map(Some)
             })
             .await?;
         match verified {
@@ -102,9 +103,9 @@ impl<'a> Verification<'a> {
 
     /// Whoever opens a link for the second time is told that the first time was enough.
     async fn why_not(&self, token: &str) -> Result<ErrorCode> {
-        let used = self.auth.one_time_tokens().used_by(Purpose::VerifyEmail, token).await?;
+        let used = OneTimeTokens::new(self.kernel).used_by(Purpose::VerifyEmail, token).await?;
         let Some(user_id) = used else { return Ok(ErrorCode::VerifyUserBadToken) };
-        let user = store::find(&self.auth.inner().db, user_id).await?;
+        let user = store::find(self.kernel.db(), user_id).await?;
         let verified = user.is_some_and(|user| user.is_verified);
         Ok(if verified { ErrorCode::VerifyUserAlreadyVerified } else { ErrorCode::VerifyUserBadToken })
     }

@@ -1,6 +1,6 @@
 //! Words and examples for routes, shared by the OpenAPI document and the pages.
 
-use auth_core::config::BuiltBackend;
+use auth_core::BuiltBackend;
 use auth_core::{Auth, ErrorCode, Transport};
 use serde_json::{Map, Value, json};
 use utoipa::openapi::schema::{KnownFormat, Object, SchemaFormat, SchemaType, Type};

@@ -1,6 +1,6 @@
 //! How a caller proves who it is.
 
-use auth_core::config::BuiltBackend;
+use auth_core::BuiltBackend;
 use auth_core::{Auth, Transport};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Flow, HttpAuthScheme, HttpBuilder, OAuth2, Password, Scopes, SecurityRequirement,

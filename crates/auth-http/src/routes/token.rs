@@ -1,6 +1,6 @@
 //! The public keys of the tokens.
 
-use auth_core::token::key_set;
+use auth_core::key_set;
 use http::Method;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
@@ -27,7 +27,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn keys(call: Call) -> Result<Reply, Problem> {
-    Reply::ok(&key_set(&call.auth))
+    Reply::ok(&key_set(call.auth.backends()))
 }
 
 fn schema() -> Schema {

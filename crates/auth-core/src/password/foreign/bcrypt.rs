@@ -7,7 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::encoding::{fields, number, to_hex};
+use crate::password::encoding::{fields, number, to_hex};
 
 /// The cheapest that bcrypt has, and the dearest that is computed: some seconds.
 const COSTS: std::ops::RangeInclusive<u32> = 4..=16;

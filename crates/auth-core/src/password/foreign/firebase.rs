@@ -4,8 +4,6 @@
 //! Firebase exports no self-describing string. Ours is `$firebase-scrypt$ln=14,r=8,ss=Bw==$salt$hash`, of the project's
 //! `mem_cost`, `rounds` and `base64_salt_separator`, and the account's `salt` and `passwordHash`, as they are exported.
 
-use std::fmt;
-
 use aws_lc_rs::cipher::{AES_256, AES_256_KEY_LEN, EncryptingKey, EncryptionContext, UnboundCipherKey};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::error::Unspecified;
@@ -13,38 +11,12 @@ use aws_lc_rs::iv::FixedLength;
 use scrypt::Params;
 use zeroize::Zeroizing;
 
-use super::encoding::{base64, fields, named};
 use super::scrypt::{derive, params};
-use crate::password::work::MIN_OUTPUT_BYTES;
+use crate::password::encoding::{base64, fields, named};
+use crate::password::signer_key::FirebaseSignerKey;
 
 /// What a Firebase hash begins with.
 pub(super) const PREFIX: &str = "$firebase-scrypt$";
-
-/// The signer key of a Firebase project: a secret of the same rank as a password pepper. Wiped from memory when dropped.
-#[derive(Clone, PartialEq, Eq)]
-pub struct FirebaseSignerKey(Zeroizing<Vec<u8>>);
-
-/// What was given as a signer key is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the Firebase signer key is not base64 of at least {MIN_OUTPUT_BYTES} bytes")]
-pub struct InvalidSignerKey;
-
-impl FirebaseSignerKey {
-    /// Takes the key as the Firebase console shows it: `base64_signer_key` of the password hash parameters.
-    ///
-    /// # Errors
-    /// When it is not base64, or too short to be one.
-    pub fn from_base64(text: &str) -> Result<Self, InvalidSignerKey> {
-        let bytes = base64(text.trim()).map(Zeroizing::new);
-        bytes.filter(|bytes| bytes.len() >= MIN_OUTPUT_BYTES).map(Self).ok_or(InvalidSignerKey)
-    }
-}
-
-impl fmt::Debug for FirebaseSignerKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("FirebaseSignerKey(***)")
-    }
-}
 
 /// A hash of Firebase, with the key of the project it comes from.
 pub(in super::super) struct Firebase<'k> {
@@ -61,13 +33,13 @@ impl<'k> Firebase<'k> {
         let [log_n, r, separator] = fields(project, ',')?;
         let mut salt = base64(salt).filter(|salt| !salt.is_empty())?;
         salt.extend(base64(separator.strip_prefix("ss=")?)?);
-        let hash = base64(hash).filter(|hash| hash.len() == key.0.len())?;
+        let hash = base64(hash).filter(|hash| hash.len() == key.bytes().len())?;
         Some(Self { params: params(named(log_n, "ln")?, named(r, "r")?, 1)?, salt, hash, key })
     }
 
     pub(super) fn matches(&self, password: &[u8]) -> bool {
         let derived = derive(&self.params, password, &self.salt, AES_256_KEY_LEN);
-        let signed = derived.and_then(|derived| encrypt(&derived, &self.key.0).ok());
+        let signed = derived.and_then(|derived| encrypt(&derived, self.key.bytes()).ok());
         signed.is_some_and(|signed| verify_slices_are_equal(&signed, &self.hash).is_ok())
     }
 }

@@ -4,19 +4,18 @@
 //! verification to some seconds, and the memory to [`scrypt::MAX_MEMORY`].
 
 mod bcrypt;
-mod encoding;
 mod firebase;
 mod pbkdf2;
 mod scrypt;
 #[cfg(test)]
 mod tests;
 
-pub use firebase::{FirebaseSignerKey, InvalidSignerKey};
-
 use bcrypt::Bcrypt;
 use firebase::Firebase;
 use pbkdf2::Pbkdf2;
 use scrypt::Scrypt;
+
+use super::signer_key::FirebaseSignerKey;
 
 /// Why a stored string is no hash that a login could be verified with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use aws_lc_rs::pbkdf2::{self, Algorithm, PBKDF2_HMAC_SHA1, PBKDF2_HMAC_SHA256, PBKDF2_HMAC_SHA512};
 
-use super::encoding::{base64, fields, number};
+use crate::password::encoding::{base64, fields, number};
 
 /// Most iterations that a stored hash may ask for: some seconds. Django had one million in 2025, a fifth more each year.
 const MAX_ITERATIONS: u32 = 10_000_000;

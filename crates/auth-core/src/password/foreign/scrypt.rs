@@ -5,8 +5,8 @@ use scrypt::Params;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-use super::encoding::{base64, fields, from_hex, named, number};
-use crate::password::work::MIN_OUTPUT_BYTES;
+use crate::password::bounds::MIN_OUTPUT_BYTES;
+use crate::password::encoding::{base64, fields, from_hex, named, number};
 
 /// Most bytes of memory (256 MiB) that a stored hash may ask for: twice what OWASP recommends at most.
 pub(super) const MAX_MEMORY: u64 = 256 << 20;

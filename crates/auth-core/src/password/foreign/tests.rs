@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use serde::Deserialize;
 
-use super::{FirebaseSignerKey, Foreign, InvalidSignerKey, UnreadableHash};
+use super::{Foreign, UnreadableHash};
+use crate::password::signer_key::{FirebaseSignerKey, InvalidSignerKey};
 use crate::password::work::Worker;
 use crate::password::{HasherConfig, Verdict};
 

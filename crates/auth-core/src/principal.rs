@@ -1,4 +1,4 @@
-//! A session as the rest of the program sees it.
+//! A session and its user, as the rest of the program sees them.
 
 use std::time::Duration;
 
@@ -6,7 +6,9 @@ use auth_entity::session;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{Result, User, scope};
+use crate::error::Result;
+use crate::scope;
+use crate::user::User;
 
 /// A login that is alive. Its token is not in here.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,50 @@
+//! What is asked of the log, and what it answers.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Which events are wanted.
+#[derive(Clone, Debug, Default)]
+pub struct AuditQuery {
+    /// Only those about this account.
+    pub subject_id: Option<Uuid>,
+    /// Only those of this name, such as `login_failure`.
+    pub name: Option<String>,
+    /// Where the last page ended: its [`next`](AuditPage::next).
+    pub cursor: Option<Uuid>,
+    /// How many, at most 100; 50 by default.
+    pub limit: Option<u64>,
+}
+
+/// An event of the log.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct AuditEvent {
+    /// The id that hooks were given, UUID version 7.
+    pub id: Uuid,
+    /// When it happened, in UTC.
+    pub at: OffsetDateTime,
+    /// What happened: [`EventKind::name`].
+    pub name: String,
+    /// Whose account it was about.
+    pub subject_id: Option<Uuid>,
+    /// Who did it, where it is known.
+    pub actor_id: Option<Uuid>,
+    /// The public id of the session that it was about.
+    pub session_id: Option<Uuid>,
+    /// The client's address.
+    pub ip: Option<String>,
+    /// The client's `User-Agent`.
+    pub user_agent: Option<String>,
+    /// What else there is to say.
+    pub data: Option<serde_json::Value>,
+}
+
+/// A page of events, newest first.
+#[derive(Clone, Debug)]
+pub struct AuditPage {
+    /// The events.
+    pub items: Vec<AuditEvent>,
+    /// Where the next page begins, when there is one.
+    pub next: Option<Uuid>,
+}

@@ -1,0 +1,176 @@
+//! What every service stands on: the connection, the settings, the keys, and what the app plugged in.
+//!
+//! It knows no feature. Services hold a reference to it, and [`Auth`](crate::Auth) hands them out from above.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use sea_orm::DatabaseConnection;
+use secrecy::{ExposeSecret, SecretString};
+use time::OffsetDateTime;
+use tokio::sync::{Notify, Semaphore};
+use uuid::Uuid;
+
+use crate::backend::BuiltBackend;
+use crate::client::Client;
+use crate::clock::{self, Clock};
+use crate::config::Settings;
+use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
+use crate::hooks::HookRunner;
+use crate::json;
+use crate::mail::{Language, MailLink, Mailer, Templates};
+use crate::password::{PasswordHasher, PasswordPolicy, PolicyContext};
+use crate::random::{Random, new_id};
+use crate::seal::Sealer;
+use crate::session::lookup::Lookup;
+use crate::user::User;
+
+/// Checks the JSON object that an app keeps about each user.
+pub(crate) type AttributesCheck = Arc<dyn Fn(&serde_json::Value) -> std::result::Result<(), String> + Send + Sync>;
+
+/// The ground of all services: one handle, cheap to clone.
+#[derive(Clone)]
+pub struct Kernel(Arc<Parts>);
+
+/// What a kernel is made of.
+pub(crate) struct Parts {
+    pub(crate) db: DatabaseConnection,
+    pub(crate) settings: Settings,
+    pub(crate) backends: Vec<BuiltBackend>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) hooks: HookRunner,
+    pub(crate) hasher: PasswordHasher,
+    pub(crate) policy: Arc<dyn PasswordPolicy>,
+    pub(crate) attributes: Option<AttributesCheck>,
+    pub(crate) lookup: Lookup,
+    pub(crate) sealer: Sealer,
+    pub(crate) code_key: hmac::Key,
+    pub(crate) limit_key: hmac::Key,
+    pub(crate) mailer: Arc<dyn Mailer>,
+    pub(crate) templates: Templates,
+    /// Rings when something was put into the outbox.
+    pub(crate) bell: Notify,
+    /// As many permits as events of failed attempts may wait to be written down.
+    pub(crate) pending_events: Arc<Semaphore>,
+}
+
+impl std::fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Kernel").field("public_url", &self.0.settings.public_url.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl Kernel {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.0
+    }
+
+    /// The app's own connection.
+    #[must_use]
+    pub fn db(&self) -> &DatabaseConnection {
+        &self.0.db
+    }
+
+    /// What was configured.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// The backends in order; the first is the default.
+    #[must_use]
+    pub fn backends(&self) -> &[BuiltBackend] {
+        &self.0.backends
+    }
+
+    /// The backend of this name.
+    ///
+    /// # Errors
+    /// Fails with an internal error that names the backends there are.
+    pub fn backend(&self, name: &str) -> Result<&BuiltBackend> {
+        let backends = self.backends();
+        backends.iter().find(|backend| backend.name == name).ok_or_else(|| {
+            let names: Vec<&str> = backends.iter().map(|backend| backend.name.as_str()).collect();
+            Error::internal(format!("unknown backend `{name}`; the backends are: {}", names.join(", ")))
+        })
+    }
+
+    /// The bounded pool that hashes passwords.
+    #[must_use]
+    pub fn hasher(&self) -> &PasswordHasher {
+        &self.0.hasher
+    }
+
+    /// The source of randomness.
+    #[must_use]
+    pub fn random(&self) -> &dyn Random {
+        self.0.random.as_ref()
+    }
+
+    /// The present moment, cut to milliseconds.
+    #[must_use]
+    pub fn now(&self) -> OffsetDateTime {
+        clock::milliseconds(self.0.clock.now())
+    }
+
+    /// A fresh UUID version 7 from the configured clock and randomness.
+    ///
+    /// # Errors
+    /// Fails when the source of randomness does.
+    pub fn new_id(&self, now: OffsetDateTime) -> Result<Uuid> {
+        new_id(self.random(), now)
+    }
+
+    /// An event that happens now.
+    pub(crate) fn event(&self, client: &Client, kind: EventKind) -> Event {
+        let at = self.now();
+        // An event without an id of its own is better than none.
+        let id = self.new_id(at).unwrap_or_default();
+        Event { id, at, client: client.clone(), kind }
+    }
+
+    /// A link to a page of the front end, with a token.
+    pub(crate) fn mail_link(&self, page: &str, token: &SecretString, lifetime: Duration) -> MailLink {
+        let mut url = self.settings().frontend_url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(page.split('/'));
+        }
+        url.query_pairs_mut().append_pair("token", token.expose_secret());
+        MailLink::new(url, lifetime)
+    }
+
+    /// The client's language, as far as mail can be written in it.
+    pub(crate) fn language(&self, client: &Client) -> Language {
+        let languages = self.0.templates.languages();
+        client.accept_language().map_or(languages.default_language(), |header| languages.choose(header)).clone()
+    }
+
+    /// Words that a password must not be made of.
+    pub(crate) fn policy_context(&self, user: Option<&User>, more: &[Option<&str>]) -> PolicyContext {
+        let settings = self.settings();
+        let own = user.map(|user| [&user.email, &user.username, &user.display_name]);
+        let words = [Some(settings.service_name.as_str()), settings.public_url.host_str()]
+            .into_iter()
+            .chain(own.into_iter().flatten().map(|word| word.as_deref()))
+            .chain(more.iter().copied())
+            .flatten();
+        PolicyContext { words: words.map(str::to_owned).collect() }
+    }
+
+    /// Checks a new attributes object: whether it can be stored, and the app's own rule.
+    pub(crate) fn check_attributes(&self, attributes: &serde_json::Value) -> Result<()> {
+        let invalid = |message: String| Error::Invalid { field: "attributes", kind: "attributes_invalid", message };
+        json::check_storable(attributes).map_err(|message| invalid(message.to_owned()))?;
+        match &self.0.attributes {
+            Some(check) => check(attributes).map_err(invalid),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What a single-use token is issued for, and what it stood for once it is redeemed.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::Purpose;
+use crate::user::User;
+
+/// What a token is issued for.
+#[derive(Clone, Debug)]
+pub struct Issue<'a> {
+    /// What it may be redeemed for.
+    pub purpose: Purpose,
+    /// The account it acts on. The token dies when the account's epoch moves.
+    pub user: Option<&'a User>,
+    /// Whether it outlives that: for what takes such a change back.
+    pub outlives_changes: bool,
+    /// What there may be one token for, such as an address: a newer one takes the place of the older.
+    pub slot: Option<&'a str>,
+    /// A short code that may be given instead of the token. Needs a slot, and counts the attempts on it.
+    pub code: Option<&'a str>,
+    /// What must accompany the token when it is redeemed, such as a flow cookie.
+    pub binding: Option<&'a str>,
+    /// What the purpose has to remember.
+    pub data: Option<Value>,
+    /// How long it may be redeemed.
+    pub lifetime: Duration,
+}
+
+impl Issue<'_> {
+    /// A token for a purpose and a time, bound to nothing else.
+    #[must_use]
+    pub fn new(purpose: Purpose, lifetime: Duration) -> Self {
+        Self {
+            purpose,
+            user: None,
+            outlives_changes: false,
+            slot: None,
+            code: None,
+            binding: None,
+            data: None,
+            lifetime,
+        }
+    }
+}
+
+/// What a redeemed token stood for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Consumed {
+    /// When it was issued.
+    pub(crate) created_at: OffsetDateTime,
+    /// The account it acts on.
+    pub user_id: Option<Uuid>,
+    /// The epoch of the account that it was issued at.
+    pub(crate) sev: Option<i64>,
+    /// What the purpose remembered.
+    pub data: Option<Value>,
+}
