@@ -2,9 +2,9 @@
 
 use crate::steps::{self, OnFailure, Outcome, Step, cargo_step};
 use crate::test::{self, Options};
-use crate::{Result, codegen, packages, setup, tidy, tools, walk};
+use crate::{Result, codegen, hosts, packages, setup, tidy, tools, walk};
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "setup", rerun: "cargo xtask setup", run: || setup::command().map(|()| Outcome::Done) },
     Step { name: "format", rerun: "cargo fmt --all", run: || cargo_step(&["fmt", "--all", "--check"]) },
     Step { name: "tidy", rerun: "cargo xtask tidy", run: || tidy::check().map(|()| Outcome::Done) },
@@ -29,6 +29,7 @@ const STEPS: [Step; 12] = [
     Step { name: "test", rerun: "cargo xtask test --ci", run: || test::run(&Options::ci()).map(Outcome::Tested) },
     Step { name: "walk", rerun: "cargo xtask walk", run: walk },
     Step { name: "alone", rerun: "cargo xtask alone", run: || packages::alone().map(Outcome::Noted) },
+    Step { name: "hosts", rerun: "cargo xtask hosts", run: || hosts::run().map(|()| Outcome::Done) },
     Step { name: "doc", rerun: "cargo xtask doc", run: || packages::doc().map(|()| Outcome::Done) },
     Step { name: "package", rerun: "cargo xtask package", run: || packages::package(false).map(Outcome::Noted) },
 ];

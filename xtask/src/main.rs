@@ -10,6 +10,7 @@ mod bench;
 mod ci;
 mod codegen;
 mod counts;
+mod hosts;
 mod metadata;
 mod new_feature;
 mod openapi;
@@ -38,6 +39,7 @@ usage: cargo xtask <command>
   tidy [--write]      check the rules of the architecture (or lower the numbers in docs/style.md)
   codegen [--check]   write (or compare) the generated files in docs/
   walk                paste examples/README.md beside each example app
+  hosts               test the apps outside of the workspace that embed the library
   bench [ARGS]        run the benchmarks in bench/, in release
   new-feature NAME    write the files of a new feature and register them
   alone               check every package by itself
@@ -75,6 +77,7 @@ fn run(args: Vec<String>) -> Result {
         "new-feature" => new_feature::command(rest),
         "tidy" => tidy::command(rest),
         "walk" => no_arguments(rest).and_then(|()| walk::command()),
+        "hosts" => no_arguments(rest).and_then(|()| hosts::run()),
         "setup" => no_arguments(rest).and_then(|()| setup::command()),
         "alone" => no_arguments(rest).and_then(|()| packages::alone().map(|note| println!("alone: {note}"))),
         "doc" => no_arguments(rest).and_then(|()| packages::doc()),

@@ -18,6 +18,7 @@ use url::Url;
 use crate::audit::MAX_NOTES;
 use crate::config::SessionLimits;
 use crate::hooks::HookRunner;
+use crate::jwt::install_provider;
 use crate::kernel::{AttributesCheck, Kernel, Parts};
 use crate::limit::Limits;
 use crate::mail::{NoMailer, Templates};
@@ -271,6 +272,8 @@ impl AuthBuilder {
     /// # Errors
     /// Every mistake in the configuration at once, in words that say what to do.
     pub fn build(self) -> Result<Auth, ConfigErrors> {
+        // Also when no backend signs: the app may call `jsonwebtoken` itself.
+        install_provider();
         let mut problems = Vec::new();
         if matches!(self.db.inner, DatabaseConnectionType::Disconnected) {
             problems.push("the database connection is not connected: await `Database::connect` first".to_owned());

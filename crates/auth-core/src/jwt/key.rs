@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, PublicKeyUse};
-use jsonwebtoken::{DecodingKey, EncodingKey};
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
+use jsonwebtoken::{DecodingKey, DecodingKeyKind, EncodingKey};
 use serde_json::{Value, json};
 
+use super::primitive::{SigningKey, VerifyingKey};
+use super::provider::{by_components, install};
 use super::{JwtAlgorithm, JwtError, TOKEN_TYPE};
 use crate::weakness::{MIN_BYTES, weakness};
 
@@ -18,6 +20,9 @@ const PUBLIC_PEM: &str = "-----BEGIN PUBLIC KEY-----";
 /// How the base64 of every P-256 public key begins: the identifiers of RFC 5480 and the mark of an uncompressed point.
 /// The parser below tells curves apart by length alone and would take a secp256k1 key.
 const P256_SPKI_START: &str = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE";
+
+/// The length of an Ed25519 key in PKCS#8 version 1 (RFC 8410 section 7).
+const ED25519_PKCS8_BYTES: usize = 48;
 
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
@@ -51,8 +56,8 @@ struct Parts {
     algorithm: JwtAlgorithm,
     /// The encoded header of every token that this key signs.
     header: String,
-    signing: Option<EncodingKey>,
-    verifying: DecodingKey,
+    signing: Option<SigningKey>,
+    verifying: VerifyingKey,
     public_jwk: Option<Value>,
 }
 
@@ -70,8 +75,11 @@ impl JwtKey {
         if let Some(weakness) = weakness(secret) {
             return Err(JwtKeyError::WeakSecret(weakness));
         }
-        let signing = EncodingKey::from_secret(secret);
-        Self::assemble(kid, JwtAlgorithm::Hs256, Some(signing), DecodingKey::from_secret(secret), None)
+        const EXPECTED: JwtKeyError = JwtKeyError::Malformed("an HS256 secret");
+        let algorithm = JwtAlgorithm::Hs256;
+        let signing =
+            SigningKey::new(algorithm.primitive(), &EncodingKey::from_secret(secret)).map_err(|_| EXPECTED)?;
+        Self::assemble(kid, algorithm, Some(signing), &DecodingKey::from_secret(secret), EXPECTED)
     }
 
     /// An Ed25519 private key, PKCS#8 version 1 in PEM (as OpenSSL writes it), for signing and verifying.
@@ -83,7 +91,10 @@ impl JwtKey {
         const EXPECTED: JwtKeyError = JwtKeyError::Malformed("an Ed25519 private key in PKCS#8 PEM");
         require_label(pkcs8_pem, PRIVATE_PEM, EXPECTED)?;
         let signing = EncodingKey::from_ed_pem(pkcs8_pem.as_bytes()).map_err(|_| EXPECTED)?;
-        Self::pair(kid, JwtAlgorithm::EdDsa, signing, EXPECTED)
+        if signing.as_bytes().len() != ED25519_PKCS8_BYTES {
+            return Err(EXPECTED);
+        }
+        Self::pair(kid, JwtAlgorithm::EdDsa, &signing, EXPECTED)
     }
 
     /// A P-256 private key, PKCS#8 in PEM, for signing and verifying with ES256.
@@ -95,7 +106,7 @@ impl JwtKey {
         const EXPECTED: JwtKeyError = JwtKeyError::Malformed("a P-256 private key in PKCS#8 PEM");
         require_label(pkcs8_pem, PRIVATE_PEM, EXPECTED)?;
         let signing = EncodingKey::from_ec_pem(pkcs8_pem.as_bytes()).map_err(|_| EXPECTED)?;
-        Self::pair(kid, JwtAlgorithm::Es256, signing, EXPECTED)
+        Self::pair(kid, JwtAlgorithm::Es256, &signing, EXPECTED)
     }
 
     /// An Ed25519 public key, SubjectPublicKeyInfo in PEM, for verifying.
@@ -107,7 +118,7 @@ impl JwtKey {
         const EXPECTED: JwtKeyError = JwtKeyError::Malformed("an Ed25519 public key in SubjectPublicKeyInfo PEM");
         require_label(spki_pem, PUBLIC_PEM, EXPECTED)?;
         let key = DecodingKey::from_ed_pem(spki_pem.as_bytes()).map_err(|_| EXPECTED)?;
-        Self::public(kid, JwtAlgorithm::EdDsa, key, EXPECTED)
+        Self::assemble(kid, JwtAlgorithm::EdDsa, None, &key, EXPECTED)
     }
 
     /// A P-256 public key, SubjectPublicKeyInfo in PEM with an uncompressed point, for verifying ES256.
@@ -122,7 +133,7 @@ impl JwtKey {
             return Err(EXPECTED);
         }
         let key = DecodingKey::from_ec_pem(spki_pem.as_bytes()).map_err(|_| EXPECTED)?;
-        Self::public(kid, JwtAlgorithm::Es256, key, EXPECTED)
+        Self::assemble(kid, JwtAlgorithm::Es256, None, &key, EXPECTED)
     }
 
     /// An RSA public key, SubjectPublicKeyInfo in PEM, for verifying RS256.
@@ -134,8 +145,14 @@ impl JwtKey {
     pub fn rs256_public_pem(kid: &str, spki_pem: &str) -> Result<Self, JwtKeyError> {
         const EXPECTED: JwtKeyError = JwtKeyError::Malformed("an RSA public key in SubjectPublicKeyInfo PEM");
         require_label(spki_pem, PUBLIC_PEM, EXPECTED)?;
-        let key = DecodingKey::from_rsa_pem(spki_pem.as_bytes()).map_err(|_| EXPECTED)?;
-        Self::public(kid, JwtAlgorithm::Rs256, key, EXPECTED)
+        let key = DecodingKey::from_rsa_pem(spki_pem.as_bytes()).and_then(|key| by_components(&key));
+        let key = key.map_err(|_| EXPECTED)?;
+        if let DecodingKeyKind::RsaModulusExponent { n, .. } = key.kind()
+            && !RSA_BITS.contains(&bits(n))
+        {
+            return Err(JwtKeyError::RsaSize);
+        }
+        Self::assemble(kid, JwtAlgorithm::Rs256, None, &key, EXPECTED)
     }
 
     /// The name under which tokens refer to this key.
@@ -169,63 +186,44 @@ impl JwtKey {
             return Err(JwtError::Signing(format!("key {} can only verify", self.0.kid)));
         };
         let mut token = format!("{}.{}", self.0.header, URL_SAFE_NO_PAD.encode(claims));
-        let signature = jsonwebtoken::crypto::sign(token.as_bytes(), key, self.0.algorithm.primitive())
-            .map_err(|error| JwtError::Signing(error.to_string()))?;
+        let signature = key.sign(token.as_bytes()).map_err(|error| JwtError::Signing(error.to_string()))?;
         token.push('.');
-        token.push_str(&signature);
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
         Ok(token)
     }
 
-    /// Whether `signature` (base64url) is this key's over `message`.
-    pub(super) fn verifies(&self, signature: &str, message: &str) -> bool {
-        let algorithm = self.0.algorithm.primitive();
-        matches!(jsonwebtoken::crypto::verify(signature, message.as_bytes(), &self.0.verifying, algorithm), Ok(true))
+    /// Whether `signature` is this key's over `message`.
+    pub(super) fn verifies(&self, signature: &[u8], message: &str) -> bool {
+        self.0.verifying.verifies(message.as_bytes(), signature)
     }
 
     /// Whether what `signer` signs passes for signed by this key, whatever the two are called.
     pub(crate) fn is_fooled_by(&self, signer: &Self) -> bool {
-        let Ok(token) = signer.sign(b"{}") else { return false };
-        let signed = token.rsplit_once('.');
-        self.algorithm() == signer.algorithm()
-            && signed.is_some_and(|(message, signature)| self.verifies(signature, message))
+        const MESSAGE: &str = "{}";
+        let signature = signer.0.signing.as_ref().and_then(|key| key.sign(MESSAGE.as_bytes()).ok());
+        self.algorithm() == signer.algorithm() && signature.is_some_and(|signature| self.verifies(&signature, MESSAGE))
     }
 
     fn pair(
         kid: &str,
         algorithm: JwtAlgorithm,
-        signing: EncodingKey,
+        signing: &EncodingKey,
         expected: JwtKeyError,
     ) -> Result<Self, JwtKeyError> {
-        install_provider();
-        let jwk = Jwk::from_encoding_key(&signing, algorithm.primitive()).map_err(|_| expected)?;
-        let verifying = DecodingKey::from_jwk(&jwk).map_err(|_| expected)?;
-        Self::assemble(kid, algorithm, Some(signing), verifying, Some(jwk))
-    }
-
-    fn public(
-        kid: &str,
-        algorithm: JwtAlgorithm,
-        key: DecodingKey,
-        expected: JwtKeyError,
-    ) -> Result<Self, JwtKeyError> {
-        install_provider();
-        let jwk = Jwk::from_decoding_key(&key, Some(algorithm.primitive())).map_err(|_| expected)?;
-        if let AlgorithmParameters::RSA(rsa) = &jwk.algorithm
-            && !RSA_BITS.contains(&bits(&rsa.n))
-        {
-            return Err(JwtKeyError::RsaSize);
-        }
-        Self::assemble(kid, algorithm, None, key, Some(jwk))
+        let signing = SigningKey::new(algorithm.primitive(), signing).map_err(|_| expected)?;
+        let public = signing.public_half().ok_or(expected)?;
+        Self::assemble(kid, algorithm, Some(signing), &public, expected)
     }
 
     fn assemble(
         kid: &str,
         algorithm: JwtAlgorithm,
-        signing: Option<EncodingKey>,
-        verifying: DecodingKey,
-        jwk: Option<Jwk>,
+        signing: Option<SigningKey>,
+        verifying: &DecodingKey,
+        expected: JwtKeyError,
     ) -> Result<Self, JwtKeyError> {
-        install_provider();
+        // The app may go on with `jsonwebtoken` itself.
+        install();
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
         if !(1..=128).contains(&kid.len()) || !kid.bytes().all(allowed) {
             return Err(JwtKeyError::KeyId);
@@ -236,8 +234,8 @@ impl JwtKey {
             algorithm,
             header: URL_SAFE_NO_PAD.encode(header),
             signing,
-            verifying,
-            public_jwk: jwk.and_then(|jwk| published(jwk, kid)),
+            verifying: VerifyingKey::new(algorithm.primitive(), verifying).map_err(|_| expected)?,
+            public_jwk: published(kid, algorithm, verifying),
         })))
     }
 }
@@ -253,24 +251,22 @@ impl fmt::Debug for JwtKey {
     }
 }
 
-/// Without this the primitives panic when a crate of the host's tree enables a second provider of `jsonwebtoken`.
-/// An error says that one is installed already, which is as good.
-fn install_provider() {
-    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
-}
-
 /// The PEM text behind the label; the parser itself would also take certificates and foreign kinds of keys.
 fn require_label<'a>(pem: &'a str, label: &str, expected: JwtKeyError) -> Result<&'a str, JwtKeyError> {
     pem.trim_start().strip_prefix(label).ok_or(expected)
 }
 
-fn bits(base64url: &str) -> usize {
-    let bytes = URL_SAFE_NO_PAD.decode(base64url).unwrap_or_default();
+fn bits(bytes: &[u8]) -> usize {
     let mut significant = bytes.iter().skip_while(|byte| **byte == 0);
     significant.next().map_or(0, |first| 8 - first.leading_zeros() as usize + 8 * significant.count())
 }
 
-fn published(mut jwk: Jwk, kid: &str) -> Option<Value> {
+/// A shared secret has no public half. The other keys are turned into a JWK without a provider.
+fn published(kid: &str, algorithm: JwtAlgorithm, key: &DecodingKey) -> Option<Value> {
+    if algorithm == JwtAlgorithm::Hs256 {
+        return None;
+    }
+    let mut jwk = Jwk::from_decoding_key(key, Some(algorithm.primitive())).ok()?;
     jwk.common.key_id = Some(kid.to_owned());
     jwk.common.public_key_use = Some(PublicKeyUse::Signature);
     serde_json::to_value(jwk).ok()

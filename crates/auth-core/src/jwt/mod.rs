@@ -1,7 +1,7 @@
 //! Access tokens as signed JWTs (RFC 7519, profile `at+jwt` of RFC 9068).
 //!
-//! The signature primitives are those of `jsonwebtoken`; everything around them is decided here, because the
-//! crate accepts what RFC 8725 forbids: any `typ`, unknown `crit` entries, missing or list-valued `iss` and `aud`,
+//! Keys are read and published by `jsonwebtoken`, signatures are made by aws-lc; everything around them is decided here, because
+//! `jsonwebtoken` accepts what RFC 8725 forbids: any `typ`, unknown `crit` entries, missing or list-valued `iss` and `aud`,
 //! tokens from the future, repeated claims, empty secrets. The rules:
 //!
 //! - one key has one `kid` and one algorithm; the header must name both and can choose neither;
@@ -17,6 +17,8 @@ mod algorithm;
 mod claims;
 mod codec;
 mod key;
+mod primitive;
+mod provider;
 mod read;
 #[cfg(test)]
 mod tests;
@@ -26,6 +28,7 @@ pub use algorithm::JwtAlgorithm;
 pub use claims::{AccessClaims, NewClaims};
 pub use codec::{JwtCodec, JwtCodecConfig};
 pub use key::{JwtKey, JwtKeyError};
+pub(crate) use provider::install as install_provider;
 
 /// Longest token that is looked at, in bytes; longer ones are refused before any decoding.
 pub const MAX_TOKEN_BYTES: usize = 4096;

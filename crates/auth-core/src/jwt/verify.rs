@@ -12,7 +12,7 @@ pub(super) struct Envelope<'a> {
     /// Header and claims as signed.
     message: &'a str,
     header: &'a str,
-    signature: &'a str,
+    signature: Vec<u8>,
     payload: Vec<u8>,
 }
 
@@ -25,14 +25,14 @@ impl<'a> Envelope<'a> {
         let (header, payload) = message.split_once('.').ok_or(JwtError::Refused("not three segments"))?;
         // A fourth segment would leave a dot in the payload, which is no base64url.
         let payload = decode_canonical(payload)?;
-        decode_canonical(signature)?;
+        let signature = decode_canonical(signature)?;
         Ok(Self { message, header, signature, payload })
     }
 
     /// The claims as text, proved by the one key that the header names.
     pub(super) fn proved_by<'k>(self, keys: impl Iterator<Item = &'k JwtKey> + Clone) -> Result<Vec<u8>, JwtError> {
         let key = self.key(keys)?;
-        if !key.verifies(self.signature, self.message) {
+        if !key.verifies(&self.signature, self.message) {
             return Err(JwtError::Refused("bad signature"));
         }
         Ok(self.payload)

@@ -6,6 +6,7 @@ mod header;
 mod keys;
 mod mutation;
 mod pem;
+mod provider;
 mod signature;
 
 use base64::Engine as _;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::primitive::SigningKey;
 use super::*;
 
 const NOW: i64 = 1_800_000_000;
@@ -43,7 +45,7 @@ fn codec() -> JwtCodec {
 /// Signs any text, also what [`JwtCodec::sign`] would never write.
 struct Forger {
     algorithm: JwtAlgorithm,
-    key: EncodingKey,
+    key: SigningKey,
 }
 
 impl Forger {
@@ -54,7 +56,11 @@ impl Forger {
             (JwtAlgorithm::Es256, EncodingKey::from_ec_pem(pem::P256.as_bytes())),
             (JwtAlgorithm::Rs256, EncodingKey::from_rsa_pem(pem::RSA_2048.as_bytes())),
         ]
-        .map(|(algorithm, key)| Self { algorithm, key: key.unwrap() })
+        .map(|(algorithm, key)| Self::new(algorithm, &key.unwrap()))
+    }
+
+    fn new(algorithm: JwtAlgorithm, key: &EncodingKey) -> Self {
+        Self { algorithm, key: SigningKey::new(algorithm.primitive(), key).unwrap() }
     }
 
     fn header(&self) -> Value {
@@ -63,8 +69,8 @@ impl Forger {
 
     fn token(&self, header: &str, claims: &str) -> String {
         let message = format!("{}.{}", encode(header), encode(claims));
-        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.key, self.algorithm.primitive()).unwrap();
-        format!("{message}.{signature}")
+        let signature = self.key.sign(message.as_bytes()).unwrap();
+        format!("{message}.{}", encode(signature))
     }
 
     fn good(&self) -> String {
