@@ -95,6 +95,13 @@ impl App {
         &self.0.table
     }
 
+    /// What the row of a route says that a successful request costs.
+    #[must_use]
+    pub fn cost(&self, id: &str) -> usize {
+        let row = self.table().endpoints().iter().find(|endpoint| endpoint.id == id);
+        row.and_then(|row| row.statements()).expect("a row that states its statements")
+    }
+
     /// The time.
     #[must_use]
     pub fn clock(&self) -> &MockClock {

@@ -75,7 +75,7 @@ fn check_declared(app: &App, endpoint: &Endpoint, method: &Method, answer: &Answ
     if let Err(problem) = described {
         panic!("{}: {}: not as docs/openapi.json says: {problem}", answer.asked, answer.text());
     }
-    let errors = endpoint.errors_declared();
+    let errors = endpoint.declared_errors();
     let success = endpoint.successes.iter().any(|success| success.status == status);
     if method == Method::HEAD {
         assert!(answer.body.is_empty(), "{}: {}", answer.asked, answer.text());
@@ -97,7 +97,7 @@ pub(crate) fn missing(table: &Table, target: Target) -> Vec<String> {
     let seen = SEEN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut missing = Vec::new();
     for endpoint in table.endpoints() {
-        let errors = endpoint.errors_declared();
+        let errors = endpoint.declared_errors();
         let errors = errors.iter().map(|code: &ErrorCode| (statuses::status(*code).as_u16(), code.as_str()));
         let successes = endpoint.successes.iter().map(|success| (success.status.as_u16(), ""));
         for (status, code) in successes.chain(errors) {

@@ -65,7 +65,7 @@ impl Document {
     /// The operation of a route. The document describes one configuration; what a backend of another name answers
     /// follows from its transport.
     fn operation(&self, auth: &Auth, endpoint: &Endpoint) -> Result<&Operation, String> {
-        let backend = endpoint.backend.as_deref();
+        let backend = endpoint.backend();
         let backend = backend.and_then(|name| auth.backends().iter().find(|backend| backend.name == name));
         let like = backend.map(|backend| match backend.transport {
             Transport::Cookie { .. } => "cookie",

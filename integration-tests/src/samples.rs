@@ -1,6 +1,6 @@
 //! A request that each endpoint takes, for the scenarios that walk the whole table.
 
-use auth_http::{Access, BodyType, Endpoint};
+use auth_http::{BodyType, Endpoint};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ pub(crate) fn bare(app: &App, endpoint: &Endpoint) -> Request {
 
 /// The same with a body that the endpoint takes.
 pub(crate) fn request(app: &App, endpoint: &Endpoint) -> Request {
-    match endpoint.body {
+    match endpoint.body_type() {
         BodyType::None => bare(app, endpoint),
         BodyType::Json | BodyType::JsonOrForm => bare(app, endpoint).json(body(endpoint)),
     }
@@ -26,8 +26,7 @@ pub(crate) fn path(endpoint: &Endpoint) -> String {
 
 /// A body that validates. Public endpoints need one, because they have nothing to refuse before it.
 pub(crate) fn body(endpoint: &Endpoint) -> Value {
-    let action = endpoint.id.split('.').take(2).collect::<Vec<_>>().join(".");
-    match action.as_str() {
+    match endpoint.action() {
         "account.register" => json!({ "email": "sample@example.org", "password": PASSWORD }),
         "session.login" => json!({ "username": "sample@example.org", "password": PASSWORD }),
         "verification.request" | "password_reset.request" | "magic_link.request" => {
@@ -38,21 +37,48 @@ pub(crate) fn body(endpoint: &Endpoint) -> Value {
         }
         "password_reset.reset" => json!({ "token": "none", "password": PASSWORD }),
         "admin.reset_password" => json!({ "new_password": PASSWORD }),
-        _ if endpoint.access() != Access::Public => json!({}),
+        _ if endpoint.requirement().is_some() => json!({}),
         _ => panic!("add a body that validates for {} to samples.rs", endpoint.id),
     }
 }
 
 /// Somebody who may call the endpoint, through the backend that it is for.
 pub(crate) async fn caller(app: &App, endpoint: &Endpoint) -> Option<Login> {
-    if endpoint.access() == Access::Public {
-        return None;
-    }
+    let requirement = endpoint.requirement()?;
     let name = endpoint.id.replace(['.', '_'], "-");
-    let backend = endpoint.backend.as_deref().unwrap_or("db");
+    let backend = endpoint.backend().unwrap_or("db");
     let login = app.login(&app.register(&name).await, backend).await;
-    if endpoint.access() == Access::Superuser {
+    if requirement.is_for_superusers() {
         app.set(&login, "is_superuser = TRUE").await;
     }
     Some(login)
+}
+
+/// A request that succeeds, from somebody who may send it; one that needs what was mailed is told that its token is bad.
+pub(crate) async fn succeeding(app: &App, endpoint: &Endpoint) -> Request {
+    let caller = caller(app, endpoint).await;
+    let target = app.register(&format!("target-{}", endpoint.id.replace(['.', '_'], "-"))).await;
+    let id = match &caller {
+        Some(caller) if endpoint.feature() == "session" => {
+            let list = app.get("/auth/sessions").by(caller).send().await.is(200).json();
+            list["sessions"][0]["id"].as_str().expect("an id").to_owned()
+        }
+        _ => target.id.to_string(),
+    };
+    let request = app.request(endpoint.method.clone(), &endpoint.full_path().replace("{id}", &id));
+    let request = caller.iter().fold(request, |request, caller| request.by(caller));
+    if endpoint.body_type() == BodyType::None { request } else { request.json(accepted(endpoint, &target)) }
+}
+
+/// A body that the endpoint does what it is for with. `target` is somebody else.
+fn accepted(endpoint: &Endpoint, target: &Login) -> Value {
+    match endpoint.action() {
+        "account.register" => json!({ "email": format!("fresh-{}@example.org", target.id), "password": PASSWORD }),
+        "account.change_password" => json!({ "old_password": PASSWORD, "new_password": "kettle-Umbrella-42-river" }),
+        "account.update" => json!({ "display_name": "Ada" }),
+        "admin.create" => json!({ "username": format!("fresh-{}", &target.id.simple().to_string()[12..]) }),
+        "email_change.request" => json!({ "new_email": format!("new-{}@example.org", target.id) }),
+        "session.login" => json!({ "username": target.email, "password": PASSWORD }),
+        _ => body(endpoint),
+    }
 }

@@ -1,19 +1,19 @@
 //! One route as a value: what routing, dispatch, documentation and the coverage check all read.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use auth_core::{ErrorCode, Principal};
-use futures_util::future::BoxFuture;
+use auth_core::ErrorCode;
 use http::{Method, StatusCode};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{Ref, RefOr};
 
-use crate::Problem;
+use crate::call::Route;
 use crate::csrf;
-use crate::decode::{Decode, Schema};
-use crate::dispatch::Call;
-use crate::reply::Reply;
+use crate::decode::{BodyType, Schema};
+use crate::handler::{AnswersEveryone, AnswersUsers, Handler, SchemaOf, Shapes};
+use crate::requirement::Requirement;
 
 /// Routes that are mounted together, below one prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,34 +42,10 @@ impl Group {
     }
 }
 
-/// Who may call a route.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Everybody.
-    Public,
-    /// Active users.
-    Active,
-    /// Active superusers.
-    Superuser,
-}
-
-/// What a route takes as its body.
-#[derive(Clone, Copy, Debug)]
-pub enum BodyType {
-    /// Nothing; a body is ignored.
-    None,
-    /// A JSON object.
-    Json,
-    /// A JSON object or a form.
-    JsonOrForm,
-}
-
-pub(crate) type SchemaOf = fn() -> Schema;
-
 /// Adds the named shapes that a shape refers to.
 pub(crate) type ComponentsOf = fn(&mut Vec<(String, Schema)>);
 
-/// An answer that is no problem.
+/// An answer that is not a problem.
 #[derive(Clone, Debug)]
 pub struct Success {
     /// The status.
@@ -85,14 +61,56 @@ fn null() -> Schema {
     RefOr::T(ObjectBuilder::new().schema_type(Type::Null).into())
 }
 
-type Answer = BoxFuture<'static, Result<Reply, Problem>>;
+/// A route without a handler yet. What it requires is said together with the handler.
+pub(crate) struct Draft {
+    id: &'static str,
+    group: Group,
+    method: Method,
+    path: &'static str,
+}
 
-/// What runs, with what its access rule has proved: a handler that takes a principal cannot be called without one.
-#[derive(Clone, Copy)]
-pub(crate) enum Handler {
-    Public(fn(Call) -> Answer),
-    Active(fn(Call, Principal) -> Answer),
-    Superuser(fn(Call, Principal) -> Answer),
+impl Draft {
+    /// A route for everyone.
+    pub(crate) fn public<Args>(self, handler: impl AnswersEveryone<Args>) -> Endpoint {
+        let mut shapes = Shapes::default();
+        let handler = Handler::Public(handler.into_handler(&mut shapes));
+        self.finish(handler, shapes)
+    }
+
+    /// A route for active users.
+    pub(crate) fn user<Args>(self, handler: impl AnswersUsers<Args>) -> Endpoint {
+        self.requires(Requirement::new(), handler)
+    }
+
+    /// A route for superusers.
+    pub(crate) fn superuser<Args>(self, handler: impl AnswersUsers<Args>) -> Endpoint {
+        self.requires(Requirement::new().superuser(), handler)
+    }
+
+    /// A route for users who meet a requirement.
+    pub(crate) fn requires<Args>(self, requirement: Requirement, handler: impl AnswersUsers<Args>) -> Endpoint {
+        let mut shapes = Shapes::default();
+        let handler = Handler::User(requirement, handler.into_handler(&mut shapes));
+        self.finish(handler, shapes)
+    }
+
+    fn finish(self, handler: Handler, shapes: Shapes) -> Endpoint {
+        let Self { id, group, method, path } = self;
+        let body = if shapes.body.is_some() { BodyType::Json } else { BodyType::None };
+        Endpoint {
+            id: id.into(),
+            summary: "",
+            group,
+            method,
+            successes: Vec::new(),
+            action: id,
+            route: Arc::new(Route { template: path.into(), body, backend: None }),
+            handler,
+            shapes,
+            own_errors: Vec::new(),
+            statements: None,
+        }
+    }
 }
 
 /// One route.
@@ -106,62 +124,42 @@ pub struct Endpoint {
     pub group: Group,
     /// The method.
     pub method: Method,
-    /// The path below the group's prefix, with parameters as `{name}`.
-    pub path: Cow<'static, str>,
-    /// What it takes as its body.
-    pub body: BodyType,
-    /// The answers that are no problems.
+    /// The answers that are not problems.
     pub successes: Vec<Success>,
-    /// Only this backend's tokens count.
-    pub backend: Option<String>,
     pub(crate) handler: Handler,
-    pub(crate) body_schema: Option<SchemaOf>,
-    pub(crate) query_schema: Option<SchemaOf>,
-    pub(crate) takes_expired_password: bool,
+    pub(crate) route: Arc<Route>,
+    pub(crate) shapes: Shapes,
+    action: &'static str,
     own_errors: Vec<ErrorCode>,
-    uses_database: bool,
+    statements: Option<usize>,
 }
 
+/// How the routes of a feature are declared.
 impl Endpoint {
-    pub(crate) fn new(
-        id: impl Into<Cow<'static, str>>,
-        group: Group,
-        method: Method,
-        path: impl Into<Cow<'static, str>>,
-        handler: Handler,
-    ) -> Self {
-        Self {
-            id: id.into(),
-            summary: "",
-            group,
-            method,
-            path: path.into(),
-            body: BodyType::None,
-            successes: Vec::new(),
-            backend: None,
-            handler,
-            body_schema: None,
-            query_schema: None,
-            takes_expired_password: false,
-            own_errors: Vec::new(),
-            uses_database: true,
-        }
+    pub(crate) fn get(id: &'static str, group: Group, path: &'static str) -> Draft {
+        Draft { id, group, method: Method::GET, path }
+    }
+
+    pub(crate) fn post(id: &'static str, group: Group, path: &'static str) -> Draft {
+        Draft { id, group, method: Method::POST, path }
+    }
+
+    pub(crate) fn patch(id: &'static str, group: Group, path: &'static str) -> Draft {
+        Draft { id, group, method: Method::PATCH, path }
+    }
+
+    pub(crate) fn delete(id: &'static str, group: Group, path: &'static str) -> Draft {
+        Draft { id, group, method: Method::DELETE, path }
     }
 
     pub(crate) fn summary(self, summary: &'static str) -> Self {
         Self { summary, ..self }
     }
 
-    pub(crate) fn json<T: Decode>(self) -> Self {
-        Self { body: BodyType::Json, body_schema: Some(T::schema), ..self }
-    }
-
-    pub(crate) fn json_or_form<T: Decode>(self) -> Self {
-        Self { body: BodyType::JsonOrForm, body_schema: Some(T::schema), ..self }
-    }
-
-    pub(crate) fn query<T: Decode>(self) -> Self {
-        Self { query_schema: Some(T::schema), ..self }
+    /// The body may also be a form.
+    pub(crate) fn or_form(mut self) -> Self {
+        Arc::make_mut(&mut self.route).body = BodyType::JsonOrForm;
+        self
     }
 
     /// One more answer, with a shape that has no name of its own, or without a body.
@@ -193,44 +191,86 @@ impl Endpoint {
         self.success(200, description, Some(null))
     }
 
+    /// 204.
+    pub(crate) fn empty(self, description: &'static str) -> Self {
+        self.success(204, description, None)
+    }
+
+    /// The codes that do not follow from what the route is.
     pub(crate) fn errors(self, errors: &[ErrorCode]) -> Self {
         Self { own_errors: errors.to_vec(), ..self }
     }
 
-    pub(crate) fn for_backend(self, backend: &str) -> Self {
-        Self { backend: Some(backend.to_owned()), ..self }
+    /// How many statements a successful request costs, the authentication among them, where that is a fixed number. A
+    /// route that costs none answers without the database.
+    pub(crate) fn costs(self, statements: usize) -> Self {
+        Self { statements: Some(statements), ..self }
     }
 
-    /// The route may be used while the account must change its password.
-    pub(crate) fn takes_expired_password(self) -> Self {
-        Self { takes_expired_password: true, ..self }
+    /// The route of one backend, which alone counts there. Below the backend's name it has an id of its own.
+    pub(crate) fn of_backend(mut self, name: &str, below_its_name: bool) -> Self {
+        let route = Arc::make_mut(&mut self.route);
+        route.backend = Some(name.to_owned());
+        if below_its_name {
+            route.template = format!("/{name}{}", route.template).into();
+            self.id = format!("{}.{name}", self.action).into();
+        }
+        self
     }
+}
 
-    /// The route answers without the database.
-    pub(crate) fn without_database(self) -> Self {
-        Self { uses_database: false, ..self }
-    }
-
+/// What a route is.
+impl Endpoint {
     /// The feature: the first part of the id.
     #[must_use]
     pub fn feature(&self) -> &str {
         self.id.split('.').next().unwrap_or_default()
     }
 
-    /// Who may call it.
+    /// The id without the backend: the same for the routes that backends have of their own.
     #[must_use]
-    pub fn access(&self) -> Access {
-        match self.handler {
-            Handler::Public(_) => Access::Public,
-            Handler::Active(_) => Access::Active,
-            Handler::Superuser(_) => Access::Superuser,
+    pub fn action(&self) -> &'static str {
+        self.action
+    }
+
+    /// What a user must be to pass; `None` where everyone may call.
+    #[must_use]
+    pub fn requirement(&self) -> Option<&Requirement> {
+        match &self.handler {
+            Handler::Public(_) => None,
+            Handler::User(requirement, _) => Some(requirement),
         }
+    }
+
+    /// The path below the group's prefix, with parameters as `{name}`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.route.template
     }
 
     /// The path with the group's usual prefix.
     #[must_use]
     pub fn full_path(&self) -> String {
-        format!("{}{}", self.group.prefix(), self.path)
+        format!("{}{}", self.group.prefix(), self.path())
+    }
+
+    /// What it takes as its body.
+    #[must_use]
+    pub fn body_type(&self) -> BodyType {
+        self.route.body
+    }
+
+    /// The backend whose tokens alone count.
+    #[must_use]
+    pub fn backend(&self) -> Option<&str> {
+        self.route.backend.as_deref()
+    }
+
+    /// How many statements a successful request costs, the authentication among them; `None` where that depends on the
+    /// request. Not counted is what happens once in a while beside it, such as noting that the session was used.
+    #[must_use]
+    pub fn statements(&self) -> Option<usize> {
+        self.statements
     }
 
     /// Whether the method may change something.
@@ -242,22 +282,19 @@ impl Endpoint {
     /// Every code that the route can answer: its own, and those that follow from what it is. Left out are 500, which is
     /// a defect, and 408, which depends on the network alone.
     #[must_use]
-    pub fn errors_declared(&self) -> Vec<ErrorCode> {
+    pub fn declared_errors(&self) -> Vec<ErrorCode> {
         use ErrorCode as E;
-        let access = self.access();
-        let takes_body = !matches!(self.body, BodyType::None);
+        let takes_body = self.shapes.body.is_some();
         let derived = [
-            (E::Unauthorized, access != Access::Public),
-            (E::PasswordChangeRequired, access != Access::Public && !self.takes_expired_password),
-            (E::Forbidden, access == Access::Superuser),
             (E::CsrfRejected, self.is_unsafe()),
             (E::BodyTooLarge, self.is_unsafe()),
             (E::UnsupportedMediaType, takes_body),
-            (E::Validation, takes_body || self.query_schema.is_some()),
-            (E::NotFound, self.path.contains('{')),
-            (E::Overloaded, self.uses_database),
+            (E::Validation, takes_body || self.shapes.query.is_some()),
+            (E::NotFound, self.path().contains('{')),
+            (E::Overloaded, self.statements != Some(0)),
         ];
         let mut errors = self.own_errors.clone();
+        errors.extend(self.requirement().map(Requirement::errors).unwrap_or_default());
         errors.extend(derived.into_iter().filter_map(|(code, holds)| holds.then_some(code)));
         errors.sort_unstable();
         errors.dedup();

@@ -5,7 +5,9 @@
 
 use auth_core::{Auth, ErrorCode, Principal, User};
 
-use crate::{Backends, Problem, RequestHead, Requirement, authenticate};
+use crate::authn::{Backends, RequestHead, authenticate};
+use crate::problem::Problem;
+use crate::requirement::Requirement;
 
 /// `T`, in a type that also says which backends it was found by. It lets `CurrentUser(user)` take apart an extractor of
 /// any backends, with no second field to skip.
@@ -35,7 +37,7 @@ pub trait Extract: Sized {
 /// Who a request is from, if they meet the requirement.
 ///
 /// # Errors
-/// As [`authenticate`](crate::authenticate).
+/// As [`authenticate`].
 pub async fn principal<B: Backends>(
     auth: &Auth,
     head: &RequestHead<'_>,
@@ -51,13 +53,13 @@ pub async fn principal<B: Backends>(
 /// made the browser send is refused, and a database that is away is an error.
 ///
 /// # Errors
-/// As [`authenticate`](crate::authenticate), but for 401.
+/// As [`authenticate`], but for 401.
 pub async fn visitor<B: Backends>(
     auth: &Auth,
     head: &RequestHead<'_>,
     known: &mut Option<Principal>,
 ) -> Result<Option<User>, Problem> {
-    match principal::<B>(auth, head, known, Requirement::default()).await {
+    match principal::<B>(auth, head, known, Requirement::new()).await {
         Ok(principal) => Ok(Some(principal.user)),
         Err(problem) if problem.code() == ErrorCode::Unauthorized => Ok(None),
         Err(problem) => Err(problem),
@@ -77,7 +79,7 @@ macro_rules! extractors {
             /// The active user that the request is from, or 401.
             $(#[$example])*
         }
-        $crate::extractors! { @from CurrentUser, $crate::Requirement::default(), |found| found.user }
+        $crate::extractors! { @from CurrentUser, $crate::Requirement::new(), |found| found.user }
     };
     (@VerifiedUser $(#[$example:meta])*) => {
         $crate::extractors! { @struct VerifiedUser($crate::auth_core::User)
@@ -85,7 +87,7 @@ macro_rules! extractors {
             $(#[$example])*
         }
         $crate::extractors! { @from VerifiedUser,
-            $crate::Requirement { verified: true, ..Default::default() }, |found| found.user }
+            $crate::Requirement::new().verified(), |found| found.user }
     };
     (@Superuser $(#[$example:meta])*) => {
         $crate::extractors! { @struct Superuser($crate::auth_core::User)
@@ -93,14 +95,14 @@ macro_rules! extractors {
             $(#[$example])*
         }
         $crate::extractors! { @from Superuser,
-            $crate::Requirement { superuser: true, ..Default::default() }, |found| found.user }
+            $crate::Requirement::new().superuser(), |found| found.user }
     };
     (@CurrentSession $(#[$example:meta])*) => {
         $crate::extractors! { @struct CurrentSession($crate::auth_core::Session)
             /// The session that the request belongs to, or 401.
             $(#[$example])*
         }
-        $crate::extractors! { @from CurrentSession, $crate::Requirement::default(), |found| found.session }
+        $crate::extractors! { @from CurrentSession, $crate::Requirement::new(), |found| found.session }
     };
     (@RecentLogin $(#[$example:meta])*) => {
         $crate::extractors! { @struct RecentLogin($crate::auth_core::Principal)
@@ -109,7 +111,7 @@ macro_rules! extractors {
             $(#[$example])*
         }
         $crate::extractors! { @from RecentLogin,
-            $crate::Requirement { recent: true, ..Default::default() }, |found| found }
+            $crate::Requirement::new().recent(), |found| found }
     };
     (@OptionalUser $(#[$example:meta])*) => {
         $crate::extractors! { @struct OptionalUser(::core::option::Option<$crate::auth_core::User>)

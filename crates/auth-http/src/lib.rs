@@ -4,32 +4,41 @@
 //! its handler. The adapters register one native route for each entry and pass requests to [`Table::call`]; the OpenAPI
 //! document, the generated pages and the coverage check of the contract suite read the same table.
 
+mod answer;
+mod authn;
+mod barrier;
 pub mod body;
+mod call;
 mod cookie;
 mod credential;
 mod csrf;
 mod decode;
-mod dispatch;
 pub mod docs;
 mod endpoint;
+mod exclusions;
 pub mod extract;
-mod gate;
-mod guard;
+mod handler;
+mod headers;
 mod middleware;
 pub mod openapi;
 mod peer;
 mod problem;
 mod reply;
+mod requirement;
 mod routes;
+mod table;
 #[cfg(test)]
 mod tests;
+mod trace;
 
-pub use dispatch::{MountedPath, Table};
-pub use endpoint::{Access, BodyType, Endpoint, Group, Success};
-pub use gate::{Gate, Pattern};
-pub use guard::{AnyBackend, Backends, RequestHead, Requirement, access_claims, authenticate};
+pub use answer::user::PublicUser;
+pub use authn::{AnyBackend, Backends, RequestHead, access_claims, authenticate};
+pub use decode::BodyType;
+pub use endpoint::{Endpoint, Group, Success};
+pub use exclusions::{Exclusions, Pattern};
 pub use middleware::Protection;
 pub use problem::{FieldProblem, Problem};
-pub use routes::account::PublicUser;
+pub use requirement::Requirement;
+pub use table::{MountedPath, Table};
 
 pub use {auth_core, http};

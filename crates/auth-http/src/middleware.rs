@@ -2,7 +2,10 @@
 
 use auth_core::{Auth, Principal};
 
-use crate::{AnyBackend, Gate, Problem, RequestHead, Requirement, authenticate};
+use crate::authn::{AnyBackend, RequestHead, authenticate};
+use crate::exclusions::Exclusions;
+use crate::problem::Problem;
+use crate::requirement::Requirement;
 
 /// The rule of a protected subtree: what `AuthMiddleware` applies to each request.
 #[derive(Clone, Debug)]
@@ -10,37 +13,33 @@ pub struct Protection {
     /// The handle that knows the users.
     pub auth: Auth,
     /// The exceptions.
-    pub gate: Gate,
+    pub exclusions: Exclusions,
     /// What a user must be to pass.
     pub requirement: Requirement,
-    /// The scopes that a limited session must have: else 403 `SCOPE_UPGRADE_REQUIRED`.
-    pub scopes: Vec<String>,
 }
 
 impl Protection {
     /// A subtree that takes active users, without exceptions.
     #[must_use]
     pub fn new(auth: &Auth) -> Self {
-        Self { auth: auth.clone(), gate: Gate::default(), requirement: Requirement::default(), scopes: Vec::new() }
+        Self { auth: auth.clone(), exclusions: Exclusions::default(), requirement: Requirement::new() }
     }
 
     /// Who the request is from; `None` where the subtree makes an exception. `path` is the path below the place where
     /// the subtree is mounted.
     ///
     /// # Errors
-    /// As [`authenticate`], and 403 `SCOPE_UPGRADE_REQUIRED`.
+    /// As [`authenticate`].
     pub async fn check(
         &self,
         head: &RequestHead<'_>,
         path: &str,
         known: Option<&Principal>,
     ) -> Result<Option<Principal>, Problem> {
-        if !self.gate.guards(head.method, path) {
+        if !self.exclusions.guards(head.method, path) {
             return Ok(None);
         }
-        let principal = authenticate::<AnyBackend>(&self.auth, head, known, &self.requirement).await?;
-        principal.session.require_scopes(&self.scopes)?;
-        Ok(Some(principal))
+        authenticate::<AnyBackend>(&self.auth, head, known, &self.requirement).await.map(Some)
     }
 }
 
@@ -69,7 +68,7 @@ macro_rules! middleware {
             /// [`Pattern`]($crate::Pattern)).
             #[must_use]
             pub fn exclude(mut self, pattern: &str) -> Self {
-                self.0.gate.exclude(pattern);
+                self.0.exclusions.exclude(pattern);
                 self
             }
 
@@ -79,32 +78,32 @@ macro_rules! middleware {
                 mut self,
                 methods: impl ::core::iter::IntoIterator<Item = $crate::http::Method>,
             ) -> Self {
-                self.0.gate.exclude_methods(methods);
+                self.0.exclusions.exclude_methods(methods);
                 self
             }
 
             /// Marks a route as open, in the place where it is declared: the path goes to the framework unchanged, and
             /// becomes an exception. A parameter in it means every value, even one that another route is for.
             pub fn open<'p>(&mut self, path: &'p str) -> &'p str {
-                self.0.gate.exclude(path);
+                self.0.exclusions.exclude(path);
                 path
             }
 
-            /// Asks for more than an active user, such as a superuser.
+            /// Requires more than an active user, such as a superuser. A requirement that was set before is replaced.
             #[must_use]
             pub fn require(mut self, requirement: $crate::Requirement) -> Self {
                 self.0.requirement = requirement;
                 self
             }
 
-            /// Asks a session that is limited to some scopes (RFC 6749, section 3.3) for these among them, else the answer
-            /// is 403 `SCOPE_UPGRADE_REQUIRED`. One that is not limited, as that of a login with a password, passes.
+            /// Requires these scopes of sessions that are limited to some; see
+            /// [`Requirement::scopes`]($crate::Requirement::scopes).
             #[must_use]
             pub fn scopes<S: ::core::convert::Into<::std::string::String>>(
                 mut self,
                 scopes: impl ::core::iter::IntoIterator<Item = S>,
             ) -> Self {
-                self.0.scopes.extend(scopes.into_iter().map(::core::convert::Into::into));
+                self.0.requirement = self.0.requirement.scopes(scopes);
                 self
             }
         }

@@ -1,6 +1,7 @@
 //! The only place that turns an error into a status and a body.
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::{Error, ErrorClass, ErrorCode};
@@ -10,7 +11,7 @@ use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::reply;
+use crate::headers::secure;
 
 /// How long a client waits before it comes back to an overloaded server, in seconds.
 const RETRY_AFTER_SECONDS: u32 = 2;
@@ -35,7 +36,7 @@ impl FieldProblem {
 }
 
 /// A request that failed, on its way to the client.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Problem {
     code: ErrorCode,
     reason: Option<String>,
@@ -44,13 +45,24 @@ pub struct Problem {
     allow: Option<String>,
     challenge: bool,
     retry_after: Option<NonZeroU32>,
+    /// What the client is not told, for the log.
+    cause: Option<Arc<Error>>,
 }
 
 impl Problem {
     /// A problem that its code says all about.
     #[must_use]
     pub fn new(code: ErrorCode) -> Self {
-        Self { code, reason: None, fields: Vec::new(), extra: None, allow: None, challenge: false, retry_after: None }
+        Self {
+            code,
+            reason: None,
+            fields: Vec::new(),
+            extra: None,
+            allow: None,
+            challenge: false,
+            retry_after: None,
+            cause: None,
+        }
     }
 
     /// Fields that do not validate.
@@ -83,9 +95,38 @@ impl Problem {
         status(self.code)
     }
 
-    /// The whole answer.
+    /// Why, in words for a person, where a policy or a hook refused.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// The fields that do not validate.
+    #[must_use]
+    pub fn fields(&self) -> &[FieldProblem] {
+        &self.fields
+    }
+
+    /// What a program needs in order to go on, such as the `scopes` that are missing.
+    #[must_use]
+    pub fn extra(&self) -> Option<&Value> {
+        self.extra.as_ref()
+    }
+
+    /// How many seconds to wait before the next attempt, where waiting helps.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u32> {
+        match self.retry_after {
+            Some(seconds) => Some(seconds.get()),
+            None => (self.code == ErrorCode::Overloaded).then_some(RETRY_AFTER_SECONDS),
+        }
+    }
+
+    /// The whole answer. Logs the cause of what the client is told nothing about.
     #[must_use]
     pub fn into_response(self) -> Response<Bytes> {
+        self.log();
+        let retry_after = self.retry_after();
         let code = self.code.as_str();
         let detail = match (self.code, self.reason) {
             (ErrorCode::Validation, _) => json!(self.fields),
@@ -99,18 +140,44 @@ impl Problem {
         let mut response = Response::new(Bytes::from(body.to_string()));
         *response.status_mut() = status(self.code);
         let headers = response.headers_mut();
-        reply::secure(headers);
+        secure(headers);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if self.challenge {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.code == ErrorCode::Overloaded || self.retry_after.is_some() {
-            headers.insert(RETRY_AFTER, self.retry_after.map_or(RETRY_AFTER_SECONDS, NonZeroU32::get).into());
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
         }
         if let Some(allow) = self.allow.and_then(|allow| HeaderValue::try_from(allow).ok()) {
             headers.insert(ALLOW, allow);
         }
         response
+    }
+
+    fn log(&self) {
+        match self.cause.as_deref() {
+            Some(Error::Store(cause)) if self.code == ErrorCode::Overloaded => {
+                tracing::warn!(%cause, "the database is unavailable");
+            }
+            Some(Error::Store(cause)) => tracing::error!(%cause, "the database refused a statement"),
+            Some(Error::Internal(cause)) => tracing::error!(%cause, "internal error"),
+            Some(cause) => tracing::error!(%cause, "an error of a kind that this version does not know"),
+            None => {}
+        }
+    }
+}
+
+/// Two problems are the same when clients cannot tell their answers apart.
+impl PartialEq for Problem {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { code, reason, fields, extra, allow, challenge, retry_after, cause: _ } = self;
+        *code == other.code
+            && *reason == other.reason
+            && *fields == other.fields
+            && *extra == other.extra
+            && *allow == other.allow
+            && *challenge == other.challenge
+            && *retry_after == other.retry_after
     }
 }
 
@@ -121,7 +188,6 @@ impl From<ErrorCode> for Problem {
 }
 
 impl From<Error> for Problem {
-    /// Logs the cause of what the client is told nothing about.
     fn from(error: Error) -> Self {
         let problem = Self::new(error.code());
         match error {
@@ -133,22 +199,7 @@ impl From<Error> for Problem {
             Error::Invalid { field, kind, message } => {
                 Self::validation(vec![FieldProblem::new(kind, "body", field, message)])
             }
-            Error::Store(cause) if problem.code == ErrorCode::Overloaded => {
-                tracing::warn!(%cause, "the database is unavailable");
-                problem
-            }
-            Error::Store(cause) => {
-                tracing::error!(%cause, "the database refused a statement");
-                problem
-            }
-            Error::Internal(cause) => {
-                tracing::error!(%cause, "internal error");
-                problem
-            }
-            other => {
-                tracing::error!(cause = %other, "an error of a kind that this version does not know");
-                problem
-            }
+            cause => Self { cause: Some(Arc::new(cause)), ..problem },
         }
     }
 }

@@ -1,36 +1,15 @@
-//! Answers that are not problems, and the headers of every answer.
-
-use std::sync::LazyLock;
+//! Answers that are not problems.
 
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::header::{self, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
-use crate::Problem;
-
-/// Headers that every answer carries. A map is copied in a fraction of the time that it takes to build one.
-static HEADERS: LazyLock<HeaderMap> = LazyLock::new(|| {
-    let headers = [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (header::VARY, "Cookie, Authorization, Origin"),
-    ];
-    headers.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect()
-});
+use crate::headers::secure;
+use crate::problem::Problem;
 
 /// The room for a body that most answers fit in, in bytes.
 const USUAL_BODY: usize = 512;
-
-/// Begins the headers of an answer with those of every answer. Answers belong to one caller, are data and not pages,
-/// and say nothing to other sites.
-pub(crate) fn secure(headers: &mut HeaderMap) {
-    headers.clone_from(&HEADERS);
-}
 
 /// An answer under construction.
 #[derive(Debug)]
@@ -58,7 +37,7 @@ impl Reply {
         Ok(reply)
     }
 
-    /// 202 that says nothing, the same to everybody.
+    /// 202 with `null`, the same for every caller.
     pub(crate) fn accepted() -> Result<Self, Problem> {
         Self::json(StatusCode::ACCEPTED, &())
     }

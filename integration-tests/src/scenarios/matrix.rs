@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use auth_core::ErrorCode as E;
-use auth_http::{Access, BodyType, Endpoint, Problem, body};
+use auth_http::{BodyType, Endpoint, Problem, Requirement, body};
 use auth_testkit::{ALLOWED_ORIGIN, PUBLIC_URL};
 use bytes::Bytes;
 use http::Method;
@@ -25,6 +25,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     head_answers_like_get_without_a_body,
     without_the_database_it_says_so,
     every_code_has_the_status_of_the_contract: direct_only sqlite_only,
+    a_request_costs_what_its_row_states: direct_only,
 ];
 
 const EVIL: &str = "https://evil.example";
@@ -37,7 +38,7 @@ fn endpoints(app: &App, holds: impl Fn(&Endpoint) -> bool) -> Vec<Arc<Endpoint>>
 }
 
 fn declares(code: E) -> impl Fn(&Endpoint) -> bool {
-    move |endpoint| endpoint.errors_declared().contains(&code)
+    move |endpoint| endpoint.declared_errors().contains(&code)
 }
 
 async fn guarded_routes_need_a_token(cx: Cx) {
@@ -54,7 +55,7 @@ async fn guarded_routes_need_a_token(cx: Cx) {
 async fn routes_of_superusers_refuse_others(cx: Cx) {
     let app = cx.app().await;
     let (user, root) = (app.user("ada").await, app.superuser("grace").await);
-    for endpoint in endpoints(&app, |endpoint| endpoint.access() == Access::Superuser) {
+    for endpoint in endpoints(&app, |endpoint| endpoint.requirement().is_some_and(Requirement::is_for_superusers)) {
         // Whatever the id: who may not ask is told nothing about what exists.
         let path = endpoint.full_path().replace("{id}", &root.id.to_string());
         for path in [path, samples::path(&endpoint)] {
@@ -66,10 +67,10 @@ async fn routes_of_superusers_refuse_others(cx: Cx) {
 async fn unsafe_routes_refuse_other_sites(cx: Cx) {
     let app = cx.app().await;
     for endpoint in endpoints(&app, Endpoint::is_unsafe) {
-        let request = || match endpoint.access() {
+        let request = || match endpoint.requirement() {
             // The visitor's browser has no cookie yet.
-            Access::Public => samples::request(&app, &endpoint),
-            _ => samples::request(&app, &endpoint).cookie("auth", "any"),
+            None => samples::request(&app, &endpoint),
+            Some(_) => samples::request(&app, &endpoint).cookie("auth", "any"),
         };
         for origin in [EVIL, "null", "http://localhost:3001", "https://localhost:3000", "http://app.example.com"] {
             request().origin(origin).send().await.fails(E::CsrfRejected);
@@ -114,7 +115,7 @@ async fn other_types_are_refused(cx: Cx) {
         for content_type in ["text/plain", "multipart/form-data; boundary=x", "application/json2", "*/*", ""] {
             bare.clone().bytes(content_type, "{}").send().await.fails(E::UnsupportedMediaType);
         }
-        if matches!(endpoint.body, BodyType::Json) {
+        if endpoint.body_type() == BodyType::Json {
             bare.form(&[("email", "a@example.org")]).send().await.fails(E::UnsupportedMediaType);
         }
     }
@@ -125,7 +126,7 @@ async fn malformed_bodies_are_refused(cx: Cx) {
     // Queries are for the scenarios of their feature.
     let endpoints = endpoints(&app, declares(E::UnsupportedMediaType));
     for (endpoint, caller) in endpoints.iter().zip(callers(&app, &endpoints).await) {
-        if endpoint.path.contains("{id}") {
+        if endpoint.path().contains("{id}") {
             // These look for the id first; their features test the body.
             continue;
         }
@@ -153,7 +154,7 @@ async fn malformed_bodies_are_refused(cx: Cx) {
 
 async fn an_expired_password_stops_everything_else(cx: Cx) {
     let app = cx.app().await;
-    for endpoint in endpoints(&app, |endpoint| endpoint.access() != Access::Public) {
+    for endpoint in endpoints(&app, |endpoint| endpoint.requirement().is_some()) {
         let caller = samples::caller(&app, &endpoint).await.expect("a route for somebody");
         app.set(&caller, "must_change_password = TRUE").await;
         let answer = samples::request(&app, &endpoint).by(&caller).send().await;
@@ -167,7 +168,7 @@ async fn an_expired_password_stops_everything_else(cx: Cx) {
 
 async fn unknown_ids_are_not_found(cx: Cx) {
     let app = cx.app().await;
-    for endpoint in endpoints(&app, |endpoint| endpoint.path.contains("{id}")) {
+    for endpoint in endpoints(&app, |endpoint| endpoint.path().contains("{id}")) {
         let caller = samples::caller(&app, &endpoint).await;
         let path = samples::path(&endpoint);
         let spellings = [
@@ -181,7 +182,7 @@ async fn unknown_ids_are_not_found(cx: Cx) {
             let request = app.request(endpoint.method.clone(), &path);
             let request = caller.iter().fold(request, |request, caller| request.by(caller));
             let request =
-                if matches!(endpoint.body, BodyType::None) { request } else { request.json(samples::body(&endpoint)) };
+                if endpoint.body_type() == BodyType::None { request } else { request.json(samples::body(&endpoint)) };
             request.send().await.fails(E::NotFound);
         }
     }
@@ -248,4 +249,16 @@ async fn every_code_has_the_status_of_the_contract(_: Cx) {
     }
     let codes: BTreeSet<E> = statuses::ROWS.iter().map(|row| row.0).collect();
     assert_eq!(codes.len(), statuses::ROWS.len(), "a code with two rows");
+}
+
+async fn a_request_costs_what_its_row_states(cx: Cx) {
+    let app = cx.app().await;
+    for endpoint in endpoints(&app, |endpoint| endpoint.statements().is_some()) {
+        let request = samples::succeeding(&app, &endpoint).await;
+        let _ = app.statements().take();
+        let answer = request.send().await;
+        assert!(answer.status.is_success(), "{}: {}", endpoint.id, answer.text());
+        let statements = app.statements().take();
+        assert_eq!(Some(statements.len()), endpoint.statements(), "{}: {statements:#?}", endpoint.id);
+    }
 }

@@ -5,10 +5,11 @@ use auth_core::json;
 use auth_core::password::Password;
 use auth_core::uuid::Uuid;
 use serde_json::{Map, Value};
-use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema as OpenApiSchema};
 
-use super::Schema;
+/// A shape in the OpenAPI document.
+pub(crate) type Schema = RefOr<OpenApiSchema>;
 
 /// Why a field was refused: the kind of mistake, and what to do about it.
 pub(crate) type Refusal = (&'static str, String);
@@ -38,7 +39,7 @@ fn object(kind: Type) -> ObjectBuilder {
 }
 
 fn shape(object: impl Into<Object>) -> Schema {
-    RefOr::T(utoipa::openapi::Schema::Object(object.into()))
+    RefOr::T(OpenApiSchema::Object(object.into()))
 }
 
 fn string(value: Value) -> Result<String, Refusal> {
@@ -235,7 +236,7 @@ impl<T: Field> Field for Option<T> {
 }
 
 fn nullable(mut schema: Schema) -> Schema {
-    if let RefOr::T(utoipa::openapi::Schema::Object(object)) = &mut schema
+    if let RefOr::T(OpenApiSchema::Object(object)) = &mut schema
         && let SchemaType::Type(kind) = object.schema_type.clone()
     {
         object.schema_type = SchemaType::from_iter([kind, Type::Null]);

@@ -4,11 +4,17 @@ use serde_json::{Map, Value};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema as OpenApiSchema};
 
-use super::{Decode, Field};
-use crate::{FieldProblem, Problem};
+use super::field::{Field, Schema};
+use crate::problem::{FieldProblem, Problem};
 
-/// A shape in the OpenAPI document.
-pub(crate) type Schema = RefOr<OpenApiSchema>;
+/// Something that a body or a query is decoded into.
+pub(crate) trait Decode: Sized {
+    /// Takes every field; `None` when one of them was recorded as failing.
+    fn decode(fields: &mut Fields) -> Option<Self>;
+
+    /// The shape, for the OpenAPI document.
+    fn schema() -> Schema;
+}
 
 /// Fields that are being taken one by one.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 mod field;
 mod fields;
+mod shapes;
 #[cfg(test)]
 mod tests;
 
@@ -11,29 +12,25 @@ use http::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-pub(crate) use field::{Attributes, Field, GrantType, KnownPassword, Patch, Replace, Text};
-pub(crate) use fields::{Fields, Schema, property, request};
+pub(crate) use field::{Attributes, GrantType, KnownPassword, Patch, Replace, Schema, Text};
+pub(crate) use fields::{Decode, Fields, property, request};
+pub(crate) use shapes::{EmailRequest, TOKEN, TokenRequest};
 
-use crate::{FieldProblem, Problem};
+use crate::problem::{FieldProblem, Problem};
 
-/// Something that a body or a query is decoded into.
-pub(crate) trait Decode: Sized {
-    /// Takes every field; `None` when one of them was recorded as failing.
-    fn decode(fields: &mut Fields) -> Option<Self>;
-
-    /// The shape, for the OpenAPI document.
-    fn schema() -> Schema;
-}
-
-/// The types that a route's body may have.
+/// What a route takes as its body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Accept {
+pub enum BodyType {
+    /// Nothing; a body is ignored.
+    None,
+    /// A JSON object.
     Json,
+    /// A JSON object or a form.
     JsonOrForm,
 }
 
 /// Decodes the body. No body at all is an empty object, whose required fields are missing.
-pub(crate) fn body<T: Decode>(headers: &HeaderMap, body: &Bytes, accept: Accept) -> Result<T, Problem> {
+pub(crate) fn body<T: Decode>(headers: &HeaderMap, body: &Bytes, accept: BodyType) -> Result<T, Problem> {
     let mut content_types = headers.get_all(CONTENT_TYPE).iter();
     let content_type = content_types.next().map(|value| value.to_str().unwrap_or_default());
     if content_types.next().is_some() {
@@ -44,7 +41,7 @@ pub(crate) fn body<T: Decode>(headers: &HeaderMap, body: &Bytes, accept: Accept)
     let object = match essence.as_deref() {
         None if body.is_empty() => Map::new(),
         Some("application/json") => json_object(body)?,
-        Some("application/x-www-form-urlencoded") if accept == Accept::JsonOrForm => form_object("body", body)?,
+        Some("application/x-www-form-urlencoded") if accept == BodyType::JsonOrForm => form_object("body", body)?,
         _ => return Err(ErrorCode::UnsupportedMediaType.into()),
     };
     Fields::new("body", object).finish()

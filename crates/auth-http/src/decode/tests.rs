@@ -4,7 +4,7 @@ use auth_core::identifier::{Email, Username};
 use auth_core::uuid::Uuid;
 use serde_json::json;
 
-use super::{Accept, Attributes, KnownPassword, Patch, Replace, Text, body, query, request};
+use super::{Attributes, BodyType, KnownPassword, Patch, Replace, Text, body, query, request};
 use crate::Problem;
 use crate::tests::headers;
 
@@ -35,7 +35,7 @@ request! {
 const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
 
 fn decode(text: &str) -> Result<Everything, Problem> {
-    body(&headers(JSON), &text.to_owned().into(), Accept::JsonOrForm)
+    body(&headers(JSON), &text.to_owned().into(), BodyType::JsonOrForm)
 }
 
 /// The kinds and places of what failed.
@@ -131,12 +131,12 @@ fn bounds_attributes_and_passwords() {
 fn takes_forms_where_they_are_allowed() {
     let form = headers(&[("content-type", "application/x-www-form-urlencoded; charset=utf-8")]);
     let text = bytes::Bytes::from_static(b"email=a%40example.com&password=p+%26");
-    let all: Everything = body(&form, &text, Accept::JsonOrForm).unwrap();
+    let all: Everything = body(&form, &text, BodyType::JsonOrForm).unwrap();
     assert_eq!(all.password.0.expose(), "p &");
-    let refused: Result<Everything, _> = body(&form, &text, Accept::Json);
+    let refused: Result<Everything, _> = body(&form, &text, BodyType::Json);
     assert_eq!(refused.err().unwrap().status(), 415);
     for text in ["email=a%40example.com&password=p&password=q", "email=a%40example.com&password=%ff"] {
-        let refused: Result<Everything, _> = body(&form, &text.to_owned().into(), Accept::JsonOrForm);
+        let refused: Result<Everything, _> = body(&form, &text.to_owned().into(), BodyType::JsonOrForm);
         assert_eq!(failures(refused.err().unwrap()).len(), 1, "{text}");
     }
 }
@@ -145,13 +145,13 @@ fn takes_forms_where_they_are_allowed() {
 fn needs_a_content_type_that_it_knows() {
     for kind in ["text/plain", "multipart/form-data; boundary=x", "application/jsonp", "", "application/x-json"] {
         let refused: Result<Everything, _> =
-            body(&headers(&[("content-type", kind)]), &"{}".to_owned().into(), Accept::JsonOrForm);
+            body(&headers(&[("content-type", kind)]), &"{}".to_owned().into(), BodyType::JsonOrForm);
         assert_eq!(refused.err().unwrap().status(), 415, "{kind}");
     }
     let twice = headers(&[("content-type", "application/json"), ("content-type", "text/plain")]);
-    let refused: Result<Everything, _> = body(&twice, &"{}".to_owned().into(), Accept::JsonOrForm);
+    let refused: Result<Everything, _> = body(&twice, &"{}".to_owned().into(), BodyType::JsonOrForm);
     assert_eq!(refused.err().unwrap().status(), 415);
-    let none: Result<Everything, _> = body(&headers(&[]), &bytes::Bytes::new(), Accept::Json);
+    let none: Result<Everything, _> = body(&headers(&[]), &bytes::Bytes::new(), BodyType::Json);
     assert_eq!(failures(none.err().unwrap()).len(), 2, "both required fields are missing");
 }
 

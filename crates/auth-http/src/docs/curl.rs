@@ -3,7 +3,7 @@
 use auth_core::{Auth, Transport};
 
 use crate::openapi::describe;
-use crate::{Access, BodyType, Endpoint};
+use crate::{BodyType, Endpoint};
 
 /// The command. Tokens, ids and cookies are left to `$TOKEN`, `$ID` and `cookies.txt`.
 pub(super) fn command(auth: &Auth, endpoint: &Endpoint) -> String {
@@ -16,7 +16,7 @@ pub(super) fn command(auth: &Auth, endpoint: &Endpoint) -> String {
         method => vec![format!("curl -i -X {method} {url}")],
     };
     lines.extend(credential(auth, endpoint));
-    if let (BodyType::Json | BodyType::JsonOrForm, Some(schema)) = (endpoint.body, endpoint.body_schema) {
+    if let (BodyType::Json | BodyType::JsonOrForm, Some(schema)) = (endpoint.body_type(), endpoint.shapes.body) {
         lines.push("-H 'Content-Type: application/json'".to_owned());
         lines.push(format!("-d '{}'", single_quoted(&describe::example(&schema()).to_string())));
     }
@@ -26,12 +26,12 @@ pub(super) fn command(auth: &Auth, endpoint: &Endpoint) -> String {
 /// How the command carries the token, or keeps the one that a login answers.
 fn credential(auth: &Auth, endpoint: &Endpoint) -> Option<String> {
     let only = describe::only_backend(auth, endpoint);
-    match (endpoint.access(), only) {
-        (Access::Public, Some(backend)) => {
+    match (endpoint.requirement(), only) {
+        (None, Some(backend)) => {
             matches!(backend.transport, Transport::Cookie { .. }).then(|| "-c cookies.txt".to_owned())
         }
-        (Access::Public, None) => None,
-        (Access::Active | Access::Superuser, only) => match only.or(auth.backends().first())?.transport {
+        (None, None) => None,
+        (Some(_), only) => match only.or(auth.backends().first())?.transport {
             Transport::Bearer => Some("-H \"Authorization: Bearer $TOKEN\"".to_owned()),
             Transport::Cookie { .. } if endpoint.is_unsafe() => Some("-b cookies.txt -c cookies.txt".to_owned()),
             Transport::Cookie { .. } => Some("-b cookies.txt".to_owned()),

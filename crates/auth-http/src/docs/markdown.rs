@@ -5,9 +5,11 @@ use std::fmt::Write;
 
 use auth_core::ErrorCode;
 
-use crate::endpoint::Success;
+use crate::decode::BodyType;
+use crate::endpoint::{Endpoint, Group, Success};
 use crate::openapi::describe;
-use crate::{BodyType, Endpoint, Group, Problem, Table};
+use crate::problem::Problem;
+use crate::table::Table;
 
 const NOTICE: &str = "<!-- Made by `cargo xtask codegen` from the table of routes. Edit that, not this. -->";
 
@@ -60,10 +62,10 @@ fn takes(endpoint: &Endpoint) -> String {
         fields.iter().map(name).collect::<Vec<_>>().join(", ")
     };
     let mut parts = Vec::new();
-    if let Some(schema) = endpoint.query_schema {
+    if let Some(schema) = endpoint.shapes.query {
         parts.push(format!("query: {}", list(describe::fields(&schema()))));
     }
-    if let Some(schema) = endpoint.body_schema {
+    if let Some(schema) = endpoint.shapes.body {
         parts.push(format!("{}: {}", body_type(endpoint), list(describe::fields(&schema()))));
     }
     parts.join("<br>")
@@ -71,7 +73,7 @@ fn takes(endpoint: &Endpoint) -> String {
 
 /// What a route's body may be.
 pub(super) fn body_type(endpoint: &Endpoint) -> &'static str {
-    match endpoint.body {
+    match endpoint.body_type() {
         BodyType::None => "nothing",
         BodyType::Json => "JSON",
         BodyType::JsonOrForm => "JSON or form",
@@ -108,16 +110,11 @@ pub fn errors_markdown(table: &Table) -> String {
 
 /// The routes that can answer a code. The logins of several backends are one action and count as one.
 fn routes(table: &Table, code: ErrorCode) -> String {
-    let declares = |endpoint: &Endpoint| endpoint.errors_declared().contains(&code);
+    let declares = |endpoint: &Endpoint| endpoint.declared_errors().contains(&code);
     let mut seen = BTreeSet::new();
-    let ids = table.endpoints().iter().filter(|endpoint| declares(endpoint)).map(|endpoint| action(&endpoint.id));
-    let ids: Vec<String> = ids.filter(|id| seen.insert(id.clone())).map(|id| format!("`{id}`")).collect();
+    let ids = table.endpoints().iter().filter(|endpoint| declares(endpoint)).map(|endpoint| endpoint.action());
+    let ids: Vec<String> = ids.filter(|id| seen.insert(*id)).map(|id| format!("`{id}`")).collect();
     ids.join(", ")
-}
-
-/// An id without the name of a backend.
-fn action(id: &str) -> String {
-    id.splitn(3, '.').take(2).collect::<Vec<_>>().join(".")
 }
 
 fn row(cells: &[String]) -> String {

@@ -87,10 +87,10 @@ fn section(auth: &Auth, endpoint: &Endpoint) -> String {
         markdown(endpoint.summary),
         markdown(&describe::access(endpoint)),
     );
-    if let Some(schema) = endpoint.query_schema {
+    if let Some(schema) = endpoint.shapes.query {
         text.push_str(&fields("Query", &describe::fields(&schema())));
     }
-    if let Some(schema) = endpoint.body_schema {
+    if let Some(schema) = endpoint.shapes.body {
         text.push_str(&fields(&format!("Body: {}", body_type(endpoint)), &describe::fields(&schema())));
     }
     text.push_str(&answers(endpoint));

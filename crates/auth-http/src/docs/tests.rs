@@ -20,7 +20,7 @@ async fn every_route_has_a_row_with_its_codes() {
         let rows: Vec<&str> = text.lines().filter(|line| line.starts_with(&begin)).collect();
         assert_eq!(rows.len(), 1, "{endpoint:?}");
         assert!(rows[0].contains(&format!("| `{}` |", endpoint.id)), "{endpoint:?}");
-        for code in endpoint.errors_declared() {
+        for code in endpoint.declared_errors() {
             assert!(rows[0].contains(&format!("`{}`", code.as_str())), "{endpoint:?} {code:?}");
         }
     }
@@ -48,7 +48,7 @@ async fn every_code_has_a_row_with_its_status_and_routes() {
         let row = text.lines().find(|line| line.starts_with(&format!("| `{}`", code.as_str()))).unwrap();
         assert!(row.contains(&format!("| {} |", Problem::new(*code).status().as_u16())), "{row}");
         assert!(row.contains(code.meaning()), "{row}");
-        let declared = table.endpoints().iter().any(|endpoint| endpoint.errors_declared().contains(code));
+        let declared = table.endpoints().iter().any(|endpoint| endpoint.declared_errors().contains(code));
         assert_eq!(row.ends_with("` |"), declared, "{row}");
     }
     assert!(text.contains("| `LOGIN_BAD_CREDENTIALS` | 400 |"), "{text}");

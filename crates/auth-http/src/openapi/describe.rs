@@ -7,7 +7,8 @@ use utoipa::openapi::schema::{KnownFormat, Object, SchemaFormat, SchemaType, Typ
 use utoipa::openapi::{RefOr, Schema as OpenApiSchema};
 
 use crate::decode::Schema;
-use crate::{Access, Endpoint, Problem};
+use crate::endpoint::Endpoint;
+use crate::problem::Problem;
 
 /// Where the app is reached, without a slash at the end.
 pub(crate) fn base_url(auth: &Auth) -> String {
@@ -25,27 +26,24 @@ pub(crate) fn backend(backend: &BuiltBackend) -> String {
 
 /// The backend that is the only one to count at a route.
 pub(crate) fn only_backend<'a>(auth: &'a Auth, endpoint: &Endpoint) -> Option<&'a BuiltBackend> {
-    let name = endpoint.backend.as_deref()?;
+    let name = endpoint.backend()?;
     auth.backends().iter().find(|backend| backend.name == name)
 }
 
 /// Who may call a route, in Markdown.
 pub(crate) fn access(endpoint: &Endpoint) -> String {
-    let who = match endpoint.access() {
-        Access::Public => return "everybody".to_owned(),
-        Access::Active => "active users",
-        Access::Superuser => "superusers",
-    };
-    match &endpoint.backend {
+    let Some(requirement) = endpoint.requirement() else { return "everyone".to_owned() };
+    let who = requirement.description();
+    match endpoint.backend() {
         Some(backend) => format!("{who}, by a token of `{backend}`"),
-        None => who.to_owned(),
+        None => who,
     }
 }
 
 /// The codes that a route can answer, by status.
 pub(crate) fn errors_by_status(endpoint: &Endpoint) -> Vec<(u16, Vec<ErrorCode>)> {
     let mut statuses = std::collections::BTreeMap::<u16, Vec<ErrorCode>>::new();
-    for code in endpoint.errors_declared() {
+    for code in endpoint.declared_errors() {
         statuses.entry(Problem::new(code).status().as_u16()).or_default().push(code);
     }
     statuses.into_iter().collect()
@@ -53,7 +51,7 @@ pub(crate) fn errors_by_status(endpoint: &Endpoint) -> Vec<(u16, Vec<ErrorCode>)
 
 /// The names of the parameters in a route's path.
 pub(crate) fn path_parameters(endpoint: &Endpoint) -> impl Iterator<Item = &str> {
-    endpoint.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
+    endpoint.path().split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'))
 }
 
 /// A field of a body or a query.

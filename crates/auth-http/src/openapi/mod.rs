@@ -14,7 +14,9 @@ use utoipa::openapi::schema::{Components, ComponentsBuilder};
 use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{Info, InfoBuilder, OpenApiBuilder, Server};
 
-use crate::{Endpoint, Table, body};
+use crate::body;
+use crate::endpoint::Endpoint;
+use crate::table::Table;
 
 /// What the routes of each feature are about.
 const FEATURES: [(&str, &str); 10] = [

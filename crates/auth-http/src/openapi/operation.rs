@@ -9,9 +9,9 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, SchemaTy
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Required, Schema as OpenApiSchema};
 
 use super::{describe, problems, security};
-use crate::decode::Schema;
-use crate::endpoint::Success;
-use crate::{Access, BodyType, Endpoint};
+use crate::decode::{BodyType, Schema};
+use crate::endpoint::{Endpoint, Success};
+use crate::requirement::Requirement;
 
 pub(super) fn operation(auth: &Auth, endpoint: &Endpoint) -> Operation {
     let parameters = parameters(endpoint);
@@ -30,10 +30,10 @@ pub(super) fn operation(auth: &Auth, endpoint: &Endpoint) -> Operation {
 
 fn description(endpoint: &Endpoint) -> String {
     let mut text = format!("For {}.", describe::access(endpoint));
-    if matches!(endpoint.body, BodyType::JsonOrForm) {
+    if endpoint.body_type() == BodyType::JsonOrForm {
         text.push_str(" The body is JSON or a form, as its `Content-Type` says.");
     }
-    if endpoint.access() != Access::Public && endpoint.takes_expired_password {
+    if endpoint.requirement().is_some_and(Requirement::is_open_to_pending_password_change) {
         text.push_str(" Open to accounts that must change their password, too.");
     }
     text
@@ -52,7 +52,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Parameter> {
         let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True);
         parameter.description(about).schema(Some(schema)).build()
     });
-    let query = endpoint.query_schema.map(|schema| describe::fields(&schema())).unwrap_or_default();
+    let query = endpoint.shapes.query.map(|schema| describe::fields(&schema())).unwrap_or_default();
     let query = query.into_iter().map(|field| {
         let required = if field.required { Required::True } else { Required::False };
         let parameter = ParameterBuilder::new().name(field.name).parameter_in(ParameterIn::Query).required(required);
@@ -79,18 +79,18 @@ fn undescribed(schema: Schema) -> Schema {
 
 /// The shape of a route's body, by the name of the request.
 pub(super) fn body_component(endpoint: &Endpoint) -> Option<(String, Schema)> {
-    let schema = endpoint.body_schema?();
+    let schema = endpoint.shapes.body?();
     let RefOr::T(OpenApiSchema::Object(object)) = &schema else { return None };
     object.title.clone().map(|name| (name, schema))
 }
 
 fn request_body(endpoint: &Endpoint) -> Option<RequestBody> {
-    let types: &[&str] = match endpoint.body {
+    let types: &[&str] = match endpoint.body_type() {
         BodyType::None => return None,
         BodyType::Json => &["application/json"],
         BodyType::JsonOrForm => &["application/json", "application/x-www-form-urlencoded"],
     };
-    let schema = endpoint.body_schema?();
+    let schema = endpoint.shapes.body?();
     let needed = describe::fields(&schema).iter().any(|field| field.required);
     let example = describe::example(&schema);
     let schema = match body_component(endpoint) {
@@ -127,9 +127,9 @@ fn success(auth: &Auth, endpoint: &Endpoint, success: &Success) -> Response {
 /// The cookie that a login sets and a logout empties.
 fn cookie(auth: &Auth, endpoint: &Endpoint) -> Option<Header> {
     let Transport::Cookie { name, .. } = &describe::only_backend(auth, endpoint)?.transport else { return None };
-    let about = match endpoint.access() {
-        Access::Public => format!("`{name}` with the token."),
-        Access::Active | Access::Superuser => format!("`{name}`, emptied."),
+    let about = match endpoint.requirement() {
+        None => format!("`{name}` with the token."),
+        Some(_) => format!("`{name}`, emptied."),
     };
     Some(HeaderBuilder::from(Header::default()).description(Some(about)).build())
 }

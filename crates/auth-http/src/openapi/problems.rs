@@ -13,8 +13,11 @@ use utoipa::openapi::{Object, Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::describe;
+use crate::credential;
 use crate::decode::Schema;
-use crate::{Endpoint, FieldProblem, Table, credential};
+use crate::endpoint::Endpoint;
+use crate::problem::FieldProblem;
+use crate::table::Table;
 
 const VALIDATION: &str = "ValidationProblem";
 
@@ -125,7 +128,7 @@ fn headers(auth: &Auth, codes: &[ErrorCode]) -> Vec<(&'static str, Header)> {
         let about = "`Bearer` (RFC 6750, section 3).";
         headers.push(("WWW-Authenticate", header(Object::with_type(Type::String), about)));
     }
-    if codes.contains(&ErrorCode::Overloaded) || codes.contains(&ErrorCode::RateLimited) {
+    if codes.iter().any(|code| matches!(code, ErrorCode::Overloaded | ErrorCode::RateLimited)) {
         let about = "How many seconds to wait before the next attempt.";
         headers.push(("Retry-After", header(Object::with_type(Type::Integer), about)));
     }

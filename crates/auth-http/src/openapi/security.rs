@@ -8,7 +8,7 @@ use utoipa::openapi::security::{
 };
 
 use super::describe;
-use crate::{Access, Endpoint, Group};
+use crate::endpoint::{Endpoint, Group};
 
 /// The ways of every backend, by name. A bearer backend has two: its token alone, and the form of OAuth 2 (RFC 6749,
 /// section 4.3) by which tools that show this document can log in.
@@ -18,10 +18,10 @@ pub(super) fn schemes(auth: &Auth) -> Vec<(String, SecurityScheme)> {
 
 /// The ways that count at a route; any one of them will do.
 pub(super) fn requirements(auth: &Auth, endpoint: &Endpoint) -> Vec<SecurityRequirement> {
-    if endpoint.access() == Access::Public {
+    if endpoint.requirement().is_none() {
         return Vec::new();
     }
-    let counts = |backend: &&BuiltBackend| endpoint.backend.as_ref().is_none_or(|name| *name == backend.name);
+    let counts = |backend: &&BuiltBackend| endpoint.backend().is_none_or(|name| name == backend.name);
     let schemes = auth.backends().iter().filter(counts).flat_map(|backend| of_backend(auth, backend));
     schemes.map(|(name, _)| SecurityRequirement::new(name, [""; 0])).collect()
 }

@@ -4,64 +4,19 @@ use auth_core::account::{AccountChanges, MAX_DISPLAY_NAME, NewAccount, Registere
 use auth_core::identifier::{Email, Username};
 use auth_core::password::Password;
 use auth_core::time::OffsetDateTime;
-use auth_core::uuid::Uuid;
-use auth_core::{ErrorCode, Principal, User};
-use http::Method;
+use auth_core::{ErrorCode, Principal};
 use serde::Serialize;
-use serde_json::Value;
 
-use super::audit::EventView;
-use super::session::{SessionView, TokenAnswer, answer, ended};
-use super::updated;
-use crate::Problem;
+use crate::answer::event::EventView;
+use crate::answer::session::{SessionView, ended};
+use crate::answer::token::{TokenAnswer, login_answer};
+use crate::answer::user::{PublicUser, updated};
+use crate::call::Call;
 use crate::decode::{Attributes, KnownPassword, Patch, Replace, Text, request};
-use crate::dispatch::Call;
-use crate::endpoint::{Endpoint, Group, Handler};
+use crate::endpoint::{Endpoint, Group};
+use crate::problem::Problem;
 use crate::reply::Reply;
-
-/// An account as clients see it.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct PublicUser<'a> {
-    /// UUID version 7.
-    pub id: Uuid,
-    /// The address that mail goes to.
-    #[schema(required)]
-    pub email: Option<&'a str>,
-    /// The user name as typed.
-    #[schema(required)]
-    pub username: Option<&'a str>,
-    /// Whether the account may log in.
-    pub is_active: bool,
-    /// Whether the account may manage others.
-    pub is_superuser: bool,
-    /// Whether the mailbox was proved.
-    pub is_verified: bool,
-    /// A name for people.
-    #[schema(required)]
-    pub display_name: Option<&'a str>,
-    /// The app's own object about the user.
-    #[schema(value_type = Object)]
-    pub attributes: &'a Value,
-    /// When the account was made.
-    #[serde(with = "auth_core::time::serde::rfc3339")]
-    pub created_at: OffsetDateTime,
-}
-
-impl<'a> From<&'a User> for PublicUser<'a> {
-    fn from(user: &'a User) -> Self {
-        Self {
-            id: user.id,
-            email: user.email.as_deref(),
-            username: user.username.as_deref(),
-            is_active: user.is_active,
-            is_superuser: user.is_superuser,
-            is_verified: user.is_verified,
-            display_name: user.display_name.as_deref(),
-            attributes: &user.attributes,
-            created_at: user.created_at,
-        }
-    }
-}
+use crate::requirement::Requirement;
 
 request! {
     /// The body of a registration.
@@ -136,91 +91,62 @@ struct ExportAnswer<'a> {
 pub(super) fn endpoints() -> Vec<Endpoint> {
     use ErrorCode as E;
     vec![
-        Endpoint::new(
-            "account.register",
-            Group::Auth,
-            Method::POST,
-            "/register",
-            Handler::Public(|c| Box::pin(register(c))),
-        )
-        .summary("Makes an account.")
-        .json::<RegisterRequest>()
-        .answers::<PublicUser>(201, "The account.")
-        .accepted("The account is made when its mailbox was proved. Never tells whether there was one already.")
-        .errors(&[
-            E::RegisterUserAlreadyExists,
-            E::RegisterInvalidPassword,
-            E::UsernameAlreadyExists,
-            E::RegistrationDisabled,
-            E::RefusedByApp,
-            E::RateLimited,
-        ]),
-        Endpoint::new("account.get", Group::Users, Method::GET, "/me", Handler::Active(|c, p| Box::pin(get(c, p))))
+        Endpoint::post("account.register", Group::Auth, "/register")
+            .public(register)
+            .summary("Makes an account.")
+            .answers::<PublicUser>(201, "The account.")
+            .accepted("The account is made when its mailbox was proved. Never tells whether there was one already.")
+            .errors(&[
+                E::RegisterUserAlreadyExists,
+                E::RegisterInvalidPassword,
+                E::UsernameAlreadyExists,
+                E::RegistrationDisabled,
+                E::RefusedByApp,
+                E::RateLimited,
+            ]),
+        Endpoint::get("account.get", Group::Users, "/me")
+            .user(get)
             .summary("The user's own account.")
-            .answers::<PublicUser>(200, "The account."),
-        Endpoint::new(
-            "account.update",
-            Group::Users,
-            Method::PATCH,
-            "/me",
-            Handler::Active(|c, p| Box::pin(update(c, p))),
-        )
-        .summary("Changes the user's own account.")
-        .json::<UpdateRequest>()
-        .answers::<PublicUser>(200, "The account as it is now.")
-        .errors(&[
-            E::UpdateUserEmailAlreadyExists,
-            E::UpdateUserInvalidPassword,
-            E::UpdateUserBadCurrentPassword,
-            E::UsernameAlreadyExists,
-            E::ReauthenticationRequired,
-            E::RefusedByApp,
-            E::RateLimited,
-        ]),
-        Endpoint::new(
-            "account.change_password",
-            Group::Auth,
-            Method::POST,
-            "/change-password",
-            Handler::Active(|c, p| Box::pin(change_password(c, p))),
-        )
-        .summary("Changes the password by the old one. Other sessions end; this one gets a new token.")
-        .json::<ChangePasswordRequest>()
-        .success(204, "The new cookie carries the new token.", None)
-        .answers::<TokenAnswer>(200, "The new token of a bearer backend.")
-        .errors(&[
-            E::ChangePasswordBadPassword,
-            E::ChangePasswordInvalidPassword,
-            E::ReauthenticationRequired,
-            E::RefusedByApp,
-        ])
-        .takes_expired_password(),
-        Endpoint::new(
-            "account.delete",
-            Group::Users,
-            Method::DELETE,
-            "/me",
-            Handler::Active(|c, p| Box::pin(delete(c, p))),
-        )
-        .summary("Deletes the user's own account, with everything that refers to it.")
-        .json::<DeleteRequest>()
-        .success(204, "It is gone.", None)
-        .errors(&[E::ReauthenticationRequired, E::ReauthenticationFailed, E::LastSuperuser, E::RefusedByApp]),
-        Endpoint::new(
-            "account.export",
-            Group::Users,
-            Method::GET,
-            "/me/export",
-            Handler::Active(|c, p| Box::pin(export(c, p))),
-        )
-        .summary("Everything that is held about the user.")
-        .answers::<ExportAnswer>(200, "All of it, as JSON.")
-        .errors(&[E::ReauthenticationRequired]),
+            .answers::<PublicUser>(200, "The account.")
+            .costs(1),
+        Endpoint::patch("account.update", Group::Users, "/me")
+            .user(update)
+            .summary("Changes the user's own account.")
+            .answers::<PublicUser>(200, "The account as it is now.")
+            .errors(&[
+                E::UpdateUserEmailAlreadyExists,
+                E::UpdateUserInvalidPassword,
+                E::UpdateUserBadCurrentPassword,
+                E::UsernameAlreadyExists,
+                E::ReauthenticationRequired,
+                E::RefusedByApp,
+                E::RateLimited,
+            ]),
+        Endpoint::post("account.change_password", Group::Auth, "/change-password")
+            .requires(Requirement::new().open_to_pending_password_change(), change_password)
+            .summary("Changes the password by the old one. Other sessions end; this one gets a new token.")
+            .empty("The new cookie carries the new token.")
+            .answers::<TokenAnswer>(200, "The new token of a bearer backend.")
+            .errors(&[
+                E::ChangePasswordBadPassword,
+                E::ChangePasswordInvalidPassword,
+                E::ReauthenticationRequired,
+                E::RefusedByApp,
+            ]),
+        Endpoint::delete("account.delete", Group::Users, "/me")
+            .user(delete)
+            .summary("Deletes the user's own account, with everything that refers to it.")
+            .empty("It is gone.")
+            .errors(&[E::ReauthenticationRequired, E::ReauthenticationFailed, E::LastSuperuser, E::RefusedByApp]),
+        Endpoint::get("account.export", Group::Users, "/me/export")
+            .requires(Requirement::new().recent(), export)
+            .summary("Everything that is held about the user.")
+            .answers::<ExportAnswer>(200, "All of it, as JSON.")
+            .costs(3),
     ]
 }
 
-async fn register(call: Call) -> Result<Reply, Problem> {
-    let request: RegisterRequest = call.body()?;
+async fn register(call: Call, request: RegisterRequest) -> Result<Reply, Problem> {
     let new = NewAccount {
         email: request.email,
         password: request.password,
@@ -238,8 +164,7 @@ async fn get(_: Call, principal: Principal) -> Result<Reply, Problem> {
     Reply::ok(&PublicUser::from(&principal.user))
 }
 
-async fn update(call: Call, principal: Principal) -> Result<Reply, Problem> {
-    let request: UpdateRequest = call.body()?;
+async fn update(call: Call, principal: Principal, request: UpdateRequest) -> Result<Reply, Problem> {
     let changes = AccountChanges {
         email: request.email.0,
         password: request.password,
@@ -252,25 +177,23 @@ async fn update(call: Call, principal: Principal) -> Result<Reply, Problem> {
     updated(&call, Some(&principal), &changed)
 }
 
-async fn change_password(call: Call, principal: Principal) -> Result<Reply, Problem> {
-    let ChangePasswordRequest { old_password, new_password } = call.body()?;
+async fn change_password(call: Call, principal: Principal, request: ChangePasswordRequest) -> Result<Reply, Problem> {
+    let ChangePasswordRequest { old_password, new_password } = request;
     let accounts = call.auth.accounts();
     let changed = accounts.change_password(&principal, old_password.0, new_password, &call.client).await?;
     match &changed.token {
-        Some(token) => answer(call.transport(&principal.session)?, token),
+        Some(token) => login_answer(call.transport(&principal.session)?, token),
         None => Ok(Reply::no_content()),
     }
 }
 
-async fn delete(call: Call, principal: Principal) -> Result<Reply, Problem> {
-    let request: DeleteRequest = call.body()?;
+async fn delete(call: Call, principal: Principal, request: DeleteRequest) -> Result<Reply, Problem> {
     let password = request.password.map(|password| password.0);
     call.auth.accounts().delete(&principal, password, &call.client).await?;
     ended(&call, &principal.session)
 }
 
 async fn export(call: Call, principal: Principal) -> Result<Reply, Problem> {
-    call.auth.accounts().require_recent(&principal)?;
     let export = call.auth.accounts().export(&principal.user).await?;
     let sessions = export.sessions.iter().map(|session| SessionView::new(session, principal.session.id)).collect();
     Reply::ok(&ExportAnswer {

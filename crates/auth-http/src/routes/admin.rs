@@ -6,14 +6,14 @@ use auth_core::identifier::{Email, Username};
 use auth_core::password::Password;
 use auth_core::uuid::Uuid;
 use auth_core::{ErrorCode, Principal};
-use http::Method;
 use serde::Serialize;
 
-use super::account::PublicUser;
-use crate::Problem;
+use crate::answer::user::PublicUser;
+use crate::call::Call;
 use crate::decode::{Attributes, Patch, Replace, Text, request};
-use crate::dispatch::Call;
-use crate::endpoint::{Endpoint, Group, Handler};
+use crate::endpoint::{Endpoint, Group};
+use crate::handler::{Id, Query};
+use crate::problem::Problem;
 use crate::reply::Reply;
 
 request! {
@@ -93,84 +93,62 @@ struct PageAnswer<'a> {
 pub(super) fn endpoints() -> Vec<Endpoint> {
     use ErrorCode as E;
     vec![
-        Endpoint::new("admin.list", Group::Users, Method::GET, "", Handler::Superuser(|c, p| Box::pin(list(c, p))))
+        Endpoint::get("admin.list", Group::Users, "")
+            .superuser(list)
             .summary("Accounts, page by page.")
-            .query::<ListQuery>()
-            .answers::<PageAnswer>(200, "A page."),
-        Endpoint::new(
-            "admin.create",
-            Group::Users,
-            Method::POST,
-            "",
-            Handler::Superuser(|c, p| Box::pin(create(c, p))),
-        )
-        .summary("Makes an account.")
-        .json::<NewUserRequest>()
-        .answers::<PublicUser>(201, "The account.")
-        .errors(&[
-            E::RegisterUserAlreadyExists,
-            E::RegisterInvalidPassword,
-            E::UsernameAlreadyExists,
-            E::RefusedByApp,
-        ]),
-        Endpoint::new(
-            "admin.reset_password",
-            Group::Users,
-            Method::POST,
-            "/{id}/reset-password",
-            Handler::Superuser(|c, p| Box::pin(reset_password(c, p))),
-        )
-        .summary("Sets a password that its owner has to change. Every session of the account ends.")
-        .json::<AdminResetRequest>()
-        .success(204, "It is set.", None)
-        .errors(&[E::ResetPasswordInvalidPassword, E::RefusedByApp]),
-        Endpoint::new("admin.get", Group::Users, Method::GET, "/{id}", Handler::Superuser(|c, p| Box::pin(get(c, p))))
+            .answers::<PageAnswer>(200, "A page.")
+            .costs(2),
+        Endpoint::post("admin.create", Group::Users, "")
+            .superuser(create)
+            .summary("Makes an account.")
+            .answers::<PublicUser>(201, "The account.")
+            .errors(&[
+                E::RegisterUserAlreadyExists,
+                E::RegisterInvalidPassword,
+                E::UsernameAlreadyExists,
+                E::RefusedByApp,
+            ]),
+        Endpoint::post("admin.reset_password", Group::Users, "/{id}/reset-password")
+            .superuser(reset_password)
+            .summary("Sets a password that its owner has to change. Every session of the account ends.")
+            .empty("It is set.")
+            .errors(&[E::ResetPasswordInvalidPassword, E::RefusedByApp]),
+        Endpoint::get("admin.get", Group::Users, "/{id}")
+            .superuser(get)
             .summary("One account.")
+            .costs(2)
             .answers::<PublicUser>(200, "The account."),
-        Endpoint::new(
-            "admin.update",
-            Group::Users,
-            Method::PATCH,
-            "/{id}",
-            Handler::Superuser(|c, p| Box::pin(update(c, p))),
-        )
-        .summary("Changes an account; its password, address, role and deactivation end its sessions.")
-        .json::<AdminUpdateRequest>()
-        .answers::<PublicUser>(200, "The account as it is now.")
-        .errors(&[
-            E::UpdateUserEmailAlreadyExists,
-            E::UpdateUserInvalidPassword,
-            E::UsernameAlreadyExists,
-            E::LastSuperuser,
-            E::RefusedByApp,
-        ]),
-        Endpoint::new(
-            "admin.delete",
-            Group::Users,
-            Method::DELETE,
-            "/{id}",
-            Handler::Superuser(|c, p| Box::pin(delete(c, p))),
-        )
-        .summary("Deletes an account, with everything that refers to it.")
-        .success(204, "It is gone.", None)
-        .errors(&[E::LastSuperuser, E::RefusedByApp]),
+        Endpoint::patch("admin.update", Group::Users, "/{id}")
+            .superuser(update)
+            .summary("Changes an account; its password, address, role and deactivation end its sessions.")
+            .answers::<PublicUser>(200, "The account as it is now.")
+            .errors(&[
+                E::UpdateUserEmailAlreadyExists,
+                E::UpdateUserInvalidPassword,
+                E::UsernameAlreadyExists,
+                E::LastSuperuser,
+                E::RefusedByApp,
+            ]),
+        Endpoint::delete("admin.delete", Group::Users, "/{id}")
+            .superuser(delete)
+            .summary("Deletes an account, with everything that refers to it.")
+            .empty("It is gone.")
+            .errors(&[E::LastSuperuser, E::RefusedByApp]),
     ]
 }
 
-async fn list(call: Call, _: Principal) -> Result<Reply, Problem> {
-    let query: ListQuery = call.query()?;
+async fn list(call: Call, _: Principal, Query(query): Query<ListQuery>) -> Result<Reply, Problem> {
     let request = PageRequest { cursor: query.cursor, limit: query.limit, prefix: query.q.map(|text| text.0) };
     let page = call.auth.admin().list(request).await?;
     Reply::ok(&PageAnswer { items: page.items.iter().map(PublicUser::from).collect(), next: page.next })
 }
 
-async fn get(call: Call, _: Principal) -> Result<Reply, Problem> {
-    let user = call.auth.admin().get(call.id()?).await?;
+async fn get(call: Call, _: Principal, Id(id): Id) -> Result<Reply, Problem> {
+    let user = call.auth.admin().get(id).await?;
     Reply::ok(&PublicUser::from(&user))
 }
 
-async fn create(call: Call, principal: Principal) -> Result<Reply, Problem> {
-    let request: NewUserRequest = call.body()?;
+async fn create(call: Call, principal: Principal, request: NewUserRequest) -> Result<Reply, Problem> {
     let new = NewUser {
         email: request.email,
         username: request.username,
@@ -185,16 +163,17 @@ async fn create(call: Call, principal: Principal) -> Result<Reply, Problem> {
     Reply::json(http::StatusCode::CREATED, &PublicUser::from(&user))
 }
 
-async fn reset_password(call: Call, principal: Principal) -> Result<Reply, Problem> {
-    let id = call.id()?;
-    let AdminResetRequest { new_password } = call.body()?;
-    call.auth.admin().reset_password(&principal, id, new_password, &call.client).await?;
+async fn reset_password(
+    call: Call,
+    principal: Principal,
+    Id(id): Id,
+    request: AdminResetRequest,
+) -> Result<Reply, Problem> {
+    call.auth.admin().reset_password(&principal, id, request.new_password, &call.client).await?;
     Ok(Reply::no_content())
 }
 
-async fn update(call: Call, principal: Principal) -> Result<Reply, Problem> {
-    let id = call.id()?;
-    let request: AdminUpdateRequest = call.body()?;
+async fn update(call: Call, principal: Principal, Id(id): Id, request: AdminUpdateRequest) -> Result<Reply, Problem> {
     let changes = AdminChanges {
         email: request.email.0,
         password: request.password,
@@ -209,7 +188,7 @@ async fn update(call: Call, principal: Principal) -> Result<Reply, Problem> {
     Reply::ok(&PublicUser::from(&user))
 }
 
-async fn delete(call: Call, principal: Principal) -> Result<Reply, Problem> {
-    call.auth.admin().delete(&principal, call.id()?, &call.client).await?;
+async fn delete(call: Call, principal: Principal, Id(id): Id) -> Result<Reply, Problem> {
+    call.auth.admin().delete(&principal, id, &call.client).await?;
     Ok(Reply::no_content())
 }

@@ -2,15 +2,12 @@
 
 use auth_core::identifier::Email;
 use auth_core::{ErrorCode, Principal};
-use http::Method;
 
-use super::account::PublicUser;
-use super::updated;
-use super::verification::TokenRequest;
-use crate::Problem;
-use crate::decode::{KnownPassword, request};
-use crate::dispatch::Call;
-use crate::endpoint::{Endpoint, Group, Handler};
+use crate::answer::user::{PublicUser, updated};
+use crate::call::Call;
+use crate::decode::{KnownPassword, TokenRequest, request};
+use crate::endpoint::{Endpoint, Group};
+use crate::problem::Problem;
 use crate::reply::Reply;
 
 request! {
@@ -26,58 +23,42 @@ request! {
 pub(super) fn endpoints() -> Vec<Endpoint> {
     use ErrorCode as E;
     vec![
-        Endpoint::new(
-            "email_change.request",
-            Group::Auth,
-            Method::POST,
-            "/change-email",
-            Handler::Active(|c, p| Box::pin(request(c, p))),
-        )
-        .summary("Mails a link to a new address, and word to the old one. Never tells whether the new one is taken.")
-        .json::<ChangeEmailRequest>()
-        .accepted("Nothing changes before the link is opened.")
-        .errors(&[E::ReauthenticationRequired, E::ReauthenticationFailed, E::RateLimited]),
-        Endpoint::new(
-            "email_change.confirm",
-            Group::Auth,
-            Method::POST,
-            "/change-email/confirm",
-            Handler::Public(|c| Box::pin(confirm(c))),
-        )
-        .summary("Makes a new address count, by the link that was mailed to it.")
-        .json::<TokenRequest>()
-        .answers::<PublicUser>(200, "The account with its new address.")
-        .errors(&[E::ChangeEmailBadToken, E::UpdateUserEmailAlreadyExists, E::RefusedByApp, E::RateLimited]),
-        Endpoint::new(
-            "email_change.revert",
-            Group::Auth,
-            Method::POST,
-            "/change-email/revert",
-            Handler::Public(|c| Box::pin(revert(c))),
-        )
-        .summary("Takes a change of address back, by the link that was mailed to the old one. The password goes, too.")
-        .json::<TokenRequest>()
-        .answers::<PublicUser>(200, "The account with its old address; a link to a new password is on its way.")
-        .errors(&[E::ChangeEmailBadToken, E::UpdateUserEmailAlreadyExists, E::RefusedByApp, E::RateLimited]),
+        Endpoint::post("email_change.request", Group::Auth, "/change-email")
+            .user(request)
+            .summary(
+                "Mails a link to a new address, and word to the old one. Never tells whether the new one is taken.",
+            )
+            .accepted("Nothing changes before the link is opened.")
+            .errors(&[E::ReauthenticationRequired, E::ReauthenticationFailed, E::RateLimited]),
+        Endpoint::post("email_change.confirm", Group::Auth, "/change-email/confirm")
+            .public(confirm)
+            .summary("Makes a new address count, by the link that was mailed to it.")
+            .answers::<PublicUser>(200, "The account with its new address.")
+            .errors(&[E::ChangeEmailBadToken, E::UpdateUserEmailAlreadyExists, E::RefusedByApp, E::RateLimited]),
+        Endpoint::post("email_change.revert", Group::Auth, "/change-email/revert")
+            .public(revert)
+            .summary(
+                "Takes a change of address back, by the link that was mailed to the old one. The password goes, too.",
+            )
+            .answers::<PublicUser>(200, "The account with its old address; a link to a new password is on its way.")
+            .errors(&[E::ChangeEmailBadToken, E::UpdateUserEmailAlreadyExists, E::RefusedByApp, E::RateLimited]),
     ]
 }
 
-async fn request(call: Call, principal: Principal) -> Result<Reply, Problem> {
-    let ChangeEmailRequest { new_email, password } = call.body()?;
+async fn request(call: Call, principal: Principal, request: ChangeEmailRequest) -> Result<Reply, Problem> {
+    let ChangeEmailRequest { new_email, password } = request;
     let password = password.map(|password| password.0);
     call.auth.email_change().request(&principal, &new_email, password, &call.client).await?;
     Reply::accepted()
 }
 
-async fn confirm(call: Call) -> Result<Reply, Problem> {
-    let TokenRequest { token } = call.body()?;
+async fn confirm(call: Call, TokenRequest { token }: TokenRequest) -> Result<Reply, Problem> {
     let current = call.visitor().await?;
     let confirmed = call.auth.email_change().confirm(&token.0, current.as_ref(), &call.client).await?;
     updated(&call, current.as_ref(), &confirmed)
 }
 
-async fn revert(call: Call) -> Result<Reply, Problem> {
-    let TokenRequest { token } = call.body()?;
+async fn revert(call: Call, TokenRequest { token }: TokenRequest) -> Result<Reply, Problem> {
     let user = call.auth.email_change().revert(&token.0, &call.client).await?;
     Reply::ok(&PublicUser::from(&user))
 }

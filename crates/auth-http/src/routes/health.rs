@@ -1,28 +1,22 @@
 //! The health check.
 
-use http::Method;
 use serde_json::json;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 
-use crate::Problem;
+use crate::call::Call;
 use crate::decode::Schema;
-use crate::dispatch::Call;
-use crate::endpoint::{Endpoint, Group, Handler};
+use crate::endpoint::{Endpoint, Group};
+use crate::problem::Problem;
 use crate::reply::Reply;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(
-            "health.check",
-            Group::Health,
-            Method::GET,
-            "/healthz",
-            Handler::Public(|call| Box::pin(check(call))),
-        )
-        .summary("Tells that the server runs and takes requests.")
-        .success(200, "It does.", Some(schema))
-        .without_database(),
+        Endpoint::get("health.check", Group::Health, "/healthz")
+            .public(check)
+            .summary("Tells that the server runs and takes requests.")
+            .success(200, "It does.", Some(schema))
+            .costs(0),
     ]
 }
 

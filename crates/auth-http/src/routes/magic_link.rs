@@ -2,15 +2,14 @@
 
 use auth_core::identifier::Email;
 use auth_core::magic_link::MagicLinkProof;
-use auth_core::{Auth, ErrorCode, RedirectTarget, Transport};
-use http::Method;
+use auth_core::{Auth, BuiltBackend, ErrorCode, RedirectTarget};
 
-use super::session::{answer, of_each_backend, with_login_answer};
-use super::verification::TOKEN;
-use crate::Problem;
-use crate::decode::{Decode, Fields, Schema, Text, request};
-use crate::dispatch::Call;
-use crate::endpoint::{Endpoint, Group, Handler};
+use crate::answer::backend::of_each_backend;
+use crate::answer::token::{declare_login, login_answer};
+use crate::call::Call;
+use crate::decode::{Decode, Fields, Schema, TOKEN, Text, request};
+use crate::endpoint::{Endpoint, Group};
+use crate::problem::Problem;
 use crate::reply::Reply;
 
 request! {
@@ -60,51 +59,38 @@ impl Decode for ProvedLogin {
 
 pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
     let mut endpoints = vec![
-        Endpoint::new(
-            "magic_link.request",
-            Group::Auth,
-            Method::POST,
-            "/magic-link",
-            Handler::Public(|c| Box::pin(request(c))),
-        )
-        .summary("Mails a link and a code that log in. Never tells whether there is an account.")
-        .json::<MagicLinkRequest>()
-        .accepted("Whatever the address is.")
-        .errors(&[ErrorCode::RateLimited]),
+        Endpoint::post("magic_link.request", Group::Auth, "/magic-link")
+            .public(request)
+            .summary("Mails a link and a code that log in. Never tells whether there is an account.")
+            .accepted("Always, whether or not an account exists.")
+            .costs(1)
+            .errors(&[ErrorCode::RateLimited]),
     ];
     endpoints.extend(of_each_backend(auth, of_backend));
     endpoints
 }
 
 /// The login by what was mailed, of one backend.
-fn of_backend(prefix: &str, id: &dyn Fn(&str) -> String, name: &str, transport: &Transport) -> Vec<Endpoint> {
+fn of_backend(backend: &BuiltBackend) -> Vec<Endpoint> {
     use ErrorCode as E;
-    let verify = Endpoint::new(
-        id("magic_link.verify"),
-        Group::Auth,
-        Method::POST,
-        format!("{prefix}/magic-link/verify"),
-        Handler::Public(|c| Box::pin(verify(c))),
-    )
-    .summary("Logs in by the link or the code that was mailed.")
-    .json::<ProvedLogin>()
-    .errors(&[E::MagicLinkBadToken, E::RefusedByApp, E::RateLimited])
-    .for_backend(name);
-    vec![with_login_answer(verify, transport)]
+    let verify = Endpoint::post("magic_link.verify", Group::Auth, "/magic-link/verify")
+        .public(verify)
+        .summary("Logs in by the link or the code that was mailed.")
+        .errors(&[E::MagicLinkBadToken, E::RefusedByApp, E::RateLimited]);
+    vec![declare_login(verify, &backend.transport)]
 }
 
-async fn request(call: Call) -> Result<Reply, Problem> {
-    let MagicLinkRequest { email, redirect_to } = call.body()?;
+async fn request(call: Call, request: MagicLinkRequest) -> Result<Reply, Problem> {
+    let MagicLinkRequest { email, redirect_to } = request;
     let parse = |text: Text<2048>| RedirectTarget::parse(call.auth.settings(), &text.0);
     let redirect_to = redirect_to.map(parse).transpose()?;
     call.auth.magic_link().request(&email, redirect_to, &call.client).await?;
     Reply::accepted()
 }
 
-async fn verify(call: Call) -> Result<Reply, Problem> {
-    let ProvedLogin(proof) = call.body()?;
+async fn verify(call: Call, ProvedLogin(proof): ProvedLogin) -> Result<Reply, Problem> {
     let backend = call.backend()?;
     let login = call.auth.magic_link().verify(&proof, backend, &call.client).await?;
     call.end_former_session(backend).await?;
-    answer(&backend.transport, &login.token)
+    login_answer(&backend.transport, &login.token)
 }

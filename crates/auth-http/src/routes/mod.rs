@@ -1,6 +1,6 @@
 //! The handlers, one file per feature, each a thin wrapper over a typed method of the core.
 
-pub(crate) mod account;
+mod account;
 mod admin;
 mod audit;
 mod email_change;
@@ -11,13 +11,9 @@ mod session;
 mod token;
 mod verification;
 
-use auth_core::account::Updated;
-use auth_core::{Auth, Principal};
+use auth_core::Auth;
 
-use self::account::PublicUser;
-use crate::dispatch::Call;
-use crate::reply::Reply;
-use crate::{Endpoint, Problem};
+use crate::endpoint::Endpoint;
 
 /// Every route, in the order of the documentation.
 pub(crate) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
@@ -33,13 +29,4 @@ pub(crate) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
     table.extend(admin::endpoints());
     table.extend(health::endpoints());
     table
-}
-
-/// The account after a change, with the new cookie of the session that goes on.
-fn updated(call: &Call, current: Option<&Principal>, updated: &Updated) -> Result<Reply, Problem> {
-    let cookie = match current {
-        Some(current) => call.token_cookie(&current.session, updated.token.as_ref())?,
-        None => None,
-    };
-    Ok(Reply::ok(&PublicUser::from(&updated.user))?.cookie(cookie))
 }

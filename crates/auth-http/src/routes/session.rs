@@ -1,21 +1,20 @@
 //! Logging in and out, and the list of sessions.
 
 use auth_core::password::Password;
-use auth_core::session::{IssuedToken, Session};
-use auth_core::{Auth, ErrorCode, Principal, Transport, time::OffsetDateTime, uuid::Uuid};
-use http::Method;
-use http::header::HeaderName;
-use secrecy::ExposeSecret;
+use auth_core::{Auth, BuiltBackend, ErrorCode, Principal};
 use serde::Serialize;
 
-use crate::decode::{Decode, Fields, GrantType, KnownPassword, Schema, Text, request};
-use crate::dispatch::Call;
-use crate::endpoint::{Endpoint, Group, Handler};
-use crate::reply::Reply;
-use crate::{Problem, cookie};
+use crate::answer::backend::of_each_backend;
+use crate::answer::session::{SessionView, ended};
+use crate::answer::token::{declare_login, login_answer};
 
-/// Makes a browser drop cached pages of the session that ended.
-const CLEAR_SITE_DATA: (HeaderName, &str) = (HeaderName::from_static("clear-site-data"), "\"cache\"");
+use crate::call::Call;
+use crate::decode::{Decode, Fields, GrantType, KnownPassword, Schema, Text, request};
+use crate::endpoint::{Endpoint, Group};
+use crate::handler::Id;
+use crate::problem::Problem;
+use crate::reply::Reply;
+use crate::requirement::Requirement;
 
 /// The longest login name that is looked up, in characters.
 const NAME: usize = 320;
@@ -64,56 +63,6 @@ request! {
     }
 }
 
-/// The answer of a bearer login (RFC 6749, section 5.1).
-#[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct TokenAnswer<'a> {
-    /// The token, for `Authorization: Bearer`.
-    access_token: &'a str,
-    /// Always `bearer`.
-    token_type: &'static str,
-    /// How many seconds the token is good for, when that is less than the session.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
-    expires_in: Option<u64>,
-}
-
-/// A session in the user's list.
-#[derive(Serialize, utoipa::ToSchema)]
-pub(super) struct SessionView<'a> {
-    /// The public id.
-    id: Uuid,
-    /// The backend that issued its token.
-    backend: &'a str,
-    /// When it began.
-    #[serde(with = "auth_core::time::serde::rfc3339")]
-    created_at: OffsetDateTime,
-    /// When it was last used, to the minute.
-    #[serde(with = "auth_core::time::serde::rfc3339")]
-    last_seen_at: OffsetDateTime,
-    /// The client's address at login.
-    #[schema(required)]
-    ip: Option<&'a str>,
-    /// The client's `User-Agent` at login.
-    #[schema(required)]
-    user_agent: Option<&'a str>,
-    /// Whether it is the session that asks.
-    current: bool,
-}
-
-impl<'a> SessionView<'a> {
-    pub(super) fn new(session: &'a Session, current: Uuid) -> Self {
-        Self {
-            id: session.id,
-            backend: &session.backend,
-            created_at: session.created_at,
-            last_seen_at: session.last_seen_at,
-            ip: session.ip.as_deref(),
-            user_agent: session.user_agent.as_deref(),
-            current: session.id == current,
-        }
-    }
-}
-
 /// The user's sessions.
 #[derive(Serialize, utoipa::ToSchema)]
 struct SessionList<'a> {
@@ -124,110 +73,45 @@ struct SessionList<'a> {
 pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
     let mut endpoints = of_each_backend(auth, of_backend);
     endpoints.extend([
-        Endpoint::new(
-            "session.list",
-            Group::Auth,
-            Method::GET,
-            "/sessions",
-            Handler::Active(|c, p| Box::pin(list(c, p))),
-        )
-        .summary("The user's sessions that are alive.")
-        .answers::<SessionList>(200, "The sessions, newest first."),
-        Endpoint::new(
-            "session.end",
-            Group::Auth,
-            Method::DELETE,
-            "/sessions/{id}",
-            Handler::Active(|c, p| Box::pin(end(c, p))),
-        )
-        .summary("Ends one of the user's sessions.")
-        .success(204, "It ended.", None),
-        Endpoint::new(
-            "session.logout_all",
-            Group::Auth,
-            Method::POST,
-            "/logout-all",
-            Handler::Active(|c, p| Box::pin(logout_all(c, p))),
-        )
-        .summary("Ends the sessions of this browser, or of the user everywhere.")
-        .json::<LogoutAllRequest>()
-        .success(204, "They ended.", None)
-        .takes_expired_password(),
+        Endpoint::get("session.list", Group::Auth, "/sessions")
+            .user(list)
+            .summary("The user's sessions that are alive.")
+            .answers::<SessionList>(200, "The sessions, newest first.")
+            .costs(2),
+        Endpoint::delete("session.end", Group::Auth, "/sessions/{id}")
+            .user(end)
+            .summary("Ends one of the user's sessions.")
+            .costs(3)
+            .empty("It ended."),
+        Endpoint::post("session.logout_all", Group::Auth, "/logout-all")
+            .requires(Requirement::new().open_to_pending_password_change(), logout_all)
+            .summary("Ends the sessions of this browser, or of the user everywhere.")
+            .empty("They ended."),
     ]);
     endpoints
 }
 
-/// The routes that each backend has of its own, below its name. The default backend is served without its name, too.
-pub(super) fn of_each_backend(
-    auth: &Auth,
-    routes: impl Fn(&str, &dyn Fn(&str) -> String, &str, &Transport) -> Vec<Endpoint>,
-) -> Vec<Endpoint> {
-    let mut endpoints = Vec::new();
-    for (index, backend) in auth.backends().iter().enumerate() {
-        let (name, transport) = (&backend.name, &backend.transport);
-        if index == 0 {
-            endpoints.extend(routes("", &str::to_owned, name, transport));
-        }
-        endpoints.extend(routes(&format!("/{name}"), &|id| format!("{id}.{name}"), name, transport));
-    }
-    endpoints
-}
-
-/// Declares the answer of a login, which its transport decides.
-pub(super) fn with_login_answer(endpoint: Endpoint, transport: &Transport) -> Endpoint {
-    match transport {
-        Transport::Bearer => endpoint.answers::<TokenAnswer>(200, "The token."),
-        Transport::Cookie { .. } => endpoint.success(204, "The cookie carries the token.", None),
-    }
-}
-
 /// Login and logout of one backend.
-fn of_backend(prefix: &str, id: &dyn Fn(&str) -> String, name: &str, transport: &Transport) -> Vec<Endpoint> {
+fn of_backend(backend: &BuiltBackend) -> Vec<Endpoint> {
     use ErrorCode as E;
-    let login = Endpoint::new(
-        id("session.login"),
-        Group::Auth,
-        Method::POST,
-        format!("{prefix}/login"),
-        Handler::Public(|c| Box::pin(login(c))),
-    )
-    .summary("Logs in with a user name or an e-mail address and a password.")
-    .json_or_form::<NamedLogin>()
-    .errors(&[E::LoginBadCredentials, E::LoginUserNotVerified, E::RefusedByApp])
-    .for_backend(name);
-    let logout = Endpoint::new(
-        id("session.logout"),
-        Group::Auth,
-        Method::POST,
-        format!("{prefix}/logout"),
-        Handler::Active(|c, p| Box::pin(logout(c, p))),
-    )
-    .summary("Ends the session whose token of this backend the request carries.")
-    .success(204, "It ended.", None)
-    .for_backend(name)
-    .takes_expired_password();
-    vec![with_login_answer(login, transport), logout]
+    let login = Endpoint::post("session.login", Group::Auth, "/login")
+        .public(login)
+        .summary("Logs in with a user name or an e-mail address and a password.")
+        .or_form()
+        .errors(&[E::LoginBadCredentials, E::LoginUserNotVerified, E::RefusedByApp]);
+    let logout = Endpoint::post("session.logout", Group::Auth, "/logout")
+        .requires(Requirement::new().open_to_pending_password_change(), logout)
+        .summary("Ends the session whose token of this backend the request carries.")
+        .costs(3)
+        .empty("It ended.");
+    vec![declare_login(login, &backend.transport), logout]
 }
 
-async fn login(call: Call) -> Result<Reply, Problem> {
-    let NamedLogin { name, password } = call.body()?;
+async fn login(call: Call, NamedLogin { name, password }: NamedLogin) -> Result<Reply, Problem> {
     let backend = call.backend()?;
     let login = call.auth.sessions().login(&name, password, backend, &call.client).await?;
     call.end_former_session(backend).await?;
-    answer(&backend.transport, &login.token)
-}
-
-/// The login answer of a transport.
-pub(super) fn answer(transport: &Transport, token: &IssuedToken) -> Result<Reply, Problem> {
-    let IssuedToken { access_token, expires_in } = token;
-    let access_token = access_token.expose_secret();
-    match transport {
-        Transport::Cookie { .. } => Ok(Reply::no_content().cookie(cookie::set(transport, access_token))),
-        Transport::Bearer => {
-            let expires_in = expires_in.map(|life| life.as_secs());
-            Reply::ok(&TokenAnswer { access_token, token_type: "bearer", expires_in })
-        }
-    }
+    login_answer(&backend.transport, &login.token)
 }
 
 async fn logout(call: Call, principal: Principal) -> Result<Reply, Problem> {
@@ -235,8 +119,7 @@ async fn logout(call: Call, principal: Principal) -> Result<Reply, Problem> {
     ended(&call, &principal.session)
 }
 
-async fn logout_all(call: Call, principal: Principal) -> Result<Reply, Problem> {
-    let request: LogoutAllRequest = call.body()?;
+async fn logout_all(call: Call, principal: Principal, request: LogoutAllRequest) -> Result<Reply, Problem> {
     match request.everywhere {
         Some(true) => call.auth.sessions().logout_everywhere(&principal, &call.client).await?,
         // A browser has one account at a time: its sessions are the one that asks.
@@ -245,20 +128,13 @@ async fn logout_all(call: Call, principal: Principal) -> Result<Reply, Problem> 
     ended(&call, &principal.session)
 }
 
-/// 204 that takes the token away from the client.
-pub(super) fn ended(call: &Call, session: &Session) -> Result<Reply, Problem> {
-    let cookie = call.removal_cookie(session)?;
-    Ok(Reply::no_content().cookie(cookie).header(CLEAR_SITE_DATA.0, CLEAR_SITE_DATA.1))
-}
-
 async fn list(call: Call, principal: Principal) -> Result<Reply, Problem> {
     let sessions = call.auth.sessions().list(&principal.user).await?;
     let sessions = sessions.iter().map(|session| SessionView::new(session, principal.session.id)).collect();
     Reply::ok(&SessionList { sessions })
 }
 
-async fn end(call: Call, principal: Principal) -> Result<Reply, Problem> {
-    let id = call.id()?;
+async fn end(call: Call, principal: Principal, Id(id): Id) -> Result<Reply, Problem> {
     call.auth.sessions().end(&principal, id, &call.client).await?;
     if id == principal.session.id {
         return ended(&call, &principal.session);

@@ -1,28 +1,22 @@
 //! The public keys of the tokens.
 
 use auth_core::key_set;
-use http::Method;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 
-use crate::Problem;
+use crate::call::Call;
 use crate::decode::Schema;
-use crate::dispatch::Call;
-use crate::endpoint::{Endpoint, Group, Handler};
+use crate::endpoint::{Endpoint, Group};
+use crate::problem::Problem;
 use crate::reply::Reply;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::new(
-            "token.keys",
-            Group::Auth,
-            Method::GET,
-            "/jwks.json",
-            Handler::Public(|call| Box::pin(keys(call))),
-        )
-        .summary("The public keys that check this server's JSON Web Tokens (RFC 7517).")
-        .success(200, "The key set; empty when every key is a shared secret.", Some(schema))
-        .without_database(),
+        Endpoint::get("token.keys", Group::Auth, "/jwks.json")
+            .public(keys)
+            .summary("The public keys that check this server's JSON Web Tokens (RFC 7517).")
+            .success(200, "The key set; empty when every key is a shared secret.", Some(schema))
+            .costs(0),
     ]
 }
 

@@ -1,72 +1,39 @@
 //! Proof of mailboxes.
 
 use auth_core::ErrorCode;
-use auth_core::identifier::Email;
-use http::Method;
 
-use super::account::PublicUser;
-use super::updated;
-use crate::Problem;
-use crate::decode::{Text, request};
-use crate::dispatch::Call;
-use crate::endpoint::{Endpoint, Group, Handler};
+use crate::answer::user::{PublicUser, updated};
+use crate::call::Call;
+use crate::decode::{EmailRequest, TokenRequest};
+use crate::endpoint::{Endpoint, Group};
+use crate::problem::Problem;
 use crate::reply::Reply;
-
-/// More than any token of ours has, in characters.
-pub(super) const TOKEN: usize = 200;
-
-request! {
-    /// An address that mail is wanted for.
-    EmailRequest {
-        #[doc = "The e-mail address."]
-        email: Email,
-    }
-}
-
-request! {
-    /// What a link carried.
-    TokenRequest {
-        #[doc = "The `token` of the link that was mailed."]
-        token: Text<TOKEN>,
-    }
-}
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     use ErrorCode as E;
     vec![
-        Endpoint::new(
-            "verification.request",
-            Group::Auth,
-            Method::POST,
-            "/request-verify-token",
-            Handler::Public(|c| Box::pin(request(c))),
-        )
-        .summary("Mails a link that proves the mailbox, if there is one to prove. Never tells whether there is.")
-        .json::<EmailRequest>()
-        .accepted("Whatever the address is.")
-        .errors(&[E::RateLimited]),
-        Endpoint::new(
-            "verification.verify",
-            Group::Auth,
-            Method::POST,
-            "/verify",
-            Handler::Public(|c| Box::pin(verify(c))),
-        )
-        .summary("Proves a mailbox by a mailed link. Earlier sessions of the account end, but for the one that asks.")
-        .json::<TokenRequest>()
-        .answers::<PublicUser>(200, "The account, verified.")
-        .errors(&[E::VerifyUserBadToken, E::VerifyUserAlreadyVerified, E::RefusedByApp, E::RateLimited]),
+        Endpoint::post("verification.request", Group::Auth, "/request-verify-token")
+            .public(request)
+            .summary("Mails a link that proves the mailbox, if there is one to prove. Never tells whether there is.")
+            .accepted("Always, whether or not an account exists.")
+            .costs(1)
+            .errors(&[E::RateLimited]),
+        Endpoint::post("verification.verify", Group::Auth, "/verify")
+            .public(verify)
+            .summary(
+                "Proves a mailbox by a mailed link. Earlier sessions of the account end, but for the one that asks.",
+            )
+            .answers::<PublicUser>(200, "The account, verified.")
+            .errors(&[E::VerifyUserBadToken, E::VerifyUserAlreadyVerified, E::RefusedByApp, E::RateLimited]),
     ]
 }
 
-async fn request(call: Call) -> Result<Reply, Problem> {
-    let EmailRequest { email } = call.body()?;
+async fn request(call: Call, EmailRequest { email }: EmailRequest) -> Result<Reply, Problem> {
     call.auth.verification().request(&email, &call.client).await?;
     Reply::accepted()
 }
 
-async fn verify(call: Call) -> Result<Reply, Problem> {
-    let TokenRequest { token } = call.body()?;
+async fn verify(call: Call, TokenRequest { token }: TokenRequest) -> Result<Reply, Problem> {
     let current = call.visitor().await?;
     let verified = call.auth.verification().verify(&token.0, current.as_ref(), &call.client).await?;
     updated(&call, current.as_ref(), &verified)

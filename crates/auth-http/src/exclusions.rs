@@ -68,12 +68,12 @@ impl Pattern {
 
 /// The exceptions of a protected subtree. Everything else needs an active user.
 #[derive(Clone, Debug)]
-pub struct Gate {
+pub struct Exclusions {
     paths: Vec<Pattern>,
     methods: Vec<Method>,
 }
 
-impl Default for Gate {
+impl Default for Exclusions {
     /// No path is excepted; `OPTIONS` is, because browsers ask without credentials before they send a request to
     /// another origin.
     fn default() -> Self {
@@ -81,7 +81,7 @@ impl Default for Gate {
     }
 }
 
-impl Gate {
+impl Exclusions {
     /// One more path that needs no user.
     pub fn exclude(&mut self, pattern: &str) {
         self.paths.push(Pattern::new(pattern));
@@ -137,13 +137,13 @@ mod tests {
 
     #[test]
     fn guards_all_but_the_exceptions() {
-        let mut gate = Gate::default();
-        gate.exclude("/public/*");
-        assert!(gate.guards(&Method::GET, "/private"));
-        assert!(!gate.guards(&Method::GET, "/public/a"));
-        assert!(!gate.guards(&Method::OPTIONS, "/private"));
-        gate.exclude_methods([Method::HEAD]);
-        assert!(gate.guards(&Method::OPTIONS, "/private"));
-        assert!(!gate.guards(&Method::HEAD, "/private"));
+        let mut exclusions = Exclusions::default();
+        exclusions.exclude("/public/*");
+        assert!(exclusions.guards(&Method::GET, "/private"));
+        assert!(!exclusions.guards(&Method::GET, "/public/a"));
+        assert!(!exclusions.guards(&Method::OPTIONS, "/private"));
+        exclusions.exclude_methods([Method::HEAD]);
+        assert!(exclusions.guards(&Method::OPTIONS, "/private"));
+        assert!(!exclusions.guards(&Method::HEAD, "/private"));
     }
 }

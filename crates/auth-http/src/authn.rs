@@ -1,4 +1,4 @@
-//! The check behind every extractor: who is this, and may they?
+//! The check behind every route and extractor: who is this, and may they?
 
 use std::net::IpAddr;
 
@@ -7,8 +7,10 @@ use auth_core::{Auth, ErrorCode, Principal};
 use http::Method;
 use http::header::HeaderMap;
 
-use crate::dispatch::{DEADLINE, barrier};
-use crate::{Problem, credential, csrf};
+use crate::barrier::{DEADLINE, barrier};
+use crate::problem::Problem;
+use crate::requirement::Requirement;
+use crate::{credential, csrf};
 
 /// What the check needs to know of a request.
 #[derive(Clone, Copy, Debug)]
@@ -19,42 +21,6 @@ pub struct RequestHead<'a> {
     pub headers: &'a HeaderMap,
     /// The other end of the connection.
     pub peer: Option<IpAddr>,
-}
-
-/// What a user must be to pass.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Requirement {
-    /// The mailbox is proved: else 403 `EMAIL_NOT_VERIFIED`.
-    pub verified: bool,
-    /// The user may manage others: else 403 `Forbidden`.
-    pub superuser: bool,
-    /// The last proof of identity is recent: else 403 `REAUTHENTICATION_REQUIRED`.
-    pub recent: bool,
-    /// An account that must change its password passes too: else 403 `PASSWORD_CHANGE_REQUIRED`.
-    pub takes_expired_password: bool,
-}
-
-impl Requirement {
-    /// Checks a user who is known.
-    ///
-    /// # Errors
-    /// What the fields say.
-    pub fn check(&self, auth: &Auth, principal: &Principal) -> Result<(), Problem> {
-        let user = &principal.user;
-        if user.must_change_password && !self.takes_expired_password {
-            return Err(ErrorCode::PasswordChangeRequired.into());
-        }
-        if self.superuser && !user.is_superuser {
-            return Err(ErrorCode::Forbidden.into());
-        }
-        if self.verified && !user.is_verified {
-            return Err(ErrorCode::EmailNotVerified.into());
-        }
-        if self.recent {
-            auth.accounts().require_recent(principal)?;
-        }
-        Ok(())
-    }
 }
 
 /// Named backends, for extractors that take the tokens of these only.

@@ -1,0 +1,53 @@
+//! Events of the audit log.
+
+use auth_core::audit::AuditEvent;
+use auth_core::time::OffsetDateTime;
+use auth_core::uuid::Uuid;
+use serde::Serialize;
+use serde_json::Value;
+
+/// An event.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct EventView<'a> {
+    /// UUID version 7.
+    id: Uuid,
+    /// When it happened.
+    #[serde(with = "auth_core::time::serde::rfc3339")]
+    at: OffsetDateTime,
+    /// What happened.
+    name: &'a str,
+    /// Whose account it was about.
+    #[schema(required)]
+    subject_id: Option<Uuid>,
+    /// Who did it, where it is known.
+    #[schema(required)]
+    actor_id: Option<Uuid>,
+    /// The session that it was about.
+    #[schema(required)]
+    session_id: Option<Uuid>,
+    /// The client's address.
+    #[schema(required)]
+    ip: Option<&'a str>,
+    /// The client's `User-Agent`.
+    #[schema(required)]
+    user_agent: Option<&'a str>,
+    /// What else there is to say.
+    #[schema(required, value_type = Option<Object>)]
+    data: Option<&'a Value>,
+}
+
+impl<'a> From<&'a AuditEvent> for EventView<'a> {
+    fn from(event: &'a AuditEvent) -> Self {
+        Self {
+            id: event.id,
+            at: event.at,
+            name: &event.name,
+            subject_id: event.subject_id,
+            actor_id: event.actor_id,
+            session_id: event.session_id,
+            ip: event.ip.as_deref(),
+            user_agent: event.user_agent.as_deref(),
+            data: event.data.as_ref(),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! What routes of several features answer with.
+
+pub(crate) mod backend;
+pub(crate) mod event;
+pub(crate) mod session;
+pub(crate) mod token;
+pub(crate) mod user;

@@ -1,0 +1,57 @@
+//! Sessions, and the end of one.
+
+use auth_core::session::Session;
+use auth_core::time::OffsetDateTime;
+use auth_core::uuid::Uuid;
+use http::header::HeaderName;
+use serde::Serialize;
+
+use crate::call::Call;
+use crate::problem::Problem;
+use crate::reply::Reply;
+
+/// Makes a browser drop cached pages of the session that ended.
+const CLEAR_SITE_DATA: (HeaderName, &str) = (HeaderName::from_static("clear-site-data"), "\"cache\"");
+
+/// A session in the user's list.
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct SessionView<'a> {
+    /// The public id.
+    id: Uuid,
+    /// The backend that issued its token.
+    backend: &'a str,
+    /// When it began.
+    #[serde(with = "auth_core::time::serde::rfc3339")]
+    created_at: OffsetDateTime,
+    /// When it was last used, to the minute.
+    #[serde(with = "auth_core::time::serde::rfc3339")]
+    last_seen_at: OffsetDateTime,
+    /// The client's address at login.
+    #[schema(required)]
+    ip: Option<&'a str>,
+    /// The client's `User-Agent` at login.
+    #[schema(required)]
+    user_agent: Option<&'a str>,
+    /// Whether it is the session that asks.
+    current: bool,
+}
+
+impl<'a> SessionView<'a> {
+    pub(crate) fn new(session: &'a Session, current: Uuid) -> Self {
+        Self {
+            id: session.id,
+            backend: &session.backend,
+            created_at: session.created_at,
+            last_seen_at: session.last_seen_at,
+            ip: session.ip.as_deref(),
+            user_agent: session.user_agent.as_deref(),
+            current: session.id == current,
+        }
+    }
+}
+
+/// 204 that removes the token from the client.
+pub(crate) fn ended(call: &Call, session: &Session) -> Result<Reply, Problem> {
+    let cookie = call.removal_cookie(session)?;
+    Ok(Reply::no_content().cookie(cookie).header(CLEAR_SITE_DATA.0, CLEAR_SITE_DATA.1))
+}

@@ -1,0 +1,45 @@
+//! The answer of a login, which the transport of its backend decides.
+
+use auth_core::Transport;
+use auth_core::session::IssuedToken;
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+use crate::cookie;
+use crate::endpoint::Endpoint;
+use crate::problem::Problem;
+use crate::reply::Reply;
+
+/// The answer of a bearer login (RFC 6749, section 5.1).
+#[derive(Serialize, utoipa::ToSchema)]
+pub(crate) struct TokenAnswer<'a> {
+    /// The token, for `Authorization: Bearer`.
+    access_token: &'a str,
+    /// Always `bearer`.
+    token_type: &'static str,
+    /// How many seconds the token is good for, when that is less than the session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    expires_in: Option<u64>,
+}
+
+/// Declares the answer of a login, which its transport decides.
+pub(crate) fn declare_login(endpoint: Endpoint, transport: &Transport) -> Endpoint {
+    match transport {
+        Transport::Bearer => endpoint.answers::<TokenAnswer>(200, "The token."),
+        Transport::Cookie { .. } => endpoint.empty("The cookie carries the token."),
+    }
+}
+
+/// The login answer of a transport.
+pub(crate) fn login_answer(transport: &Transport, token: &IssuedToken) -> Result<Reply, Problem> {
+    let IssuedToken { access_token, expires_in } = token;
+    let access_token = access_token.expose_secret();
+    match transport {
+        Transport::Cookie { .. } => Ok(Reply::no_content().cookie(cookie::set(transport, access_token))),
+        Transport::Bearer => {
+            let expires_in = expires_in.map(|life| life.as_secs());
+            Reply::ok(&TokenAnswer { access_token, token_type: "bearer", expires_in })
+        }
+    }
+}

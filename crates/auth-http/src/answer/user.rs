@@ -1,0 +1,65 @@
+//! Accounts.
+
+use auth_core::account::Updated;
+use auth_core::time::OffsetDateTime;
+use auth_core::uuid::Uuid;
+use auth_core::{Principal, User};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::call::Call;
+use crate::problem::Problem;
+use crate::reply::Reply;
+
+/// An account as clients see it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PublicUser<'a> {
+    /// UUID version 7.
+    pub id: Uuid,
+    /// The address that mail goes to.
+    #[schema(required)]
+    pub email: Option<&'a str>,
+    /// The user name as typed.
+    #[schema(required)]
+    pub username: Option<&'a str>,
+    /// Whether the account may log in.
+    pub is_active: bool,
+    /// Whether the account may manage others.
+    pub is_superuser: bool,
+    /// Whether the email address is verified.
+    pub is_verified: bool,
+    /// The display name.
+    #[schema(required)]
+    pub display_name: Option<&'a str>,
+    /// The app's own object about the user.
+    #[schema(value_type = Object)]
+    pub attributes: &'a Value,
+    /// When the account was created.
+    #[serde(with = "auth_core::time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+}
+
+impl<'a> From<&'a User> for PublicUser<'a> {
+    fn from(user: &'a User) -> Self {
+        Self {
+            id: user.id,
+            email: user.email.as_deref(),
+            username: user.username.as_deref(),
+            is_active: user.is_active,
+            is_superuser: user.is_superuser,
+            is_verified: user.is_verified,
+            display_name: user.display_name.as_deref(),
+            attributes: &user.attributes,
+            created_at: user.created_at,
+        }
+    }
+}
+
+/// The account after a change, with the new cookie of the session that goes on.
+pub(crate) fn updated(call: &Call, current: Option<&Principal>, updated: &Updated) -> Result<Reply, Problem> {
+    let cookie = match current {
+        Some(current) => call.token_cookie(&current.session, updated.token.as_ref())?,
+        None => None,
+    };
+    Ok(Reply::ok(&PublicUser::from(&updated.user))?.cookie(cookie))
+}

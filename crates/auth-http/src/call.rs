@@ -1,0 +1,104 @@
+//! A request on its way to a handler.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use auth_core::session::{Credential, IssuedToken, Session};
+use auth_core::uuid::Uuid;
+use auth_core::{Auth, BuiltBackend, Client, ErrorCode, Principal, Transport};
+use bytes::Bytes;
+use http::header::HeaderValue;
+use http::request::Parts;
+use secrecy::ExposeSecret;
+
+use crate::decode::{self, BodyType, Decode};
+use crate::problem::Problem;
+use crate::{cookie, credential};
+
+/// What a handler needs to know of the route that it answers for.
+#[derive(Clone, Debug)]
+pub(crate) struct Route {
+    /// The path below the group's prefix, with parameters as `{name}`.
+    pub(crate) template: Cow<'static, str>,
+    /// What it takes as its body.
+    pub(crate) body: BodyType,
+    /// Only this backend's tokens count.
+    pub(crate) backend: Option<String>,
+}
+
+/// A request on its way to a handler.
+pub(crate) struct Call {
+    pub(crate) auth: Auth,
+    pub(crate) client: Client,
+    pub(crate) route: Arc<Route>,
+    pub(crate) parts: Parts,
+    pub(crate) body: Bytes,
+}
+
+impl Call {
+    /// The body, decoded.
+    pub(crate) fn body<T: Decode>(&self) -> Result<T, Problem> {
+        decode::body(&self.parts.headers, &self.body, self.route.body)
+    }
+
+    /// The query, decoded.
+    pub(crate) fn query<T: Decode>(&self) -> Result<T, Problem> {
+        decode::query(self.parts.uri.query())
+    }
+
+    /// The `{id}` of the path. Read from the end, because frameworks differ in whether they leave the prefix of a
+    /// mounted group in the path.
+    pub(crate) fn id(&self) -> Result<Uuid, Problem> {
+        let from_end = self.route.template.rsplit('/').position(|segment| segment == "{id}");
+        let segment = from_end.and_then(|index| self.parts.uri.path().rsplit('/').nth(index));
+        // One spelling only: 36 characters with hyphens.
+        let id = segment.filter(|text| text.len() == 36).and_then(|text| text.parse().ok());
+        id.ok_or_else(|| ErrorCode::NotFound.into())
+    }
+
+    /// The backend that a login is for.
+    pub(crate) fn backend(&self) -> Result<&BuiltBackend, Problem> {
+        match &self.route.backend {
+            Some(name) => Ok(self.auth.sessions().backend(name)?),
+            None => self.auth.backends().first().ok_or_else(|| ErrorCode::Internal.into()),
+        }
+    }
+
+    /// Who a public request is from, if it carries a valid token.
+    pub(crate) async fn visitor(&self) -> Result<Option<Principal>, Problem> {
+        let credentials = credential::find(&self.auth, &self.parts.headers, None);
+        Ok(self.auth.sessions().authenticate(&credentials).await?)
+    }
+
+    /// Ends the session whose cookie a login is about to replace (ASVS 7.2.4): this browser could no longer end it. A
+    /// bearer token is the client's own to keep or to forget.
+    pub(crate) async fn end_former_session(&self, backend: &BuiltBackend) -> Result<(), Problem> {
+        let Transport::Cookie { name, .. } = &backend.transport else { return Ok(()) };
+        let Some(token) = cookie::get(&self.parts.headers, name) else { return Ok(()) };
+        let sessions = self.auth.sessions();
+        if let Some(former) = sessions.authenticate(&[Credential { backend, token }]).await? {
+            sessions.logout(&former, &self.client).await?;
+        }
+        Ok(())
+    }
+
+    /// How the token of a session travels.
+    pub(crate) fn transport(&self, session: &Session) -> Result<&Transport, Problem> {
+        Ok(&self.auth.sessions().backend(&session.backend)?.transport)
+    }
+
+    /// The cookie with a session's new token, where it travels in one.
+    pub(crate) fn token_cookie(
+        &self,
+        session: &Session,
+        token: Option<&IssuedToken>,
+    ) -> Result<Option<HeaderValue>, Problem> {
+        let transport = self.transport(session)?;
+        Ok(token.and_then(|token| cookie::set(transport, token.access_token.expose_secret())))
+    }
+
+    /// The cookie that removes a session's token, where it travels in one.
+    pub(crate) fn removal_cookie(&self, session: &Session) -> Result<Option<HeaderValue>, Problem> {
+        Ok(cookie::clear(self.transport(session)?))
+    }
+}

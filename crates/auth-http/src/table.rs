@@ -1,0 +1,213 @@
+//! The table of all routes, and the way of a request through it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use auth_core::{Auth, Client, ErrorCode, Principal};
+use bytes::Bytes;
+use futures_util::Stream;
+use http::header::{HeaderMap, HeaderValue, STRICT_TRANSPORT_SECURITY};
+use http::request::Parts;
+use http::{Method, Response};
+use tracing::Instrument;
+
+use crate::authn::{RequestHead, authenticate_with};
+use crate::barrier::{barrier, within_deadline};
+use crate::call::Call;
+use crate::endpoint::{Endpoint, Group};
+use crate::handler::{Answer, Handler, PublicFn, UserFn};
+use crate::headers::secure;
+use crate::problem::Problem;
+use crate::reply::Reply;
+use crate::trace::Trace;
+use crate::{body, csrf, peer, routes};
+
+/// Every route of an [`Auth`], in the order of the documentation. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Table {
+    auth: Auth,
+    endpoints: Arc<[Arc<Endpoint>]>,
+}
+
+/// The routes that share a path.
+#[derive(Clone, Debug)]
+pub struct MountedPath {
+    /// The path, with parameters as `{name}`.
+    pub template: String,
+    /// One for each method.
+    pub endpoints: Vec<Arc<Endpoint>>,
+    /// What `Allow` says for any other method.
+    pub allow: String,
+}
+
+impl Table {
+    /// The routes that the configuration of `auth` makes.
+    #[must_use]
+    pub fn new(auth: &Auth) -> Self {
+        Self { auth: auth.clone(), endpoints: routes::endpoints(auth).into_iter().map(Arc::new).collect() }
+    }
+
+    /// The handle that the routes work with.
+    #[must_use]
+    pub fn auth(&self) -> &Auth {
+        &self.auth
+    }
+
+    /// Every route.
+    #[must_use]
+    pub fn endpoints(&self) -> &[Arc<Endpoint>] {
+        &self.endpoints
+    }
+
+    /// Every path with its group's usual prefix.
+    #[must_use]
+    pub fn paths(&self) -> Vec<MountedPath> {
+        Self::by_path(self.endpoints.iter(), Endpoint::full_path)
+    }
+
+    /// The paths of one group, below whatever prefix the app mounts it at.
+    #[must_use]
+    pub fn group(&self, group: Group) -> Vec<MountedPath> {
+        Self::by_path(self.endpoints.iter().filter(|endpoint| endpoint.group == group), |endpoint| {
+            endpoint.path().to_owned()
+        })
+    }
+
+    fn by_path<'e>(
+        endpoints: impl Iterator<Item = &'e Arc<Endpoint>>,
+        template: impl Fn(&Endpoint) -> String,
+    ) -> Vec<MountedPath> {
+        let mut paths: Vec<MountedPath> = Vec::new();
+        for endpoint in endpoints {
+            let template = template(endpoint);
+            let allow = if endpoint.method == Method::GET { "GET, HEAD" } else { endpoint.method.as_str() };
+            match paths.iter_mut().find(|path| path.template == template) {
+                Some(path) => {
+                    path.endpoints.push(endpoint.clone());
+                    path.allow = format!("{}, {allow}", path.allow);
+                }
+                None => {
+                    paths.push(MountedPath { template, endpoints: vec![endpoint.clone()], allow: allow.to_owned() });
+                }
+            }
+        }
+        paths
+    }
+
+    /// The headers of every answer of the library, for an app whose own answers shall have them too. They are those of
+    /// data for one caller; pages need a policy of their own.
+    #[must_use]
+    pub fn headers(&self) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        secure(&mut headers);
+        self.insist_on_https(&mut headers);
+        headers
+    }
+
+    /// RFC 6797, for an app that is reached over https.
+    fn insist_on_https(&self, headers: &mut HeaderMap) {
+        if self.auth.settings().public_url.scheme() == "https" {
+            headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        }
+    }
+
+    /// Answers a request for `endpoint`. The body is read here, up to its limit; `peer` is the other end of the
+    /// connection. A client that hangs up after its body arrived does not stop what it began.
+    ///
+    /// The work runs in a `tracing` span; see `docs/logging.md`.
+    pub async fn call<S, E>(
+        &self,
+        endpoint: &Arc<Endpoint>,
+        parts: Parts,
+        chunks: S,
+        peer: Option<IpAddr>,
+    ) -> Response<Bytes>
+    where
+        S: Stream<Item = Result<Bytes, E>>,
+    {
+        let trace = Trace::begin(&endpoint.id);
+        let head = parts.method == Method::HEAD;
+        let answer = async {
+            let admitted = self.admit(endpoint, &parts, peer).await?;
+            // Boxed so that requests without a body do not carry the state of reading one.
+            let body = match endpoint.is_unsafe() {
+                true => Box::pin(body::collect(&parts.headers, chunks)).await?,
+                false => Bytes::new(),
+            };
+            self.run(endpoint, admitted, parts, body).await
+        };
+        let answer = answer.instrument(trace.span().clone()).await;
+        self.finish(answer, head, trace)
+    }
+
+    /// Refuses what comes from another site, and finds out who is asking where the route requires it.
+    async fn admit<'e>(
+        &self,
+        endpoint: &'e Endpoint,
+        parts: &Parts,
+        peer: Option<IpAddr>,
+    ) -> Result<(Admitted<'e>, Client), Problem> {
+        let settings = self.auth.settings();
+        let admitted = match &endpoint.handler {
+            Handler::Public(handler) => {
+                // Before a login there is no cookie to go by: the visitor's browser itself must not be made to act.
+                if endpoint.is_unsafe() && !csrf::allows(settings, &parts.headers) {
+                    tracing::info!(target: "auth::event", endpoint = %endpoint.id, "csrf_rejected");
+                    return Err(ErrorCode::CsrfRejected.into());
+                }
+                Admitted::Anyone(handler)
+            }
+            Handler::User(requirement, handler) => {
+                let head = RequestHead { method: &parts.method, headers: &parts.headers, peer };
+                let backend = endpoint.backend();
+                let only = backend.as_ref().map(std::slice::from_ref);
+                Admitted::User(handler, authenticate_with(&self.auth, &head, requirement, only).await?)
+            }
+        };
+        Ok((admitted, peer::client(settings, &parts.headers, peer)))
+    }
+
+    /// Runs the handler: one that changes something in a task of its own, so that it comes to its end even when the
+    /// client hangs up and the framework drops this future. The deadline goes with it.
+    async fn run(
+        &self,
+        endpoint: &Endpoint,
+        (admitted, client): (Admitted<'_>, Client),
+        parts: Parts,
+        body: Bytes,
+    ) -> Result<Reply, Problem> {
+        let call = Call { auth: self.auth.clone(), client, route: endpoint.route.clone(), parts, body };
+        let work = barrier(within_deadline(admitted.start(call)));
+        if !endpoint.is_unsafe() {
+            return work.await;
+        }
+        tokio::spawn(work.in_current_span()).await.unwrap_or_else(|_| Err(ErrorCode::Internal.into()))
+    }
+
+    fn finish(&self, answer: Result<Reply, Problem>, head: bool, trace: Trace) -> Response<Bytes> {
+        let into_response = || answer.map_or_else(Problem::into_response, Reply::into_response);
+        let mut response = trace.span().in_scope(into_response);
+        self.insist_on_https(response.headers_mut());
+        if head {
+            *response.body_mut() = Bytes::new();
+        }
+        trace.end(response.status());
+        response
+    }
+}
+
+/// A handler with what its row requires.
+#[expect(clippy::large_enum_variant, reason = "a box would cost every authenticated request an allocation")]
+enum Admitted<'e> {
+    Anyone(&'e PublicFn),
+    User(&'e UserFn, Principal),
+}
+
+impl Admitted<'_> {
+    fn start(self, call: Call) -> Answer {
+        match self {
+            Self::Anyone(handler) => handler(call),
+            Self::User(handler, principal) => handler(call, principal),
+        }
+    }
+}
