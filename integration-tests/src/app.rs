@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use auth_core::Auth;
-use auth_core::sea_orm::{ConnectionTrait, DatabaseConnection, QueryResult, Statement};
+use auth_core::sea_orm::DatabaseConnection;
 use auth_http::Table;
 use auth_testkit::{MemoryMailer, MockClock, Proxy, StatementLog, TestDb, TestHooks, TestParts};
 use http::Method;
@@ -177,28 +177,6 @@ impl App {
         &self.0.peek
     }
 
-    /// Runs a statement that all databases understand, beside the app.
-    pub async fn execute(&self, sql: &str) {
-        self.db().execute_unprepared(sql).await.unwrap_or_else(|cause| panic!("{sql}: {cause}"));
-    }
-
-    /// The rows of a query that all databases understand.
-    pub async fn rows(&self, sql: &str) -> Vec<QueryResult> {
-        let statement = Statement::from_string(self.db().get_database_backend(), sql);
-        self.db().query_all_raw(statement).await.unwrap_or_else(|cause| panic!("{sql}: {cause}"))
-    }
-
-    /// How many rows a table has, or a part of it: `auth_user WHERE is_active`.
-    pub async fn count(&self, table: &str) -> i64 {
-        let rows = self.rows(&format!("SELECT COUNT(*) FROM {table}")).await;
-        rows[0].try_get_by_index(0).expect("a number")
-    }
-
-    /// Changes the row of an account behind the app's back: `is_superuser = TRUE`.
-    pub async fn set(&self, who: &Login, columns: &str) {
-        self.execute(&format!("UPDATE auth_user SET {columns} WHERE email = '{}'", who.email)).await;
-    }
-
     /// Takes the database away from the app.
     pub async fn lose_database(&self) {
         self.0.pool.clone().close().await.expect("the pool can be closed");
@@ -231,7 +209,7 @@ impl App {
     /// Registers a superuser and logs in.
     pub async fn superuser(&self, name: &str) -> Login {
         let login = self.user(name).await;
-        self.set(&login, "is_superuser = TRUE").await;
+        self.promote(&login).await;
         login
     }
 

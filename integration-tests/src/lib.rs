@@ -28,6 +28,7 @@ mod scenario;
 mod scenarios;
 mod sink;
 mod statuses;
+mod tables;
 mod targets;
 mod vectors;
 pub mod victim;

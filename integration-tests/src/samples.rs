@@ -49,7 +49,7 @@ pub(crate) async fn caller(app: &App, endpoint: &Endpoint) -> Option<Login> {
     let backend = endpoint.backend().unwrap_or("db");
     let login = app.login(&app.register(&name).await, backend).await;
     if requirement.is_for_superusers() {
-        app.set(&login, "is_superuser = TRUE").await;
+        app.promote(&login).await;
     }
     Some(login)
 }

@@ -77,7 +77,7 @@ async fn what_is_taken_or_weak_is_refused(cx: Cx) {
     create(&app, &root, json!({ "username": "Chief" })).await.fails(E::UsernameAlreadyExists);
     let weak = json!({ "email": "ada@example.org", "password": "short" });
     create(&app, &root, weak).await.fails(E::RegisterInvalidPassword);
-    assert_eq!(app.count("auth_user").await, 1);
+    assert_eq!(app.user_count().await, 1);
 }
 
 async fn a_password_that_is_reset_ends_everything(cx: Cx) {
@@ -107,5 +107,5 @@ async fn the_app_may_refuse(cx: Cx) {
     let reset = app.post(&format!("{}/reset-password", ada.path())).by(&root).json(json!({ "new_password": NEW }));
     reset.send().await.fails(E::RefusedByApp);
     app.get("/users/me").by(&ada).send().await.is(200);
-    assert_eq!(app.count("auth_user").await, 2);
+    assert_eq!(app.user_count().await, 2);
 }

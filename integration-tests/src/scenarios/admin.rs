@@ -156,17 +156,19 @@ async fn changes_of_credentials_end_sessions(cx: Cx) {
             assert_eq!(answer.status == 200, goes_on, "{change} {backend}: {}", answer.text());
             restore(&app, &ada, &change).await;
         }
-        app.set(&ada, if change["is_superuser"] == true { "is_superuser = TRUE" } else { "is_active = TRUE" }).await;
+        match change["is_superuser"] == true {
+            true => app.promote(&ada).await,
+            false => app.activate(&ada).await,
+        }
     }
 }
 
 /// Undoes a change of a flag, so that the next backend sees it made again.
 async fn restore(app: &App, who: &Login, change: &Value) {
     match (&change["is_superuser"], &change["is_active"]) {
-        (Value::Bool(flag), _) => {
-            app.set(who, &format!("is_superuser = {}", if *flag { "FALSE" } else { "TRUE" })).await
-        }
-        (_, Value::Bool(false)) => app.set(who, "is_active = TRUE").await,
+        (Value::Bool(true), _) => app.demote(who).await,
+        (Value::Bool(false), _) => app.promote(who).await,
+        (_, Value::Bool(false)) => app.activate(who).await,
         _ => {}
     }
 }
@@ -194,7 +196,7 @@ async fn the_last_superuser_is_neither_demoted_nor_deleted(cx: Cx) {
         app.patch(&root.path()).by(&root).json(change).send().await.fails(E::LastSuperuser);
     }
     app.delete(&root.path()).by(&root).send().await.fails(E::LastSuperuser);
-    assert_eq!(app.count("auth_user WHERE is_superuser AND is_active").await, 1);
+    assert_eq!(app.active_superusers().await, 1);
     app.get("/users").by(&root).send().await.is(200);
 }
 
@@ -216,7 +218,7 @@ async fn superusers_cannot_remove_each_other_at_once(cx: Cx) {
         });
         let won = answers.await.iter().filter(|answer| answer.status.is_success()).count();
         assert_eq!(won, 1, "round {round}");
-        assert_eq!(app.count("auth_user WHERE is_superuser AND is_active").await, 1, "round {round}");
+        assert_eq!(app.active_superusers().await, 1, "round {round}");
     }
 }
 
@@ -227,7 +229,7 @@ async fn deletes_an_account(cx: Cx) {
     app.get("/users/me").by(&ada).send().await.fails(E::Unauthorized);
     app.get(&ada.path()).by(&root).send().await.fails(E::NotFound);
     app.delete(&ada.path()).by(&root).send().await.fails(E::NotFound);
-    assert_eq!((app.count("auth_user").await, app.count("auth_session").await), (1, 1));
+    assert_eq!((app.user_count().await, app.session_count().await), (1, 1));
     let event = app.hooks().event("user_deleted").await.expect("an event");
     assert_eq!(event.kind, EventKind::UserDeleted { user_id: ada.id, actor_id: Some(root.id) });
 }

@@ -63,7 +63,7 @@ async fn what_does_not_fit_the_type_is_refused(cx: Cx) {
         app.patch("/users/me").by(&ada).json(change.clone()).send().await.fails(E::Validation);
         app.patch(&ada.path()).by(&root).json(change).send().await.fails(E::Validation);
     }
-    assert_eq!(app.count("auth_user").await, 2, "nobody was registered");
+    assert_eq!(app.user_count().await, 2, "nobody was registered");
     let account = app.get("/users/me").by(&ada).send().await.is(200).json();
     assert_eq!((&account["attributes"], &account["display_name"]), (&json!({}), &Value::Null), "nothing was written");
 }
@@ -116,7 +116,7 @@ async fn the_type_is_asked_in_methods_too(cx: Cx) {
         let refused = app.auth().accounts().register(new, &Client::default()).await.expect_err("another type");
         assert!(matches!(refused, Error::Invalid { field: "attributes", .. }), "{refused}");
     }
-    assert_eq!(app.count("auth_user").await, 0);
+    assert_eq!(app.user_count().await, 0);
 }
 
 async fn without_a_type_any_object_will_do(cx: Cx) {

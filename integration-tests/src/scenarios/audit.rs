@@ -82,7 +82,7 @@ async fn superusers_see_everything_page_by_page(cx: Cx) {
     let mut sorted = seen.clone();
     sorted.sort_by(|a, b| b.cmp(a));
     sorted.dedup();
-    assert_eq!((seen.len() as i64, &seen), (app.count("auth_event").await, &sorted), "each once, newest first");
+    assert_eq!((seen.len() as i64, &seen), (app.event_count().await, &sorted), "each once, newest first");
     app.get("/auth/activity?user_id=x").by(&root).send().await.rejects(&[("user_id", "uuid_parsing")]);
 }
 
@@ -90,7 +90,7 @@ async fn superusers_see_everything_page_by_page(cx: Cx) {
 async fn an_event_is_there_when_its_change_is(cx: Cx) {
     let app = cx.app().await;
     let ada = app.user("ada").await;
-    let before = app.count("auth_event").await;
+    let before = app.event_count().await;
     app.hooks().event("login_success").await.expect("an event");
     let change = |name: &str| app.patch("/users/me").by(&ada).json(json!({ "display_name": name })).send();
     app.hooks().forget();
@@ -101,11 +101,11 @@ async fn an_event_is_there_when_its_change_is(cx: Cx) {
         assert!(!answer.status.is_success());
     }
     app.hooks().behave();
-    assert_eq!(app.count("auth_event").await, before);
+    assert_eq!(app.event_count().await, before);
     assert!(app.hooks().events().is_empty(), "and no hook heard of it");
     later(&app);
     change("Ada").await.is(200);
-    assert_eq!(app.count("auth_event").await, before + 1);
+    assert_eq!(app.event_count().await, before + 1);
     // What the hook is told is what the log says.
     let event = app.hooks().event("user_updated").await.expect("an event");
     let page = app.auth().audit().list(AuditQuery { limit: Some(1), ..AuditQuery::default() }).await.expect("a page");
@@ -163,7 +163,7 @@ async fn events_are_kept_for_their_time(cx: Cx) {
     let purged = purge().await;
     assert_eq!((purged.events, purged.sessions), (2, 1), "the session was idle for as long");
     app.get("/users/me").by(&ada).send().await.fails(E::Unauthorized);
-    assert_eq!((app.count("auth_event").await, app.count("auth_session").await), (0, 0));
+    assert_eq!((app.event_count().await, app.session_count().await), (0, 0));
     // Single-use tokens stay for a week after their end.
     assert_eq!(app.count("auth_one_time_token").await, 1);
     app.clock().advance(DAY);

@@ -64,7 +64,7 @@ async fn many_writers_of_every_kind_succeed(cx: Cx) {
         }
     });
     answers.await;
-    assert_eq!(app.count("auth_user").await, 64);
+    assert_eq!(app.user_count().await, 64);
     audit::tables(&app).await;
 }
 
@@ -145,7 +145,7 @@ async fn serialisation_failures_are_tried_again(cx: Cx) {
         }
     });
     assert_eq!(answers.await.len(), 8);
-    assert_eq!((app.count("auth_user").await, app.count("auth_session").await), (9, 8));
+    assert_eq!((app.user_count().await, app.session_count().await), (9, 8));
     audit::tables(&app).await;
 }
 

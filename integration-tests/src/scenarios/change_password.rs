@@ -81,7 +81,7 @@ async fn it_needs_the_old_password_and_a_recent_login(cx: Cx) {
     as_bearer(&app, &ada, PASSWORD, NEW).await.fails(E::ReauthenticationRequired);
     app.try_login(&ada.email, PASSWORD, "db").await.is(200);
     // An account without a password has no old one to give.
-    app.set(&ada, "password_hash = NULL").await;
+    app.remove_password(&ada).await;
     app.clock().set_back(Duration::from_secs(601));
     as_bearer(&app, &ada, PASSWORD, NEW).await.fails(E::ChangePasswordBadPassword);
 }
@@ -89,14 +89,14 @@ async fn it_needs_the_old_password_and_a_recent_login(cx: Cx) {
 async fn it_is_the_way_out_for_an_expired_password(cx: Cx) {
     let app = cx.app().await;
     let ada = app.user("ada").await;
-    app.set(&ada, "must_change_password = TRUE").await;
+    app.expire_password(&ada).await;
     app.get("/users/me").by(&ada).send().await.fails(E::PasswordChangeRequired);
     // The same one again is no way out.
     as_bearer(&app, &ada, PASSWORD, PASSWORD).await.fails(E::ChangePasswordInvalidPassword);
     let renewed = ada.with(&as_bearer(&app, &ada, PASSWORD, NEW).await.is(200));
     app.get("/users/me").by(&renewed).send().await.is(200);
     // So is a mailed link.
-    app.set(&ada, "must_change_password = TRUE").await;
+    app.expire_password(&ada).await;
     app.post("/auth/forgot-password").json(json!({ "email": ada.email })).send().await.is(202);
     let body = json!({ "token": app.token_to(&ada.email, "reset_password").await, "password": PASSWORD });
     app.post("/auth/reset-password").json(body).send().await.is(200);

@@ -78,7 +78,7 @@ async fn a_clock_far_away_breaks_nothing(cx: Cx) {
         }
         if years < 0 { app.clock().advance(distance) } else { app.clock().set_back(distance) }
     }
-    assert_eq!(app.count("auth_user").await, 3);
+    assert_eq!(app.user_count().await, 3);
 }
 
 async fn clocks_that_differ_by_seconds_agree(cx: Cx) {
@@ -141,11 +141,11 @@ async fn late_writes_are_refused(cx: Cx) {
         };
         match request {
             Some(request) => assert!(request.send().await.status.is_success()),
-            None => app.set(&ada, "is_active = FALSE").await,
+            None => app.deactivate(&ada).await,
         }
-        let rows = app.count("auth_session").await;
+        let rows = app.session_count().await;
         refused(sessions.establish(&before.user, Proof::password(), backend, &client).await, E::LoginBadCredentials);
-        assert_eq!(app.count("auth_session").await, rows);
+        assert_eq!(app.session_count().await, rows);
         if change != "inactive" {
             refused(sessions.logout_everywhere(&before, &client).await, E::Unauthorized);
             let wanted = auth_core::account::AccountChanges {

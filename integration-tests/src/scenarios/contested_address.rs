@@ -21,12 +21,6 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
 const VICTIM: &str = "victim@example.org";
 const NEW: &str = "kettle-Umbrella-42-river";
 
-async fn verified(app: &App, name: &str) -> Login {
-    let who = app.user(name).await;
-    app.set(&who, "is_verified = TRUE").await;
-    who
-}
-
 async fn move_to(app: &App, who: &Login, email: &str) {
     app.patch("/users/me").by(who).json(json!({ "email": email })).send().await.is(200);
 }
@@ -48,7 +42,7 @@ async fn id_of(app: &App, answer: Answer) -> serde_json::Value {
 
 async fn a_strangers_mailbox_gets_an_account_of_its_own(cx: Cx) {
     let app = cx.app().await;
-    let attacker = verified(&app, "attacker").await;
+    let attacker = app.verified_user("attacker").await;
     move_to(&app, &attacker, VICTIM).await;
     let way_back = app.token_to(&attacker.email, "email_changed").await;
     // Nobody gets into the account by the mailbox alone.
@@ -57,7 +51,7 @@ async fn a_strangers_mailbox_gets_an_account_of_its_own(cx: Cx) {
     let own = id_of(&app, magic(&app, VICTIM).await).await;
     assert_ne!(own, json!(attacker.id));
     // The attacker's account is where it came from, and has no say over the other one.
-    assert_eq!(app.count(&format!("auth_user WHERE email = '{}'", attacker.email)).await, 1);
+    assert!(app.has_user(&attacker.email).await);
     app.get("/users/me").by(&attacker).send().await.fails(E::Unauthorized);
     revert(&app, &way_back).await.fails(E::ChangeEmailBadToken);
     assert_eq!(id_of(&app, magic(&app, VICTIM).await).await, own);
@@ -68,7 +62,7 @@ async fn a_strangers_mailbox_gets_an_account_of_its_own(cx: Cx) {
 async fn a_thief_cannot_close_the_way_back(cx: Cx) {
     let app = cx.app().await;
     for (name, by_link) in [("ada", false), ("grace", true)] {
-        let owner = verified(&app, name).await;
+        let owner = app.verified_user(name).await;
         let thief = format!("thief-of-{name}@example.org");
         move_to(&app, &owner, &thief).await;
         let way_back = app.token_to(&owner.email, "email_changed").await;
@@ -102,8 +96,8 @@ async fn whoever_proved_nothing_has_no_way_back(cx: Cx) {
 async fn a_squatter_makes_room_for_the_owner(cx: Cx) {
     let app = cx.app().await;
     for (name, registers) in [("ada", true), ("grace", false)] {
-        let owner = verified(&app, name).await;
-        let second = verified(&app, &format!("second-of-{name}")).await;
+        let owner = app.verified_user(name).await;
+        let second = app.verified_user(&format!("second-of-{name}")).await;
         move_to(&app, &owner, &format!("thief-of-{name}@example.org")).await;
         let way_back = app.token_to(&owner.email, "email_changed").await;
         if registers {
@@ -114,7 +108,7 @@ async fn a_squatter_makes_room_for_the_owner(cx: Cx) {
         let back = revert(&app, &way_back).await.is(200).json();
         assert_eq!((&back["id"], &back["email"]), (&json!(owner.id), &json!(owner.email)), "{name}");
         // An account with a place to go to goes there.
-        assert_eq!(app.count(&format!("auth_user WHERE email = '{}'", second.email)).await, 1);
+        assert!(app.has_user(&second.email).await);
     }
     audit::tables(&app).await;
 }
@@ -122,7 +116,7 @@ async fn a_squatter_makes_room_for_the_owner(cx: Cx) {
 async fn a_superusers_repair_is_the_last_word(cx: Cx) {
     let app = cx.app().await;
     let root = app.superuser("root").await;
-    let owner = verified(&app, "ada").await;
+    let owner = app.verified_user("ada").await;
     move_to(&app, &owner, "thief@example.org").await;
     let early = app.token_to(&owner.email, "email_changed").await;
     let repaired = json!({ "email": "ada-again@example.org", "is_verified": true });
@@ -132,7 +126,7 @@ async fn a_superusers_repair_is_the_last_word(cx: Cx) {
     revert(&app, &early).await.fails(E::ChangeEmailBadToken);
     assert_eq!(app.count("auth_one_time_token WHERE kind = 'revert_email'").await, 0);
     // Nor does anybody keep one over an account that has more rights now.
-    let grace = verified(&app, "grace").await;
+    let grace = app.verified_user("grace").await;
     move_to(&app, &grace, "elsewhere@example.org").await;
     let way_back = app.token_to(&grace.email, "email_changed").await;
     app.patch(&grace.path()).by(&root).json(json!({ "is_superuser": true })).send().await.is(200);
@@ -141,19 +135,20 @@ async fn a_superusers_repair_is_the_last_word(cx: Cx) {
 
 async fn an_account_that_is_locked_stays_where_it_is(cx: Cx) {
     let app = cx.app().await;
-    let ada = verified(&app, "ada").await;
+    let ada = app.verified_user("ada").await;
     move_to(&app, &ada, "elsewhere@example.org").await;
     let way_back = app.token_to(&ada.email, "email_changed").await;
-    app.execute("UPDATE auth_user SET is_active = FALSE WHERE email = 'elsewhere@example.org'").await;
+    let moved = Login { email: "elsewhere@example.org".to_owned(), ..ada.clone() };
+    app.deactivate(&moved).await;
     revert(&app, &way_back).await.fails(E::ChangeEmailBadToken);
-    app.execute("UPDATE auth_user SET is_active = TRUE WHERE email = 'elsewhere@example.org'").await;
+    app.activate(&moved).await;
     revert(&app, &way_back).await.is(200);
 }
 
 /// A way back that a stranger was mailed gets the account to the stranger, but not for good.
 async fn nobody_gets_a_password_while_it_is_open_whose_account_it_is(cx: Cx) {
     let app = cx.app().await;
-    let attacker = verified(&app, "attacker").await;
+    let attacker = app.verified_user("attacker").await;
     move_to(&app, &attacker, VICTIM).await;
     app.clock().advance(std::time::Duration::from_secs(1));
     move_to(&app, &attacker, "third@example.org").await;
@@ -168,7 +163,7 @@ async fn no_session_survives_a_revocation_at_the_same_moment(cx: Cx) {
     let app = cx.app().await;
     let other = app.second_server().await;
     for round in 0..12 {
-        let who = verified(&app, &format!("user{round}")).await;
+        let who = app.verified_user(&format!("user{round}")).await;
         app.post("/auth/magic-link").json(json!({ "email": who.email })).send().await.is(202);
         let link = json!({ "token": app.token_to(&who.email, "magic_link").await });
         let everywhere = app.post("/auth/logout-all").by(&who).json(json!({ "everywhere": true })).send();

@@ -134,11 +134,11 @@ const UNREADABLE: &[&str] = &[
 async fn hashes_that_cannot_be_read_are_wrong_passwords(cx: Cx) {
     let app = cx.app_with(setup()).await;
     let ada: Login = app.user("ada").await;
-    let good = app.rows("SELECT password_hash FROM auth_user").await[0].try_get_by_index::<String>(0).unwrap();
+    let good = app.password_hash(&ada).await;
     let truncated = [&good[1..], &good[..good.len() - 2], &format!("{good} "), &good.to_uppercase()].map(str::to_owned);
     let one = u64::from(PRESENT.0 * PRESENT.1);
     for stored in UNREADABLE.iter().map(|text| (*text).to_owned()).chain(truncated) {
-        app.set(&ada, &format!("password_hash = '{stored}'")).await;
+        app.set_password_hash(&ada, &stored).await;
         let (answer, work, _) = cost(&app, app.try_login(&ada.email, PASSWORD, "db")).await;
         answer.fails(E::LoginBadCredentials);
         let event = app.hooks().event("login_failure").await.expect("an event");
@@ -149,7 +149,7 @@ async fn hashes_that_cannot_be_read_are_wrong_passwords(cx: Cx) {
         let answer = app.delete("/users/me").by(&ada).json(json!({ "password": PASSWORD })).send().await;
         answer.fails(E::ReauthenticationFailed);
     }
-    app.set(&ada, &format!("password_hash = '{good}'")).await;
+    app.set_password_hash(&ada, &good).await;
     app.login(&ada, "db").await;
     let change = json!({ "password": "kettle-Umbrella-42", "current_password": PASSWORD });
     app.patch("/users/me").by(&ada).json(change).send().await.is(200);

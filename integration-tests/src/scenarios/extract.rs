@@ -37,7 +37,7 @@ async fn active_users_are_found(cx: Cx) {
         assert_eq!(found(&app, "/host/session", &login).await, backend);
     }
     let login = app.login(&ada, "db").await;
-    app.set(&ada, "is_active = FALSE").await;
+    app.deactivate(&ada).await;
     app.get("/host/current").by(&login).send().await.fails(E::Unauthorized);
 }
 
@@ -71,7 +71,7 @@ async fn requirements_are_checked(cx: Cx) {
     assert_eq!(found(&app, "/host/superuser", &ada).await, "ada@example.org");
     app.clock().advance(Duration::from_secs(600));
     app.get("/host/recent").by(&ada).send().await.fails(E::ReauthenticationRequired);
-    app.set(&ada, "must_change_password = TRUE").await;
+    app.expire_password(&ada).await;
     for path in GUARDED.into_iter().filter(|path| *path != "/host/claims") {
         app.get(path).by(&ada).send().await.fails(E::PasswordChangeRequired);
     }

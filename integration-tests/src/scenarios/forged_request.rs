@@ -32,18 +32,18 @@ async fn what_a_browser_says_decides(cx: Cx) {
             };
             let change = || app.patch("/users/me").json(json!({ "display_name": format!("{origin} {site}") }));
             let login = || app.post("/auth/login").form(&[("username", &ada.email), ("password", PASSWORD)]);
-            let before = app.count("auth_session").await;
+            let before = app.session_count().await;
             if fine {
                 marked(change()).by(&cookie).send().await.is(200);
                 marked(login()).send().await.is(204);
-                assert_eq!(app.count("auth_session").await, before + 1);
+                assert_eq!(app.session_count().await, before + 1);
             } else {
                 marked(change()).by(&cookie).send().await.fails(E::CsrfRejected);
                 // A token that a script added does not make up for the cookie that the browser did.
                 marked(change()).by(&cookie).bearer(&bearer.token).send().await.fails(E::CsrfRejected);
                 let refused = marked(login()).send().await.fails(E::CsrfRejected);
                 assert_eq!(refused.set_cookies(), [""; 0]);
-                assert_eq!(app.count("auth_session").await, before);
+                assert_eq!(app.session_count().await, before);
             }
             let answer = marked(change()).by(&bearer).send().await.is(200);
             assert_eq!(answer.header("access-control-allow-origin"), None, "no other site may read the answer");

@@ -208,5 +208,5 @@ async fn a_name_of_a_key_is_only_a_name(cx: Cx) {
         }
         app.get("/users/me").bearer(&pair.sign(&pair.header(), &claims)).send().await.is(200);
     }
-    assert_eq!(app.count("auth_user").await, 1);
+    assert_eq!(app.user_count().await, 1);
 }

@@ -133,13 +133,13 @@ async fn hanging_up_at_any_byte_makes_whole_objects(cx: Cx) {
         assert!(!answer.starts_with(b"HTTP/1.1 2"), "{length}: {}", answer.escape_ascii());
     }
     is_idle(&app).await;
-    assert_eq!(app.count("auth_user").await, 0, "a request that is not whole is none");
+    assert_eq!(app.user_count().await, 0, "a request that is not whole is none");
     // The whole of it does what a part did not.
     let mut stream = send(address, &whole).await;
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).await.expect("an answer");
     assert_eq!(&answer, b"HTTP/1.1 201");
-    assert_eq!(app.count("auth_user").await, 1);
+    assert_eq!(app.user_count().await, 1);
 }
 
 async fn hanging_up_at_any_moment_makes_whole_objects(cx: Cx) {

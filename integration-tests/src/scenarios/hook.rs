@@ -29,7 +29,7 @@ async fn after_the_commit_nothing_can_go_wrong(cx: Cx) {
         app.hooks().event("register").await.expect("an event");
         app.hooks().event("login_success").await.expect("an event");
     }
-    assert_eq!((app.count("auth_user").await, app.count("auth_session").await), (3, 3));
+    assert_eq!((app.user_count().await, app.session_count().await), (3, 3));
 }
 
 async fn a_broken_hook_leaves_nothing_behind(cx: Cx) {
@@ -56,7 +56,7 @@ async fn a_broken_hook_leaves_nothing_behind(cx: Cx) {
             let answer = request.send().await.fails(E::Internal);
             assert_eq!(answer.json(), json!({ "detail": "Internal Server Error" }), "the cause is for the log");
         }
-        assert_eq!((app.count("auth_user").await, app.count("auth_session").await), (1, 1));
+        assert_eq!((app.user_count().await, app.session_count().await), (1, 1));
         assert_eq!(app.count("auth_user WHERE display_name IS NOT NULL").await, 0);
     }
     assert!(app.hooks().events().is_empty(), "what was rolled back has not happened: {:?}", app.hooks().events());
@@ -72,7 +72,7 @@ async fn a_hanging_hook_is_given_up(cx: Cx) {
     app.hooks().behave();
     // The transaction is over: its connection and its locks are free again.
     register(&app, "ada").send().await.is(201);
-    assert_eq!(app.count("auth_user").await, 1);
+    assert_eq!(app.user_count().await, 1);
 }
 
 async fn hooks_see_every_action_once(cx: Cx) {

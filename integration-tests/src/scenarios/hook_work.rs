@@ -190,7 +190,7 @@ async fn a_hook_calls_back_when_all_is_done(cx: Cx) {
     crate::race(PEOPLE, register).await;
     let logged_in = |event: &Event| event.kind.name() == "login_success";
     until("everybody is logged in", || worker.told().iter().filter(|event| logged_in(event)).count() == PEOPLE).await;
-    assert_eq!(app.count("auth_session").await, i64::try_from(PEOPLE).expect("a few"));
+    assert_eq!(app.session_count().await, i64::try_from(PEOPLE).expect("a few"));
     audit::tables(&app).await;
 }
 
@@ -230,7 +230,7 @@ async fn a_slow_hook_before_the_commit_hashes_nothing(cx: Cx) {
     for _ in 0..3 {
         app.try_login(&ada.email, "wrong-Password-1", "db").await.fails(E::LoginBadCredentials);
     }
-    assert_eq!((worker.inside(), app.count("auth_session").await), (1, 0), "all the while");
+    assert_eq!((worker.inside(), app.session_count().await), (1, 0), "all the while");
     worker.open();
     let login = login.await.expect("no panic");
     app.get("/users/me").by(&login).send().await.is(200);

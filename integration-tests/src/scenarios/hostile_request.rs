@@ -111,7 +111,7 @@ const SIGNS: [&str; 16] = [
 async fn signs_of_other_languages_mean_nothing(cx: Cx) {
     let app = cx.app().await;
     let (ada, root) = (app.user("ada").await, app.superuser("root").await);
-    let everybody = app.count("auth_user").await;
+    let everybody = app.user_count().await;
     for sign in SIGNS {
         // Kept as they are where any text may be.
         let patch = json!({ "display_name": sign, "attributes": { sign: [sign] } });
@@ -138,7 +138,7 @@ async fn signs_of_other_languages_mean_nothing(cx: Cx) {
         let name = json!({ "email": "new@example.org", "password": PASSWORD, "username": sign });
         app.post("/auth/register").json(name).send().await.fails(E::Validation);
     }
-    assert_eq!(app.count("auth_user").await, everybody);
+    assert_eq!(app.user_count().await, everybody);
     assert_eq!(app.get("/users?q=ada").by(&root).send().await.is(200).json()["items"][0]["email"], ada.email);
     audit::tables(&app).await;
 }
@@ -225,7 +225,7 @@ async fn a_panic_is_an_answer(cx: Cx) {
             }
         }
     }
-    assert_eq!(app.count("auth_session").await, 1);
+    assert_eq!(app.session_count().await, 1);
     assert_eq!(app.auth().hasher().running(), 0);
     app.login(&ada, "db").await;
 }

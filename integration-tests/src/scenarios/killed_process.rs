@@ -32,7 +32,7 @@ fn orders(app: &App, target: Target) -> Orders {
 /// Waits until nothing is left to be sent.
 async fn everything_has_left(app: &App) {
     for _ in 0..10_000 {
-        if app.count("auth_mail").await == 0 {
+        if app.waiting_mails().await == 0 {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;

@@ -129,8 +129,7 @@ async fn a_client_is_told_apart_by_its_network(cx: Cx) {
 /// RST-12.
 async fn a_victim_gets_few_mails_and_the_last_link_works(cx: Cx) {
     let app = cx.app_with(limited(Limits::default())).await;
-    let ada = app.user("ada").await;
-    app.set(&ada, "is_verified = TRUE").await;
+    let ada = app.verified_user("ada").await;
     let mut answers = Vec::new();
     // Whoever asks, and however the address is spelled.
     for n in 0..5 {
@@ -144,7 +143,7 @@ async fn a_victim_gets_few_mails_and_the_last_link_works(cx: Cx) {
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
     assert_eq!(received(&app, &ada.email, "reset_password").await, 3);
     assert_eq!(received(&app, &ada.email, "magic_link").await, 0);
-    assert_eq!(app.count("auth_mail").await, 0, "nothing waits");
+    assert_eq!(app.waiting_mails().await, 0, "nothing waits");
     app.hooks().event("throttled").await.expect("an event");
     let link = app.token_to(&ada.email, "reset_password").await;
     let body = json!({ "token": link, "password": "kettle-Umbrella-42-river" });
@@ -168,8 +167,7 @@ async fn a_victim_gets_few_mails_and_the_last_link_works(cx: Cx) {
 /// Asking for mails that nobody gets does not use up what somebody may get.
 async fn who_leads_nowhere_uses_nothing_up(cx: Cx) {
     let app = cx.app_with(limited(Limits::default())).await;
-    let ada = app.user("ada").await;
-    app.set(&ada, "is_verified = TRUE").await;
+    let ada = app.verified_user("ada").await;
     for n in 0..4 {
         let verify = json!({ "email": ada.email });
         from(app.post("/auth/request-verify-token"), &format!("192.0.2.{n}")).json(verify).send().await.is(202);
@@ -186,7 +184,9 @@ async fn an_unproved_mailbox_gets_few_notices(cx: Cx) {
     let passwords = [PASSWORD, "kettle-Umbrella-42-river"];
     for (name, proved, expected) in [("ada", false, 3), ("grace", true, 6)] {
         let mut who = app.user(name).await;
-        app.set(&who, if proved { "is_verified = TRUE" } else { "is_verified = FALSE" }).await;
+        if proved {
+            app.verify(&who).await;
+        }
         for n in 0..6 {
             let body = json!({ "old_password": passwords[n % 2], "new_password": passwords[(n + 1) % 2] });
             who = who.with(&app.post("/auth/change-password").by(&who).json(body).send().await.is(200));
@@ -278,7 +278,7 @@ async fn a_crowd_gets_what_one_would_get(cx: Cx) {
         let answers = answers.await;
         let count = |status| answers.iter().filter(|answer| answer.status == status).count();
         assert_eq!((count(201), count(429)), (5, 35));
-        assert_eq!(app.count("auth_user").await, 5 * (round + 1));
+        assert_eq!(app.user_count().await, 5 * (round + 1));
         app.deliver().await;
         assert_eq!(app.mailer().sent().len() as i64, 5 * (round + 1), "no mail for those who were refused");
         assert_eq!(app.count("auth_limit WHERE used = 6").await, 1);

@@ -76,12 +76,10 @@ async fn takes_forms_and_json_and_any_spelling(cx: Cx) {
 
 async fn refuses_bad_credentials_all_alike(cx: Cx) {
     let app = cx.app().await;
-    for name in ["right", "inactive", "keyless", "corrupt"] {
-        app.register(name).await;
-    }
-    app.execute("UPDATE auth_user SET is_active = FALSE WHERE email = 'inactive@example.org'").await;
-    app.execute("UPDATE auth_user SET password_hash = NULL WHERE email = 'keyless@example.org'").await;
-    app.execute("UPDATE auth_user SET password_hash = '$2b$12$x' WHERE email = 'corrupt@example.org'").await;
+    app.register("right").await;
+    app.deactivate(&app.register("inactive").await).await;
+    app.remove_password(&app.register("keyless").await).await;
+    app.set_password_hash(&app.register("corrupt").await, "$2b$12$x").await;
     for endpoint in ["/auth/login", "/auth/cookie/login", "/auth/jwt/login", "/auth/db/login"] {
         let mut answers = Vec::new();
         for (name, password, reason) in [
@@ -101,7 +99,7 @@ async fn refuses_bad_credentials_all_alike(cx: Cx) {
         }
         assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
     }
-    assert_eq!(app.count("auth_session").await, 0);
+    assert_eq!(app.session_count().await, 0);
 }
 
 async fn names_the_fields_that_do_not_validate(cx: Cx) {
@@ -147,8 +145,8 @@ async fn an_unverified_mailbox_waits(cx: Cx) {
         app.post(endpoint).json(body("wrong-Password-1")).send().await.fails(E::LoginBadCredentials);
         app.post(endpoint).json(body(PASSWORD)).send().await.fails(E::LoginUserNotVerified);
     }
-    assert_eq!(app.count("auth_session").await, 0);
-    app.set(&ada, "is_verified = TRUE").await;
+    assert_eq!(app.session_count().await, 0);
+    app.verify(&ada).await;
     let login = app.login(&ada, "db").await;
     app.get("/users/me").by(&login).send().await.is(200);
 }
@@ -161,27 +159,25 @@ async fn a_hook_can_refuse_a_login(cx: Cx) {
         let body = json!({ "username": ada.email, "password": PASSWORD });
         app.post(endpoint).json(body).send().await.fails(E::RefusedByApp);
     }
-    assert_eq!(app.count("auth_session").await, 0);
-    assert_eq!(app.count("auth_user WHERE last_login_at IS NOT NULL").await, 0);
+    assert_eq!(app.session_count().await, 0);
+    assert!(!app.anybody_logged_in().await);
 }
 
 async fn outdated_hashes_are_renewed_at_login(cx: Cx) {
     let app = cx.app().await;
     let ada = app.register("ada").await;
-    let hash =
-        || async { app.rows("SELECT password_hash FROM auth_user").await[0].try_get_by_index::<String>(0).unwrap() };
-    let present = hash().await;
+    let present = app.password_hash(&ada).await;
     assert!(present.contains("m=8,t=1,p=1"), "{present}");
     let old = app.auth().hasher().hash(Password::new(PASSWORD)).await.expect("a hash");
-    app.set(&ada, &format!("password_hash = '{old}'")).await;
+    app.set_password_hash(&ada, &old).await;
     app.login(&ada, "db").await;
-    assert_eq!(hash().await, old, "a present hash is left alone");
+    assert_eq!(app.password_hash(&ada).await, old, "a present hash is left alone");
     let outdated = PasswordHasher::new(HasherConfig { memory_kib: 16, ..HasherConfig::insecure_for_tests() });
     let outdated = outdated.expect("a hasher").hash(Password::new(PASSWORD)).await.expect("a hash");
-    app.set(&ada, &format!("password_hash = '{outdated}'")).await;
+    app.set_password_hash(&ada, &outdated).await;
     app.try_login(&ada.email, "wrong-Password-1", "db").await.fails(E::LoginBadCredentials);
-    assert_eq!(hash().await, outdated);
+    assert_eq!(app.password_hash(&ada).await, outdated);
     app.login(&ada, "db").await;
-    assert!(hash().await.contains("m=8,t=1,p=1"));
+    assert!(app.password_hash(&ada).await.contains("m=8,t=1,p=1"));
     app.login(&ada, "db").await;
 }

@@ -21,7 +21,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
 const LOGINS: [&str; 4] = ["/auth/login", "/auth/cookie/login", "/auth/jwt/login", "/auth/db/login"];
 
 async fn nobody_is_logged_in(app: &App, but_for: i64) {
-    assert_eq!(app.count("auth_session").await, but_for);
+    assert_eq!(app.session_count().await, but_for);
 }
 
 /// LOG-18: without any cookie, by what a form on another site can send.

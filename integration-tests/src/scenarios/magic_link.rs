@@ -7,7 +7,7 @@ use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
 use crate::scenario::scenarios;
-use crate::{Answer, App, Cx, Jar, Login, PASSWORD, Scenario, Setup, audit, race};
+use crate::{Answer, App, Cx, Jar, PASSWORD, Scenario, Setup, audit, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_link_logs_in_through_every_backend,
@@ -42,15 +42,9 @@ async fn redeem(app: &App, body: Value) -> Answer {
     app.post("/auth/db/magic-link/verify").json(body).send().await
 }
 
-async fn verified(app: &App, name: &str) -> Login {
-    let who = app.register(name).await;
-    app.set(&who, "is_verified = TRUE").await;
-    who
-}
-
 async fn a_link_logs_in_through_every_backend(cx: Cx) {
     let app = cx.app().await;
-    let ada = verified(&app, "ada").await;
+    let ada = app.verified("ada").await;
     assert_eq!(ask(&app, &ada.email).await.json(), Value::Null);
     // Of two mails that leave at once either may be the newer one.
     app.deliver().await;
@@ -79,12 +73,12 @@ async fn a_link_logs_in_through_every_backend(cx: Cx) {
 
 async fn a_code_does_too(cx: Cx) {
     let app = cx.app().await;
-    let ada = verified(&app, "ada").await;
+    let ada = app.verified("ada").await;
     let digits = code(&app, &ada.email).await;
     let link = app.token_to(&ada.email, "magic_link").await;
     assert!(digits.len() == 6 && digits.bytes().all(|c| c.is_ascii_digit()), "{digits}");
     // Somebody else's mailbox has another code.
-    let grace = verified(&app, "grace").await;
+    let grace = app.verified("grace").await;
     redeem(&app, json!({ "email": grace.email, "code": digits })).await.fails(E::MagicLinkBadToken);
     let spaced = format!(" {}-{} ", &digits[..3], &digits[3..]);
     let answer = redeem(&app, json!({ "email": "Ada@EXAMPLE.org", "code": spaced })).await.is(200);
@@ -103,7 +97,7 @@ async fn a_code_does_too(cx: Cx) {
 async fn a_new_address_gets_an_account(cx: Cx) {
     let app = cx.app_with(Setup::default().auth(|auth| auth.require_verified(true))).await;
     let body = json!({ "token": token(&app, "new@example.org").await });
-    assert_eq!(app.count("auth_user").await, 0, "nobody is there before the proof");
+    assert_eq!(app.user_count().await, 0, "nobody is there before the proof");
     let bearer = redeem(&app, body).await.is(200).json()["access_token"].as_str().unwrap().to_owned();
     let me = app.get("/users/me").bearer(&bearer).send().await.is(200).json();
     assert_eq!((&me["email"], &me["is_verified"]), (&json!("new@example.org"), &json!(true)));
@@ -113,7 +107,7 @@ async fn a_new_address_gets_an_account(cx: Cx) {
     // Once more, and it is the same account.
     let body = json!({ "token": token(&app, "New@example.org").await });
     redeem(&app, body).await.is(200);
-    assert_eq!(app.count("auth_user").await, 1);
+    assert_eq!(app.user_count().await, 1);
 }
 
 /// MAG-04, LNK-01: the squatter's password, sessions and pending tokens are gone before the owner is in.
@@ -141,14 +135,14 @@ async fn the_first_proof_wipes_what_was_set_up_before(cx: Cx) {
 /// REG-17.
 async fn where_nobody_may_register_nobody_does(cx: Cx) {
     let app = cx.app().await;
-    let ada = verified(&app, "ada").await;
+    let ada = app.verified("ada").await;
     let early = token(&app, "early@example.org").await;
     let closed = app.server_with(Setup::default().auth(|auth| auth.registration(Registration::Closed))).await;
     app.mailer().forget();
     ask(&closed, "new@example.org").await;
     assert!(closed.kinds_to("new@example.org").await.is_empty());
     redeem(&closed, json!({ "token": early })).await.fails(E::MagicLinkBadToken);
-    assert_eq!(app.count("auth_user").await, 1);
+    assert_eq!(app.user_count().await, 1);
     // Who is there gets in.
     redeem(&closed, json!({ "token": token(&closed, &ada.email).await })).await.is(200);
 }
@@ -156,7 +150,7 @@ async fn where_nobody_may_register_nobody_does(cx: Cx) {
 /// VER-06.
 async fn five_attempts_at_a_code_are_all(cx: Cx) {
     let app = cx.app().await;
-    let ada = verified(&app, "ada").await;
+    let ada = app.verified("ada").await;
     let digits = code(&app, &ada.email).await;
     let wrong = wrong_codes(&digits);
     for wrong in &wrong[..4] {
@@ -180,7 +174,7 @@ fn wrong_codes(right: &str) -> Vec<String> {
 async fn parallel_guesses_do_not_get_more(cx: Cx) {
     let app = cx.app().await;
     let servers = [app.clone(), app.second_server().await];
-    let ada = verified(&app, "ada").await;
+    let ada = app.verified("ada").await;
     let digits = code(&app, &ada.email).await;
     let wrong = wrong_codes(&digits);
     let answers = race(32, |n| {
@@ -197,8 +191,7 @@ async fn a_link_dies_with_its_time_and_its_account(cx: Cx) {
     const TEN_MINUTES: Duration = Duration::from_secs(600);
     let app = cx.app().await;
     for name in ["time", "password", "address", "off", "gone"] {
-        let who = app.user(name).await;
-        app.set(&who, "is_verified = TRUE").await;
+        let who = app.verified_user(name).await;
         let digits = code(&app, &who.email).await;
         let link = app.token_to(&who.email, "magic_link").await;
         let request = match name {
@@ -212,7 +205,7 @@ async fn a_link_dies_with_its_time_and_its_account(cx: Cx) {
             }
             "address" => Some(app.patch("/users/me").by(&who).json(json!({ "email": "moved@example.org" }))),
             "off" => {
-                app.set(&who, "is_active = FALSE").await;
+                app.deactivate(&who).await;
                 None
             }
             _ => Some(app.delete("/users/me").by(&who)),
@@ -223,7 +216,7 @@ async fn a_link_dies_with_its_time_and_its_account(cx: Cx) {
         redeem(&app, json!({ "email": who.email, "code": digits })).await.fails(E::MagicLinkBadToken);
         redeem(&app, json!({ "token": link })).await.fails(E::MagicLinkBadToken);
     }
-    let ada = verified(&app, "ada").await;
+    let ada = app.verified("ada").await;
     let link = token(&app, &ada.email).await;
     app.clock().advance(TEN_MINUTES - Duration::from_millis(1));
     redeem(&app, json!({ "token": link })).await.is(200);
@@ -233,9 +226,9 @@ async fn a_link_dies_with_its_time_and_its_account(cx: Cx) {
 async fn a_crowd_gets_one_session(cx: Cx) {
     let app = cx.app().await;
     let servers = [app.clone(), app.second_server().await];
-    let ada = verified(&app, "ada").await;
+    let ada = app.verified("ada").await;
     for email in [ada.email.as_str(), "new@example.org"] {
-        let before = app.count("auth_session").await;
+        let before = app.session_count().await;
         let digits = code(&app, email).await;
         let link = app.token_to(email, "magic_link").await;
         let answers = race(24, |n| {
@@ -246,9 +239,9 @@ async fn a_crowd_gets_one_session(cx: Cx) {
         let answers = answers.await;
         assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1, "{email}");
         assert!(answers.iter().all(|answer| matches!(answer.status.as_u16(), 200 | 400)), "{email}");
-        assert_eq!(app.count("auth_session").await - before, 1, "{email}");
+        assert_eq!(app.session_count().await - before, 1, "{email}");
     }
-    assert_eq!(app.count("auth_user").await, 2);
+    assert_eq!(app.user_count().await, 2);
 }
 
 /// Contract 11.8; WEB-03.
@@ -320,7 +313,7 @@ async fn fields_are_checked(cx: Cx) {
 
 async fn the_app_may_refuse(cx: Cx) {
     let app = cx.app().await;
-    let ada = verified(&app, "ada").await;
+    let ada = app.verified("ada").await;
     let body = json!({ "token": token(&app, &ada.email).await });
     app.hooks().react(Moment::Login, Reaction::Refuse("not today".to_owned()));
     for path in ["/auth", "/auth/cookie", "/auth/jwt", "/auth/db"] {

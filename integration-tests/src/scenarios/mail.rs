@@ -45,12 +45,12 @@ async fn what_is_rolled_back_mails_nothing(cx: Cx) {
     let body = json!({ "email": "ada@example.org", "password": PASSWORD });
     app.post("/auth/register").json(body.clone()).send().await.fails(E::RefusedByApp);
     assert!(app.mails_to("ada@example.org").await.is_empty());
-    assert_eq!((app.count("auth_mail").await, app.count("auth_event").await), (0, 0));
+    assert_eq!((app.waiting_mails().await, app.event_count().await), (0, 0));
     app.hooks().behave();
     app.post("/auth/register").json(body.clone()).send().await.is(201);
-    assert_eq!(app.count("auth_mail").await, 1, "it waits in the table");
+    assert_eq!(app.waiting_mails().await, 1, "it waits in the table");
     assert_eq!(app.kinds_to("ada@example.org").await, ["verify_email"]);
-    assert_eq!(app.count("auth_mail").await, 0, "and is gone once it left");
+    assert_eq!(app.waiting_mails().await, 0, "and is gone once it left");
     app.post("/auth/register").json(body).send().await.fails(E::RegisterUserAlreadyExists);
     assert_eq!(app.kinds_to("ada@example.org").await, ["verify_email"]);
 }
@@ -102,7 +102,7 @@ async fn a_refusal_for_good_is_a_dead_letter(cx: Cx) {
     app.clock().advance(Duration::from_secs(8 * 24 * 3600));
     assert_eq!(app.auth().mail().revive().await.expect("the outbox"), 0, "its link works no more");
     assert_eq!(app.auth().purge().run().await.expect("the tables").mails, 1);
-    assert_eq!(app.count("auth_mail").await, 0);
+    assert_eq!(app.waiting_mails().await, 0);
 }
 
 async fn a_mail_that_comes_too_late_is_not_sent(cx: Cx) {
@@ -188,7 +188,7 @@ async fn several_workers_send_each_mail_once(cx: Cx) {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!((ids.len(), app.mailer().sent().len()), (MAILS, MAILS));
-    assert_eq!(app.count("auth_mail").await, 0);
+    assert_eq!(app.waiting_mails().await, 0);
 }
 
 async fn a_mailer_that_panics_harms_nobody(cx: Cx) {
@@ -274,7 +274,7 @@ async fn workers_send_by_themselves(cx: Cx) {
     }
     workers.shutdown().await;
     app.register("late").await;
-    assert_eq!(app.count("auth_mail").await, 1, "nobody is there to send it");
+    assert_eq!(app.waiting_mails().await, 1, "nobody is there to send it");
     assert_eq!(app.mailer().sent().len(), sent.len());
 }
 

@@ -156,7 +156,7 @@ async fn an_expired_password_stops_everything_else(cx: Cx) {
     let app = cx.app().await;
     for endpoint in endpoints(&app, |endpoint| endpoint.requirement().is_some()) {
         let caller = samples::caller(&app, &endpoint).await.expect("a route for somebody");
-        app.set(&caller, "must_change_password = TRUE").await;
+        app.expire_password(&caller).await;
         let answer = samples::request(&app, &endpoint).by(&caller).send().await;
         if declares(E::PasswordChangeRequired)(&endpoint) {
             answer.fails(E::PasswordChangeRequired);

@@ -127,7 +127,7 @@ async fn an_older_server_runs_beside_a_newer_one(cx: Cx) {
     assert_eq!(schema(&app, cx.engine()).await, newer);
     let restarted = app.second_server().await;
     for server in [&app, &restarted] {
-        let name = format!("u{}", app.count("auth_user").await);
+        let name = format!("u{}", app.user_count().await);
         let who = server.user(&name).await;
         server.get("/users/me").by(&who).send().await.is(200);
         server.get("/users/me/export").by(&who).send().await.is(200);

@@ -60,7 +60,7 @@ async fn a_taken_address_cannot_be_told_from_a_free_one(cx: Cx) {
         let seen = (app.statements().take(), work, headers, answer.body);
         assert_eq!(first.get_or_insert_with(|| seen.clone()), &seen, "{name}");
     }
-    assert_eq!(app.count("auth_user").await, 1);
+    assert_eq!(app.user_count().await, 1);
     assert_eq!(app.kinds_to("free@example.org").await, ["verify_email"]);
     assert_eq!(app.kinds_to(&taken).await, ["already_registered"; 2]);
     // The owner may have forgotten about it.
@@ -81,7 +81,7 @@ async fn the_proof_makes_the_account(cx: Cx) {
     register(&app, full).await.is(202);
     app.try_login("ada@example.org", PASSWORD, "db").await.fails(E::LoginBadCredentials);
     let token = app.token_to("Ada@example.org", "verify_email").await;
-    assert_eq!(app.count("auth_user").await, 0);
+    assert_eq!(app.user_count().await, 0);
     let user = verify(&app, &token).await.is(200).json();
     assert_eq!(user["email"], json!("Ada@example.org"));
     assert_eq!((&user["username"], &user["display_name"]), (&json!("ada"), &json!("Ada Lovelace")));
@@ -112,7 +112,7 @@ async fn of_several_attempts_the_proved_one_wins(cx: Cx) {
     verify(&app, &squatter).await.fails(E::VerifyUserBadToken);
     app.try_login("ada@example.org", OTHER, "db").await.fails(E::LoginBadCredentials);
     app.try_login("ada@example.org", PASSWORD, "db").await.is(200);
-    assert_eq!(app.count("auth_user").await, 1);
+    assert_eq!(app.user_count().await, 1);
 }
 
 async fn a_name_that_is_gone_does_not_cost_the_account(cx: Cx) {
@@ -148,7 +148,7 @@ async fn a_crowd_makes_one_account(cx: Cx) {
     let answers = answers.await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
     assert!(answers.iter().all(|answer| matches!(answer.status.as_u16(), 200 | 400)));
-    assert_eq!(app.count("auth_user").await, 1);
+    assert_eq!(app.user_count().await, 1);
 }
 
 async fn the_app_may_refuse(cx: Cx) {
@@ -157,7 +157,7 @@ async fn the_app_may_refuse(cx: Cx) {
     let token = app.token_to("ada@example.org", "verify_email").await;
     app.hooks().react(Moment::Register, Reaction::Refuse("not today".to_owned()));
     verify(&app, &token).await.fails(E::RefusedByApp);
-    assert_eq!(app.count("auth_user").await, 0);
+    assert_eq!(app.user_count().await, 0);
     app.hooks().behave();
     verify(&app, &token).await.is(200);
 }

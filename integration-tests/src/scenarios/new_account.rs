@@ -95,7 +95,7 @@ async fn forms_do_not_register(cx: Cx) {
     let app = cx.app().await;
     let fields = [("email", "ada@example.org"), ("password", PASSWORD), ("is_superuser", "true")];
     app.post("/auth/register").form(&fields).send().await.fails(E::UnsupportedMediaType);
-    assert_eq!(app.count("auth_user").await, 0);
+    assert_eq!(app.user_count().await, 0);
     app.register("ada").await;
 }
 
@@ -112,7 +112,7 @@ async fn a_visitor_who_is_logged_in_stays_who_they_are(cx: Cx) {
     assert!(answer.set_cookies().is_empty(), "{:?}", answer.set_cookies());
     assert_eq!(jar.header(), before);
     assert_eq!(app.get("/users/me").jar(&jar).send().await.is(200).json()["email"], ada.email);
-    assert_eq!(app.count("auth_session").await, 1, "the new account has none");
+    assert_eq!(app.session_count().await, 1, "the new account has none");
     // Nor does a bearer token make a difference to whom the new account is.
     let token = app.login(&ada, "db").await;
     let body = json!({ "email": "eve@example.org", "password": PASSWORD });
@@ -146,7 +146,7 @@ async fn registering_is_not_logging_in(cx: Cx) {
             "username",
         ];
         assert_eq!(keys, public, "no token in the body");
-        assert_eq!(app.count("auth_session").await, 0);
+        assert_eq!(app.session_count().await, 0);
         let login = app.try_login("ada@example.org", PASSWORD, "db").await;
         if verified_only {
             login.fails(E::LoginUserNotVerified)
@@ -173,7 +173,7 @@ async fn a_closed_door_is_closed_in_any_spelling(cx: Cx) {
         }
         app.try_login(email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
     }
-    assert_eq!(app.count("auth_user").await, 0);
+    assert_eq!(app.user_count().await, 0);
     assert_eq!(work() - begin, 4 * login);
     let open = cx.app().await;
     open.register("ada").await;
@@ -194,8 +194,8 @@ async fn vetoed_registrations_leave_nothing_in_a_race(cx: Cx) {
         let told = [E::RefusedByApp.as_str(), E::RegisterUserAlreadyExists.as_str(), E::UsernameAlreadyExists.as_str()];
         assert!(told.contains(&answer.code().as_str()), "{}", answer.text());
     }
-    assert_eq!(app.count("auth_user").await, 0);
+    assert_eq!(app.user_count().await, 0);
     app.hooks().behave();
     let made = race(16, register).await.into_iter().filter(|answer| answer.status == 201).count();
-    assert_eq!((made, app.count("auth_user").await), (1, 1));
+    assert_eq!((made, app.user_count().await), (1, 1));
 }

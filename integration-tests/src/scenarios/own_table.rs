@@ -144,7 +144,7 @@ async fn a_foreign_key_that_fails_leaves_no_account(cx: Cx) {
     let app = Profiles::OfNobody.app(&cx).await;
     let body = json!({ "email": "ada@example.org", "password": PASSWORD });
     app.post("/auth/register").json(body).send().await.fails(E::Internal);
-    assert_eq!((app.count("auth_user").await, app.count("profile").await), (0, 0));
+    assert_eq!((app.user_count().await, app.count("profile").await), (0, 0));
 }
 
 async fn the_log_says_that_it_was_the_hooks_statement(cx: Cx) {

@@ -121,14 +121,14 @@ pub(super) async fn life(app: &App) -> Vec<Answer> {
     answers.push(patch(json!({ "display_name": "Ada" })).send().await);
     answers.push(patch(json!({ "password": "violet-Harbour-57-lamp", "current_password": PASSWORD })).send().await);
     answers.push(app.get("/users/me").by(&bearer).send().await);
-    app.set(&ada, "is_superuser = TRUE").await;
+    app.promote(&ada).await;
     for query in ["", "?limit=1", "?limit=x&cursor=y", "?q=%25", "?q=a&q=b", "?", "?q"] {
         answers.push(app.get(&format!("/users{query}")).jar(&browser).send().await);
     }
     answers.push(app.get(&ada.path()).jar(&browser).send().await);
     answers.push(app.patch(&ada.path()).jar(&browser).json(json!({ "is_superuser": false })).send().await);
     answers.push(app.delete("/users/me").jar(&browser).send().await);
-    app.set(&ada, "is_superuser = FALSE").await;
+    app.demote(&ada).await;
     answers.push(app.delete("/users/me").jar(&browser).json(json!({})).send().await);
     answers.push(app.get("/users/me").jar(&browser).send().await);
     answers

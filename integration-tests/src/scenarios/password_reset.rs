@@ -56,8 +56,7 @@ async fn a_link_leads_to_a_new_password(cx: Cx) {
 /// RST-07, SES-09.
 async fn everything_that_was_alive_ends(cx: Cx) {
     let app = cx.app().await;
-    let ada = app.register("ada").await;
-    app.set(&ada, "is_verified = TRUE").await;
+    let ada = app.verified("ada").await;
     let mut alive = Vec::new();
     for backend in ["cookie", "jwt", "db"] {
         alive.push(app.login(&ada, backend).await);
@@ -84,7 +83,7 @@ async fn everything_that_was_alive_ends(cx: Cx) {
     let code = app.mail_to(&ada.email, "magic_link").await.kind.code().expect("a code").as_str().to_owned();
     let by_code = json!({ "email": ada.email, "code": code });
     app.post("/auth/magic-link/verify").json(by_code).send().await.fails(E::MagicLinkBadToken);
-    assert_eq!(app.count("auth_session").await, 0);
+    assert_eq!(app.session_count().await, 0);
 }
 
 async fn a_weak_password_does_not_cost_the_link(cx: Cx) {
@@ -179,7 +178,7 @@ async fn inactive_accounts_stay_out(cx: Cx) {
     let app = cx.app().await;
     let ada = app.register("ada").await;
     let token = forgot(&app, &ada.email).await;
-    app.set(&ada, "is_active = FALSE").await;
+    app.deactivate(&ada).await;
     app.mailer().forget();
     app.post("/auth/forgot-password").json(json!({ "email": ada.email })).send().await.is(202);
     assert!(app.kinds_to(&ada.email).await.is_empty());

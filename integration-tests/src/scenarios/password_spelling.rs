@@ -64,7 +64,7 @@ async fn lengths_are_counted_in_code_points(cx: Cx) {
             }
         }
     }
-    assert_eq!(app.count("auth_user").await, 1 + 6 * 4);
+    assert_eq!(app.user_count().await, 1 + 6 * 4);
     // Little enough to be sent whole, so that the client is there to read the answer.
     let endless = "x".repeat(auth_http::body::LIMIT);
     app.post("/auth/register")
@@ -158,8 +158,7 @@ async fn composed_and_decomposed_letters_are_the_same(cx: Cx) {
             assert!(!opens(&app, &email, other).await, "{other:?} for {chosen:?}");
         }
     }
-    let hash = app.rows("SELECT password_hash FROM auth_user").await[0].try_get_by_index::<String>(0).unwrap();
     let ligature = json!({ "email": "ligature@example.org", "password": "e\u{fb01}cient ways" });
     app.post("/auth/register").json(ligature).send().await.is(201);
-    assert!(!hash.is_empty() && !opens(&app, "ligature@example.org", "eficient ways").await);
+    assert!(!opens(&app, "ligature@example.org", "eficient ways").await);
 }

@@ -98,7 +98,7 @@ async fn the_excess_is_turned_away_and_the_rest_goes_on(cx: Cx) {
     }
     until("all threads are free", || (hasher.running(), hasher.waiting()) == (0, 0)).await;
     app.login(&ada, "db").await;
-    assert_eq!(app.count("auth_user").await, 1 + i64::try_from(places).expect("a few"));
+    assert_eq!(app.user_count().await, 1 + i64::try_from(places).expect("a few"));
 }
 
 async fn clients_who_leave_give_their_place_back(cx: Cx) {

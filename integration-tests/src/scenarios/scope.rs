@@ -78,7 +78,7 @@ async fn limited_sessions_stop_where_scopes_are_asked_for(cx: Cx) {
             app.get(path).by(&app.login(&ada, backend).await).send().await.is(200);
         }
     }
-    app.set(&ada, "must_change_password = TRUE").await;
+    app.expire_password(&ada).await;
     let login = limited(&app, &ada, "db", &[]).await;
     app.get("/host/scoped/secret").by(&login).send().await.fails(E::PasswordChangeRequired);
 }
@@ -148,8 +148,8 @@ async fn a_malformed_scope_makes_no_session(cx: Cx) {
             assert_eq!(refused.code(), E::Internal, "{bad:?}");
         }
     }
-    assert_eq!(app.count("auth_session").await, 0);
-    assert_eq!(app.count("auth_user WHERE last_login_at IS NOT NULL").await, 0);
+    assert_eq!(app.session_count().await, 0);
+    assert!(!app.anybody_logged_in().await);
     limited(&app, &ada, "jwt", &["https://example.org/notes?x=1&y=2#z", "!", "~"]).await;
     audit::tables(&app).await;
 }

@@ -245,7 +245,7 @@ async fn parallel_logins_keep_within_the_limit(cx: Cx) {
         alive += usize::from(me(&app, &ada.with(&answer)).await.status == 200);
     }
     assert_eq!(alive, 3);
-    assert_eq!(app.count("auth_session").await, 3);
+    assert_eq!(app.session_count().await, 3);
 }
 
 async fn one_statement_for_each_request(cx: Cx) {

@@ -38,7 +38,7 @@ async fn parallel_writers_all_succeed(cx: Cx) {
         async move { server.post("/auth/register").json(body).send().await.is(201) }
     });
     answers.await;
-    assert_eq!(app.count("auth_user").await, 32);
+    assert_eq!(app.user_count().await, 32);
 }
 
 async fn migrations_can_run_again_and_at_once(cx: Cx) {

@@ -101,7 +101,7 @@ async fn no_field_takes_them(cx: Cx) {
     let app = cx.app().await;
     let places = places(&app).await;
     assert_eq!(places.len(), 3 * 7 + 6 + 4);
-    let before = app.count("auth_session").await;
+    let before = app.session_count().await;
     let mut turn = 0;
     for place in &places {
         let joiners = JOINERS.iter().filter(|_| !place.name.ends_with("password"));
@@ -114,8 +114,8 @@ async fn no_field_takes_them(cx: Cx) {
             turn += 1;
         }
     }
-    assert_eq!(app.count("auth_session").await, before);
-    assert_eq!(app.count("auth_user").await, 2);
+    assert_eq!(app.session_count().await, before);
+    assert_eq!(app.user_count().await, 2);
     // Without the character each of them is taken.
     for place in &places {
         let answer = (place.request)(place.text).send().await;

@@ -66,8 +66,7 @@ async fn a_new_link_takes_the_place_of_the_old_one(cx: Cx) {
     ask(&app, &ada.email).await.is(202);
     assert!(app.kinds_to(&ada.email).await.is_empty());
     // Somebody who was declared verified meanwhile is told so.
-    let grace = app.register("grace").await;
-    app.set(&grace, "is_verified = TRUE").await;
+    let grace = app.verified("grace").await;
     verify(&app, &app.token_to(&grace.email, "verify_email").await).await.fails(E::VerifyUserAlreadyVerified);
 }
 
@@ -88,7 +87,7 @@ async fn the_first_proof_ends_what_came_before(cx: Cx) {
     }
     let body = json!({ "token": reset, "password": "kettle-Umbrella-42-river" });
     app.post("/auth/reset-password").json(body).send().await.fails(E::ResetPasswordBadToken);
-    assert_eq!(app.count("auth_session").await, 0);
+    assert_eq!(app.session_count().await, 0);
 }
 
 async fn the_browser_that_asks_stays_logged_in(cx: Cx) {
@@ -121,8 +120,8 @@ async fn the_browser_that_asks_stays_logged_in(cx: Cx) {
 async fn nobody_learns_whether_there_is_an_account(cx: Cx) {
     let app = cx.app().await;
     app.register("unproved").await;
-    app.set(&app.register("proved").await, "is_verified = TRUE").await;
-    app.set(&app.register("inactive").await, "is_active = FALSE").await;
+    app.verified("proved").await;
+    app.deactivate(&app.register("inactive").await).await;
     app.deliver().await;
     for (id, path) in [
         ("verification.request", "/auth/request-verify-token"),
