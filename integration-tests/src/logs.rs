@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing_subscriber::filter::{EnvFilter, LevelFilter, dynamic_filter_fn};
+use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{fmt, registry};
@@ -14,12 +15,14 @@ type Text = Arc<Mutex<Vec<u8>>>;
 static LISTENING: AtomicUsize = AtomicUsize::new(0);
 static LISTENERS: Mutex<Vec<Text>> = Mutex::new(Vec::new());
 
-/// Prints what `filter` selects, and lets scenarios listen to everything down to the level of debugging.
+/// Prints what `filter` selects, and lets scenarios listen to everything there is: every level, and of a span its fields
+/// when it begins and again when it ends, with those that were recorded meanwhile.
 pub fn init(filter: Option<&str>) {
     let printed = filter.map(|filter| fmt::layer().with_writer(io::stderr).with_filter(EnvFilter::new(filter)));
     let anybody =
-        dynamic_filter_fn(|_, _| LISTENING.load(Ordering::Relaxed) > 0).with_max_level_hint(LevelFilter::DEBUG);
-    let heard = fmt::layer().with_ansi(false).with_writer(|| Tee).with_filter(anybody);
+        dynamic_filter_fn(|_, _| LISTENING.load(Ordering::Relaxed) > 0).with_max_level_hint(LevelFilter::TRACE);
+    let heard = fmt::layer().with_ansi(false).without_time().with_span_events(FmtSpan::NEW | FmtSpan::CLOSE);
+    let heard = heard.with_writer(|| Tee).with_filter(anybody);
     registry().with(printed).with(heard).init();
 }
 

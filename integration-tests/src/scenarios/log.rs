@@ -1,15 +1,20 @@
 //! Scenarios of the log: it names what happened, holds no secret, and nobody else writes lines into it.
 
-use auth_core::ErrorCode as E;
+use auth_core::mail::Mail;
+use auth_core::{ErrorCode as E, Registration};
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
 use crate::logs::Listener;
 use crate::scenario::scenarios;
-use crate::{App, Cx, Login, Scenario, Setup};
+use crate::{Answer, App, Cx, Login, Request, Scenario, Setup, mails};
 
-pub(super) const SCENARIOS: &[Scenario] =
-    scenarios![no_secret_is_logged, nobody_writes_lines_of_their_own, the_user_agent_is_kept_short_and_clean];
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    no_secret_is_logged,
+    no_flow_logs_a_secret,
+    nobody_writes_lines_of_their_own,
+    the_user_agent_is_kept_short_and_clean,
+];
 
 /// Passwords that nobody else has.
 const SECRETS: [&str; 3] = ["first-Kettle-Zebra-4711", "other-Kettle-Zebra-4712", "wrong-Kettle-Zebra-4713"];
@@ -125,6 +130,180 @@ async fn no_secret_is_logged(cx: Cx) {
     let told = text.lines().filter(|line| line.contains(&id)).count();
     assert!(told >= 8, "{told} lines tell whose account it was");
     assert!(text.contains("deliberate failure of a hook") && text.contains("no_such_table"), "the causes are there");
+}
+
+/// What an answer gives to its client and to nobody else.
+fn tokens(answer: &Answer) -> Vec<String> {
+    let cookies = answer.set_cookies().into_iter().filter_map(|cookie| cookie.split(';').next()?.split_once('='));
+    let mut found: Vec<String> = cookies.map(|(_, token)| token.to_owned()).filter(|token| !token.is_empty()).collect();
+    if answer.status == 200 {
+        found.extend(answer.json()["access_token"].as_str().map(str::to_owned));
+    }
+    found
+}
+
+/// Somebody who goes through every flow of the library, and remembers what nobody else may read.
+struct Walker {
+    app: App,
+    secrets: Vec<String>,
+}
+
+impl Walker {
+    const DOMAIN: &str = "@flows.example";
+    const PASSWORDS: [&str; 4] =
+        ["flow-Kettle-Zebra-4711", "flow-Kettle-Zebra-4712", "flow-Kettle-Zebra-4713", "flow-Kettle-Zebra-4714"];
+
+    fn address(name: &str) -> String {
+        format!("{name}{}", Self::DOMAIN)
+    }
+
+    async fn send(&mut self, request: Request) -> Answer {
+        let answer = request.send().await;
+        self.secrets.extend(tokens(&answer));
+        answer
+    }
+
+    async fn post(&mut self, path: &str, body: Value) -> Answer {
+        let request = self.app.post(path).json(body);
+        self.send(request).await
+    }
+
+    async fn login(&mut self, email: &str, password: &str, backend: &str) -> Answer {
+        self.post(&format!("/auth/{backend}/login"), json!({ "username": email, "password": password })).await
+    }
+
+    /// Asks for a mail, and returns the token of its link.
+    async fn mailed(&mut self, path: &str, email: &str, kind: &str) -> Value {
+        self.post(path, json!({ "email": email })).await.is(202);
+        json!({ "token": self.app.token_to(email, kind).await })
+    }
+
+    /// From the registration to a session.
+    async fn arrive(&mut self, email: &str) -> Login {
+        let account = json!({ "email": email, "password": Self::PASSWORDS[0], "username": "flow-walker" });
+        let ada = Login::new(&self.post("/auth/register", account.clone()).await.is(201).json());
+        self.post("/auth/register", account).await.fails(E::RegisterUserAlreadyExists);
+        let link = self.mailed("/auth/request-verify-token", email, "verify_email").await;
+        // A token in the wrong place is still a token.
+        self.post("/auth/magic-link/verify", link.clone()).await.fails(E::MagicLinkBadToken);
+        self.post("/auth/verify", link.clone()).await.is(200);
+        self.post("/auth/verify", link).await.fails(E::VerifyUserAlreadyVerified);
+        let mut link = self.mailed("/auth/forgot-password", email, "reset_password").await;
+        link["password"] = json!("short");
+        self.post("/auth/reset-password", link.clone()).await.fails(E::ResetPasswordInvalidPassword);
+        link["password"] = json!(Self::PASSWORDS[1]);
+        self.post("/auth/reset-password", link).await.is(200);
+        let link = self.mailed("/auth/magic-link", email, "magic_link").await;
+        self.post("/auth/db/magic-link/verify", link).await.is(200);
+        self.mailed("/auth/magic-link", email, "magic_link").await;
+        let code = self.app.mail_to(email, "magic_link").await.kind.code().expect("a code").as_str().to_owned();
+        self.post("/auth/cookie/magic-link/verify", json!({ "email": email, "code": code })).await.is(204);
+        for backend in ["cookie", "jwt", "db"] {
+            self.login(email, Self::PASSWORDS[0], backend).await.fails(E::LoginBadCredentials);
+            self.login(email, Self::PASSWORDS[1], backend).await;
+        }
+        ada.with(&self.login(email, Self::PASSWORDS[1], "db").await)
+    }
+
+    /// Everything that somebody can do with an account of their own; its end among it.
+    async fn settle(&mut self, ada: Login) {
+        let by = |request: Request| request.by(&ada);
+        let moved = Self::address("elsewhere");
+        self.send(by(self.app.post("/auth/change-email").json(json!({ "new_email": moved })))).await.is(202);
+        let link = json!({ "token": self.app.token_to(&moved, "confirm_email").await });
+        self.post("/auth/change-email/confirm", link).await.is(200);
+        let link = json!({ "token": self.app.token_to(&ada.email, "email_changed").await });
+        self.post("/auth/change-email/revert", link).await.is(200);
+        let mut link = json!({ "token": self.app.token_to(&ada.email, "reset_password").await });
+        link["password"] = json!(Self::PASSWORDS[2]);
+        self.post("/auth/reset-password", link).await.is(200);
+        let ada = ada.with(&self.login(&ada.email, Self::PASSWORDS[2], "db").await);
+        let change = json!({ "old_password": Self::PASSWORDS[2], "new_password": Self::PASSWORDS[3] });
+        let answer = self.send(self.app.post("/auth/change-password").by(&ada).json(change)).await.is(200);
+        let ada = ada.with(&answer);
+        for path in ["/users/me", "/users/me/export", "/auth/sessions", "/auth/me/activity"] {
+            self.send(self.app.get(path).by(&ada)).await.is(200);
+        }
+        self.send(self.app.post("/auth/logout").by(&ada)).await.fails(E::Unauthorized);
+        let everywhere = json!({ "everywhere": true });
+        self.send(self.app.post("/auth/logout-all").by(&ada).json(everywhere)).await.is(204);
+        let ada = ada.with(&self.login(&ada.email, Self::PASSWORDS[3], "jwt").await);
+        let password = json!({ "password": Self::PASSWORDS[3] });
+        self.send(self.app.delete("/users/me").by(&ada).json(password)).await.is(204);
+    }
+
+    /// What superusers do with the accounts of others.
+    async fn administer(&mut self, root: &Login) {
+        let body = json!({ "email": Self::address("invited") });
+        let invited = self.send(self.app.post("/users").by(root).json(body)).await.is(201).json();
+        let path = Login::new(&invited).path();
+        self.send(self.app.get(&format!("/users?q=invited{}", Self::DOMAIN)).by(root)).await.is(200);
+        let change = json!({ "email": Self::address("renamed"), "password": Self::PASSWORDS[0] });
+        self.send(self.app.patch(&path).by(root).json(change)).await.is(200);
+        let reset = json!({ "new_password": Self::PASSWORDS[1] });
+        self.send(self.app.post(&format!("{path}/reset-password")).by(root).json(reset)).await.is(204);
+        self.send(self.app.get("/auth/activity").by(root)).await.is(200);
+        self.send(self.app.delete(&path).by(root)).await.is(204);
+    }
+}
+
+/// Whether a number of six digits stands in the log by itself. Times do not count.
+fn holds_code(log: &str, code: &str) -> bool {
+    let alone = |at: usize| {
+        let (before, after) = (&log[..at], &log[at + code.len()..]);
+        let joined = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric() || c == '.');
+        !joined(before.chars().next_back()) && !joined(after.chars().next()) && !before.ends_with("duration_us=")
+    };
+    log.match_indices(code).any(|(at, _)| alone(at))
+}
+
+/// SEC-01: every flow, with every level on, in lines and in the fields of spans.
+async fn no_flow_logs_a_secret(cx: Cx) {
+    const HEARD: [&str; 3] = ["flow-canary-begun", "flow-canary-recorded", "flow-canary-traced"];
+    let log = Listener::new();
+    let span = tracing::trace_span!("canary", begun = HEARD[0], recorded = tracing::field::Empty);
+    span.record("recorded", HEARD[1]);
+    drop(span);
+    tracing::trace!(canary = HEARD[2]);
+    let app = cx.app().await;
+    let root = app.superuser("root").await;
+    let mut walker = Walker { app: app.clone(), secrets: Walker::PASSWORDS.map(str::to_owned).to_vec() };
+    let ada = walker.arrive(&Walker::address("ada")).await;
+    walker.settle(ada).await;
+    walker.administer(&root).await;
+    let neutral = app.server_with(Setup::default().auth(|auth| auth.registration(Registration::Neutral))).await;
+    walker.app = neutral.clone();
+    for _ in 0..2 {
+        let account = json!({ "email": Walker::address("neutral"), "password": Walker::PASSWORDS[0] });
+        walker.post("/auth/register", account).await.is(202);
+        let verify = json!({ "token": neutral.token_to(&Walker::address("neutral"), "verify_email").await });
+        walker.post("/auth/verify", verify).await;
+    }
+    app.lose_database().await;
+    walker.app = app.clone();
+    walker.login(&Walker::address("neutral"), Walker::PASSWORDS[0], "db").await.fails(E::Overloaded);
+
+    let text = log.text();
+    for heard in HEARD {
+        assert!(text.contains(heard), "{heard} is not heard: the log is not complete");
+    }
+    let mut secrets = std::mem::take(&mut walker.secrets);
+    let mails: Vec<Mail> = app.mailer().sent().into_iter().map(|(mail, _)| mail).collect();
+    secrets.extend(mails.iter().filter(|mail| mail.kind.link().is_some()).map(mails::token_of));
+    // Nobody else's address ends like these.
+    secrets.push(Walker::DOMAIN.to_owned());
+    assert!(secrets.len() > 20, "{} secrets", secrets.len());
+    // A web token is a secret by its signature.
+    secrets
+        .iter_mut()
+        .filter(|text| text.starts_with("eyJ"))
+        .for_each(|text| drop(text.drain(..=text.rfind('.').unwrap())));
+    holds_none_of(&log, &secrets);
+    let codes: Vec<&str> = mails.iter().filter_map(|mail| mail.kind.code()).map(|code| code.as_str()).collect();
+    assert!(!codes.is_empty());
+    for code in codes {
+        assert!(!holds_code(&text, code), "a code is logged");
+    }
 }
 
 /// SEC-02: whatever a client can put a line break, an escape sequence or a whole log line into.
