@@ -9,6 +9,9 @@
 #[doc = include_str!("../../README.md")]
 struct FrontPage;
 
+#[macro_use]
+mod events;
+
 mod answer;
 mod app;
 mod audit;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use auth_core::sea_orm::{ConnectionTrait, DatabaseTransaction};
-use auth_core::{Action, Event, Hooks, Veto};
+use auth_core::{Action, Event, EventKind, Hooks, Veto};
 use tokio::sync::Notify;
 
 /// How long an event may take to arrive. Generous, because it only matters when the event is missing.
@@ -84,13 +84,13 @@ impl TestHooks {
         lock(&self.0.events).clear();
     }
 
-    /// Waits for an event of this name and takes it out of the record; `None` when none comes.
-    pub async fn event(&self, name: &str) -> Option<Event> {
+    /// Waits for an event of a kind and takes it out of the record; `None` when it never comes.
+    pub async fn event(&self, wanted: impl Fn(&EventKind) -> bool) -> Option<Event> {
         let arrival = async {
             loop {
                 // Listening begins before looking, so that nothing can arrive unnoticed in between.
                 let arrived = self.0.arrived.notified();
-                if let Some(event) = self.take(name) {
+                if let Some(event) = self.take(&wanted) {
                     return event;
                 }
                 arrived.await;
@@ -99,9 +99,9 @@ impl TestHooks {
         tokio::time::timeout(PATIENCE, arrival).await.ok()
     }
 
-    fn take(&self, name: &str) -> Option<Event> {
+    fn take(&self, wanted: impl Fn(&EventKind) -> bool) -> Option<Event> {
         let mut events = lock(&self.0.events);
-        let index = events.iter().position(|event| event.kind.name() == name)?;
+        let index = events.iter().position(|event| wanted(&event.kind))?;
         Some(events.remove(index))
     }
 

@@ -65,7 +65,7 @@ async fn changes_plain_fields(cx: Cx) {
         (&account["username"], &account["display_name"], &account["attributes"], &account["email"]),
         (&Value::Null, &Value::Null, &json!({ "b": 2 }), &json!("ada@example.org"))
     );
-    let event = app.hooks().event("user_updated").await.expect("an event");
+    let event = event!(app, UserUpdated);
     assert!(
         matches!(event.kind, EventKind::UserUpdated { user_id, actor_id, .. } if (user_id, actor_id) == (ada.id, Some(ada.id)))
     );
@@ -142,7 +142,7 @@ async fn a_new_password_ends_other_sessions(cx: Cx) {
     assert_eq!(app.session_count().await, 1);
     app.try_login(&ada.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
     app.try_login(&ada.email, NEW_PASSWORD, "db").await.is(200);
-    let event = app.hooks().event("password_changed").await.expect("an event");
+    let event = event!(app, PasswordChanged);
     assert_eq!(event.kind, EventKind::PasswordChanged { user_id: ada.id, actor_id: Some(ada.id) });
 }
 
@@ -170,7 +170,7 @@ async fn a_new_password_needs_the_old_one(cx: Cx) {
     patch(wrong).await.fails(E::UpdateUserBadCurrentPassword);
     let weak = patch(json!({ "password": "password1", "current_password": PASSWORD })).await;
     reason(&weak.fails(E::UpdateUserInvalidPassword), "password1");
-    app.hooks().event("password_change_failed").await.expect("an event");
+    event!(app, PasswordChangeFailed);
     app.try_login(&ada.email, PASSWORD, "db").await.is(200);
 }
 
@@ -197,7 +197,7 @@ async fn deletes_the_account_with_everything(cx: Cx) {
     app.try_login(&ada.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
     assert_eq!((app.user_count().await, app.session_count().await), (1, 1), "only Grace is left");
     app.get("/users/me").by(&grace).send().await.is(200);
-    let event = app.hooks().event("user_deleted").await.expect("an event");
+    let event = event!(app, UserDeleted);
     assert_eq!(event.kind, EventKind::UserDeleted { user_id: ada.id, actor_id: Some(ada.id) });
     // The address is free again, and what belonged to it before stays dead.
     app.register("ada").await;

@@ -121,7 +121,7 @@ async fn changes_everything_at_once(cx: Cx) {
     assert_eq!(app.get(&ada.path()).by(&root).send().await.is(200).json(), expected);
     app.get("/users/me").by(&ada).send().await.fails(E::Unauthorized);
     app.try_login("countess", "violet-Harbour-57-lamp", "db").await.is(200);
-    let event = app.hooks().event("user_updated").await.expect("an event");
+    let event = event!(app, UserUpdated);
     assert!(matches!(event.kind, EventKind::UserUpdated { actor_id, .. } if actor_id == Some(root.id)));
     // Leaving fields out or emptying them.
     let change = json!({ "username": null, "display_name": null });
@@ -230,7 +230,7 @@ async fn deletes_an_account(cx: Cx) {
     app.get(&ada.path()).by(&root).send().await.fails(E::NotFound);
     app.delete(&ada.path()).by(&root).send().await.fails(E::NotFound);
     assert_eq!((app.user_count().await, app.session_count().await), (1, 1));
-    let event = app.hooks().event("user_deleted").await.expect("an event");
+    let event = event!(app, UserDeleted);
     assert_eq!(event.kind, EventKind::UserDeleted { user_id: ada.id, actor_id: Some(root.id) });
 }
 

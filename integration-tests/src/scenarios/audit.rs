@@ -42,7 +42,7 @@ async fn users_see_what_happened_to_their_account(cx: Cx) {
     let app = cx.app().await;
     let (ada, grace) = (user(&app, "ada").await, user(&app, "grace").await);
     app.try_login(&ada.email, "wrong-Password-1", "db").await.fails(E::LoginBadCredentials);
-    app.hooks().event("login_failure").await.expect("an event");
+    event!(app, LoginFailed);
     later(&app);
     app.patch("/users/me").by(&ada).json(json!({ "display_name": "Ada" })).send().await.is(200);
     let page = app.get("/auth/me/activity?limit=2").by(&ada).header("user-agent", "x").send().await.is(200).json();
@@ -64,7 +64,7 @@ async fn superusers_see_everything_page_by_page(cx: Cx) {
     let app = cx.app().await;
     let (root, ada) = (app.superuser("root").await, user(&app, "ada").await);
     app.try_login("nobody", PASSWORD, "db").await.fails(E::LoginBadCredentials);
-    app.hooks().event("login_failure").await.expect("an event");
+    event!(app, LoginFailed);
     app.get("/auth/activity").by(&ada).send().await.fails(E::Forbidden);
     let of_ada = format!("/auth/activity?user_id={}", ada.id);
     assert_eq!(names(&app, &of_ada, &root).await, ["login_success", "register"]);
@@ -91,7 +91,7 @@ async fn an_event_is_there_when_its_change_is(cx: Cx) {
     let app = cx.app().await;
     let ada = app.user("ada").await;
     let before = app.event_count().await;
-    app.hooks().event("login_success").await.expect("an event");
+    event!(app, LoginSucceeded);
     let change = |name: &str| app.patch("/users/me").by(&ada).json(json!({ "display_name": name })).send();
     app.hooks().forget();
     for reaction in [Reaction::Refuse("no".to_owned()), Reaction::Fail("no".to_owned()), Reaction::Panic] {
@@ -107,7 +107,7 @@ async fn an_event_is_there_when_its_change_is(cx: Cx) {
     change("Ada").await.is(200);
     assert_eq!(app.event_count().await, before + 1);
     // What the hook is told is what the log says.
-    let event = app.hooks().event("user_updated").await.expect("an event");
+    let event = event!(app, UserUpdated);
     let page = app.auth().audit().list(AuditQuery { limit: Some(1), ..AuditQuery::default() }).await.expect("a page");
     assert_eq!((page.items[0].id, page.items[0].at), (event.id, event.at));
 }

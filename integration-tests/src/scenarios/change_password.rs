@@ -71,7 +71,7 @@ async fn it_needs_the_old_password_and_a_recent_login(cx: Cx) {
     assert!(answer.json()["detail"]["reason"].is_string());
     let missing = app.post("/auth/change-password").by(&ada).json(json!({})).send().await;
     missing.rejects(&[("old_password", "missing"), ("new_password", "missing")]);
-    app.hooks().event("password_change_failed").await.expect("an event");
+    event!(app, PasswordChangeFailed);
     // Nothing of this ended anything, or cost the account its password.
     app.get("/users/me").by(&ada).send().await.is(200);
     app.hooks().react(Moment::UpdateUser, Reaction::Refuse("not today".to_owned()));

@@ -55,7 +55,7 @@ async fn a_strangers_mailbox_gets_an_account_of_its_own(cx: Cx) {
     app.get("/users/me").by(&attacker).send().await.fails(E::Unauthorized);
     revert(&app, &way_back).await.fails(E::ChangeEmailBadToken);
     assert_eq!(id_of(&app, magic(&app, VICTIM).await).await, own);
-    app.hooks().event("address_reverted").await.expect("an event");
+    event!(app, EmailReverted);
     audit::tables(&app).await;
 }
 

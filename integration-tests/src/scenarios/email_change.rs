@@ -77,7 +77,7 @@ async fn an_immediate_change_can_be_taken_back(cx: Cx) {
     let body = json!({ "token": reset, "password": "kettle-Umbrella-42-river" });
     app.post("/auth/reset-password").json(body).send().await.is(200);
     app.try_login(&ada.email, "kettle-Umbrella-42-river", "db").await.is(200);
-    app.hooks().event("address_reverted").await.expect("an event");
+    event!(app, EmailReverted);
 }
 
 /// A thief changes the address twice and the password; the owner's link is older, and stronger, than all of that.

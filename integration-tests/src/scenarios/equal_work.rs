@@ -74,10 +74,9 @@ async fn a_refused_login_costs_the_same_whatever_the_cause(cx: Cx) {
         let mut first = None;
         for (name, password, reason) in cases {
             let body = json!({ "username": format!("{name}@example.org"), "password": password });
-            let refused =
-                async { (app.post(endpoint).json(body).send().await, app.hooks().event("login_failure").await) };
+            let refused = async { (app.post(endpoint).json(body).send().await, event!(app, LoginFailed)) };
             let ((answer, event), work, statements) = cost(&app, refused).await;
-            let (answer, event) = (answer.fails(E::LoginBadCredentials), event.expect("an event"));
+            let answer = answer.fails(E::LoginBadCredentials);
             assert!(matches!(event.kind, EventKind::LoginFailed { reason: found, .. } if found == reason), "{event:?}");
             assert_eq!(work, one, "{name} with {password}");
             let mut headers = answer.headers.clone();
@@ -89,7 +88,7 @@ async fn a_refused_login_costs_the_same_whatever_the_cause(cx: Cx) {
         assert_eq!(first.map(|(statements, ..)| statements.len()), Some(2));
     }
     // User names that do not exist cost what addresses do, and over-long ones cost nothing, whoever has them.
-    let refused = async { (app.try_login("nobody", PASSWORD, "db").await, app.hooks().event("login_failure").await) };
+    let refused = async { (app.try_login("nobody", PASSWORD, "db").await, event!(app, LoginFailed)) };
     let (_, work, statements) = cost(&app, refused).await;
     assert_eq!((work, statements.len()), (one, 2));
     // Only a right password is told more; it may cost more where a hash is renewed.
@@ -141,7 +140,7 @@ async fn hashes_that_cannot_be_read_are_wrong_passwords(cx: Cx) {
         app.set_password_hash(&ada, &stored).await;
         let (answer, work, _) = cost(&app, app.try_login(&ada.email, PASSWORD, "db")).await;
         answer.fails(E::LoginBadCredentials);
-        let event = app.hooks().event("login_failure").await.expect("an event");
+        let event = event!(app, LoginFailed);
         let expected = EventKind::LoginFailed { user_id: Some(ada.id), reason: Failure::CorruptHash };
         assert_eq!((event.kind, work), (expected, one), "{stored}");
         let change = json!({ "password": "kettle-Umbrella-42", "current_password": PASSWORD });

@@ -84,7 +84,7 @@ async fn a_foreign_hash_costs_at_least_a_present_one(cx: Cx) {
             app.try_login(&ada.email, typed, "db").await.fails(E::LoginBadCredentials);
             let spent = app.auth().hasher().work_done() - before;
             assert!((one..=2 * one).contains(&spent), "{scheme}: {spent}");
-            let event = app.hooks().event("login_failure").await.expect("an event");
+            let event = event!(app, LoginFailed);
             assert_eq!(app.statements().take().len(), 2, "{scheme}: the look-up, and the line in the audit log");
             assert_eq!(event.kind, EventKind::LoginFailed { user_id: Some(ada.id), reason }, "{scheme}");
         }
@@ -97,7 +97,7 @@ async fn without_the_key_of_firebase_nobody_gets_in(cx: Cx) {
     let Vector { password, hash, .. } = hash("firebase");
     app.set_password_hash(&ada, &hash).await;
     app.try_login(&ada.email, &password, "db").await.fails(E::LoginBadCredentials);
-    let event = app.hooks().event("login_failure").await.expect("an event");
+    let event = event!(app, LoginFailed);
     assert_eq!(event.kind, EventKind::LoginFailed { user_id: Some(ada.id), reason: Failure::CorruptHash });
     let row = ImportedAccount { password_hash: Some(hash.clone()), ..ImportedAccount::new("grace@example.org") };
     let report = app.auth().accounts().import(vec![row]).await.expect("a report");
@@ -157,7 +157,10 @@ async fn imported_accounts_log_in(cx: Cx) {
     assert_eq!(indices, (0..=vectors.len()).collect::<Vec<_>>());
     assert_eq!(app.count("auth_user WHERE is_superuser").await, 0);
     let events = app.hooks().events();
-    assert!(events.iter().all(|event| event.kind.name() == "imported"), "nobody is welcomed: {events:?}");
+    assert!(
+        events.iter().all(|event| matches!(event.kind, EventKind::Imported { .. })),
+        "nobody is welcomed: {events:?}"
+    );
     assert_eq!(app.event_count().await, i64::try_from(report.imported.len()).unwrap());
     for (vector, (index, id)) in vectors.iter().zip(&report.imported) {
         // By either name, in any case.

@@ -91,7 +91,7 @@ async fn a_change_that_began_is_made(cx: Cx) {
     until(&app, "auth_user", 9).await;
     for n in 0..8 {
         app.login(&somebody(&format!("u{n}")), "db").await;
-        app.hooks().event("register").await.expect("an event for each");
+        event!(app, Registered);
     }
     // The same for who takes credentials away.
     app.hooks().forget();
@@ -105,7 +105,7 @@ async fn a_change_that_began_is_made(cx: Cx) {
     }
     reset(&stream);
     drop(stream);
-    app.hooks().event("password_changed").await.expect("an event");
+    event!(app, PasswordChanged);
     app.try_login(&ada.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
     app.try_login(&ada.email, "violet-Harbour-57-lamp", "db").await.is(200);
     app.hooks().behave();

@@ -26,8 +26,8 @@ async fn after_the_commit_nothing_can_go_wrong(cx: Cx) {
         app.hooks().react(Moment::After, reaction);
         register(&app, name).send().await.is(201);
         app.try_login(&format!("{name}@example.org"), PASSWORD, "db").await.is(200);
-        app.hooks().event("register").await.expect("an event");
-        app.hooks().event("login_success").await.expect("an event");
+        event!(app, Registered);
+        event!(app, LoginSucceeded);
     }
     assert_eq!((app.user_count().await, app.session_count().await), (3, 3));
 }
@@ -35,9 +35,8 @@ async fn after_the_commit_nothing_can_go_wrong(cx: Cx) {
 async fn a_broken_hook_leaves_nothing_behind(cx: Cx) {
     let app = cx.app_with(Setup::default().tolerates_500()).await;
     let ada = app.user("ada").await;
-    for name in ["register", "login_success"] {
-        app.hooks().event(name).await.expect(name);
-    }
+    event!(app, Registered);
+    event!(app, LoginSucceeded);
     let broken = [
         Reaction::Panic,
         Reaction::Fail("the secret cause".to_owned()),
@@ -82,8 +81,9 @@ async fn hooks_see_every_action_once(cx: Cx) {
     app.delete("/users/me").by(&ada).send().await.is(204);
     let befores = app.hooks().befores();
     assert_eq!(befores, [Moment::Register, Moment::Login, Moment::UpdateUser, Moment::DeleteUser]);
-    for name in ["register", "login_success", "user_updated", "user_deleted"] {
-        let event = app.hooks().event(name).await.expect(name);
+    let events =
+        [event!(app, Registered), event!(app, LoginSucceeded), event!(app, UserUpdated), event!(app, UserDeleted)];
+    for event in events {
         assert_eq!(event.client.ip.map(|ip| ip.to_string()).as_deref(), Some("127.0.0.1"));
     }
     assert!(app.hooks().events().is_empty(), "{:?}", app.hooks().events());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_core::{Client, ErrorCode as E, Limits, Rate};
+use auth_core::{Client, ErrorCode as E, EventKind, Limits, Rate};
 use serde_json::{Value, json};
 
 use crate::scenario::scenarios;
@@ -102,7 +102,7 @@ async fn every_limited_route_says_when_to_come_back(cx: Cx) {
     // What is not limited goes on.
     app.patch("/users/me").by(&ada).json(json!({ "display_name": "Ada" })).send().await.is(200);
     // One event tells of all those who were refused.
-    let told = || app.hooks().events().iter().filter(|event| event.kind.name() == "throttled").count();
+    let told = || app.hooks().events().iter().filter(|event| matches!(event.kind, EventKind::Throttled { .. })).count();
     crate::until("an event for each of six limits", || told() >= 6).await;
     assert_eq!(told(), 6);
     // The window is over, and it begins anew.
@@ -144,7 +144,7 @@ async fn a_victim_gets_few_mails_and_the_last_link_works(cx: Cx) {
     assert_eq!(received(&app, &ada.email, "reset_password").await, 3);
     assert_eq!(received(&app, &ada.email, "magic_link").await, 0);
     assert_eq!(app.waiting_mails().await, 0, "nothing waits");
-    app.hooks().event("throttled").await.expect("an event");
+    event!(app, Throttled);
     let link = app.token_to(&ada.email, "reset_password").await;
     let body = json!({ "token": link, "password": "kettle-Umbrella-42-river" });
     app.post("/auth/reset-password").json(body).send().await.is(200);

@@ -39,7 +39,7 @@ async fn answers_as_the_transport_does(cx: Cx) {
     let body = app.try_login(&ada.email, PASSWORD, "db").await.is(200).json();
     assert_eq!(body, json!({ "access_token": body["access_token"], "token_type": "bearer" }));
     assert_eq!(body["access_token"].as_str().map(str::len), Some(43));
-    let event = app.hooks().event("login_success").await.expect("an event");
+    let event = event!(app, LoginSucceeded);
     assert!(
         matches!(event.kind, EventKind::LoginSucceeded { user_id, ref amr, .. } if user_id == ada.id && amr == "pwd")
     );
@@ -91,7 +91,7 @@ async fn refuses_bad_credentials_all_alike(cx: Cx) {
         ] {
             let body = json!({ "username": format!("{name}@example.org"), "password": password });
             let answer = app.post(endpoint).json(body).send().await.fails(E::LoginBadCredentials);
-            let event = app.hooks().event("login_failure").await.expect("an event");
+            let event = event!(app, LoginFailed);
             assert!(matches!(event.kind, EventKind::LoginFailed { reason: found, .. } if found == reason), "{event:?}");
             let mut headers = answer.headers.clone();
             headers.remove("date");

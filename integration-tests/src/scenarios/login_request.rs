@@ -214,7 +214,7 @@ async fn recorded(app: &App, who: &Login, headers: &[(&str, &str)]) -> String {
     let request = app.post("/auth/db/login").json(json!({ "username": who.email, "password": PASSWORD }));
     let request = headers.iter().fold(request, |request, (name, value)| request.header(name, value));
     let login = who.with(&request.send().await.is(200));
-    let event = app.hooks().event("login_success").await.expect("an event");
+    let event = event!(app, LoginSucceeded);
     let sessions = app.get("/auth/sessions").by(&login).send().await.is(200).json();
     let current = sessions["sessions"].as_array().unwrap().iter().find(|session| session["current"] == true).unwrap();
     let ip = current["ip"].as_str().expect("an address").to_owned();

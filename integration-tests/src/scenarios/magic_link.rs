@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_core::{ErrorCode as E, Registration};
+use auth_core::{ErrorCode as E, EventKind, Registration};
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
@@ -64,8 +64,8 @@ async fn a_link_logs_in_through_every_backend(cx: Cx) {
         let answer = app.post(&format!("/auth/{backend}/magic-link/verify")).json(body).send().await.is(200);
         app.get("/users/me").by(&ada.with(&answer)).send().await.is(200);
     }
-    let event = app.hooks().event("login_success").await.expect("an event");
-    assert!(format!("{:?}", event.kind).contains("amr: \"email\""), "{event:?}");
+    let event = event!(app, LoginSucceeded);
+    assert!(matches!(&event.kind, EventKind::LoginSucceeded { amr, .. } if amr == "email"), "{event:?}");
     // The password is what it was.
     app.try_login(&ada.email, PASSWORD, "db").await.is(200);
     audit::tables(&app).await;
@@ -103,7 +103,7 @@ async fn a_new_address_gets_an_account(cx: Cx) {
     assert_eq!((&me["email"], &me["is_verified"]), (&json!("new@example.org"), &json!(true)));
     app.try_login("new@example.org", PASSWORD, "db").await.fails(E::LoginBadCredentials);
     assert_eq!(app.count("auth_user WHERE password_hash IS NULL").await, 1);
-    app.hooks().event("register").await.expect("an event");
+    event!(app, Registered);
     // Once more, and it is the same account.
     let body = json!({ "token": token(&app, "New@example.org").await });
     redeem(&app, body).await.is(200);
@@ -128,7 +128,7 @@ async fn the_first_proof_wipes_what_was_set_up_before(cx: Cx) {
         app.post("/auth/reset-password").json(body).send().await.fails(E::ResetPasswordBadToken);
         let me = app.get("/users/me").by(&owner).send().await.is(200).json();
         assert_eq!((&me["id"], &me["is_verified"]), (&json!(squatter.id), &json!(true)));
-        app.hooks().event("credentials_wiped").await.expect("an event");
+        event!(app, CredentialsWiped);
     }
 }
 

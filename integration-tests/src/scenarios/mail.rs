@@ -87,7 +87,7 @@ async fn a_refusal_for_good_is_a_dead_letter(cx: Cx) {
     let ada = app.register("ada").await;
     app.deliver().await;
     assert_eq!(state(&app).await, OutboxState { waiting: 0, failed: 1 });
-    let event = app.hooks().event("mail_failed").await.expect("an event");
+    let event = event!(app, MailFailed);
     assert!(!format!("{event:?}").contains("ada"), "{event:?}");
     app.clock().advance(Duration::from_secs(3600));
     app.deliver().await;
@@ -145,7 +145,7 @@ async fn an_order_that_fails_for_ever_is_not_tried_for_ever(cx: Cx) {
     app.clock().advance(Duration::from_secs(3 * 24 * 60 * 60));
     app.deliver().await;
     assert_eq!(state(&app).await, OutboxState { waiting: 0, failed: 1 });
-    app.hooks().event("mail_failed").await.expect("an event");
+    event!(app, MailFailed);
 }
 
 async fn a_worker_that_dies_is_taken_over(cx: Cx) {
@@ -257,7 +257,7 @@ async fn a_replaced_secret_still_opens_what_is_there(cx: Cx) {
     let replaced = app.server_with(replaced).await;
     replaced.deliver().await;
     assert_eq!(state(&app).await, OutboxState { waiting: 0, failed: 1 });
-    app.hooks().event("mail_failed").await.expect("an event");
+    event!(app, MailFailed);
 }
 
 async fn workers_send_by_themselves(cx: Cx) {

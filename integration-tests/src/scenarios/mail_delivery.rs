@@ -230,7 +230,7 @@ async fn a_server_that_refuses_for_good_is_not(cx: Cx) {
     app.register("unwelcome-550").await;
     app.deliver().await;
     assert_eq!((sink.messages().await.len(), state(&app).await), (0, (0, 1)));
-    let event = app.hooks().event("mail_failed").await.expect("an event");
+    let event = event!(app, MailFailed);
     let told = format!("{}{event:?}", log.text());
     assert!(told.contains("the mail server answered 550"), "{told}");
     assert!(

@@ -168,9 +168,9 @@ async fn a_reset_makes_the_account_the_provers(cx: Cx) {
     app.try_login(&squatter.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
     let owner = squatter.with(&app.try_login(&squatter.email, NEW, "db").await.is(200));
     assert_eq!(app.get("/users/me").by(&owner).send().await.is(200).json()["is_verified"], json!(true));
-    for event in ["verified", "credentials_wiped", "reset_done"] {
-        app.hooks().event(event).await.expect(event);
-    }
+    event!(app, Verified);
+    event!(app, CredentialsWiped);
+    event!(app, PasswordReset);
 }
 
 /// RST-15.

@@ -57,7 +57,7 @@ async fn logout_kills_the_token(cx: Cx) {
         }
         app.post(path).by(&login).send().await.fails(E::Unauthorized);
     }
-    app.hooks().event("logout").await.expect("an event");
+    event!(app, LoggedOut);
 }
 
 async fn tokens_travel_by_their_own_transport_only(cx: Cx) {
@@ -129,7 +129,7 @@ async fn lists_and_ends_sessions(cx: Cx) {
     me(&app, cookie).await.fails(E::Unauthorized);
     app.delete(&path(2)).by(db).send().await.fails(E::NotFound);
     me(&app, db).await.is(200);
-    app.hooks().event("session_revoked").await.expect("an event");
+    event!(app, SessionRevoked);
     // Ending one's own is a logout.
     let answer = app.delete(&path(0)).by(db).send().await.is(204);
     assert_eq!(answer.header("clear-site-data"), Some("\"cache\""));
@@ -165,7 +165,7 @@ async fn logs_out_here_or_everywhere(cx: Cx) {
         }
         me(&app, &grace).await.is(200);
     }
-    app.hooks().event("sessions_revoked").await.expect("an event");
+    event!(app, SessionsRevoked);
     let db = app.login(&ada, "db").await;
     app.post("/auth/logout-all")
         .by(&db)

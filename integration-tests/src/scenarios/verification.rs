@@ -43,7 +43,7 @@ async fn registration_mails_a_link_that_proves_the_mailbox(cx: Cx) {
     let user = verify(&app, &token).await.is(200).json();
     assert_eq!((&user["id"], &user["is_verified"]), (&json!(ada.id), &json!(true)));
     assert_eq!(app.count("auth_user WHERE is_verified").await, 1);
-    app.hooks().event("verified").await.expect("an event");
+    event!(app, Verified);
     // The second click is told that the first one did it; strangers' inventions are not.
     verify(&app, &token).await.fails(E::VerifyUserAlreadyVerified);
     for token in ["vfy_none", "", "x", &token.to_uppercase(), &token[4..]] {
@@ -226,7 +226,7 @@ async fn a_crowd_verifies_once(cx: Cx) {
         let answers = answers.await;
         assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
         assert!(answers.iter().all(|answer| matches!(answer.status.as_u16(), 200 | 400)));
-        app.hooks().event("verified").await.expect("one event");
+        event!(app, Verified);
         assert_eq!(
             app.count(&format!("auth_event WHERE name = 'verified' AND {}", of(&app, &who.email).await)).await,
             1
