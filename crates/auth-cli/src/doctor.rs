@@ -57,7 +57,7 @@ async fn reach(auth: &Auth) -> Finding {
 async fn schema(auth: &Auth) -> Finding {
     const TODO: &str = "run `migrate`";
     let book = Migrator::get_pending_migrations_read_only(auth.database()).await;
-    let pending = book.map_err(|cause| format!("there is no list of migrations: {TODO} ({cause})"))?;
+    let pending = book.map_err(|cause| format!("the list of migrations is missing: {TODO} ({cause})"))?;
     if !pending.is_empty() {
         return Err(format!("{} migrations are pending: {TODO}", pending.len()));
     }
@@ -81,7 +81,7 @@ async fn clock(auth: &Auth) -> Finding {
     };
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await;
     let theirs = row.ok().flatten().and_then(|row| row.try_get_by_index::<i64>(0).ok());
-    let theirs = theirs.ok_or("the database does not tell the time")?;
+    let theirs = theirs.ok_or("the database did not report its time")?;
     let apart = auth.now().unix_timestamp().abs_diff(theirs);
     if apart <= SKEW.as_secs() {
         return Ok(format!("{apart} s from the database's"));
@@ -91,7 +91,7 @@ async fn clock(auth: &Auth) -> Finding {
 
 async fn superusers(auth: &Auth) -> Finding {
     match auth.admin().count_superusers().await.map_err(|error| explain(&error))? {
-        0 => Err("there is none that is active: make one with `create-superuser`".to_owned()),
+        0 => Err("no account is an active superuser: create one with `create-superuser`".to_owned()),
         count => Ok(format!("{count} active")),
     }
 }

@@ -21,7 +21,7 @@ use auth_core::{Auth, Error, ErrorCode};
 /// What `help` prints.
 const HELP: &str = "\
 commands:
-  create-superuser EMAIL          make a superuser; the password is read from standard input
+  create-superuser EMAIL          create a superuser; the password is read from standard input
   set-password NAME               set a password, read from standard input; ends every session
   sessions NAME                   list the sessions of an account
   revoke NAME SESSION|all         end one session of an account, or all of them
@@ -31,7 +31,7 @@ commands:
   migrate                         bring the tables up to date
   doctor                          check the database, the secret, the clock, mail and more
   help                            this
-NAME is an e-mail address or a user name.
+NAME is an email address or a user name.
 ";
 
 /// What went wrong, in words that say what to do.
@@ -62,7 +62,7 @@ pub async fn run(
         ["purge"] => upkeep::purge(auth, output).await,
         ["migrate"] => upkeep::migrate(auth, output).await,
         ["doctor"] => doctor::examine(auth, output).await,
-        [command, ..] => Err(format!("`{command}` is no command, or takes other arguments\n\n{HELP}")),
+        [command, ..] => Err(format!("unknown command `{command}`, or wrong arguments\n\n{HELP}")),
     }
 }
 
@@ -77,8 +77,8 @@ fn explain(error: &Error) -> String {
     }
     match error {
         Error::Invalid { message, .. } => message.clone(),
-        Error::Refused { code: ErrorCode::NotFound, .. } => "there is no such account or session".to_owned(),
-        other if other.code() == ErrorCode::Overloaded => format!("the database is away or busy: {other}"),
+        Error::Refused { code: ErrorCode::NotFound, .. } => "no such account or session".to_owned(),
+        other if other.code() == ErrorCode::Overloaded => format!("the database is unavailable or busy: {other}"),
         other => other.to_string(),
     }
 }

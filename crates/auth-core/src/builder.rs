@@ -38,7 +38,7 @@ pub struct ConfigErrors(pub Vec<String>);
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the authentication is not configured right:")?;
+        f.write_str("invalid auth configuration:")?;
         self.0.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
     }
 }

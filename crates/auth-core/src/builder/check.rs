@@ -69,17 +69,20 @@ pub(super) fn settings(builder: &AuthBuilder, problems: &mut Vec<String>) -> Opt
     let frontend_url = builder.frontend_url.as_ref().map(|text| url("frontend_url", parse_url("frontend_url", text)));
     let limits = builder.sessions;
     if limits.idle.is_zero() || limits.absolute.is_zero() || limits.per_user == 0 {
-        problems.push("the session limits must all be above zero".to_owned());
+        problems.push("session limits must be above zero".to_owned());
     }
     if limits.per_user > u32::MAX.into() {
         problems
             .push("the limit of sessions per user must be at most 4294967295: no database counts further".to_owned());
     }
     if [limits.idle, limits.absolute, limits.recent].iter().any(|limit| *limit > MAX_SESSION) {
-        problems.push("the session limits must be at most 400 days: longer than that is for ever".to_owned());
+        problems.push("session limits must not exceed 400 days".to_owned());
     }
     if builder.limits.rates().iter().any(|rate| *rate != Rate::UNLIMITED && rate.per.is_zero()) {
-        problems.push("a rate limit needs a time: use `Rate::per_hour`, or `Rate::UNLIMITED` for none".to_owned());
+        problems.push(
+            "a rate limit needs a window longer than zero: use `Rate::per_hour`, or `Rate::UNLIMITED` for no limit"
+                .to_owned(),
+        );
     }
     let allowed_origins = builder.allowed_origins.iter().filter_map(|origin| match parse_origin(origin) {
         Ok(origin) => Some(origin),
@@ -115,7 +118,9 @@ pub(super) fn settings(builder: &AuthBuilder, problems: &mut Vec<String>) -> Opt
 
 /// A URL from the configuration, or what is wrong with it.
 pub(super) fn parse_url(name: &str, text: &str) -> Result<Url, String> {
-    Url::parse(text).map_err(|cause| format!("`{name}` {text:?} is not a URL: {cause}"))
+    Url::parse(text).map_err(|cause| {
+        format!("`{name}` must be a URL such as https://app.example.com: {text:?} is not one ({cause})")
+    })
 }
 
 fn check_url(name: &str, url: &Url, problems: &mut Vec<String>) {
@@ -197,7 +202,9 @@ fn check_name(name: &str, problems: &mut Vec<String>) {
         problems.push(format!("the backend name {name:?} must be lower-case letters, digits and hyphens, at most 32"));
     }
     if RESERVED_BACKENDS.contains(&name) {
-        problems.push(format!("the backend name {name:?} is the beginning of a route of the library: choose another"));
+        problems.push(format!(
+            "the backend name {name:?} is also the first segment of a route of the library: choose another"
+        ));
     }
 }
 
@@ -210,11 +217,13 @@ fn transport(backend: &Backend, url: &Url, problems: &mut Vec<String>) -> Transp
     let label = &backend.name;
     let is_token = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c);
     if name.is_empty() || !name.bytes().all(is_token) {
-        problems
-            .push(format!("the cookie name {name:?} of backend {label:?} has characters that cookies may not have"));
+        problems.push(format!("the cookie name {name:?} of backend {label:?} has characters that are not allowed"));
     }
     if name.starts_with("__Host-") && (!secure || path != "/" || domain.is_some()) {
-        problems.push(format!("the cookie {name:?} of backend {label:?} needs https, the path / and no domain"));
+        problems.push(format!(
+            "the cookie {name:?} of backend {label:?} needs https, the path / and no domain: set them, or choose a \
+             `name` without `__Host-`"
+        ));
     }
     if name.starts_with("__Secure-") && !secure {
         problems.push(format!("the cookie {name:?} of backend {label:?} needs https"));
@@ -223,8 +232,9 @@ fn transport(backend: &Backend, url: &Url, problems: &mut Vec<String>) -> Transp
         problems.push(format!("the cookie {name:?} of backend {label:?} is SameSite=None, which needs https"));
     }
     if max_age.is_some_and(|age| age > MAX_COOKIE_AGE) {
-        problems
-            .push(format!("the cookie {name:?} of backend {label:?} lives longer than the 400 days browsers allow"));
+        problems.push(format!(
+            "the cookie {name:?} of backend {label:?} must not live longer than the 400 days that browsers allow"
+        ));
     }
     let clean = |text: &str| text.bytes().all(|c| (0x21..0x7f).contains(&c) && c != b';' && c != b',');
     if !path.starts_with('/') || !clean(&path) || !domain.as_deref().is_none_or(clean) {

@@ -44,19 +44,19 @@ impl JwtCodecConfig {
         let mut problems = Vec::new();
         for (name, value) in [("issuer", &self.issuer), ("audience", &self.audience)] {
             if value.trim().is_empty() {
-                problems.push(format!("JWT {name} is empty"));
+                problems.push(format!("the JWT {name} must not be empty"));
             }
         }
         if self.lifetime < Duration::from_secs(1) || self.lifetime > MAX_LIFETIME {
-            problems.push("JWT lifetime is not between 1 second and 24 hours".to_owned());
+            problems.push("the JWT lifetime must be between 1 second and 24 hours".to_owned());
         }
         if !self.signing.can_sign() {
-            problems.push(format!("JWT signing key {} has no signing half", self.signing.kid()));
+            problems.push(format!("the JWT signing key {} must be a private key", self.signing.kid()));
         }
         let mut kids = HashSet::from([self.signing.kid()]);
         for key in &self.verification {
             if !kids.insert(key.kid()) {
-                problems.push(format!("JWT key id {} is used twice", key.kid()));
+                problems.push(format!("the JWT key id {} is used twice: give each key its own", key.kid()));
             }
         }
         problems
@@ -82,7 +82,7 @@ impl JwtCodec {
             return Err(problems);
         }
         let codec = Self { config };
-        codec.smoke_test().map_err(|error| vec![format!("JWT signing key does not work: {error}")])?;
+        codec.smoke_test().map_err(|error| vec![format!("the JWT signing key does not work: {error}")])?;
         Ok(codec)
     }
 
@@ -99,10 +99,7 @@ impl JwtCodec {
         if let Some((key, _)) = of_one_name.find(|(own, foreign)| {
             published(own).is_some() && published(foreign).is_some() && published(own) != published(foreign)
         }) {
-            return Some(format!(
-                "two different keys have the id {}: whoever reads the key set would mix them up",
-                key.kid()
-            ));
+            return Some(format!("two different keys have the id {}: give each key its own", key.kid()));
         }
         let same_place = self.config.issuer == other.config.issuer && self.config.audience == other.config.audience;
         let shared = pairs().any(|(own, foreign)| own.is_fooled_by(foreign) || foreign.is_fooled_by(own));

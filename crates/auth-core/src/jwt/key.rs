@@ -31,10 +31,10 @@ const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 #[non_exhaustive]
 pub enum JwtKeyError {
     /// A key id is 1 to 128 ASCII letters, digits or `-`, `_`, `.`, `:`.
-    #[error("a key id is 1 to 128 ASCII letters, digits or - _ . :")]
+    #[error("a key id must be 1 to 128 ASCII letters, digits or - _ . :")]
     KeyId,
     /// RFC 7518 section 3.2.
-    #[error("an HS256 secret has at least 32 bytes")]
+    #[error("an HS256 secret must have at least 32 bytes")]
     SecretTooShort,
     /// The secret can be guessed.
     #[error("the HS256 secret is weak: {0}")]
@@ -43,7 +43,7 @@ pub enum JwtKeyError {
     #[error("expected {0}")]
     Malformed(&'static str),
     /// RFC 7518 section 3.3 asks for 2048 bits; more than 8192 cannot be verified.
-    #[error("an RSA key has 2048 to 8192 bits")]
+    #[error("an RSA key must have 2048 to 8192 bits")]
     RsaSize,
 }
 

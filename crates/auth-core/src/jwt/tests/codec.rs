@@ -85,12 +85,12 @@ fn reports_all_configuration_problems_at_once() {
     assert_eq!(
         problems,
         [
-            "JWT issuer is empty",
-            "JWT audience is empty",
-            "JWT lifetime is not between 1 second and 24 hours",
-            "JWT signing key a has no signing half",
-            "JWT key id a is used twice",
-            "JWT key id b is used twice",
+            "the JWT issuer must not be empty",
+            "the JWT audience must not be empty",
+            "the JWT lifetime must be between 1 second and 24 hours",
+            "the JWT signing key a must be a private key",
+            "the JWT key id a is used twice: give each key its own",
+            "the JWT key id b is used twice: give each key its own",
         ]
     );
     for lifetime in [Duration::from_millis(999), Duration::from_secs(86_401), Duration::MAX] {

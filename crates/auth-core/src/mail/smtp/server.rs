@@ -13,42 +13,39 @@ use url::{Host, Url};
 pub enum SmtpConfigError {
     /// Not a URL at all, or one whose password has special characters.
     #[error(
-        "the URL of the mail server cannot be read: write `smtp://user:password@host:port`, and special characters in the \
-         user and the password percent-encoded"
+        "the SMTP URL is malformed: write `smtp://user:password@host:port`, and percent-encode special characters in the \
+         user and the password"
     )]
     Url,
     /// Another scheme than `smtp` and `smtps`.
-    #[error("the URL of the mail server begins with `smtp://` or `smtps://`")]
+    #[error("the SMTP URL must start with `smtp://` or `smtps://`")]
     Scheme,
     /// No host.
-    #[error("the URL of the mail server has no host")]
+    #[error("the SMTP URL must name a host")]
     Host,
     /// Port 0.
-    #[error("the URL of the mail server has the port 0")]
+    #[error("the SMTP URL must not use port 0")]
     Port,
     /// Something after the port.
-    #[error(
-        "the URL of the mail server ends with its host or port: a `/` or `#` in the user or the password is \
-         percent-encoded"
-    )]
+    #[error("the SMTP URL must end with its host or port: percent-encode a `/` or `#` in the user or the password")]
     Trailing,
     /// Another query than `tls=required`.
-    #[error("the one option that the URL of the mail server may have is `?tls=required`")]
+    #[error("the SMTP URL must not have an option other than `?tls=required`")]
     Option,
     /// A user without a password, or the other way round.
-    #[error("the URL of the mail server has a user and a password, or neither")]
+    #[error("the SMTP URL must have both a user and a password, or neither")]
     Credentials,
     /// A user or a password that is not text.
-    #[error("the user and the password in the URL of the mail server are UTF-8 without control characters")]
+    #[error("the user and the password in the SMTP URL must be UTF-8 without control characters")]
     Encoding,
     /// The sender is not a mailbox.
-    #[error("the sender of mails is one mailbox: `notes@example.com` or `Notes <notes@example.com>`")]
+    #[error("the sender must be one address: `notes@example.com` or `Notes <notes@example.com>`")]
     Mailbox,
     /// The sender's address has other characters than those of ASCII, which not every server takes.
-    #[error("the address of the sender of mails is written in ASCII: an international domain as `xn--…`")]
+    #[error("the sender's address must be ASCII: write an international domain as `xn--…`")]
     ForeignMailbox,
     /// Not a certificate.
-    #[error("the root certificate for the mail server is not a certificate in PEM")]
+    #[error("the root certificate of the SMTP server must be a certificate in PEM")]
     Certificate,
 }
 
