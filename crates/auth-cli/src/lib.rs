@@ -41,7 +41,7 @@ pub type Result<T = ()> = std::result::Result<T, String>;
 /// to `output`.
 ///
 /// # Errors
-/// What went wrong; for `doctor`, that something is not as it should be.
+/// Fails with what went wrong; `doctor` fails when a check does.
 pub async fn run(
     auth: &Auth,
     arguments: &[String],

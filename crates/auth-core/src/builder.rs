@@ -270,7 +270,7 @@ impl AuthBuilder {
     /// Builds the handle.
     ///
     /// # Errors
-    /// Every mistake in the configuration at once, in words that say what to do.
+    /// Fails with every mistake in the configuration at once, each with what to do.
     pub fn build(self) -> Result<Auth, ConfigErrors> {
         // Also when no backend signs: the app may call `jsonwebtoken` itself.
         install_provider();

@@ -129,7 +129,7 @@ pub trait Hooks: Send + Sync + 'static {
     /// five seconds the transaction is rolled back and the client told to come again.
     ///
     /// # Errors
-    /// A [`Veto`] rolls everything back.
+    /// A [`Veto`] fails the whole call, and the transaction is rolled back.
     async fn before(&self, action: &Action<'_>, tx: &DatabaseTransaction) -> Result<(), Veto> {
         let _ = (action, tx);
         Ok(())

@@ -34,10 +34,10 @@ pub enum JsonError {
 ///
 /// # Errors
 ///
-/// [`JsonError::Syntax`] for text that is not JSON: a byte order mark, invalid UTF-8, a lone surrogate, trailing
-/// characters, more than 127 levels of nesting (the recursion limit of `serde_json`), a number out of range (unless
-/// the host's tree has `serde_json/arbitrary_precision`).
-/// [`JsonError::DuplicateKey`] for an object, at any depth, with two equal keys after unescaping.
+/// Fails with [`JsonError::Syntax`] for text that is not JSON: a byte order mark, invalid UTF-8, a lone surrogate,
+/// trailing characters, more than 127 levels of nesting (the recursion limit of `serde_json`), a number out of range
+/// (unless the host's tree has `serde_json/arbitrary_precision`). [`JsonError::DuplicateKey`] for an object, at any
+/// depth, with two equal keys after unescaping.
 pub fn parse_strict(bytes: &[u8]) -> Result<Value, JsonError> {
     // The keys are checked in a pass of their own, and `Value` reads itself: it alone knows how numbers
     // travel when some crate of the host's tree switches on `serde_json/arbitrary_precision`.
@@ -61,7 +61,7 @@ const MAX_NUMBER: f64 = 1e300;
 /// Checks that every database can hold a value, and give it back.
 ///
 /// # Errors
-/// What is wrong with it, in words that say what to do.
+/// Fails with what is wrong and what to do about it.
 pub fn check_storable(value: &Value) -> Result<(), &'static str> {
     storable(value, MAX_DEPTH)
 }

@@ -93,7 +93,7 @@ impl Kernel {
     /// The backend of this name.
     ///
     /// # Errors
-    /// Fails with an internal error that names the backends there are.
+    /// Fails with an internal error that names the backends.
     pub fn backend(&self, name: &str) -> Result<&BuiltBackend> {
         let backends = self.backends();
         backends.iter().find(|backend| backend.name == name).ok_or_else(|| {

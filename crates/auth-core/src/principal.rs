@@ -58,7 +58,7 @@ impl Session {
     /// Insists on scopes. A session that is not limited has all of them.
     ///
     /// # Errors
-    /// `SCOPE_UPGRADE_REQUIRED`, which lists those that are missing.
+    /// Fails with `SCOPE_UPGRADE_REQUIRED`, which lists the missing ones.
     pub fn require_scopes(&self, required: &[impl AsRef<str>]) -> Result<()> {
         scope::require(self.scope.as_deref(), required)
     }

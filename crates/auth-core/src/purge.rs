@@ -46,7 +46,7 @@ impl<'a> Purge<'a> {
     /// Deletes what has expired, a thousand rows at a time. [Workers](Auth::spawn_workers) do so once an hour.
     ///
     /// # Errors
-    /// The database's; what was deleted before stays deleted.
+    /// Fails when the database does; rows that were deleted before stay deleted.
     pub async fn run(&self) -> Result<Purged> {
         let (db, settings, now) = (self.kernel.db(), self.kernel.settings(), self.kernel.now());
         let before = |age: Duration| Timestamp(now.checked_sub(age.try_into().unwrap_or_default()).unwrap_or(EARLIEST));

@@ -17,7 +17,7 @@ pub trait Random: Send + Sync + 'static {
     /// Fills the whole buffer.
     ///
     /// # Errors
-    /// [`RandomError`] when the source has nothing to give; the buffer must not be used then.
+    /// Fails with [`RandomError`] when the source does; the buffer must not be used then.
     fn fill(&self, buffer: &mut [u8]) -> std::result::Result<(), RandomError>;
 }
 

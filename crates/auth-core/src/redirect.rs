@@ -14,7 +14,7 @@ impl RedirectTarget {
     /// Takes a path of the front end, such as `/notes?page=2`, or an absolute URL of an allowed origin.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for the field `redirect_to`.
+    /// Fails with [`Error::Invalid`] for the field `redirect_to`.
     pub fn parse(settings: &Settings, text: &str) -> Result<Self> {
         Self::allowed(settings, text).ok_or_else(|| Error::Invalid {
             field: "redirect_to",

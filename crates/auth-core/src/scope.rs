@@ -8,7 +8,7 @@ use crate::{Error, ErrorCode, Result};
 /// The text of these scopes, each once, in the order given.
 ///
 /// # Errors
-/// An internal error for one that would be read as none or as several.
+/// Fails with an internal error for a scope that would be read as none or as several.
 pub(crate) fn join(scopes: &[String]) -> Result<String> {
     let mut granted: Vec<&str> = Vec::with_capacity(scopes.len());
     for scope in scopes {
@@ -30,7 +30,7 @@ pub(crate) fn split(text: &str) -> impl Iterator<Item = &str> {
 /// Insists on all of `required`, where anything is limited at all.
 ///
 /// # Errors
-/// `SCOPE_UPGRADE_REQUIRED` with those that are not `granted`, as `scopes`.
+/// Fails with `SCOPE_UPGRADE_REQUIRED` and lists the ones that are not `granted`, as `scopes`.
 pub(crate) fn require(granted: Option<&str>, required: &[impl AsRef<str>]) -> Result<()> {
     let Some(granted) = granted else { return Ok(()) };
     let required = required.iter().map(AsRef::as_ref);

@@ -42,7 +42,7 @@ impl User {
     /// The app's attributes as the app's own type.
     ///
     /// # Errors
-    /// serde's, when the stored object has another shape; an app that registers its type with
+    /// Fails when the stored object has another shape; an app that registers its type with
     /// [`AuthBuilder::attributes`](crate::AuthBuilder::attributes) never stores such an object.
     pub fn attributes_as<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
         T::deserialize(&self.attributes)

@@ -29,7 +29,7 @@ const MYSQL_UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('auth_mig:', MD5(DATABASE()))
 /// servers of both versions can run beside each other.
 ///
 /// # Errors
-/// The database's own error when it is away or its user may not create tables.
+/// Fails with the database's error when it is unavailable or its user may not create tables.
 pub async fn migrate(db: &DatabaseConnection) -> Result<(), DbErr> {
     migrate_with::<Migrator>(db).await
 }
@@ -38,7 +38,7 @@ pub async fn migrate(db: &DatabaseConnection) -> Result<(), DbErr> {
 /// because MySQL commits every one by itself.
 ///
 /// # Errors
-/// As [`migrate`].
+/// Fails as [`migrate`] does.
 pub async fn migrate_with<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(), DbErr> {
     let attempts = if db.get_database_backend() == DbBackend::Sqlite { ATTEMPTS } else { 1 };
     for _ in 1..attempts {

@@ -46,7 +46,7 @@ impl Proxy {
     /// A proxy before the server at this address, on a free port of this machine.
     ///
     /// # Errors
-    /// When there is no port.
+    /// Fails when no port is free.
     pub(crate) async fn start(server: SocketAddr) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();

@@ -30,8 +30,8 @@ impl Accounts<'_> {
     /// Writes changes as a part of an effect, if the account still is what `before` says, and asks the app.
     ///
     /// # Errors
-    /// [`Error::Invalid`] when no name is left, `Unauthorized` when the account's epoch moved, `email_taken`,
-    /// `USERNAME_ALREADY_EXISTS`, a hook's veto, or the database's.
+    /// Fails with [`Error::Invalid`] when no name is left, `Unauthorized` when the account's epoch has moved,
+    /// `email_taken`, `USERNAME_ALREADY_EXISTS`, when a hook refuses, and when the database does.
     pub(crate) async fn apply(
         &self,
         effect: &Effect,

@@ -19,7 +19,7 @@ impl super::Accounts<'_> {
     /// Gathers everything that is held about a user (GDPR, article 15).
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn export(&self, user: &User) -> Result<Export> {
         let sessions = Sessions::new(self.kernel).list(user).await?;
         let mut query = AuditQuery { subject_id: Some(user.id), limit: Some(100), ..AuditQuery::default() };

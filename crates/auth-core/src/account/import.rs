@@ -116,7 +116,7 @@ impl super::Accounts<'_> {
     /// After an error the import can be run again: what was committed is skipped as taken.
     ///
     /// # Errors
-    /// The database's, or a hook's failure that is no refusal.
+    /// Fails when the database does, or a hook does other than by refusing.
     pub async fn import(&self, accounts: Vec<ImportedAccount>) -> Result<ImportReport> {
         let mut report = ImportReport::default();
         let mut accounts = accounts.into_iter().enumerate().peekable();

@@ -12,8 +12,8 @@ impl Accounts<'_> {
     /// way out for an account that must change its password.
     ///
     /// # Errors
-    /// `REAUTHENTICATION_REQUIRED` when the login is not recent, `CHANGE_PASSWORD_BAD_PASSWORD`,
-    /// `CHANGE_PASSWORD_INVALID_PASSWORD` with a reason, a hook's veto, or the database's.
+    /// Fails with `REAUTHENTICATION_REQUIRED` when the login is not recent, `CHANGE_PASSWORD_BAD_PASSWORD`,
+    /// `CHANGE_PASSWORD_INVALID_PASSWORD` with a reason, when a hook refuses, and when the database does.
     pub async fn change_password(
         &self,
         principal: &Principal,

@@ -33,8 +33,8 @@ impl<'a> Accounts<'a> {
     /// create accounts.
     ///
     /// # Errors
-    /// `REGISTRATION_DISABLED`, `REGISTER_INVALID_PASSWORD` with a reason, `REGISTER_USER_ALREADY_EXISTS`,
-    /// `USERNAME_ALREADY_EXISTS`, `RATE_LIMITED`, a hook's veto, or the database's.
+    /// Fails with `REGISTRATION_DISABLED`, `REGISTER_INVALID_PASSWORD` with a reason, `REGISTER_USER_ALREADY_EXISTS`,
+    /// `USERNAME_ALREADY_EXISTS`, `RATE_LIMITED`, when a hook refuses, and when the database does.
     pub async fn register(&self, new: NewAccount, client: &Client) -> Result<Registered> {
         let settings = self.kernel.settings();
         if settings.registration == Registration::Closed && client.is_remote() {
@@ -129,8 +129,8 @@ impl<'a> Accounts<'a> {
     /// Deletes the account of the user who asks, with everything that refers to it.
     ///
     /// # Errors
-    /// `REAUTHENTICATION_FAILED` for a wrong password, `REAUTHENTICATION_REQUIRED` without one when the login is not
-    /// recent, `LAST_SUPERUSER`, a hook's veto, or the database's.
+    /// Fails with `REAUTHENTICATION_FAILED` for a wrong password, `REAUTHENTICATION_REQUIRED` without one when the
+    /// login is not recent, `LAST_SUPERUSER`, when a hook refuses, and when the database does.
     pub async fn delete(&self, principal: &Principal, password: Option<Password>, client: &Client) -> Result<()> {
         match password {
             None => self.require_recent(principal)?,
@@ -172,7 +172,7 @@ impl<'a> Accounts<'a> {
     /// Refuses when the last proof of identity is too old for a sensitive action.
     ///
     /// # Errors
-    /// `REAUTHENTICATION_REQUIRED`.
+    /// Fails with `REAUTHENTICATION_REQUIRED`.
     pub fn require_recent(&self, principal: &Principal) -> Result<()> {
         let window = self.kernel.settings().sessions.recent;
         if principal.session.is_recent(self.kernel.now(), window) {

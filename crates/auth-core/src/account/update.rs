@@ -18,9 +18,10 @@ impl Accounts<'_> {
     /// and gives this one a new token, where it travels in a cookie.
     ///
     /// # Errors
-    /// `UPDATE_USER_BAD_CURRENT_PASSWORD`, `UPDATE_USER_INVALID_PASSWORD` with a reason, `REAUTHENTICATION_REQUIRED` for
-    /// a new address without a recent login or the current password, `UPDATE_USER_EMAIL_ALREADY_EXISTS`,
-    /// `USERNAME_ALREADY_EXISTS`, `RATE_LIMITED`, a hook's veto, or the database's.
+    /// Fails with `UPDATE_USER_BAD_CURRENT_PASSWORD`, `UPDATE_USER_INVALID_PASSWORD` with a reason,
+    /// `REAUTHENTICATION_REQUIRED` for a new address without a recent login or the current password,
+    /// `UPDATE_USER_EMAIL_ALREADY_EXISTS`, `USERNAME_ALREADY_EXISTS`, `RATE_LIMITED`, when a hook refuses, and when the
+    /// database does.
     pub async fn update(&self, principal: &Principal, changes: AccountChanges, client: &Client) -> Result<Updated> {
         let user = &principal.user;
         let AccountChanges { email, password, current_password, username, display_name, attributes } = changes;

@@ -23,7 +23,7 @@ impl Admin<'_> {
     /// servers at once.
     ///
     /// # Errors
-    /// `REGISTER_INVALID_PASSWORD` with a reason, a hook's veto, or the database's.
+    /// Fails with `REGISTER_INVALID_PASSWORD` with a reason, when a hook refuses, and when the database does.
     pub async fn ensure_superuser(&self, email: Email, password: Password) -> Result<Bootstrap> {
         let new = NewUser {
             email: Some(email),

@@ -14,7 +14,7 @@ impl Admin<'_> {
     /// The account with this e-mail address or user name.
     ///
     /// # Errors
-    /// `Not Found`, or the database's.
+    /// Fails with `Not Found`, and when the database does.
     pub async fn find(&self, name: &str) -> Result<User> {
         let name = LoginName::parse(name).ok_or(ErrorCode::NotFound)?;
         let row = store::find_by_name(self.kernel.db(), &name).await?;
@@ -24,7 +24,8 @@ impl Admin<'_> {
     /// Sets a password. Every session of the account ends, and its owner is told by mail.
     ///
     /// # Errors
-    /// `Not Found`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, a hook's veto, or the database's.
+    /// Fails with `Not Found`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, when a hook refuses, and when the
+    /// database does.
     pub async fn set_password(&self, id: Uuid, password: Password) -> Result<()> {
         let kernel = self.kernel;
         let context = kernel.policy_context(Some(&self.get(id).await?), &[]);
@@ -48,7 +49,7 @@ impl Admin<'_> {
     /// Ends one session of an account, or all of them with every token.
     ///
     /// # Errors
-    /// `Not Found` for an account or a session that is not there, or the database's.
+    /// Fails with `Not Found` for an account or a session that does not exist, and when the database does.
     pub async fn end_sessions(&self, user_id: Uuid, session: Option<Uuid>) -> Result<()> {
         let kernel = self.kernel;
         kernel
@@ -72,7 +73,7 @@ impl Admin<'_> {
     /// How many active superusers there are.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn count_superusers(&self) -> Result<u64> {
         store::count_superusers(self.kernel.db()).await
     }

@@ -95,7 +95,7 @@ impl<'a> Admin<'a> {
     /// A page of all accounts.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn list(&self, request: PageRequest) -> Result<Page> {
         let limit = request.limit.unwrap_or(50).clamp(1, MAX_PAGE);
         let db = self.kernel.db();
@@ -111,7 +111,7 @@ impl<'a> Admin<'a> {
     /// One account.
     ///
     /// # Errors
-    /// `Not Found`, or the database's.
+    /// Fails with `Not Found`, and when the database does.
     pub async fn get(&self, id: Uuid) -> Result<User> {
         let row = store::find(self.kernel.db(), id).await?;
         row.map(User::from).ok_or_else(|| ErrorCode::NotFound.into())
@@ -120,9 +120,9 @@ impl<'a> Admin<'a> {
     /// Changes an account at once. A new password, address or role, and deactivation, end all its sessions.
     ///
     /// # Errors
-    /// `Not Found`, `UPDATE_USER_INVALID_PASSWORD` with a reason, `UPDATE_USER_EMAIL_ALREADY_EXISTS`,
-    /// `USERNAME_ALREADY_EXISTS`, `LAST_SUPERUSER`, a hook's veto, `Unauthorized` when the actor lost their rights
-    /// meanwhile, or the database's.
+    /// Fails with `Not Found`, `UPDATE_USER_INVALID_PASSWORD` with a reason, `UPDATE_USER_EMAIL_ALREADY_EXISTS`,
+    /// `USERNAME_ALREADY_EXISTS`, `LAST_SUPERUSER`, `Unauthorized` when the actor lost the role in the meantime, when a
+    /// hook refuses, and when the database does.
     pub async fn update(&self, actor: &Principal, id: Uuid, wanted: AdminChanges, client: &Client) -> Result<User> {
         let target = self.get(id).await?;
         let changes = &self.prepare(&target, wanted).await?;
@@ -164,9 +164,9 @@ impl<'a> Admin<'a> {
     /// if it has an address.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for an account without address and user name, `REGISTER_INVALID_PASSWORD` with a reason,
-    /// `REGISTER_USER_ALREADY_EXISTS`, `USERNAME_ALREADY_EXISTS`, a hook's veto, `Unauthorized` when the actor lost their
-    /// rights meanwhile, or the database's.
+    /// Fails with [`Error::Invalid`] for an account without address and user name, `REGISTER_INVALID_PASSWORD` with a
+    /// reason, `REGISTER_USER_ALREADY_EXISTS`, `USERNAME_ALREADY_EXISTS`, `Unauthorized` when the actor lost the role
+    /// in the meantime, when a hook refuses, and when the database does.
     pub async fn create(&self, actor: &Principal, new: NewUser, client: &Client) -> Result<User> {
         let kernel = self.kernel;
         let draft = &self.draft(new).await?;
@@ -216,8 +216,8 @@ impl<'a> Admin<'a> {
     /// told by mail.
     ///
     /// # Errors
-    /// `Not Found`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, a hook's veto, `Unauthorized` when the actor lost their
-    /// rights meanwhile, or the database's.
+    /// Fails with `Not Found`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, `Unauthorized` when the actor lost the
+    /// role in the meantime, when a hook refuses, and when the database does.
     pub async fn reset_password(&self, actor: &Principal, id: Uuid, password: Password, client: &Client) -> Result<()> {
         let kernel = self.kernel;
         let context = kernel.policy_context(Some(&self.get(id).await?), &[]);
@@ -271,8 +271,8 @@ impl<'a> Admin<'a> {
     /// Deletes an account, with everything that refers to it.
     ///
     /// # Errors
-    /// `Not Found`, `LAST_SUPERUSER`, a hook's veto, `Unauthorized` when the actor lost their rights meanwhile, or the
-    /// database's.
+    /// Fails with `Not Found`, `LAST_SUPERUSER`, `Unauthorized` when the actor lost the role in the meantime, when a
+    /// hook refuses, and when the database does.
     pub async fn delete(&self, actor: &Principal, id: Uuid, client: &Client) -> Result<()> {
         Accounts::new(self.kernel).remove(id, &actor.user, client).await
     }

@@ -24,7 +24,7 @@ impl<'a> Audit<'a> {
     /// A page of events, newest first.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn list(&self, query: AuditQuery) -> Result<AuditPage> {
         let limit = query.limit.unwrap_or(50).clamp(1, MAX_PAGE);
         // One more than asked for tells whether there is another page.

@@ -67,8 +67,8 @@ impl<'a> EmailChanges<'a> {
     /// nothing is said about whether somebody else has the address.
     ///
     /// # Errors
-    /// `REAUTHENTICATION_REQUIRED` when the login is not recent and no password is given, `REAUTHENTICATION_FAILED` for a
-    /// wrong one, `RATE_LIMITED`, or the database's.
+    /// Fails with `REAUTHENTICATION_REQUIRED` when the login is not recent and no password is given,
+    /// `REAUTHENTICATION_FAILED` for a wrong one, `RATE_LIMITED`, and when the database does.
     pub async fn request(
         &self,
         principal: &Principal,
@@ -126,8 +126,8 @@ impl<'a> EmailChanges<'a> {
     /// `current`, if that is one of it.
     ///
     /// # Errors
-    /// `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when somebody took the address meanwhile,
-    /// `RATE_LIMITED`, a hook's veto, or the database's.
+    /// Fails with `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when the address was taken in the
+    /// meantime, `RATE_LIMITED`, when a hook refuses, and when the database does.
     pub async fn confirm(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
         let kernel = self.kernel;
         kernel.limiter().take(Bucket::TokenTries(client), client).await?;
@@ -166,8 +166,8 @@ impl<'a> EmailChanges<'a> {
     /// any more: their links are in the hands of whoever made them.
     ///
     /// # Errors
-    /// `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when somebody else has the address by now,
-    /// `RATE_LIMITED`, a hook's veto, or the database's.
+    /// Fails with `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when another account has the address by
+    /// now, `RATE_LIMITED`, when a hook refuses, and when the database does.
     pub async fn revert(&self, token: &str, client: &Client) -> Result<User> {
         let kernel = self.kernel;
         kernel.limiter().take(Bucket::TokenTries(client), client).await?;

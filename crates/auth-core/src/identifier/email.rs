@@ -28,8 +28,8 @@ impl Email {
     /// Parses an address; blanks around it are ignored, anything else that would need repair is refused.
     ///
     /// # Errors
-    /// [`IdentifierError::EmailInvalid`]: not an address, several addresses, a display name, an IP literal, an
-    /// invisible or compatibility character, or a domain that cannot be in public DNS.
+    /// Fails with [`IdentifierError::EmailInvalid`] for text that is not an address, and for several addresses, a
+    /// display name, an IP literal, an invisible or compatibility character, or a domain that cannot be in public DNS.
     pub fn parse(input: &str) -> Result<Self, IdentifierError> {
         let input = input.trim_matches(' ');
         if input.len() > MAX_INPUT_BYTES {

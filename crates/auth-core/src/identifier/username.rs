@@ -28,8 +28,8 @@ impl Username {
     /// Parses a user name for an account that is to bear it; blanks around it are ignored.
     ///
     /// # Errors
-    /// [`IdentifierError::UsernameInvalid`] for another form, [`IdentifierError::UsernameReserved`] for a name of the
-    /// service, also when it is disguised by separators or look-alike digits (`adm1n`, `ro-ot`).
+    /// Fails with [`IdentifierError::UsernameInvalid`] for another form, [`IdentifierError::UsernameReserved`] for a
+    /// name of the service, also when it is disguised by separators or look-alike digits (`adm1n`, `ro-ot`).
     pub fn parse(input: &str) -> Result<Self, IdentifierError> {
         let name = well_formed(input)?;
         if is_reserved(name) {

@@ -101,7 +101,7 @@ impl AccessClaims {
     /// Insists on scopes. A token that is not limited has all of them.
     ///
     /// # Errors
-    /// `SCOPE_UPGRADE_REQUIRED`, which lists those that are missing.
+    /// Fails with `SCOPE_UPGRADE_REQUIRED`, which lists the missing ones.
     pub fn require_scopes(&self, required: &[impl AsRef<str>]) -> crate::Result<()> {
         scope::require(self.scope.as_deref(), required)
     }

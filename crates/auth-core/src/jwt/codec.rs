@@ -74,8 +74,8 @@ impl JwtCodec {
     ///
     /// # Errors
     ///
-    /// All problems at once, in words for the operator: empty issuer or audience, a lifetime outside of 1 second to
-    /// 24 hours, a signing key that can only verify, a key id that is used twice.
+    /// Fails with all problems at once, in words for the operator: empty issuer or audience, a lifetime outside of 1
+    /// second to 24 hours, a signing key that can only verify, a key id that is used twice.
     pub fn new(config: JwtCodecConfig) -> Result<Self, Vec<String>> {
         let problems = config.problems();
         if !problems.is_empty() {
@@ -121,7 +121,7 @@ impl JwtCodec {
     ///
     /// # Errors
     ///
-    /// [`JwtError::Signing`] for custom claims under reserved names, times before 1970, a token longer than
+    /// Fails with [`JwtError::Signing`] for custom claims under reserved names, times before 1970, a token longer than
     /// [`MAX_TOKEN_BYTES`], or a failure of the signature primitive.
     pub fn sign(&self, claims: &NewClaims, now: OffsetDateTime) -> Result<(String, i64), JwtError> {
         let iat = now.unix_timestamp();
@@ -139,7 +139,7 @@ impl JwtCodec {
     ///
     /// # Errors
     ///
-    /// [`JwtError::Refused`] for everything else, whatever the input is.
+    /// Fails with [`JwtError::Refused`] for every other input.
     pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<AccessClaims, JwtError> {
         let claims = AccessClaims::read(&Envelope::open(token)?.proved_by(self.keys())?)?;
         if claims.iss != self.config.issuer {

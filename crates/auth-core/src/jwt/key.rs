@@ -66,7 +66,7 @@ impl JwtKey {
     ///
     /// # Errors
     ///
-    /// Refuses fewer than 32 bytes, PEM documents, secrets that contain a placeholder word (such as `secret` or
+    /// Fails for fewer than 32 bytes, PEM documents, secrets that contain a placeholder word (such as `secret` or
     /// `changeme`) and bytes without variety.
     pub fn hs256(kid: &str, secret: &[u8]) -> Result<Self, JwtKeyError> {
         if secret.len() < MIN_BYTES {
@@ -86,7 +86,7 @@ impl JwtKey {
     ///
     /// # Errors
     ///
-    /// [`JwtKeyError::KeyId`], or [`JwtKeyError::Malformed`] for anything else than such a key.
+    /// Fails with [`JwtKeyError::KeyId`], or with [`JwtKeyError::Malformed`] for anything other than such a key.
     pub fn ed25519_pem(kid: &str, pkcs8_pem: &str) -> Result<Self, JwtKeyError> {
         const EXPECTED: JwtKeyError = JwtKeyError::Malformed("an Ed25519 private key in PKCS#8 PEM");
         require_label(pkcs8_pem, PRIVATE_PEM, EXPECTED)?;
@@ -101,7 +101,7 @@ impl JwtKey {
     ///
     /// # Errors
     ///
-    /// [`JwtKeyError::KeyId`], or [`JwtKeyError::Malformed`] for anything else than such a key.
+    /// Fails with [`JwtKeyError::KeyId`], or with [`JwtKeyError::Malformed`] for anything other than such a key.
     pub fn es256_pem(kid: &str, pkcs8_pem: &str) -> Result<Self, JwtKeyError> {
         const EXPECTED: JwtKeyError = JwtKeyError::Malformed("a P-256 private key in PKCS#8 PEM");
         require_label(pkcs8_pem, PRIVATE_PEM, EXPECTED)?;
@@ -113,7 +113,7 @@ impl JwtKey {
     ///
     /// # Errors
     ///
-    /// [`JwtKeyError::KeyId`], or [`JwtKeyError::Malformed`] for anything else than such a key.
+    /// Fails with [`JwtKeyError::KeyId`], or with [`JwtKeyError::Malformed`] for anything other than such a key.
     pub fn ed25519_public_pem(kid: &str, spki_pem: &str) -> Result<Self, JwtKeyError> {
         const EXPECTED: JwtKeyError = JwtKeyError::Malformed("an Ed25519 public key in SubjectPublicKeyInfo PEM");
         require_label(spki_pem, PUBLIC_PEM, EXPECTED)?;
@@ -125,7 +125,7 @@ impl JwtKey {
     ///
     /// # Errors
     ///
-    /// [`JwtKeyError::KeyId`], or [`JwtKeyError::Malformed`] for anything else than such a key.
+    /// Fails with [`JwtKeyError::KeyId`], or with [`JwtKeyError::Malformed`] for anything other than such a key.
     pub fn es256_public_pem(kid: &str, spki_pem: &str) -> Result<Self, JwtKeyError> {
         const EXPECTED: JwtKeyError = JwtKeyError::Malformed("a P-256 public key in SubjectPublicKeyInfo PEM");
         let body = require_label(spki_pem, PUBLIC_PEM, EXPECTED)?;
@@ -140,8 +140,8 @@ impl JwtKey {
     ///
     /// # Errors
     ///
-    /// [`JwtKeyError::RsaSize`] below 2048 and above 8192 bits; [`JwtKeyError::KeyId`];
-    /// [`JwtKeyError::Malformed`] for anything else than such a key.
+    /// Fails with [`JwtKeyError::RsaSize`] below 2048 and above 8192 bits, with [`JwtKeyError::KeyId`], and with
+    /// [`JwtKeyError::Malformed`] for anything other than such a key.
     pub fn rs256_public_pem(kid: &str, spki_pem: &str) -> Result<Self, JwtKeyError> {
         const EXPECTED: JwtKeyError = JwtKeyError::Malformed("an RSA public key in SubjectPublicKeyInfo PEM");
         require_label(spki_pem, PUBLIC_PEM, EXPECTED)?;

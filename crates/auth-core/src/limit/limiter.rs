@@ -44,7 +44,7 @@ impl Limiter<'_> {
     /// Takes one of a limit for good, whatever comes of it.
     ///
     /// # Errors
-    /// `RATE_LIMITED`, or the database's: whoever cannot be counted is not let in.
+    /// Fails with `RATE_LIMITED`, and when the database does: a client that cannot be counted is rejected.
     pub(crate) async fn take(&self, bucket: Bucket<'_>, client: &Client) -> Result<()> {
         let Some(refusal) = self.take_or_retry(bucket).await? else { return Ok(()) };
         if client.is_remote() && client.ip.is_none() {
@@ -71,7 +71,7 @@ impl Limiter<'_> {
     /// Takes one as a part of a transaction, so that it is given back if that is rolled back.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub(crate) async fn take_within(&self, db: &impl ConnectionTrait, bucket: Bucket<'_>) -> Result<Option<Refusal>> {
         let now = self.kernel.now();
         for quota in bucket.quotas(&self.kernel.settings().limits) {

@@ -68,7 +68,7 @@ impl<'a> MagicLinks<'a> {
     /// it is so, neither by its answer nor by its time.
     ///
     /// # Errors
-    /// `RATE_LIMITED`, or the database's.
+    /// Fails with `RATE_LIMITED`, and when the database does.
     pub async fn request(&self, email: &Email, redirect_to: Option<RedirectTarget>, client: &Client) -> Result<()> {
         self.kernel.limiter().take(Bucket::MailRequests(Purpose::MagicLink, client), client).await?;
         let order = Order::MagicLink { email: email.as_str().to_owned(), redirect_to };
@@ -113,7 +113,7 @@ impl<'a> MagicLinks<'a> {
     /// What a link would do, without doing it; `None` when it does nothing any more.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn preview(&self, token: &str) -> Result<Option<Preview>> {
         let found = OneTimeTokens::new(self.kernel).peek(Purpose::MagicLink, token, None).await?;
         let memory = found.map(|found| memory(&found)).transpose()?;
@@ -124,7 +124,7 @@ impl<'a> MagicLinks<'a> {
     /// tokens. An address without an account gets one.
     ///
     /// # Errors
-    /// `MAGIC_LINK_BAD_TOKEN`, `RATE_LIMITED`, a hook's veto, or the database's.
+    /// Fails with `MAGIC_LINK_BAD_TOKEN`, `RATE_LIMITED`, when a hook refuses, and when the database does.
     pub async fn verify(&self, proof: &MagicLinkProof, backend: &BuiltBackend, client: &Client) -> Result<Login> {
         let kernel = self.kernel;
         kernel.limiter().take(Bucket::TokenTries(client), client).await?;

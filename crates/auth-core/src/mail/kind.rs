@@ -58,7 +58,7 @@ impl MailCode {
     /// A fresh code, each as likely as any other.
     ///
     /// # Errors
-    /// Internal, when there is no randomness to be had.
+    /// Fails with an internal error when the source of randomness does.
     pub fn random(random: &dyn Random) -> Result<Self> {
         let mut bytes = [0; 8];
         random.fill(&mut bytes).map_err(Error::internal)?;

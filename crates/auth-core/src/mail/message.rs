@@ -73,14 +73,15 @@ pub trait Mailer: Send + Sync + 'static {
     /// Hands the mail over to whoever brings it to its reader.
     ///
     /// # Errors
-    /// A [`MailError`], which says whether trying again can help. Its cause goes to the log: no address, no link.
+    /// Fails with a [`MailError`], which says whether a retry can help. Its cause is logged, so it must not contain an
+    /// address or a link.
     async fn send(&self, mail: &Mail, content: &Content) -> Result<(), MailError>;
 
     /// Finds out whether mails could be sent now, without sending one: connects and logs in, for instance. A mailer that
     /// has nothing to find out says yes.
     ///
     /// # Errors
-    /// Why no mail would be accepted.
+    /// Fails with the reason why no mail would be accepted.
     async fn check(&self) -> Result<(), MailError> {
         Ok(())
     }

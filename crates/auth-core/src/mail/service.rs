@@ -30,7 +30,7 @@ impl<'a> Outgoing<'a> {
     /// [workers](Auth::spawn_workers) do all the time; for apps that would rather call it from a scheduler of their own.
     ///
     /// # Errors
-    /// The database's. A mail server that is away is no error: the mail waits.
+    /// Fails when the database does. An unavailable mail server is not an error: the mail waits.
     pub async fn deliver_due(&self) -> Result<usize> {
         outbox::deliver_due(self.kernel).await
     }
@@ -38,7 +38,7 @@ impl<'a> Outgoing<'a> {
     /// How many mails wait, and how many were given up.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn state(&self) -> Result<OutboxState> {
         let (waiting, failed) = store::count(self.kernel.db()).await?;
         Ok(OutboxState { waiting, failed })
@@ -47,7 +47,7 @@ impl<'a> Outgoing<'a> {
     /// Whether the mailer could deliver now: what [`Mailer::check`](super::Mailer::check) finds out.
     ///
     /// # Errors
-    /// Why no mail would be accepted.
+    /// Fails with the reason why no mail would be accepted.
     pub async fn check(&self) -> std::result::Result<(), MailError> {
         self.kernel.parts().mailer.check().await
     }
@@ -56,7 +56,7 @@ impl<'a> Outgoing<'a> {
     /// kept.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn unreadable(&self) -> Result<usize> {
         outbox::unreadable(self.kernel).await
     }
@@ -64,7 +64,7 @@ impl<'a> Outgoing<'a> {
     /// How many mails should have been tried so long ago, at the least, and were not: nobody sends them.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn overdue(&self, by: Duration) -> Result<u64> {
         store::overdue(self.kernel.db(), self.kernel.now() - by).await
     }
@@ -72,7 +72,7 @@ impl<'a> Outgoing<'a> {
     /// Sends dead letters whose links still work on their way again, and returns how many.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn revive(&self) -> Result<u64> {
         let revived = store::revive(self.kernel.db(), self.kernel.now()).await?;
         self.kernel.parts().bell.notify_one();

@@ -67,7 +67,7 @@ impl SmtpMailer {
     /// `Notes <notes@example.com>`. Nothing is connected yet.
     ///
     /// # Errors
-    /// What is wrong with the URL or the mailbox, without any part of it.
+    /// Fails with what is wrong with the URL or the sender, without repeating any part of it.
     pub fn new(url: &str, from: &str) -> Result<Self, SmtpConfigError> {
         let server: Server = url.parse()?;
         let from: Mailbox = from.parse().map_err(|_| SmtpConfigError::Mailbox)?;
@@ -84,7 +84,7 @@ impl SmtpMailer {
     /// checked.
     ///
     /// # Errors
-    /// It is no certificate.
+    /// Fails for anything other than a certificate in PEM.
     pub fn root_certificate(self, pem: &[u8]) -> Result<Self, SmtpConfigError> {
         // Text without any certificate in it would be read as none to add.
         if !String::from_utf8_lossy(pem).contains("-----BEGIN CERTIFICATE-----") {

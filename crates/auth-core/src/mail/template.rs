@@ -82,7 +82,7 @@ impl Templates {
     /// Puts a mail into words: in its language, or in the default one when its own is not spoken any more.
     ///
     /// # Errors
-    /// Permanent, when a template fails; building the templates has tried each of them with sample values.
+    /// Fails permanently when a template does; building the templates has tried each of them with sample values.
     pub fn render(&self, mail: &Mail, service: Service<'_>) -> Result<Content, MailError> {
         self.parts(mail, service).map_err(|cause| MailError::permanent(place(&cause)))
     }

@@ -27,7 +27,7 @@ impl<'a> OneTimeTokens<'a> {
     /// Makes a token, stored as its digest only, within the transaction of whatever needs it.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn issue(&self, tx: &DatabaseTransaction, issue: Issue<'_>) -> Result<SecretString> {
         let token = random_token(self.kernel.random(), issue.purpose.prefix())?;
         let now = self.kernel.now();
@@ -49,7 +49,7 @@ impl<'a> OneTimeTokens<'a> {
     /// The effect belongs into the same transaction: when that is rolled back, the token can be redeemed again.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn consume(
         &self,
         tx: &DatabaseTransaction,
@@ -68,7 +68,7 @@ impl<'a> OneTimeTokens<'a> {
     /// the token was looked at: another transaction may have been about to.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub(crate) async fn owner(&self, tx: &DatabaseTransaction, token: &Consumed) -> Result<Option<User>> {
         let Some(id) = token.user_id else { return Ok(None) };
         let row = account::store::find_for_update(tx, id).await?;
@@ -79,7 +79,7 @@ impl<'a> OneTimeTokens<'a> {
     /// that must not cost the token.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn peek(&self, purpose: Purpose, token: &str, binding: Option<&str>) -> Result<Option<Consumed>> {
         let now = self.kernel.now();
         store::find_valid(self.kernel.db(), purpose, digest(token), binding.map(digest), now).await
@@ -88,7 +88,7 @@ impl<'a> OneTimeTokens<'a> {
     /// The account that a token was redeemed for before.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub(crate) async fn used_by(&self, purpose: Purpose, token: &str) -> Result<Option<Uuid>> {
         store::find_used(self.kernel.db(), purpose, digest(token)).await
     }
@@ -97,7 +97,7 @@ impl<'a> OneTimeTokens<'a> {
     /// once and for good, before the code is looked at.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub(crate) async fn take_attempt(&self, purpose: Purpose, slot: &str) -> Result<bool> {
         let slot = slot_digest(purpose, slot);
         store::count_attempt(self.kernel.db(), slot, CODE_ATTEMPTS, self.kernel.now()).await
@@ -107,7 +107,7 @@ impl<'a> OneTimeTokens<'a> {
     /// [attempt](Self::take_attempt) of its own.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub(crate) async fn consume_code(
         &self,
         tx: &DatabaseTransaction,

@@ -28,7 +28,7 @@ impl PasswordHasher {
     /// A hasher with these costs and bounds, after one trial hash that shows that the machine can bear them.
     ///
     /// # Errors
-    /// [`HasherError::Internal`] with the [`problems`](HasherConfig::problems) of `config`, or when the
+    /// Fails with [`HasherError::Internal`] with the [`problems`](HasherConfig::problems) of `config`, or when the
     /// memory is not there.
     pub fn new(config: HasherConfig) -> Result<Self, HasherError> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -57,7 +57,7 @@ impl PasswordHasher {
     /// Hashes a password that needs no judging, with a random salt, into a PHC string.
     ///
     /// # Errors
-    /// [`HasherError::Saturated`] or [`HasherError::Internal`].
+    /// Fails with [`HasherError::Saturated`] or [`HasherError::Internal`].
     pub async fn hash(&self, password: Password) -> Result<String, HasherError> {
         self.run(move |worker| worker.hash(password.expose().as_bytes())).await
     }
@@ -71,7 +71,7 @@ impl PasswordHasher {
     /// a few seconds at most, and one present hash on top.
     ///
     /// # Errors
-    /// [`HasherError::Saturated`] or [`HasherError::Internal`].
+    /// Fails with [`HasherError::Saturated`] or [`HasherError::Internal`].
     pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<Verdict, HasherError> {
         self.run(move |worker| worker.verify(password.expose(), stored.as_deref())).await
     }
@@ -80,8 +80,8 @@ impl PasswordHasher {
     /// turned away in the middle. A strength estimate is too slow for an async worker.
     ///
     /// # Errors
-    /// That of `between`; within, [`HasherError::Refused`] with the reason of the policy, [`HasherError::Saturated`] or
-    /// [`HasherError::Internal`].
+    /// Fails when `between` does; the inner result fails with [`HasherError::Refused`] and the reason of the policy,
+    /// [`HasherError::Saturated`] or [`HasherError::Internal`].
     pub(crate) async fn check_wait_and_hash<E>(
         &self,
         password: Password,
@@ -114,7 +114,8 @@ impl PasswordHasher {
     /// worker.
     ///
     /// # Errors
-    /// [`HasherError::Refused`] with the reason of the policy, [`HasherError::Saturated`] or [`HasherError::Internal`].
+    /// Fails with [`HasherError::Refused`] with the reason of the policy, [`HasherError::Saturated`] or
+    /// [`HasherError::Internal`].
     pub async fn check_and_hash(
         &self,
         password: Password,
@@ -131,7 +132,7 @@ impl PasswordHasher {
     /// Whether a stored string is a hash that [`verify`](Self::verify) could find right, without computing anything.
     ///
     /// # Errors
-    /// [`UnreadableHash`] with the schemes there are.
+    /// Fails with [`UnreadableHash`], which names the supported schemes.
     pub fn check_stored(&self, stored: &str) -> Result<(), UnreadableHash> {
         self.0.worker.check(stored)
     }

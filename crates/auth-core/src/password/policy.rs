@@ -15,7 +15,7 @@ pub trait PasswordPolicy: Send + Sync + 'static {
     /// Judges a new password.
     ///
     /// # Errors
-    /// [`Refusal`] with a reason for the person who chose it.
+    /// Fails with a [`Refusal`], whose reason is for the user.
     fn check(&self, password: &Password, context: &PolicyContext) -> Result<(), Refusal>;
 }
 

@@ -20,7 +20,7 @@ impl FirebaseSignerKey {
     /// Takes the key as the Firebase console shows it: `base64_signer_key` of the password hash parameters.
     ///
     /// # Errors
-    /// When it is not base64, or too short to be one.
+    /// Fails for anything other than base64, and for keys that are too short.
     pub fn from_base64(text: &str) -> Result<Self, InvalidSignerKey> {
         let bytes = base64(text.trim()).map(Zeroizing::new);
         bytes.filter(|bytes| bytes.len() >= MIN_OUTPUT_BYTES).map(Self).ok_or(InvalidSignerKey)

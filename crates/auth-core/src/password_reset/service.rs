@@ -30,7 +30,7 @@ impl<'a> PasswordResets<'a> {
     /// its answer nor by its time.
     ///
     /// # Errors
-    /// `RATE_LIMITED`, or the database's.
+    /// Fails with `RATE_LIMITED`, and when the database does.
     pub async fn request(&self, email: &Email, client: &Client) -> Result<()> {
         self.kernel.limiter().take(Bucket::MailRequests(Purpose::ResetPassword, client), client).await?;
         self.kernel.leave_order(Order::ResetPassword { email_key: email.key().to_owned() }, client).await
@@ -61,8 +61,8 @@ impl<'a> PasswordResets<'a> {
     /// the mailbox, too. A password that the policy refuses does not cost the link.
     ///
     /// # Errors
-    /// `RESET_PASSWORD_BAD_TOKEN`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, `RATE_LIMITED`, a hook's veto, or the
-    /// database's.
+    /// Fails with `RESET_PASSWORD_BAD_TOKEN`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, `RATE_LIMITED`, when a
+    /// hook refuses, and when the database does.
     pub async fn reset(&self, token: &str, password: Password, client: &Client) -> Result<()> {
         const BAD: ErrorCode = ErrorCode::ResetPasswordBadToken;
         let kernel = self.kernel;

@@ -43,7 +43,7 @@ impl<'a> Sessions<'a> {
     /// The backend of this name.
     ///
     /// # Errors
-    /// An internal error that names the backends there are.
+    /// Fails with an internal error that names the backends.
     pub fn backend(&self, name: &str) -> Result<&'a BuiltBackend> {
         self.kernel.backend(name)
     }
@@ -51,7 +51,7 @@ impl<'a> Sessions<'a> {
     /// Finds out who a request is from: the first of the credentials that is good decides. Costs one query.
     ///
     /// # Errors
-    /// The database's: unsure is not the same as unknown.
+    /// Fails when the database does: unsure is not the same as unknown.
     pub async fn authenticate(&self, credentials: &[Credential<'_>]) -> Result<Option<Principal>> {
         let now = self.kernel.now();
         for credential in credentials {
@@ -100,8 +100,9 @@ impl<'a> Sessions<'a> {
     /// Logs in with a user name or an e-mail address and a password.
     ///
     /// # Errors
-    /// `LOGIN_BAD_CREDENTIALS` for an unknown, a wrong and an inactive one alike, after the same work;
-    /// `LOGIN_USER_NOT_VERIFIED` after a right password only; `OVERLOADED` when too many hashes are waiting.
+    /// Fails with `LOGIN_BAD_CREDENTIALS` for an unknown account, a wrong password and an inactive account alike, after
+    /// the same work; with `LOGIN_USER_NOT_VERIFIED` after a correct password only; and with `OVERLOADED` when too many
+    /// hashes are waiting.
     pub async fn login(
         &self,
         name: &str,
@@ -161,8 +162,8 @@ impl<'a> Sessions<'a> {
     /// account is inactive or changed since `user` was read.
     ///
     /// # Errors
-    /// `LOGIN_BAD_CREDENTIALS` when the account is not what it was, a hook's veto, an internal error for a malformed
-    /// scope, or the database's.
+    /// Fails with `LOGIN_BAD_CREDENTIALS` when the account has changed in the meantime, with an internal error for a
+    /// malformed scope, when a hook refuses, and when the database does.
     pub async fn establish(&self, user: &User, proof: Proof, backend: &BuiltBackend, client: &Client) -> Result<Login> {
         self.establish_with(user, proof, backend, client, None).await
     }
@@ -204,7 +205,7 @@ impl<'a> Sessions<'a> {
     /// The user's sessions that are alive, newest first.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn list(&self, user: &User) -> Result<Vec<Session>> {
         let now = self.kernel.now();
         let idle_since = now - self.kernel.settings().sessions.idle;
@@ -215,7 +216,7 @@ impl<'a> Sessions<'a> {
     /// Ends one of the user's sessions.
     ///
     /// # Errors
-    /// `Not Found` when the user has no such session.
+    /// Fails with `Not Found` when the user has no such session.
     pub async fn end(&self, principal: &Principal, id: Uuid, client: &Client) -> Result<()> {
         let user_id = principal.user.id;
         let event = EventKind::SessionRevoked { user_id, session_id: id };
@@ -228,7 +229,7 @@ impl<'a> Sessions<'a> {
     /// Ends the session that asks.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn logout(&self, principal: &Principal, client: &Client) -> Result<()> {
         let (user_id, session_id) = (principal.user.id, principal.session.id);
         let event = EventKind::LoggedOut { user_id, session_id };
@@ -238,7 +239,7 @@ impl<'a> Sessions<'a> {
     /// Ends every session of the user, and every token that was issued to them.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn logout_everywhere(&self, principal: &Principal, client: &Client) -> Result<()> {
         let user_id = principal.user.id;
         let scope = Revocation::All { user_id, seen: principal.user.sev };

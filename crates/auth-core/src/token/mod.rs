@@ -64,14 +64,14 @@ pub trait TokenStrategy: Send + Sync + 'static {
     /// Makes a token for a session that is about to be stored.
     ///
     /// # Errors
-    /// Any; the session is not created then.
+    /// May fail with any error; the session is not created then.
     async fn issue(&self, subject: TokenSubject<'_>) -> Result<NewToken>;
 
     /// Finds out where a token points, without trusting it any further; `None` for one that is not of this format, is
     /// expired, or was tampered with. Must not be slow: it runs for every request.
     ///
     /// # Errors
-    /// When the answer cannot be known at present, for instance because a store is away.
+    /// Fails when the answer cannot be known at present, for example because a store is unavailable.
     async fn read(&self, token: &str, now: OffsetDateTime) -> Result<Option<TokenRef>>;
 
     /// The claims of a token that can be checked without any look-up, for [`Sessions::access_claims`].

@@ -32,7 +32,7 @@ impl<'a> Verification<'a> {
     /// whether it is, neither by its answer nor by its time.
     ///
     /// # Errors
-    /// `RATE_LIMITED`, or the database's.
+    /// Fails with `RATE_LIMITED`, and when the database does.
     pub async fn request(&self, email: &Email, client: &Client) -> Result<()> {
         self.kernel.limiter().take(Bucket::MailRequests(Purpose::VerifyEmail, client), client).await?;
         self.kernel.leave_order(Order::Verify { email_key: email.key().to_owned() }, client).await
@@ -75,7 +75,8 @@ impl<'a> Verification<'a> {
     /// registration that waited for its proof becomes an account.
     ///
     /// # Errors
-    /// `VERIFY_USER_BAD_TOKEN`, `VERIFY_USER_ALREADY_VERIFIED`, `RATE_LIMITED`, a hook's veto, or the database's.
+    /// Fails with `VERIFY_USER_BAD_TOKEN`, `VERIFY_USER_ALREADY_VERIFIED`, `RATE_LIMITED`, when a hook refuses, and
+    /// when the database does.
     pub async fn verify(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
         let kernel = self.kernel;
         kernel.limiter().take(Bucket::TokenTries(client), client).await?;

@@ -57,7 +57,7 @@ impl Template {
     /// Makes the template. `server` is the URL of an account that may create databases; SQLite needs none.
     ///
     /// # Errors
-    /// When the server is away or refuses, or the migrations fail.
+    /// Fails when the server is unavailable or refuses, or when the migrations fail.
     pub async fn prepare(engine: Engine, server: Option<&str>) -> Result<Self, DbErr> {
         let server = || Url::parse(server.unwrap_or_default()).map_err(custom);
         Ok(Self(match engine {
@@ -80,7 +80,7 @@ impl Template {
     /// A fresh copy.
     ///
     /// # Errors
-    /// The database's or the file system's.
+    /// Fails when the database or the file system does.
     pub async fn copy(&self) -> Result<TestDb, DbErr> {
         let name = unique_name();
         let url = match &self.0 {
@@ -94,7 +94,7 @@ impl Template {
     /// Removes a copy. Whoever is still connected is thrown out.
     ///
     /// # Errors
-    /// The database's or the file system's.
+    /// Fails when the database or the file system does.
     pub async fn remove(&self, db: &TestDb) -> Result<(), DbErr> {
         match &self.0 {
             Source::Sqlite(template) => template.remove(&db.name),
@@ -106,7 +106,7 @@ impl Template {
     /// Removes the template itself. Call it last.
     ///
     /// # Errors
-    /// The database's or the file system's.
+    /// Fails when the database or the file system does.
     pub async fn discard(self) -> Result<(), DbErr> {
         match self.0 {
             Source::Sqlite(template) => template.discard(),
@@ -140,7 +140,7 @@ impl TestDb {
     /// A pool of its own with at most so many connections, as another server would have.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn connect(&self, connections: u32) -> Result<DatabaseConnection, DbErr> {
         connect(&self.url, connections).await
     }
@@ -148,7 +148,7 @@ impl TestDb {
     /// A proxy before the server of the database.
     ///
     /// # Errors
-    /// For SQLite, which has none, and when there is no port.
+    /// Fails for SQLite, which has none, and when no port is free.
     pub async fn proxy(&self) -> Result<Proxy, DbErr> {
         let addresses = Url::parse(&self.url).map_err(custom)?.socket_addrs(|| None).map_err(custom)?;
         let server = addresses.first().ok_or_else(|| custom("a database without a server"))?;
@@ -158,7 +158,7 @@ impl TestDb {
     /// A pool as of [`Self::connect`], but through a proxy before the server.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn connect_through(&self, proxy: &Proxy, connections: u32) -> Result<DatabaseConnection, DbErr> {
         connect(&self.url_through(proxy)?, connections).await
     }
@@ -166,7 +166,7 @@ impl TestDb {
     /// The URL that leads through a proxy before the server.
     ///
     /// # Errors
-    /// For SQLite, which has no server.
+    /// Fails for SQLite, which has no server.
     pub fn url_through(&self, proxy: &Proxy) -> Result<String, DbErr> {
         let mut url = Url::parse(&self.url).map_err(custom)?;
         url.set_ip_host(Ipv4Addr::LOCALHOST.into())
@@ -179,7 +179,7 @@ impl TestDb {
 /// A pool of at most so many connections to the database behind a URL.
 ///
 /// # Errors
-/// The database's.
+/// Fails when the database does.
 pub async fn connect(url: &str, connections: u32) -> Result<DatabaseConnection, DbErr> {
     let mut options = ConnectOptions::new(url);
     options.max_connections(connections).min_connections(0).acquire_timeout(ACQUIRE_TIMEOUT);

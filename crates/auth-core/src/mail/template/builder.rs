@@ -83,8 +83,8 @@ impl TemplatesBuilder {
     /// Checks every template, with sample values too.
     ///
     /// # Errors
-    /// All that is wrong: syntax errors, variables that do not exist, files that are missing or belong to no kind, and
-    /// mails that do not show their link or code.
+    /// Fails with every mistake at once: syntax errors, variables that do not exist, files that are missing or belong
+    /// to no kind, and mails that do not show their link or code.
     pub fn build(self) -> Result<Templates, TemplateErrors> {
         let internal = |cause: &dyn fmt::Display| TemplateErrors(vec![cause.to_string()]);
         let samples = Samples::new().map_err(|cause| internal(&cause))?;
