@@ -114,7 +114,7 @@ impl App {
         &self.0.parts.hooks
     }
 
-    /// The mailbox of everybody.
+    /// The mails to everyone.
     #[must_use]
     pub fn mailer(&self) -> &MemoryMailer {
         &self.0.parts.mailer

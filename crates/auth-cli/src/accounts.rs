@@ -64,7 +64,9 @@ pub(crate) async fn revoke(auth: &Auth, name: &str, session: &str, output: &mut 
     let user = auth.admin().find(name).await.map_err(|error| explain(&error))?;
     let session = match session {
         "all" => None,
-        id => Some(id.parse().map_err(|_| format!("`{id}` is no session: take an id of `sessions`, or `all`"))?),
+        id => Some(
+            id.parse().map_err(|_| format!("`{id}` is not a session: use an id that `sessions` lists, or `all`"))?,
+        ),
     };
     auth.admin().end_sessions(user.id, session).await.map_err(|error| explain(&error))?;
     print(output, "ended\n")

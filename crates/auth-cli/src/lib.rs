@@ -1,4 +1,4 @@
-//! The admin command of an app: whatever its operators do from a shell, on the app's own [`Auth`].
+//! The admin command of an app: what its operators do from a shell, on the app's own [`Auth`].
 //!
 //! An app links it into a small binary of its own that builds the same `Auth` as its server:
 //!

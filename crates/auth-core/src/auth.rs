@@ -93,13 +93,13 @@ impl Auth {
         PasswordResets::new(&self.0)
     }
 
-    /// New addresses for old ones.
+    /// Changes of email addresses.
     #[must_use]
     pub fn email_change(&self) -> EmailChanges<'_> {
         EmailChanges::new(&self.0)
     }
 
-    /// Logins by mail.
+    /// Passwordless login by mail.
     #[must_use]
     pub fn magic_link(&self) -> MagicLinks<'_> {
         MagicLinks::new(&self.0)
@@ -117,7 +117,7 @@ impl Auth {
         Outgoing::new(&self.0)
     }
 
-    /// Forgetting what has expired.
+    /// Deletion of expired rows.
     #[must_use]
     pub fn purge(&self) -> Purge<'_> {
         Purge::new(&self.0)

@@ -175,7 +175,7 @@ impl AuthBuilder {
         self
     }
 
-    /// Whether a login needs a proved mailbox; not by default.
+    /// Whether a login needs a verified email address; not by default.
     #[must_use]
     pub fn require_verified(mut self, require: bool) -> Self {
         self.require_verified = require;
@@ -217,7 +217,7 @@ impl AuthBuilder {
         self
     }
 
-    /// How often strangers may do what costs somebody else something.
+    /// Rate limits for unauthenticated actions.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;

@@ -1,4 +1,4 @@
-//! Who is at the other end of a request, as far as it can be known.
+//! The client of a request, as far as it is known.
 
 use std::net::IpAddr;
 
@@ -12,8 +12,8 @@ const MAX_USER_AGENT: usize = 256;
 /// How much of an `Accept-Language` is kept, in characters: more than any browser sends.
 const MAX_ACCEPT_LANGUAGE: usize = 256;
 
-/// The client of a request: shown to users in their list of sessions, and written into events. The default is no client at
-/// all but the app itself, which no [limit](crate::Limits) holds back.
+/// The client of a request: shown to users in their list of sessions, and written into events. `Client::default()` is
+/// the app itself, which is exempt from [limits](crate::Limits).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// The client's address, after trusted proxies were taken into account.
@@ -25,22 +25,22 @@ pub struct Client {
 }
 
 impl Client {
-    /// Somebody at the other end of a connection, with an address, if it is known, and a `User-Agent`, which is cut to 256 characters and stripped of control and invisible
-    /// characters, so that it can be stored and logged as it is.
+    /// A client of a connection, with its IP address if known, and its `User-Agent`, which is cut to 256 characters and
+    /// stripped of control and invisible characters, so that it can be stored and logged as it is.
     #[must_use]
     pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>) -> Self {
         let clean = |agent: &str| agent.chars().filter(|c| !is_forbidden(*c)).take(MAX_USER_AGENT).collect();
         Self { ip, user_agent: user_agent.map(clean), accept_language: None, is_remote: true }
     }
 
-    /// The same client, whose `Accept-Language` says in which language to write to it.
+    /// The same client with its `Accept-Language` header, which chooses the language of mails.
     #[must_use]
     pub fn with_accept_language(self, header: Option<&str>) -> Self {
         let accept_language = header.map(|header| header.chars().take(MAX_ACCEPT_LANGUAGE).collect());
         Self { accept_language, ..self }
     }
 
-    /// Whether it is somebody else than the app itself.
+    /// Whether this is a client, and not the app itself.
     #[must_use]
     pub fn is_remote(&self) -> bool {
         self.is_remote

@@ -14,8 +14,8 @@ pub enum Registration {
     /// Everybody.
     #[default]
     Open,
-    /// Everybody, and nobody learns whether an address has an account: it is made when its mailbox was proved, and an
-    /// owner who has one already is told by mail.
+    /// Everyone, and nobody learns whether an address has an account: it is created once the address is verified, and a
+    /// user who has one already is notified by mail.
     Neutral,
     /// Only superusers and the app itself create accounts: an invitation handler or a seed script calls
     /// [`Accounts::register`](crate::Accounts::register) with [`Client::default()`](crate::Client).
@@ -29,7 +29,7 @@ pub enum EmailChange {
     /// `PATCH /users/me` acts at once; the owner of the old address can take it back.
     #[default]
     Immediate,
-    /// It waits until its mailbox was proved.
+    /// It waits until it is verified.
     Confirm,
 }
 
@@ -70,13 +70,13 @@ pub struct Settings {
     pub service_name: String,
     /// Who may register.
     pub registration: Registration,
-    /// Whether a login needs a proved mailbox.
+    /// Whether a login needs a verified email address.
     pub require_verified: bool,
     /// When a new address counts.
     pub email_change: EmailChange,
     /// How long sessions live.
     pub sessions: SessionLimits,
-    /// How often strangers may do what costs somebody else something.
+    /// Rate limits for unauthenticated actions.
     pub limits: Limits,
     /// How long the audit log keeps an event.
     pub audit_retention: Duration,

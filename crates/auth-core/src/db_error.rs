@@ -23,7 +23,7 @@ pub(crate) fn is_conflict(error: &DbErr) -> bool {
     cause.code().is_some_and(|code| code == "40001" || code == "40P01")
 }
 
-/// Whether the database is away or too busy, as opposed to the statement being wrong.
+/// Whether the database is unavailable or too busy, as opposed to the statement being wrong.
 pub(crate) fn is_unavailable(error: &DbErr) -> bool {
     if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
         return true;

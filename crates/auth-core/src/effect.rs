@@ -14,11 +14,11 @@ use crate::kernel::Kernel;
 use crate::mail::{Errand, Language, Mail, Order};
 use crate::{Client, Error, Event, EventKind, Result, audit, db, db_error, mail};
 
-/// How often a transaction that lost against another one is tried. Of those that meet in a deadlock one gets through each
-/// time: on MySQL a crowd that wants one unique value, and is refused later, needs more than a few rounds.
+/// Attempts per transaction after a deadlock or a serialization failure. Each round lets one contender through, so many
+/// concurrent inserts of one unique value need several on MySQL.
 const ATTEMPTS: u32 = 12;
 
-/// How much longer each wait before another try is than the one before.
+/// By how much the wait grows with each attempt.
 const BACK_OFF: Duration = Duration::from_millis(3);
 
 /// A change of state under way: its transaction, to which it dereferences.
@@ -45,7 +45,7 @@ impl Effect {
         &self.tx
     }
 
-    /// Who asked for it.
+    /// The client that caused it.
     pub(crate) fn client(&self) -> &Client {
         &self.client
     }
@@ -55,32 +55,31 @@ impl Effect {
         &self.kernel
     }
 
-    /// The language to write in: that of whoever asks, unless it is known to be another.
+    /// The mail language: the caller's, unless another one was set.
     pub(crate) fn language(&self) -> Language {
         let language = self.language.lock().unwrap_or_else(PoisonError::into_inner).clone();
         language.unwrap_or_else(|| self.kernel.language(&self.client))
     }
 
-    /// Writes in the language of the account that is acted upon, because somebody else asks.
+    /// Sets the mail language to the locale of the account that is acted upon, which is not the caller's.
     pub(crate) fn speak(&self, locale: Option<&str>) {
         let languages = self.kernel.parts().templates.languages();
         let language = locale.map_or(languages.default_language(), |locale| languages.choose(locale));
         *self.language.lock().unwrap_or_else(PoisonError::into_inner) = Some(language.clone());
     }
 
-    /// Tells what happens, in the audit log and to the app's hooks, if it is committed.
+    /// Emits an event to the audit log and the app's hooks, once this is committed.
     pub(crate) fn record(&self, kind: EventKind) {
         let event = self.kernel.event(&self.client, kind);
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
     }
 
-    /// Has a mail sent, if this is committed.
+    /// Queues a mail, once this is committed.
     pub(crate) fn send(&self, mail: Option<Mail>) {
         self.errands.lock().unwrap_or_else(PoisonError::into_inner).extend(mail.map(|mail| Errand::Send { mail }));
     }
 
-    /// Has a mail sent to an address that nobody has proved, if this is committed: as far as strangers may have mail sent
-    /// there.
+    /// Queues a mail to an unverified address, once this is committed, within the limits of unauthenticated requests.
     pub(crate) fn offer(&self, mail: Option<Mail>) {
         if let Some(mail) = mail {
             self.order(Order::Offer { mail: Box::new(mail) });
@@ -93,7 +92,7 @@ impl Effect {
         self.errands.lock().unwrap_or_else(PoisonError::into_inner).push(errand);
     }
 
-    /// Asks the app, which may refuse.
+    /// Runs the app's `before` hook, which may refuse.
     pub(crate) async fn ask(&self, action: Action<'_>) -> Result<()> {
         self.kernel.parts().hooks.before(action, &self.tx).await
     }

@@ -268,7 +268,7 @@ pub enum LoginFailure {
     CorruptHash,
     /// The account is not active.
     Inactive,
-    /// The mailbox has to be proved first.
+    /// The email address must be verified first.
     NotVerified,
     /// The account changed while the login was under way.
     Outdated,

@@ -1,4 +1,4 @@
-//! Where the app joins in: inside a transaction with a veto, or after it with an event.
+//! The app's hooks: inside a transaction, with a veto, or after it, with an event.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub enum Action<'a> {
     },
     /// A session was inserted.
     Login {
-        /// Who logs in.
+        /// The user who logs in.
         user: &'a User,
         /// The session.
         session: &'a Session,
@@ -80,7 +80,7 @@ impl From<DbErr> for Veto {
     }
 }
 
-/// What an app plugs in to take part in the library's work. Every method has a default that does nothing.
+/// What the app runs as part of the library's work. Every method has a default that does nothing.
 ///
 /// A table of the app's own, with a foreign key to the user, is filled in the transaction that creates the account:
 ///
@@ -167,13 +167,13 @@ impl HookRunner {
         }
     }
 
-    /// Tells the log and the app of what happened.
+    /// Reports an event to the log and the app.
     pub(crate) fn after(&self, event: Event) {
         event.log();
         self.tell(event);
     }
 
-    /// Tells the app alone.
+    /// Reports an event to the app alone.
     pub(crate) fn tell(&self, event: Event) {
         let Some(hooks) = self.hooks.clone() else { return };
         let Ok(permit) = self.pending.clone().try_acquire_owned() else {

@@ -1,8 +1,8 @@
 //! Strict JSON: what two parsers could read differently is refused.
 //!
-//! `serde_json::Value` silently keeps the last of several equal keys. Whoever checks the first one and
-//! whoever acts on the last one then disagree, so RFC 8259 section 4 leaves such objects undefined and
-//! RFC 8725 section 2.4 warns of them in tokens. [`parse_strict`] refuses them at every depth.
+//! `serde_json::Value` silently keeps the last of several equal keys. A program that checks the first one and a program
+//! that acts on the last one then disagree, so RFC 8259 section 4 leaves such objects undefined and RFC 8725 section
+//! 2.4 warns of them in tokens. [`parse_strict`] refuses them at every depth.
 
 use std::collections::HashSet;
 use std::fmt;

@@ -10,21 +10,21 @@ use crate::error::Result;
 use crate::scope;
 use crate::user::User;
 
-/// A login that is alive. Its token is not in here.
+/// An active login, without its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Session {
     /// The public id: shown in lists, worthless as a credential.
     pub id: Uuid,
-    /// Whose session it is.
+    /// The account that the session belongs to.
     pub user_id: Uuid,
     /// The backend that issued its token.
     pub backend: String,
-    /// When the user last proved who they are, in UTC.
+    /// When the user last authenticated, in UTC.
     pub auth_time: OffsetDateTime,
-    /// The methods of that proof, separated by blanks (RFC 8176).
+    /// The methods of that authentication, separated by spaces (RFC 8176).
     pub amr: String,
-    /// The assurance level of that proof: 1 for one factor, 2 for two.
+    /// The assurance level of that authentication: 1 for one factor, 2 for two.
     pub aal: u8,
     /// When it began, in UTC.
     pub created_at: OffsetDateTime,
@@ -83,7 +83,7 @@ impl From<session::Model> for Session {
     }
 }
 
-/// Who a request is from: an active user, and the session that says so.
+/// The user and the session that a request is authenticated by.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Principal {

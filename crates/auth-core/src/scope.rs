@@ -13,7 +13,7 @@ pub(crate) fn join(scopes: &[String]) -> Result<String> {
     let mut granted: Vec<&str> = Vec::with_capacity(scopes.len());
     for scope in scopes {
         if !is_scope(scope) {
-            return Err(Error::internal(format!("{scope:?} is no scope: see RFC 6749, section 3.3")));
+            return Err(Error::internal(format!("{scope:?} is not a scope: see RFC 6749, section 3.3")));
         }
         if !granted.contains(&scope.as_str()) {
             granted.push(scope);

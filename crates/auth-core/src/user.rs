@@ -20,11 +20,11 @@ pub struct User {
     pub is_active: bool,
     /// Whether the account may manage others.
     pub is_superuser: bool,
-    /// Whether the mailbox was proved.
+    /// Whether the email address is verified.
     pub is_verified: bool,
-    /// Whether nothing but changing the password is allowed.
+    /// Whether the user must change the password before anything else.
     pub must_change_password: bool,
-    /// A name for people.
+    /// The display name.
     pub display_name: Option<String>,
     /// The app's own JSON object about the user.
     pub attributes: Json,

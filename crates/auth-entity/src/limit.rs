@@ -1,4 +1,4 @@
-//! `auth_limit`: how often something was done of late.
+//! `auth_limit`: how often something was done recently.
 
 use sea_orm::entity::prelude::*;
 

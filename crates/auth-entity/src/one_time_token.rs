@@ -30,7 +30,7 @@ pub struct Model {
     /// SHA-256 of what must accompany the token, such as a flow cookie.
     #[sea_orm(column_type = "VarBinary(StringLen::N(32))", nullable)]
     pub binding_hash: Option<Vec<u8>>,
-    /// What the purpose needs to remember, such as the address to be proved.
+    /// What the purpose needs to remember, such as the address to be verified.
     pub data: Option<Json>,
     /// When it was issued.
     pub created_at: crate::Timestamp,

@@ -10,7 +10,7 @@ pub struct Model {
     /// The public id: shown in lists, worthless as a credential.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    /// Whose session it is.
+    /// The account that the session belongs to.
     pub user_id: Uuid,
     /// The name of the backend that issued the token, the only one that may present it.
     pub backend: String,
@@ -21,11 +21,11 @@ pub struct Model {
     pub sev: i64,
     /// The oldest epoch whose tokens are good for the session, for formats that name it instead of having a digest.
     pub token_sev: i64,
-    /// When the user last proved who they are.
+    /// When the user last authenticated.
     pub auth_time: crate::Timestamp,
-    /// The methods of that proof, separated by blanks (RFC 8176).
+    /// The methods of that authentication, separated by spaces (RFC 8176).
     pub amr: String,
-    /// The assurance level of that proof: 1 for one factor, 2 for two.
+    /// The assurance level of that authentication: 1 for one factor, 2 for two.
     pub aal: i16,
     /// When the session began.
     pub created_at: crate::Timestamp,
@@ -40,7 +40,7 @@ pub struct Model {
     /// The scopes that it is limited to, separated by blanks (RFC 6749, section 3.3); not limited without.
     #[sea_orm(column_type = "Text", nullable)]
     pub scope: Option<String>,
-    /// Whose session it is.
+    /// The account that the session belongs to.
     #[sea_orm(belongs_to, from = "user_id", to = "id", on_delete = "Cascade")]
     pub user: BelongsTo<super::user::Entity>,
 }

@@ -26,11 +26,11 @@ pub struct Model {
     pub is_active: bool,
     /// Whether the account may manage others.
     pub is_superuser: bool,
-    /// Whether the mailbox was proved.
+    /// Whether the email address is verified.
     pub is_verified: bool,
-    /// Whether nothing but changing the password is allowed.
+    /// Whether the user must change the password before anything else.
     pub must_change_password: bool,
-    /// A name for people.
+    /// The display name.
     pub display_name: Option<String>,
     /// The language of mails that nobody's request asks for: what the browser asked for at registration (BCP 47).
     pub locale: Option<String>,
@@ -38,7 +38,7 @@ pub struct Model {
     pub attributes: Json,
     /// The security epoch: every session and token carries the value it was issued at and dies when this one moves.
     pub sev: i64,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: crate::Timestamp,
     /// When a field of the account last changed.
     pub updated_at: crate::Timestamp,

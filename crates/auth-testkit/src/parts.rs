@@ -15,7 +15,7 @@ pub const PUBLIC_URL: &str = "http://localhost:3000";
 /// Another origin whose pages may send requests with the session cookie.
 pub const ALLOWED_ORIGIN: &str = "https://app.example.com";
 
-/// Random bytes that are no secret.
+/// Random bytes that are not secret.
 pub const SECRET: [u8; 32] = *b"\x9d\x02\x7f\xc1\x55\x30\xe8\x1a\xb6\x44\xf9\x0c\x73\xd5\x2e\x81\
     \x68\xaa\x17\xee\x94\x3b\xc0\x5f\x26\xdd\x89\x42\x01\xb7\x6c\xf3";
 
@@ -28,7 +28,7 @@ pub struct TestParts {
     pub random: SeededRandom,
     /// The app's hooks.
     pub hooks: TestHooks,
-    /// The mailbox of everybody.
+    /// The mails to everyone.
     pub mailer: MemoryMailer,
 }
 
@@ -36,7 +36,7 @@ impl TestParts {
     /// A builder that lacks nothing but backends. It has no limits: a test is one client that does a lot.
     #[must_use]
     pub fn builder(&self, db: DatabaseConnection) -> AuthBuilder {
-        // A busy machine is no reason to turn a test away.
+        // A busy machine must not make a test fail.
         let hasher =
             HasherConfig { queue: 10_000, wait: Duration::from_secs(60), ..HasherConfig::insecure_for_tests() };
         Auth::builder(db)

@@ -1,4 +1,4 @@
-//! Writing changes to an account: the one way, whoever asks for them.
+//! Writes changes to an account: the one way, for every caller.
 
 use super::{Accounts, Changes, Updated, store};
 use crate::effect::Effect;
@@ -20,7 +20,7 @@ pub(crate) enum Ends<'a> {
 }
 
 impl<'a> Ends<'a> {
-    /// Every session, but for that of the user themself, if it is it who asks.
+    /// All sessions except the caller's own, if the caller has one.
     pub(crate) fn all_but(session: Option<&'a Session>) -> Self {
         session.map_or(Self::All, |session| Self::Others(session, BearerToken::Kept))
     }
@@ -82,8 +82,8 @@ impl Accounts<'_> {
         }
     }
 
-    /// The first proof of a mailbox makes the account its owner's: whatever was set up before goes, with every
-    /// session and token (pre-hijacking, Sudhodanan and Paverd 2022). `changes` is what the proof brings along.
+    /// The first verification of the address makes the account its owner's: what was set up before is removed, with
+    /// every session and token (pre-hijacking, Sudhodanan and Paverd 2022). `changes` is what the proof brings along.
     pub(crate) async fn claim(
         &self,
         effect: &Effect,

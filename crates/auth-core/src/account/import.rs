@@ -29,11 +29,11 @@ pub struct ImportedAccount {
     /// [`PasswordHasher::check_stored`](crate::password::PasswordHasher::check_stored) knows; without one, nobody can
     /// log in with a password.
     pub password_hash: Option<String>,
-    /// Whether the other system had proved the mailbox.
+    /// Whether the other system had verified the email address.
     pub is_verified: bool,
     /// Whether the account may log in.
     pub is_active: bool,
-    /// A name for people.
+    /// The display name.
     pub display_name: Option<String>,
     /// The app's own object.
     pub attributes: Map<String, Value>,
@@ -42,7 +42,7 @@ pub struct ImportedAccount {
 }
 
 impl ImportedAccount {
-    /// An active account with nothing but an address, which counts as unproved.
+    /// An active account with nothing but an email address, which counts as unverified.
     #[must_use]
     pub fn new(email: impl Into<String>) -> Self {
         Self {
@@ -63,7 +63,7 @@ impl ImportedAccount {
 pub struct ImportReport {
     /// Each row that is an account now, with its id.
     pub imported: Vec<(usize, Uuid)>,
-    /// Each row that is none, with the reason.
+    /// Each row that was skipped, with the reason.
     pub skipped: Vec<(usize, SkipReason)>,
 }
 
@@ -71,13 +71,13 @@ pub struct ImportReport {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// The address is none.
-    #[error("e-mail address: {0}")]
+    /// The email address is invalid.
+    #[error("email address: {0}")]
     Email(IdentifierError),
-    /// The user name is none.
+    /// The user name is invalid.
     #[error("user name: {0}")]
     Username(IdentifierError),
-    /// The name for people is too long, or has characters that cannot be seen.
+    /// The display name is too long, or has invisible characters.
     #[error("the display name has more than {MAX_DISPLAY_NAME} characters, or some that cannot be seen")]
     DisplayName,
     /// The attributes cannot be stored, or do not fit the app's type.
@@ -87,7 +87,7 @@ pub enum SkipReason {
     #[error("password hash: {0}")]
     PasswordHash(UnreadableHash),
     /// There is an account with this address, perhaps from an earlier row.
-    #[error("an account with this e-mail address exists")]
+    #[error("an account with this email address exists")]
     EmailTaken,
     /// There is an account with this user name, perhaps from an earlier row.
     #[error("an account with this user name exists")]

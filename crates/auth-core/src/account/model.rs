@@ -7,10 +7,10 @@ use crate::identifier::{Email, Username};
 use crate::password::Password;
 use crate::session::IssuedToken;
 
-/// The longest name for people, in characters.
+/// The longest display name, in characters.
 pub const MAX_DISPLAY_NAME: usize = 200;
 
-/// An account to be made.
+/// An account to be created.
 #[derive(Clone, Debug)]
 pub struct NewAccount {
     /// The address.
@@ -19,7 +19,7 @@ pub struct NewAccount {
     pub password: Password,
     /// A user name.
     pub username: Option<Username>,
-    /// A name for people.
+    /// The display name.
     pub display_name: Option<String>,
     /// The app's own object.
     pub attributes: Map<String, Value>,
@@ -36,7 +36,7 @@ pub struct AccountChanges {
     pub current_password: Option<Password>,
     /// A user name.
     pub username: Option<Option<Username>>,
-    /// A name for people.
+    /// The display name.
     pub display_name: Option<Option<String>>,
     /// The app's own object, replaced as a whole.
     pub attributes: Option<Map<String, Value>>,
@@ -47,7 +47,7 @@ pub struct AccountChanges {
 pub enum Registered {
     /// The account is there.
     Created(User),
-    /// It will be, when its mailbox was proved; or there was one before, and its owner is told.
+    /// It will be created once the email address is verified; or it existed before, and its owner is notified.
     Pending,
 }
 
@@ -105,7 +105,7 @@ impl Changes {
         if self.email.as_mut().is_some_and(same_mailbox) {
             self.email = None;
         }
-        // A new address is unproved unless the change says that it counts as proved.
+        // A new address is unverified unless the change says that it counts as verified.
         let verified = user.is_verified && self.email.is_none();
         let flags = [
             (&mut self.is_active, user.is_active),

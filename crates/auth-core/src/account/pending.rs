@@ -1,4 +1,4 @@
-//! Registration that says nothing about whether an address is taken: the account waits for the proof of its mailbox.
+//! Registration that does not reveal whether an address is taken: the account is created once the address is verified.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use crate::{Client, EmailChanges, Error, ErrorCode, EventKind, OneTimeTokens, Pa
 /// How long the link of a registration works.
 const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// An account that is made once its mailbox was proved. Of several attempts at one address that one wins whose link is
-/// opened, with its own password.
+/// An account that is created once its email address is verified. Of several attempts at one address, the one wins
+/// whose link is opened, with its own password.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct PendingAccount {
     email: String,
@@ -43,12 +43,12 @@ impl From<Draft> for PendingAccount {
 }
 
 impl PendingAccount {
-    /// The address that has yet to be proved.
+    /// The address that is not verified yet.
     pub(crate) fn email(&self) -> &str {
         &self.email
     }
 
-    /// The account, with its mailbox proved.
+    /// The account, with its email address verified.
     fn into_draft(self) -> Result<Draft> {
         Ok(Draft {
             email: Some(Email::parse(&self.email).map_err(Error::internal)?),
@@ -122,7 +122,7 @@ impl Accounts<'_> {
                     draft.username = None;
                 }
                 if let Some(email) = &draft.email {
-                    // Another attempt at the address was proved first, or is about to be.
+                    // Another attempt at the address was verified first, or is about to be.
                     match EmailChanges::new(kernel).holder_of_proved(&effect, email).await {
                         Ok(None) => {}
                         Ok(Some(_)) | Err(Error::Refused { code: ErrorCode::UpdateUserEmailAlreadyExists, .. }) => {

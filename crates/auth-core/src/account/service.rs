@@ -1,4 +1,4 @@
-//! Registering, leaving, and proving who one is.
+//! Registration, deletion, and checks of identity.
 
 use std::sync::Arc;
 
@@ -27,10 +27,10 @@ impl<'a> Accounts<'a> {
         Self { kernel }
     }
 
-    /// Makes an account, and mails a link that proves its mailbox. The work is the same whether the address is free or not,
-    /// up to the insert that decides. In the mode [`Neutral`](Registration::Neutral) the account waits for that proof, and
-    /// whoever asks learns nothing. In the mode [`Closed`](Registration::Closed) only the app itself, `Client::default()`, may
-    /// create accounts.
+    /// Creates an account, and mails a link that verifies its email address. The work is the same whether or not the
+    /// address is free, up to the insert that decides. In the mode [`Neutral`](Registration::Neutral) the account is
+    /// created once the address is verified, and the caller learns nothing. In the mode
+    /// [`Closed`](Registration::Closed) only the app itself, `Client::default()`, may create accounts.
     ///
     /// # Errors
     /// Fails with `REGISTRATION_DISABLED`, `REGISTER_INVALID_PASSWORD` with a reason, `REGISTER_USER_ALREADY_EXISTS`,
@@ -62,7 +62,7 @@ impl<'a> Accounts<'a> {
         self.kernel.check_attributes(&attributes)?;
         let words = [Some(email.as_str()), username.as_ref().map(|name| name.as_str()), display_name.as_deref()];
         let context = self.kernel.policy_context(None, &words);
-        // Whoever has yet to find a password that is good enough has not registered.
+        // A rejected password must not count against the registration limit.
         let limiter = self.kernel.limiter();
         let counted = limiter.take(Bucket::Registrations(client), client);
         let hashed = self
@@ -108,8 +108,8 @@ impl<'a> Accounts<'a> {
         Ok(user)
     }
 
-    /// Of two names that are taken databases complain about this or that one. The answer is always about the address,
-    /// unless it is that of the account `own`.
+    /// When both the email address and the user name are taken, databases differ in which violation they report. The
+    /// answer is always about the address, unless the address is that of the account `own`.
     pub(crate) async fn address_first<T>(
         &self,
         written: Result<T>,

@@ -127,7 +127,7 @@ impl Accounts<'_> {
             }
         }
         if changes.password_hash.is_some() {
-            // To the address that was proved: whoever has the new one knows.
+            // To the address that was verified: the owner of the new one knows.
             effect.tell(before, MailKind::PasswordChanged)?;
         }
         Ok(())

@@ -8,13 +8,13 @@ use crate::identifier::Email;
 use crate::password::Password;
 use crate::{Accounts, Client, Error, ErrorCode, Result, User};
 
-/// What became of the wish for a first superuser.
+/// The outcome of `ensure_superuser`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Bootstrap {
     /// The account was made, active and verified.
     Created(Box<User>),
-    /// An account with this address exists. It was left as it is, superuser or not: whoever registered it first may be
-    /// anybody.
+    /// An account with this address exists. It was left as it is, superuser or not, because the one who registered it
+    /// may be anybody.
     Exists,
 }
 

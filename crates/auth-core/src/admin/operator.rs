@@ -1,4 +1,4 @@
-//! What whoever operates the app may do from a shell, without an account of their own. The audit log names no actor.
+//! Operations for the operators of the app, who have no account. The audit log names no actor.
 
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use crate::session::Revocation;
 use crate::{Accounts, Client, ErrorCode, EventKind, Result, Sessions, User};
 
 impl Admin<'_> {
-    /// The account with this e-mail address or user name.
+    /// The account with this email address or user name.
     ///
     /// # Errors
     /// Fails with `Not Found`, and when the database does.

@@ -54,7 +54,7 @@ pub struct NewUser {
     pub username: Option<Username>,
     /// A password, to be changed at the first login.
     pub password: Option<Password>,
-    /// A name for people.
+    /// The display name.
     pub display_name: Option<String>,
     /// The app's own object.
     pub attributes: Map<String, Value>,
@@ -62,7 +62,7 @@ pub struct NewUser {
     pub is_active: bool,
     /// Whether the account may manage others.
     pub is_superuser: bool,
-    /// Whether the mailbox counts as proved.
+    /// Whether the email address counts as verified.
     pub is_verified: bool,
 }
 
@@ -75,7 +75,7 @@ pub struct AdminChanges {
     pub password: Option<Password>,
     /// A user name.
     pub username: Option<Option<Username>>,
-    /// A name for people.
+    /// The display name.
     pub display_name: Option<Option<String>>,
     /// The app's own object, replaced as a whole.
     pub attributes: Option<Map<String, Value>>,
@@ -83,7 +83,7 @@ pub struct AdminChanges {
     pub is_active: Option<bool>,
     /// Whether the account may manage others.
     pub is_superuser: Option<bool>,
-    /// Whether the mailbox counts as proved.
+    /// Whether the email address counts as verified.
     pub is_verified: Option<bool>,
 }
 

@@ -1,4 +1,5 @@
-//! A new address for an account: proved before it counts, and taken back by the owner of the old one if need be.
+//! A new email address for an account: verified before it counts, and reverted by the owner of the old one if
+//! necessary.
 
 mod service;
 mod take_back;

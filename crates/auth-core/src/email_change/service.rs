@@ -122,8 +122,8 @@ impl<'a> EmailChanges<'a> {
         effect.write(email.as_str(), user.display_name.as_deref(), MailKind::ConfirmEmail { link }).map(Some)
     }
 
-    /// Redeems the link: the new address takes the place of the old one, proved. Every session of the account ends but
-    /// `current`, if that is one of it.
+    /// Redeems the link: the new address replaces the old one, verified. Ends every session of the account
+    /// except `current`, if it belongs to the account.
     ///
     /// # Errors
     /// Fails with `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when the address was taken in the
@@ -150,7 +150,7 @@ impl<'a> EmailChanges<'a> {
         let Some(former) = &before.email else { return Ok(()) };
         let issue = Issue {
             user: Some(after),
-            // Whoever took the account over will change more than the address.
+            // An attacker who took the account over changes more than the address.
             outlives_changes: true,
             data: Some(Memory { email: former.clone(), is_verified: before.is_verified }.into_json()?),
             ..Issue::new(Purpose::RevertEmail, REVERT_LIFETIME)
@@ -161,9 +161,9 @@ impl<'a> EmailChanges<'a> {
         Ok(())
     }
 
-    /// Takes a change back: the old address counts again, every session ends, and the password is gone, because somebody
-    /// who is not the owner knew it. A link to a new one is mailed to the old address. Later changes can not be taken back
-    /// any more: their links are in the hands of whoever made them.
+    /// Takes a change back: the old address counts again, every session ends, and the password is gone, because
+    /// somebody who is not the owner knew it. A link to a new one is mailed to the old address. Later changes can no
+    /// longer be reverted: their links may be in the hands of an attacker.
     ///
     /// # Errors
     /// Fails with `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when another account has the address by

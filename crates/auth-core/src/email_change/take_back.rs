@@ -1,9 +1,9 @@
 //! Whose account it is after its address was changed, and somebody else turns up.
 //!
-//! Whoever had proved the old address may take a change back, whatever happened to the account since: it may have been
-//! stolen. Until then nobody can be sure that the new address, which may be a stranger's, is its owner's. So such an
-//! account is nobody's who merely has the new mailbox: they get one of their own, and it goes back to the old address
-//! (docs/decisions/0013-an-account-with-a-new-address-is-contested.md).
+//! The user who had verified the old address may revert a change, whatever happened to the account since: it may have
+//! been stolen. Until then the new address may belong to someone else. So controlling the new email address alone gives
+//! no access to such an account: anyone who verifies it gets an account of their own, and this one goes back to the old
+//! address (docs/decisions/0013-an-account-with-a-new-address-is-contested.md).
 
 use sea_orm::DatabaseTransaction;
 use time::OffsetDateTime;
@@ -20,7 +20,7 @@ use crate::{Accounts, Error, EventKind, PasswordResets, Result, User, audit};
 /// Which ways back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reverts {
-    /// Those to addresses that nobody had proved.
+    /// Those to unverified addresses.
     ToUnproved,
     /// All of them.
     All,
@@ -34,7 +34,7 @@ struct WayBack {
 }
 
 impl EmailChanges<'_> {
-    /// Whether the address is one that nobody has proved, and the owner of the one before may still want the account back.
+    /// Whether the address is unverified, and the owner of the previous one may still want the account back.
     async fn is_contested(&self, tx: &DatabaseTransaction, user: &User) -> Result<bool> {
         if user.is_verified {
             return Ok(false);
@@ -52,8 +52,8 @@ impl EmailChanges<'_> {
         }
     }
 
-    /// Who has an address that somebody has just proved, locked. A contested account has it no more: it goes back to the
-    /// first address that it came from, unless that is taken.
+    /// The account that holds a just-verified address, locked. A contested account gives the address up and returns to
+    /// its original one, unless that is taken.
     pub(crate) async fn holder_of_proved(&self, effect: &Effect, email: &Email) -> Result<Option<User>> {
         let Some(user) = holder(effect.tx(), email).await? else { return Ok(None) };
         let returned = self.is_contested(effect.tx(), &user).await? && self.return_to_first(effect, &user).await?;
@@ -71,7 +71,7 @@ impl EmailChanges<'_> {
         Ok(true)
     }
 
-    /// Takes an account that nobody has proved away from the address that another one goes back to.
+    /// Removes an unverified account from the address that another account returns to.
     pub(super) async fn make_room(
         &self,
         effect: &Effect,
@@ -93,8 +93,8 @@ impl EmailChanges<'_> {
         Ok(())
     }
 
-    /// Puts the old address in its place again. Whoever knew the password may not be the owner, so that it goes, and a link
-    /// to a new one is mailed to the old address.
+    /// Restores the old address. The one who knew the password may not be the owner, so it is removed, and a link to a
+    /// new one is mailed to the old address.
     pub(super) async fn take_back(
         &self,
         effect: &Effect,

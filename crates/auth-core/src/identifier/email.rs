@@ -33,9 +33,9 @@ impl Email {
     pub fn parse(input: &str) -> Result<Self, IdentifierError> {
         let input = input.trim_matches(' ');
         if input.len() > MAX_INPUT_BYTES {
-            return Err(IdentifierError::EmailInvalid("This e-mail address is too long."));
+            return Err(IdentifierError::EmailInvalid("This email address is too long."));
         }
-        Self::canonical(input).ok_or(IdentifierError::EmailInvalid("This is not a valid e-mail address."))
+        Self::canonical(input).ok_or(IdentifierError::EmailInvalid("This is not a valid email address."))
     }
 
     /// The address to store and to mail to: the local part as typed, since only the receiving host may
@@ -51,7 +51,7 @@ impl Email {
         &self.key
     }
 
-    /// The key that `input` would have; `None` when it is no address, hence has no account.
+    /// The key that `input` would have; `None` when it is not an address, and so has no account.
     #[must_use]
     pub fn key_of(input: &str) -> Option<String> {
         Self::parse(input).ok().map(|email| email.key)
@@ -70,7 +70,7 @@ impl Email {
         if address.len() > MAX_BYTES || EmailAddress::parse_with_options(&address, options).is_err() {
             return None;
         }
-        // Folding ASCII only: full Unicode folding maps U+212A to `k` and would merge two mailboxes.
+        // Folding ASCII only: full Unicode folding maps U+212A to `k` and would merge two addresses.
         let key = address.to_ascii_lowercase();
         Some(Self { address, key })
     }
@@ -159,7 +159,7 @@ mod tests {
             "a;b@x.org", "a\\@x.org", "a:b@x.org",
             // Dots.
             ".a@x.org", "a.@x.org", "a..b@x.org", "a@x.org.", "a@.x.org", "a@x..org", "a@.", "a@org.",
-            // Domains that are none.
+            // Invalid domains.
             "a@localhost", "a@org", "a@127.0.0.1", "a@[127.0.0.1]", "a@[IPv6:::1]", "a@::1", "a@example.123",
             "a@0x7f.1", "a@-x.org", "a@x-.org", "a@x.-org", "a@a_b.org", "a@x!.org", "a@x/y.org", "a@x.org:25",
             "a@ab--c.org", "a@*.org",

@@ -8,7 +8,7 @@ use jsonwebtoken::Algorithm;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum JwtAlgorithm {
-    /// HMAC with SHA-256: whoever can verify can also sign, so for a single service.
+    /// HMAC with SHA-256: every service that can verify can also sign, so it suits a single service.
     Hs256,
     /// Ed25519.
     EdDsa,

@@ -24,13 +24,13 @@ pub struct NewClaims {
     pub sev: i64,
     /// Scopes separated by spaces (RFC 6749 section 3.3), if the token is limited to some.
     pub scope: Option<String>,
-    /// When the user last proved who they are, in Unix seconds.
+    /// When the user last authenticated, in Unix seconds.
     pub auth_time: i64,
-    /// How they proved it (RFC 8176).
+    /// The methods of that authentication (RFC 8176).
     pub amr: Vec<String>,
     /// Authenticator assurance level, 1 to 3 (NIST SP 800-63B).
     pub aal: u8,
-    /// The app's own claims, under names that are none of the above.
+    /// The app's own claims, under other names than the above.
     pub custom: Map<String, Value>,
 }
 
@@ -55,11 +55,11 @@ pub struct AccessClaims {
     pub nbf: i64,
     /// Expires at, in Unix seconds.
     pub exp: i64,
-    /// When the user last proved who they are, in Unix seconds.
+    /// When the user last authenticated, in Unix seconds.
     pub auth_time: i64,
     /// Authenticator assurance level (NIST SP 800-63B).
     pub aal: u8,
-    /// How the user proved who they are (RFC 8176).
+    /// The methods by which the user authenticated (RFC 8176).
     pub amr: Vec<String>,
     /// Scopes separated by spaces, if the token is limited to some.
     #[serde(skip_serializing_if = "Option::is_none")]

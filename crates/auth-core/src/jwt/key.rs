@@ -197,7 +197,7 @@ impl JwtKey {
         self.0.verifying.verifies(message.as_bytes(), signature)
     }
 
-    /// Whether what `signer` signs passes for signed by this key, whatever the two are called.
+    /// Whether this key verifies what `signer` signs, whatever their ids are.
     pub(crate) fn is_fooled_by(&self, signer: &Self) -> bool {
         const MESSAGE: &str = "{}";
         let signature = signer.0.signing.as_ref().and_then(|key| key.sign(MESSAGE.as_bytes()).ok());

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{AccessClaims, JwtError, JwtKey, LEEWAY_SECONDS, MAX_TOKEN_BYTES, TOKEN_TYPE};
 use crate::json::parse_strict;
 
-/// A token in its only spelling; nothing is proved yet.
+/// A token in its only spelling; nothing is verified yet.
 pub(super) struct Envelope<'a> {
     /// Header and claims as signed.
     message: &'a str,
@@ -23,13 +23,13 @@ impl<'a> Envelope<'a> {
         }
         let (message, signature) = token.rsplit_once('.').ok_or(JwtError::Refused("not three segments"))?;
         let (header, payload) = message.split_once('.').ok_or(JwtError::Refused("not three segments"))?;
-        // A fourth segment would leave a dot in the payload, which is no base64url.
+        // A fourth segment would leave a dot in the payload, which is not base64url.
         let payload = decode_canonical(payload)?;
         let signature = decode_canonical(signature)?;
         Ok(Self { message, header, signature, payload })
     }
 
-    /// The claims as text, proved by the one key that the header names.
+    /// The claims as text, verified by the one key that the header names.
     pub(super) fn proved_by<'k>(self, keys: impl Iterator<Item = &'k JwtKey> + Clone) -> Result<Vec<u8>, JwtError> {
         let key = self.key(keys)?;
         if !key.verifies(&self.signature, self.message) {

@@ -48,7 +48,7 @@ impl Bucket<'_> {
         }
     }
 
-    /// What it takes of, in the order in which it does.
+    /// The counters that an action consumes, in order.
     pub(super) fn quotas(self, limits: &Limits) -> Vec<Quota> {
         let name = self.name();
         let one = |who: &str, rate: Rate| Quota { key: format!("{name}:{}:{who}", rate.per.as_secs()), rate };
@@ -68,8 +68,8 @@ impl Bucket<'_> {
     }
 }
 
-/// What a client counts as, the narrower network first, and how much more a wider one may do: whoever has one address of
-/// IPv6 has a network of them, and many have more.
+/// What a client counts as, the narrower network first, and how much more a wider one may do: a client that has one
+/// address of IPv6 has a network of them, and many have more.
 fn networks(ip: Option<IpAddr>) -> Vec<(String, u32)> {
     let network = |ip: Ipv6Addr, bits: u32| Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << (128 - bits)));
     match ip.map(|ip| ip.to_canonical()) {

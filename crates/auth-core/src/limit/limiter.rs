@@ -1,4 +1,4 @@
-//! Taking of a limit before the work.
+//! Consumes a limit before the work starts.
 
 use std::sync::Once;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! How often strangers may do what costs somebody else something.
+//! Rate limits for unauthenticated actions.
 //!
 //! Each limit is one row in the database and one statement that takes of it before the work, so that neither a crowd
 //! nor a second server gets more, and nothing is given back (OWASP ASVS 2.4.1, 6.3.1, 6.6.3). Nobody is locked out by
@@ -12,7 +12,7 @@ use std::time::Duration;
 
 pub(crate) use bucket::Bucket;
 
-/// How often in how long.
+/// A number of attempts per time window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     /// How often, from the first time on, until the window is over.

@@ -83,7 +83,7 @@ impl<'a> MagicLinks<'a> {
     ) -> Result<Option<Mail>> {
         let kernel = self.kernel;
         let email = Email::parse(email).map_err(Error::internal)?;
-        // Where there is none, whoever proves the mailbox gets an account of their own.
+        // If there is none, anyone who verifies the address gets an account of their own.
         let user = EmailChanges::new(kernel).owner_by_mailbox(effect.tx(), email.key()).await?;
         let welcome = match &user {
             Some(user) => user.is_active,
@@ -120,8 +120,8 @@ impl<'a> MagicLinks<'a> {
         Ok(memory.map(|Memory { email, redirect_to }| Preview { email, redirect_to }))
     }
 
-    /// Logs in by what was mailed. The first proof of a mailbox takes away what was set up before it: password, sessions,
-    /// tokens. An address without an account gets one.
+    /// Logs in by what was mailed. The first verification of an email address removes what was set up before it:
+    /// password, sessions, tokens. An address without an account gets one.
     ///
     /// # Errors
     /// Fails with `MAGIC_LINK_BAD_TOKEN`, `RATE_LIMITED`, when a hook refuses, and when the database does.
@@ -140,7 +140,7 @@ impl<'a> MagicLinks<'a> {
             let user = MagicLinks::new(kernel).owner(&effect, &consumed).await?;
             Sessions::new(kernel).establish_within(&effect, &user, &Proof::mailbox(), backend).await
         });
-        // An account that was locked meanwhile is no other case, nor is one whose old address somebody takes now.
+        // An account that was locked in the meantime is not another case, nor is one whose old address is taken now.
         login.await.map_err(|error| match error {
             Error::Refused {
                 code: ErrorCode::LoginBadCredentials | ErrorCode::UpdateUserEmailAlreadyExists, ..
@@ -160,7 +160,7 @@ impl<'a> MagicLinks<'a> {
         }
     }
 
-    /// The account of a mailbox that was just proved.
+    /// The account of an email address that was just verified.
     async fn owner(&self, effect: &Effect, consumed: &Consumed) -> Result<User> {
         let kernel = self.kernel;
         let user = match consumed.user_id {

@@ -1,8 +1,8 @@
 //! What the worker has to do.
 //!
-//! A request by somebody who has not proved anything yet, such as a forgotten password, puts an order here and is
-//! answered at once: one and the same statement, whether the address is known or not, so that neither the answer nor its
-//! time can tell. Who gets which mail is found out later, when the order is carried out.
+//! An unauthenticated request, such as a forgotten password, puts an order here and is answered at once: one and the
+//! same statement, whether the address is known or not, so that neither the answer nor its time can tell. Who gets
+//! which mail is found out later, when the order is carried out.
 
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ pub(crate) enum Order {
     Register { account: Box<PendingAccount> },
     /// A new address, which is asked for the first time.
     ConfirmEmail { user_id: Uuid, sev: i64, email: String },
-    /// A mail to an address that nobody has proved.
+    /// A mail to an unverified address.
     Offer { mail: Box<Mail> },
 }
 
@@ -107,8 +107,8 @@ impl Kernel {
 }
 
 impl Effect {
-    /// Has a mail sent to an account, if it has an address. Where nobody has proved the mailbox, the address may be a
-    /// stranger's, who gets only so many.
+    /// Has a mail sent to an account, if it has an address. Mail to an unverified address counts against the
+    /// per-address limit, because the address may belong to someone else.
     pub(crate) fn tell(&self, user: &User, kind: MailKind) -> Result<()> {
         let mail = self.write_to(user, kind)?;
         if user.is_verified {

@@ -2,8 +2,9 @@
 
 use super::{Content, Mail, MailError, Mailer};
 
-/// Writes each mail to the log, **with its links and codes in full**, instead of sending it: for development on a machine
-/// without a mail server. Whoever reads the log can enter every account; never use it where other people register.
+/// Writes each mail to the log, **with its links and codes in full**, instead of sending it: for development on a
+/// machine without a mail server. Anyone who reads the log can enter every account; never use it where other people
+/// register.
 ///
 /// The lines have the target `auth::mail` and the level `info`.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! One mail, its words, and whoever delivers them.
+//! A mail, its content, and the mailer that delivers it.
 
 use std::fmt;
 
@@ -70,7 +70,7 @@ impl fmt::Debug for Content {
 /// ```
 #[async_trait::async_trait]
 pub trait Mailer: Send + Sync + 'static {
-    /// Hands the mail over to whoever brings it to its reader.
+    /// Hands the mail over for delivery.
     ///
     /// # Errors
     /// Fails with a [`MailError`], which says whether a retry can help. Its cause is logged, so it must not contain an

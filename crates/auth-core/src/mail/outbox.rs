@@ -54,7 +54,7 @@ fn new_row(kernel: &Kernel, errand: &Errand, now: OffsetDateTime) -> Result<stor
     Ok(store::NewRow { id, body: seal(kernel, id, errand)?, now, expires_at })
 }
 
-/// When a mail is worth nothing any more: with its link.
+/// When a mail expires: together with its link.
 fn expiry(mail: &Mail) -> OffsetDateTime {
     mail.created_at + mail.kind.link().map_or(LIFETIME, super::MailLink::valid_for)
 }
@@ -161,7 +161,7 @@ async fn try_later(kernel: &Kernel, row: &Model) -> Result<()> {
     store::postpone(kernel.db(), row, due_at).await
 }
 
-/// Carries an order out: puts the mail in its place, or removes it where there is none to be sent.
+/// Carries out a job: replaces it with the mail, or removes it when there is nothing to send.
 async fn make(kernel: &Kernel, effect: &Effect, row: &Model, order: &Order) -> Result<Option<Mail>> {
     let within_limit = is_within_limit(kernel, effect, Bucket::MailsByClient(effect.client())).await?;
     let mail = if within_limit { order.carry_out(kernel, effect).await? } else { None };

@@ -37,7 +37,7 @@ const UNPREPARED: [u16; 4] = [530, 534, 535, 538];
 ///
 /// | URL | connection |
 /// | --- | --- |
-/// | `smtp://host` | encrypted by STARTTLS when the server offers it, and in the clear when not. The server's certificate is not checked: whoever could present a wrong one could as well hide the offer (RFC 7435, section 3) |
+/// | `smtp://host` | encrypted by STARTTLS when the server offers it, and in the clear when not. The server's certificate is not checked: an attacker who could present a false one could also hide the offer (RFC 7435, section 3) |
 /// | `smtp://host?tls=required` | encrypted by STARTTLS (RFC 3207), certificate checked, or no mail at all |
 /// | `smtps://host` | TLS from the first byte (RFC 8314), certificate checked |
 ///

@@ -8,7 +8,7 @@ const MAX_NAME: usize = 60;
 /// Longest subject, in characters. Lines of a mail have at most 998 bytes (RFC 5322, section 2.1.1), readers show far less.
 const MAX_SUBJECT: usize = 150;
 
-/// The name to greet somebody by; `None` when there is none worth showing.
+/// The name in the greeting; `None` when no name can be shown.
 ///
 /// Whoever registers somebody else's address chooses what that person reads. So the name is cut, loses what cannot be
 /// seen, and is left out when a mail program might make a link of it (OWASP ASVS 1.2.1).

@@ -18,7 +18,7 @@ pub struct Issue<'a> {
     pub user: Option<&'a User>,
     /// Whether it outlives that: for what takes such a change back.
     pub outlives_changes: bool,
-    /// What there may be one token for, such as an address: a newer one takes the place of the older.
+    /// A slot holds at most one live token, for example one per address; a newer token replaces the older one.
     pub slot: Option<&'a str>,
     /// A short code that may be given instead of the token. Needs a slot, and counts the attempts on it.
     pub code: Option<&'a str>,

@@ -46,7 +46,7 @@ impl<'a> OneTimeTokens<'a> {
     /// it is unknown, of another purpose, used, expired, accompanied by the wrong binding, or older than the last
     /// change of the account's credentials.
     ///
-    /// The effect belongs into the same transaction: when that is rolled back, the token can be redeemed again.
+    /// The effect belongs in the same transaction: when that is rolled back, the token can be redeemed again.
     ///
     /// # Errors
     /// Fails when the database does.
@@ -93,8 +93,8 @@ impl<'a> OneTimeTokens<'a> {
         store::find_used(self.kernel.db(), purpose, digest(token)).await
     }
 
-    /// Takes one of the attempts at the code of a slot; `false` when there is no code, or none is left. Counted at
-    /// once and for good, before the code is looked at.
+    /// Takes one of the attempts at the code of a slot; `false` when there is no code, or no attempt is left. Counted
+    /// at once and for good, before the code is looked at.
     ///
     /// # Errors
     /// Fails when the database does.
@@ -123,7 +123,7 @@ impl<'a> OneTimeTokens<'a> {
         store::find(tx, by).await
     }
 
-    /// Six digits are found in no time by whoever has their bare digest; without the key they are not.
+    /// Anyone who has the bare digest of six digits finds them in no time, but not without the key.
     fn code_digest(&self, slot: &[u8; 32], code: &str) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.kernel.parts().code_key);
         context.update(slot);

@@ -21,7 +21,7 @@ pub(super) struct NewRow {
     pub(super) code: Option<[u8; 32]>,
 }
 
-/// How a row is named by whoever wants to redeem it.
+/// How a caller who wants to redeem a row names it.
 #[derive(Clone, Copy)]
 pub(super) enum By {
     Token([u8; 32]),

@@ -76,8 +76,8 @@ impl PasswordHasher {
         self.run(move |worker| worker.verify(password.expose(), stored.as_deref())).await
     }
 
-    /// Judges a new password, waits for `between`, and hashes the password, all under one permit: whoever was let in is not
-    /// turned away in the middle. A strength estimate is too slow for an async worker.
+    /// Judges a new password, waits for `between`, and hashes the password, all under one permit: a request that was
+    /// let in is not turned away in the middle. A strength estimate is too slow for an async worker.
     ///
     /// # Errors
     /// Fails when `between` does; the inner result fails with [`HasherError::Refused`] and the reason of the policy,

@@ -117,8 +117,8 @@ fn work(params: &Params) -> u64 {
     params.block_count() as u64 * u64::from(params.t_cost())
 }
 
-/// Reads a stored PHC string, if it is a whole Argon2 hash whose parameters are bearable: whoever can write one row
-/// must not be able to exhaust the machine with it. Django puts the name of the scheme before it.
+/// Reads a stored PHC string, if it is a whole Argon2 hash whose parameters are bearable: an attacker who can write one
+/// row must not be able to exhaust the machine with it. Django puts the name of the scheme before it.
 fn read(stored: &str) -> Option<(PasswordHash, Params)> {
     let hash = PasswordHash::new(stored.strip_prefix("argon2").unwrap_or(stored)).ok()?;
     Algorithm::try_from(hash.algorithm.as_str()).ok()?;

@@ -1,5 +1,5 @@
-//! A new password for one that was forgotten, by a link that only the owner of the mailbox gets (OWASP Forgot Password
-//! Cheat Sheet).
+//! A new password for one that was forgotten, by a link that only the owner of the email address gets (OWASP Forgot
+//! Password Cheat Sheet).
 
 mod service;
 

@@ -13,7 +13,7 @@ use crate::kernel::Kernel;
 use crate::token::{NewToken, TokenSubject};
 use crate::{Error, ErrorCode, EventKind, Result, Transport, User, scope};
 
-/// How a user proved who they are.
+/// How a user authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
     /// The methods (RFC 8176), such as `pwd`.
@@ -116,8 +116,7 @@ pub(super) async fn establish(
 /// The longest token, in bytes: what browsers keep of a cookie (RFC 6265bis), and what [`crate::jwt`] makes.
 const MAX_TOKEN: usize = 4096;
 
-/// A token of the backend's format, if it can travel: a cookie or a header would not carry it as it is else, or carry
-/// something beside it.
+/// Issues a token and checks that it fits unescaped into a cookie or a header.
 async fn issue(backend: &BuiltBackend, subject: TokenSubject<'_>) -> Result<NewToken> {
     let token = backend.strategy.issue(subject).await?;
     let travels = |c: u8| c.is_ascii_alphanumeric() || b"-._~+/=".contains(&c);

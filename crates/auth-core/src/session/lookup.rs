@@ -9,7 +9,7 @@ use crate::token::TokenRef;
 use crate::{Result, User};
 
 /// The columns, in the order in which [`read`] takes them, of a session whose user is active and whose epoch is the
-/// user's. Every column costs time, and these conditions none, so what only decides is no column.
+/// user's. Columns cost time and conditions don't, so what is only tested is not selected.
 const SELECT: &str = "SELECT s.id, s.user_id, s.backend, s.auth_time, s.amr, s.aal, s.created_at, s.last_seen_at, \
     s.expires_at, s.ip, s.user_agent, u.email, u.username, u.is_superuser, u.is_verified, u.must_change_password, \
     u.display_name, u.attributes, u.sev, u.created_at, u.updated_at, u.last_login_at, \

@@ -28,7 +28,7 @@ pub(super) async fn revoke(tx: &DatabaseTransaction, scope: Revocation) -> Resul
         Revocation::All { user_id, seen } => (user_id, seen, None),
     };
     if !store::bump_epoch(tx, user_id, seen).await? {
-        // Somebody else changed the account's credentials first: what the caller decided upon is no longer so.
+        // Somebody else changed the account's credentials first: the caller decided on stale data.
         return Err(ErrorCode::Unauthorized.into());
     }
     store::delete_all(tx, user_id, keep).await?;

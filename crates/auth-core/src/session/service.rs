@@ -64,8 +64,8 @@ impl<'a> Sessions<'a> {
         Ok(None)
     }
 
-    /// Whether a session that was found is still good, and for this backend. The rare statements are boxed: every
-    /// request would have to carry room for them else.
+    /// Whether a session that was found is still good, and for this backend. Boxed: these statements are rare, and
+    /// inlining them would enlarge every request's future.
     async fn accept(&self, principal: Principal, backend: &str) -> Option<Principal> {
         let db = self.kernel.db();
         let Principal { user, session } = &principal;
@@ -97,7 +97,7 @@ impl<'a> Sessions<'a> {
         credentials.iter().find_map(|credential| credential.backend.strategy.access_claims(credential.token, now))
     }
 
-    /// Logs in with a user name or an e-mail address and a password.
+    /// Logs in with a user name or an email address and a password.
     ///
     /// # Errors
     /// Fails with `LOGIN_BAD_CREDENTIALS` for an unknown account, a wrong password and an inactive account alike, after
@@ -158,8 +158,8 @@ impl<'a> Sessions<'a> {
         Ok(outdated)
     }
 
-    /// Begins a session for a user whose identity the app has proved by itself. The session is refused when the
-    /// account is inactive or changed since `user` was read.
+    /// Begins a session for a user whom the app has authenticated itself. The session is refused when the account is
+    /// inactive or changed since `user` was read.
     ///
     /// # Errors
     /// Fails with `LOGIN_BAD_CREDENTIALS` when the account has changed in the meantime, with an internal error for a

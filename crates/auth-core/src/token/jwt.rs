@@ -39,8 +39,8 @@ pub struct JwtOptions {
     pub audience: Option<String>,
     /// How long a token is good for; 10 minutes by default.
     pub lifetime: Option<Duration>,
-    /// Claims that the app adds. Ids and roles age with the token, and it can be read by whoever holds it: keep
-    /// personal data out.
+    /// Claims that the app adds. Ids and roles age with the token, and anyone who holds it can read them: keep personal
+    /// data out.
     pub claims: Option<CustomClaims>,
 }
 

@@ -23,7 +23,7 @@ use crate::{Result, Session, User};
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct TokenSubject<'a> {
-    /// Who logs in.
+    /// The user who logs in.
     pub user: &'a User,
     /// The session that the token will stand for.
     pub session: &'a Session,

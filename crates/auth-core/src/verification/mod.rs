@@ -1,4 +1,4 @@
-//! Proof of mailboxes: a link that only their owner gets.
+//! Verification of email addresses: a link that only the owner of the address gets.
 //!
 //! The first proof makes an account its owner's: every session that began before ends, because it may be that of
 //! somebody who registered a foreign address and waited.

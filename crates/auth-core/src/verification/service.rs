@@ -17,7 +17,7 @@ const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 /// What the tokens of a registration that waits for its proof begin with: see [`Purpose`].
 const REGISTRATION: &str = "reg_";
 
-/// The service that proves mailboxes.
+/// The service that verifies email addresses.
 #[derive(Clone, Copy, Debug)]
 pub struct Verification<'a> {
     kernel: &'a Kernel,
@@ -71,8 +71,8 @@ impl<'a> Verification<'a> {
         effect.write_to(user, MailKind::VerifyEmail { link })
     }
 
-    /// Redeems a link. Every session of the account ends but `current`, if that is one of it; no session begins. A
-    /// registration that waited for its proof becomes an account.
+    /// Redeems a link. Ends every session of the account except `current`, if it belongs to the account; no session
+    /// begins. A registration that waited for its proof becomes an account.
     ///
     /// # Errors
     /// Fails with `VERIFY_USER_BAD_TOKEN`, `VERIFY_USER_ALREADY_VERIFIED`, `RATE_LIMITED`, when a hook refuses, and
@@ -102,7 +102,7 @@ impl<'a> Verification<'a> {
         }
     }
 
-    /// Whoever opens a link for the second time is told that the first time was enough.
+    /// A user who opens a link for the second time learns that the first time was enough.
     async fn why_not(&self, token: &str) -> Result<ErrorCode> {
         let used = OneTimeTokens::new(self.kernel).used_by(Purpose::VerifyEmail, token).await?;
         let Some(user_id) = used else { return Ok(ErrorCode::VerifyUserBadToken) };

@@ -91,7 +91,7 @@ impl Template {
         Ok(TestDb { engine: self.engine(), name, url })
     }
 
-    /// Removes a copy. Whoever is still connected is thrown out.
+    /// Removes a copy. Connections that are still open are closed.
     ///
     /// # Errors
     /// Fails when the database or the file system does.

@@ -1,4 +1,4 @@
-//! What URLs mean, and what a message looks like. Delivery is proved in integration-tests.
+//! What URLs mean, and what a message looks like. Delivery is tested in integration-tests.
 
 use time::OffsetDateTime;
 use uuid::Uuid;

@@ -111,7 +111,7 @@ fn html_shows_names_as_they_are_written() {
         for kind in Samples::new().unwrap().mails.iter().map(|mail| mail.kind.name()) {
             let Content { subject, text, html } = render(&mail(kind, Some("Ada & \"Co\""), language), service);
             assert!(text.contains(service) && text.contains("Ada & \"Co\""), "{text}");
-            assert!(subject.contains("<script>"), "a subject is no HTML: {subject}");
+            assert!(subject.contains("<script>"), "a subject is not HTML: {subject}");
             assert!(!html.contains("<script") && !html.contains("Müller & ") && !html.contains("& \""), "{html}");
             assert!(
                 html.contains("Müller &amp; &lt;script&gt;") && html.contains("Ada &amp; &quot;Co&quot;"),

@@ -1,6 +1,6 @@
 //! Password hashes that another system made, verified until the next login replaces them by one of ours.
 //!
-//! Whoever can write one row must not be able to exhaust the machine with it: each scheme bounds the work of a
+//! An attacker who can write one row must not be able to exhaust the machine with it: each scheme bounds the work of a
 //! verification to some seconds, and the memory to [`scrypt::MAX_MEMORY`].
 
 mod bcrypt;
@@ -17,13 +17,13 @@ use scrypt::Scrypt;
 
 use super::signer_key::FirebaseSignerKey;
 
-/// Why a stored string is no hash that a login could be verified with.
+/// Why a stored string is not a hash that a login could be verified with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnreadableHash {
     /// Of no scheme that is known, damaged, or asking for more work than is allowed.
     #[error(
-        "this is no password hash that can be verified, or it asks for too much work; what can be verified: Argon2 \
+        "this is not a supported password hash, or it needs too much work; supported are Argon2 \
          (PHC string), bcrypt ($2a$, $2b$, $2y$), scrypt (PHC string, better-auth), PBKDF2 ($pbkdf2$, \
          $pbkdf2-sha256$, $pbkdf2-sha512$), Django's (argon2, bcrypt, bcrypt_sha256, scrypt, pbkdf2_sha256, \
          pbkdf2_sha1), and Firebase's ($firebase-scrypt$)"
