@@ -69,7 +69,7 @@ impl Auth {
         Accounts::new(&self.0)
     }
 
-    /// Accounts as superusers manage them.
+    /// Account management for superusers.
     #[must_use]
     pub fn admin(&self) -> Admin<'_> {
         Admin::new(&self.0)
@@ -87,7 +87,7 @@ impl Auth {
         Verification::new(&self.0)
     }
 
-    /// New passwords for forgotten ones.
+    /// New passwords for users who forgot theirs.
     #[must_use]
     pub fn password_reset(&self) -> PasswordResets<'_> {
         PasswordResets::new(&self.0)

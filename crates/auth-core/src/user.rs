@@ -18,7 +18,7 @@ pub struct User {
     pub username: Option<String>,
     /// Whether the account may log in.
     pub is_active: bool,
-    /// Whether the account may manage others.
+    /// Whether the account is a superuser.
     pub is_superuser: bool,
     /// Whether the email address is verified.
     pub is_verified: bool,

@@ -16,7 +16,7 @@ pub struct Model {
     pub name: String,
     /// Whose account it was about, when there is one.
     pub subject_id: Option<Uuid>,
-    /// Who did it, where it is known.
+    /// The account that caused it, if known.
     pub actor_id: Option<Uuid>,
     /// The public id of the session that it was about.
     pub session_id: Option<Uuid>,

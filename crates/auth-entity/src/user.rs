@@ -24,7 +24,7 @@ pub struct Model {
     pub password_hash: Option<String>,
     /// Whether the account may log in at all.
     pub is_active: bool,
-    /// Whether the account may manage others.
+    /// Whether the account is a superuser.
     pub is_superuser: bool,
     /// Whether the email address is verified.
     pub is_verified: bool,

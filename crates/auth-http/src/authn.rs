@@ -49,7 +49,8 @@ impl Backends for AnyBackend {
 /// check of the same request, which spares the query where it is of a backend that counts here.
 ///
 /// # Errors
-/// 401 without a good token, 403 `CSRF_REJECTED`, 403 for what is required, 503 when the database is away.
+/// Fails with 401 without a valid token, 403 `CSRF_REJECTED`, 403 when the requirement is not met, and 503 when the
+/// database is unavailable.
 pub async fn authenticate<B: Backends>(
     auth: &Auth,
     head: &RequestHead<'_>,
@@ -99,7 +100,7 @@ fn reject_forged(auth: &Auth, head: &RequestHead<'_>) -> Result<(), Problem> {
 /// Checks a token without the database. It is good until it expires, whatever became of its session and its user since.
 ///
 /// # Errors
-/// 401 without a good token of such a format, 403 `CSRF_REJECTED`.
+/// Fails with 401 without a valid token of such a format, and with 403 `CSRF_REJECTED`.
 pub fn access_claims<B: Backends>(auth: &Auth, head: &RequestHead<'_>) -> Result<AccessClaims, Problem> {
     reject_forged(auth, head)?;
     let only = (!B::NAMES.is_empty()).then_some(B::NAMES);

@@ -20,8 +20,8 @@ pub const DEADLINE: Duration = Duration::from_secs(15);
 /// Reads a body chunk by chunk, and no further than its limit.
 ///
 /// # Errors
-/// `BODY_TOO_LARGE`, at once when the client announces it; `BODY_TIMEOUT`; 422 when the client breaks off, which only it
-/// could see.
+/// Fails with `BODY_TOO_LARGE`, at once when the client announces it; with `BODY_TIMEOUT`; and with 422 when the client
+/// disconnects, which only the client could see.
 pub async fn collect<S, E>(headers: &HeaderMap, chunks: S) -> Result<Bytes, Problem>
 where
     S: Stream<Item = Result<Bytes, E>>,

@@ -1,4 +1,4 @@
-//! Accounts as superusers manage them.
+//! Account management for superusers.
 
 mod bootstrap;
 mod operator;

@@ -30,9 +30,9 @@ pub struct Admin<'a> {
 pub struct PageRequest {
     /// Where the last page ended: the [`next`](Page::next) of that page.
     pub cursor: Option<Uuid>,
-    /// How many accounts, at most 100; 50 by default.
+    /// The number of accounts per page, at most 100; 50 by default.
     pub limit: Option<u64>,
-    /// Only accounts whose address or user name begins so.
+    /// Only accounts whose email address or user name starts with this text.
     pub prefix: Option<String>,
 }
 
@@ -45,7 +45,7 @@ pub struct Page {
     pub next: Option<Uuid>,
 }
 
-/// An account that a superuser makes.
+/// An account that a superuser creates.
 #[derive(Clone, Debug)]
 pub struct NewUser {
     /// The address. There must be one, or a user name.
@@ -60,7 +60,7 @@ pub struct NewUser {
     pub attributes: Map<String, Value>,
     /// Whether the account may log in.
     pub is_active: bool,
-    /// Whether the account may manage others.
+    /// Whether the account is a superuser.
     pub is_superuser: bool,
     /// Whether the email address counts as verified.
     pub is_verified: bool,
@@ -81,7 +81,7 @@ pub struct AdminChanges {
     pub attributes: Option<Map<String, Value>>,
     /// Whether the account may log in.
     pub is_active: Option<bool>,
-    /// Whether the account may manage others.
+    /// Whether the account is a superuser.
     pub is_superuser: Option<bool>,
     /// Whether the email address counts as verified.
     pub is_verified: Option<bool>,
@@ -268,7 +268,7 @@ impl<'a> Admin<'a> {
         })
     }
 
-    /// Deletes an account, with everything that refers to it.
+    /// Deletes an account and everything that refers to it.
     ///
     /// # Errors
     /// Fails with `Not Found`, `LAST_SUPERUSER`, `Unauthorized` when the actor lost the role in the meantime, when a

@@ -26,9 +26,9 @@ pub struct AuditEvent {
     pub at: OffsetDateTime,
     /// What happened: [`EventKind::name`].
     pub name: String,
-    /// Whose account it was about.
+    /// The account that the event is about.
     pub subject_id: Option<Uuid>,
-    /// Who did it, where it is known.
+    /// The account that caused it, if known.
     pub actor_id: Option<Uuid>,
     /// The public id of the session that it was about.
     pub session_id: Option<Uuid>,
@@ -36,7 +36,7 @@ pub struct AuditEvent {
     pub ip: Option<String>,
     /// The client's `User-Agent`.
     pub user_agent: Option<String>,
-    /// What else there is to say.
+    /// Further details, depending on the event.
     pub data: Option<serde_json::Value>,
 }
 

@@ -16,13 +16,13 @@ pub(crate) struct EventView<'a> {
     at: OffsetDateTime,
     /// What happened.
     name: &'a str,
-    /// Whose account it was about.
+    /// The account that the event is about.
     #[schema(required)]
     subject_id: Option<Uuid>,
-    /// Who did it, where it is known.
+    /// The account that caused it, if known.
     #[schema(required)]
     actor_id: Option<Uuid>,
-    /// The session that it was about.
+    /// The session that the event is about.
     #[schema(required)]
     session_id: Option<Uuid>,
     /// The client's address.
@@ -31,7 +31,7 @@ pub(crate) struct EventView<'a> {
     /// The client's `User-Agent`.
     #[schema(required)]
     user_agent: Option<&'a str>,
-    /// What else there is to say.
+    /// Further details, depending on the event.
     #[schema(required, value_type = Option<Object>)]
     data: Option<&'a Value>,
 }

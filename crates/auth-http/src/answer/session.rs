@@ -32,7 +32,7 @@ pub(crate) struct SessionView<'a> {
     /// The client's `User-Agent` at login.
     #[schema(required)]
     user_agent: Option<&'a str>,
-    /// Whether it is the session that asks.
+    /// Whether this is the session of the request.
     current: bool,
 }
 

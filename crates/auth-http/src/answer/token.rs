@@ -10,14 +10,14 @@ use crate::endpoint::Endpoint;
 use crate::problem::Problem;
 use crate::reply::Reply;
 
-/// The answer of a bearer login (RFC 6749, section 5.1).
+/// The response to a bearer login (RFC 6749, section 5.1).
 #[derive(Serialize, utoipa::ToSchema)]
 pub(crate) struct TokenAnswer<'a> {
     /// The token, for `Authorization: Bearer`.
     access_token: &'a str,
     /// Always `bearer`.
     token_type: &'static str,
-    /// How many seconds the token is good for, when that is less than the session.
+    /// The lifetime of the token in seconds, if it is shorter than the session.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     expires_in: Option<u64>,

@@ -9,17 +9,17 @@ use super::fields::request;
 pub(crate) const TOKEN: usize = 200;
 
 request! {
-    /// An address that mail is wanted for.
+    /// The body of a request for a mail.
     EmailRequest {
-        #[doc = "The e-mail address."]
+        #[doc = "The email address."]
         email: Email,
     }
 }
 
 request! {
-    /// What a link carried.
+    /// The token of a mailed link.
     TokenRequest {
-        #[doc = "The `token` of the link that was mailed."]
+        #[doc = "The `token` of the mailed link."]
         token: Text<TOKEN>,
     }
 }

@@ -20,17 +20,14 @@ use crate::table::Table;
 
 /// What the routes of each feature are about.
 const FEATURES: [(&str, &str); 10] = [
-    ("account", "Registering, and what people do with their own account."),
-    (
-        "session",
-        "Logging in and out, and the list of one's sessions. Each backend has a login and a logout of its own.",
-    ),
-    ("token", "What other services need to check this server's tokens."),
-    ("admin", "Accounts as superusers manage them."),
-    ("verification", "Proof of mailboxes."),
-    ("password_reset", "New passwords for forgotten ones."),
-    ("email_change", "New addresses for old ones."),
-    ("magic_link", "Logins by mail."),
+    ("account", "Registration, and what users do with their own account."),
+    ("session", "Login, logout and the user's sessions. Each backend has its own login and logout."),
+    ("token", "What other services need to verify this server's tokens."),
+    ("admin", "Account management for superusers."),
+    ("verification", "Verification of email addresses."),
+    ("password_reset", "New passwords for users who forgot theirs."),
+    ("email_change", "Changes of email addresses."),
+    ("magic_link", "Passwordless logins by mail."),
     ("audit", "What happened to accounts."),
     ("health", "For load balancers and monitors."),
 ];
@@ -63,12 +60,12 @@ fn info(auth: &Auth) -> Info {
          valid token says.\n\n\
          ## Errors\n\n\
          A failed request answers `{{\"detail\": \"CODE\"}}`. The codes are stable: branch on them, not on the status \
-         alone. Where a person can be told more, `detail` is an object with `code` and `reason`. Fields that do not \
+         alone. Where the user can be told more, `detail` is an object with `code` and `reason`. Fields that do not \
          validate come all at once, as the list in the `detail` of a 422.\n\n\
          A body may have {limit} bytes. Besides what each route lists, any route can answer 405 with `Allow`, 408 `BODY_TIMEOUT` and 500.\n\n\
          ## Browsers\n\n\
-         Requests that change something are refused with 403 `CSRF_REJECTED` when `Origin` or `Sec-Fetch-Site` says \
-         that a page of another site sent them. No token has to be put into forms. Answers are never cached.\n"
+         Requests that change something are rejected with 403 `CSRF_REJECTED` when `Origin` or `Sec-Fetch-Site` says \
+         that a page of another site sent them. Forms need no CSRF token. Answers are never cached.\n"
     );
     InfoBuilder::new().title(title).version(env!("CARGO_PKG_VERSION")).description(Some(description)).build()
 }

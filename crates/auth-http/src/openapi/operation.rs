@@ -34,7 +34,7 @@ fn description(endpoint: &Endpoint) -> String {
         text.push_str(" The body is JSON or a form, as its `Content-Type` says.");
     }
     if endpoint.requirement().is_some_and(Requirement::is_open_to_pending_password_change) {
-        text.push_str(" Open to accounts that must change their password, too.");
+        text.push_str(" Also open to users who must change their password.");
     }
     text
 }
@@ -45,7 +45,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Parameter> {
         let (schema, about) = match name {
             "id" => {
                 let uuid = schema.format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
-                (uuid, Some("The id, a UUID. One that cannot be read answers 404 like one that is not there."))
+                (uuid, Some("The id, a UUID. A malformed id answers 404, like one that does not exist."))
             }
             _ => (schema, None),
         };

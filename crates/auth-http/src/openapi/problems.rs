@@ -93,7 +93,7 @@ fn schema(codes: &[ErrorCode]) -> Schema {
         shapes.push(body(one_of(&bare)).into());
     }
     if !explained.is_empty() {
-        let reason = ObjectBuilder::new().schema_type(Type::String).description(Some("Why, for a person."));
+        let reason = ObjectBuilder::new().schema_type(Type::String).description(Some("The reason, for the user."));
         let detail = ObjectBuilder::new().property("code", one_of(&explained)).property("reason", reason);
         shapes.push(body(detail.required("code").required("reason")).into());
     }
@@ -116,7 +116,7 @@ fn example(code: ErrorCode) -> Value {
     match code {
         ErrorCode::Validation => json!({ "detail": [FieldProblem::new("missing", "body", "email", "Field required")] }),
         code if code.has_reason() => {
-            json!({ "detail": { "code": code.as_str(), "reason": "Why, for a person." } })
+            json!({ "detail": { "code": code.as_str(), "reason": "The reason, for the user." } })
         }
         code => json!({ "detail": code.as_str() }),
     }

@@ -39,7 +39,7 @@ fn of_backend(auth: &Auth, backend: &BuiltBackend) -> Vec<(String, SecuritySchem
             let token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(about)).build();
             let url = format!("{}{}/{name}/login", describe::base_url(auth), Group::Auth.prefix());
             let flow = Flow::Password(Password::new(url, Scopes::new()));
-            let about = format!("Logs in at `{name}` with a user name or an e-mail address and a password.");
+            let about = format!("Logs in at `{name}` with a user name or an email address and a password.");
             let form = OAuth2::with_description([flow], about);
             // Names of backends have no dots, so that this one is nobody else's.
             vec![

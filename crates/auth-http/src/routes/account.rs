@@ -21,13 +21,13 @@ use crate::requirement::Requirement;
 request! {
     /// The body of a registration.
     RegisterRequest {
-        #[doc = "The e-mail address."]
+        #[doc = "The email address."]
         email: Email,
         #[doc = "The password."]
         password: Password,
         #[doc = "A user name to log in with."]
         username: Option<Username>,
-        #[doc = "A name for people."]
+        #[doc = "The display name."]
         display_name: Option<Text<MAX_DISPLAY_NAME>>,
         #[doc = "The app's own object about the user."]
         attributes: Option<Attributes>,
@@ -35,17 +35,17 @@ request! {
 }
 
 request! {
-    /// The body of a change of one's own account.
+    /// The body of a change to the user's own account.
     UpdateRequest {
-        #[doc = "A new e-mail address; needs a recent login or the current password."]
+        #[doc = "A new email address; needs a recent login or the current password."]
         email: Replace<Email>,
         #[doc = "A new password; needs the current one."]
         password: Option<Password>,
-        #[doc = "The present password."]
+        #[doc = "The current password."]
         current_password: Option<KnownPassword>,
         #[doc = "A user name to log in with; null removes it."]
         username: Patch<Username>,
-        #[doc = "A name for people; null removes it."]
+        #[doc = "The display name; null removes it."]
         display_name: Patch<Text<MAX_DISPLAY_NAME>>,
         #[doc = "The app's own object, replaced as a whole."]
         attributes: Option<Attributes>,
@@ -53,9 +53,9 @@ request! {
 }
 
 request! {
-    /// A new password for the old one.
+    /// The old and the new password.
     ChangePasswordRequest {
-        #[doc = "The present password."]
+        #[doc = "The current password."]
         old_password: KnownPassword,
         #[doc = "The new password."]
         new_password: Password,
@@ -63,14 +63,14 @@ request! {
 }
 
 request! {
-    /// The body of a farewell.
+    /// The body of an account deletion.
     DeleteRequest {
-        #[doc = "The password, when the last login is not recent."]
+        #[doc = "The password; required when the last login is not recent."]
         password: Option<KnownPassword>,
     }
 }
 
-/// Everything that is held about a user.
+/// All data held about a user.
 #[derive(Serialize, utoipa::ToSchema)]
 struct ExportAnswer<'a> {
     /// The account.
@@ -82,7 +82,7 @@ struct ExportAnswer<'a> {
     #[serde(with = "auth_core::time::serde::rfc3339::option")]
     #[schema(required)]
     last_login_at: Option<OffsetDateTime>,
-    /// The sessions that are alive.
+    /// The active sessions.
     sessions: Vec<SessionView<'a>>,
     /// What happened to the account, newest first.
     activity: Vec<EventView<'a>>,
@@ -93,9 +93,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("account.register", Group::Auth, "/register")
             .public(register)
-            .summary("Makes an account.")
+            .summary("Creates an account.")
             .answers::<PublicUser>(201, "The account.")
-            .accepted("The account is made when its mailbox was proved. Never tells whether there was one already.")
+            .accepted(
+                "The account is created once the email address is verified. Never reveals whether one existed already.",
+            )
             .errors(&[
                 E::RegisterUserAlreadyExists,
                 E::RegisterInvalidPassword,
@@ -106,7 +108,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ]),
         Endpoint::get("account.get", Group::Users, "/me")
             .user(get)
-            .summary("The user's own account.")
+            .summary("Returns the user's own account.")
             .answers::<PublicUser>(200, "The account.")
             .costs(1),
         Endpoint::patch("account.update", Group::Users, "/me")
@@ -124,7 +126,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ]),
         Endpoint::post("account.change_password", Group::Auth, "/change-password")
             .requires(Requirement::new().open_to_pending_password_change(), change_password)
-            .summary("Changes the password by the old one. Other sessions end; this one gets a new token.")
+            .summary("Changes the password, given the old one. Other sessions end; this one gets a new token.")
             .empty("The new cookie carries the new token.")
             .answers::<TokenAnswer>(200, "The new token of a bearer backend.")
             .errors(&[
@@ -135,12 +137,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ]),
         Endpoint::delete("account.delete", Group::Users, "/me")
             .user(delete)
-            .summary("Deletes the user's own account, with everything that refers to it.")
-            .empty("It is gone.")
+            .summary("Deletes the user's own account and everything that refers to it.")
+            .empty("The account is deleted.")
             .errors(&[E::ReauthenticationRequired, E::ReauthenticationFailed, E::LastSuperuser, E::RefusedByApp]),
         Endpoint::get("account.export", Group::Users, "/me/export")
             .requires(Requirement::new().recent(), export)
-            .summary("Everything that is held about the user.")
+            .summary("Returns all data held about the user.")
             .answers::<ExportAnswer>(200, "All of it, as JSON.")
             .costs(3),
     ]

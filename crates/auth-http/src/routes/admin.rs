@@ -1,4 +1,4 @@
-//! Accounts as superusers manage them.
+//! Account management for superusers.
 
 use auth_core::account::MAX_DISPLAY_NAME;
 use auth_core::admin::{AdminChanges, NewUser, PageRequest};
@@ -19,63 +19,63 @@ use crate::reply::Reply;
 request! {
     /// The query of a list.
     ListQuery {
-        #[doc = "Where the last page ended: its `next`."]
+        #[doc = "The `next` of the previous page."]
         cursor: Option<Uuid>,
-        #[doc = "How many accounts, at most 100; 50 by default."]
+        #[doc = "The number of accounts per page, at most 100; 50 by default."]
         limit: Option<u64>,
-        #[doc = "Only accounts whose address or user name begins so."]
+        #[doc = "Only accounts whose email address or user name starts with this text."]
         q: Option<Text<320>>,
     }
 }
 
 request! {
-    /// The body of a change of somebody's account.
+    /// The body of a superuser's change to an account.
     AdminUpdateRequest {
-        #[doc = "A new e-mail address."]
+        #[doc = "A new email address."]
         email: Replace<Email>,
         #[doc = "A new password; it ends all sessions."]
         password: Option<Password>,
         #[doc = "A user name to log in with; null removes it."]
         username: Patch<Username>,
-        #[doc = "A name for people; null removes it."]
+        #[doc = "The display name; null removes it."]
         display_name: Patch<Text<MAX_DISPLAY_NAME>>,
         #[doc = "The app's own object, replaced as a whole."]
         attributes: Option<Attributes>,
         #[doc = "Whether the account may log in."]
         is_active: Option<bool>,
-        #[doc = "Whether the account may manage others."]
+        #[doc = "Whether the account is a superuser."]
         is_superuser: Option<bool>,
-        #[doc = "Whether the mailbox counts as proved."]
+        #[doc = "Whether the email address counts as verified."]
         is_verified: Option<bool>,
     }
 }
 
 request! {
-    /// An account that a superuser makes.
+    /// An account that a superuser creates.
     NewUserRequest {
-        #[doc = "The e-mail address. There must be one, or a user name."]
+        #[doc = "The email address. Required unless there is a user name."]
         email: Option<Email>,
         #[doc = "A user name to log in with."]
         username: Option<Username>,
-        #[doc = "A password, to be changed at the first login. Without one a link to choose it is mailed."]
+        #[doc = "A password, which must be changed at the first login. Without one, a link to choose it is mailed."]
         password: Option<Password>,
-        #[doc = "A name for people."]
+        #[doc = "The display name."]
         display_name: Option<Text<MAX_DISPLAY_NAME>>,
         #[doc = "The app's own object about the user."]
         attributes: Option<Attributes>,
         #[doc = "Whether the account may log in; true by default."]
         is_active: Option<bool>,
-        #[doc = "Whether the account may manage others; false by default."]
+        #[doc = "Whether the account is a superuser; false by default."]
         is_superuser: Option<bool>,
-        #[doc = "Whether the mailbox counts as proved; false by default."]
+        #[doc = "Whether the email address counts as verified; false by default."]
         is_verified: Option<bool>,
     }
 }
 
 request! {
-    /// A password that a superuser sets.
+    /// The body of a password reset by a superuser.
     AdminResetRequest {
-        #[doc = "The password, to be changed at the next login."]
+        #[doc = "The password, which must be changed at the next login."]
         new_password: Password,
     }
 }
@@ -85,7 +85,7 @@ request! {
 struct PageAnswer<'a> {
     /// The accounts, oldest first.
     items: Vec<PublicUser<'a>>,
-    /// The `cursor` of the next page, when there is one.
+    /// The `cursor` of the next page; null on the last one.
     #[schema(required)]
     next: Option<Uuid>,
 }
@@ -95,12 +95,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("admin.list", Group::Users, "")
             .superuser(list)
-            .summary("Accounts, page by page.")
+            .summary("Lists accounts, page by page.")
             .answers::<PageAnswer>(200, "A page.")
             .costs(2),
         Endpoint::post("admin.create", Group::Users, "")
             .superuser(create)
-            .summary("Makes an account.")
+            .summary("Creates an account.")
             .answers::<PublicUser>(201, "The account.")
             .errors(&[
                 E::RegisterUserAlreadyExists,
@@ -110,17 +110,17 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ]),
         Endpoint::post("admin.reset_password", Group::Users, "/{id}/reset-password")
             .superuser(reset_password)
-            .summary("Sets a password that its owner has to change. Every session of the account ends.")
+            .summary("Sets a password that the user must change at the next login. Ends every session of the account.")
             .empty("It is set.")
             .errors(&[E::ResetPasswordInvalidPassword, E::RefusedByApp]),
         Endpoint::get("admin.get", Group::Users, "/{id}")
             .superuser(get)
-            .summary("One account.")
+            .summary("Returns an account.")
             .costs(2)
             .answers::<PublicUser>(200, "The account."),
         Endpoint::patch("admin.update", Group::Users, "/{id}")
             .superuser(update)
-            .summary("Changes an account; its password, address, role and deactivation end its sessions.")
+            .summary("Changes an account. A new password, email address or role, and deactivation, end its sessions.")
             .answers::<PublicUser>(200, "The account as it is now.")
             .errors(&[
                 E::UpdateUserEmailAlreadyExists,
@@ -131,8 +131,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ]),
         Endpoint::delete("admin.delete", Group::Users, "/{id}")
             .superuser(delete)
-            .summary("Deletes an account, with everything that refers to it.")
-            .empty("It is gone.")
+            .summary("Deletes an account and everything that refers to it.")
+            .empty("The account is deleted.")
             .errors(&[E::LastSuperuser, E::RefusedByApp]),
     ]
 }

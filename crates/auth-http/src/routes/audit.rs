@@ -14,21 +14,21 @@ use crate::problem::Problem;
 use crate::reply::Reply;
 
 request! {
-    /// The query of one's own events.
+    /// The query of the user's own events.
     ActivityQuery {
-        #[doc = "Where the last page ended: its `next`."]
+        #[doc = "The `next` of the previous page."]
         cursor: Option<Uuid>,
-        #[doc = "How many events, at most 100; 50 by default."]
+        #[doc = "The number of events per page, at most 100; 50 by default."]
         limit: Option<u64>,
     }
 }
 
 request! {
-    /// The query of everybody's events.
+    /// The query of all events.
     EventsQuery {
-        #[doc = "Where the last page ended: its `next`."]
+        #[doc = "The `next` of the previous page."]
         cursor: Option<Uuid>,
-        #[doc = "How many events, at most 100; 50 by default."]
+        #[doc = "The number of events per page, at most 100; 50 by default."]
         limit: Option<u64>,
         #[doc = "Only events about this account."]
         user_id: Option<Uuid>,
@@ -42,7 +42,7 @@ request! {
 struct EventsAnswer<'a> {
     /// The events, newest first.
     items: Vec<EventView<'a>>,
-    /// The `cursor` of the next page, when there is one.
+    /// The `cursor` of the next page; null on the last one.
     #[schema(required)]
     next: Option<Uuid>,
 }
@@ -51,12 +51,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("audit.own", Group::Auth, "/me/activity")
             .user(own)
-            .summary("What happened to the user's own account.")
+            .summary("Lists what happened to the user's own account.")
             .answers::<EventsAnswer>(200, "A page, newest first.")
             .costs(2),
         Endpoint::get("audit.list", Group::Auth, "/activity")
             .superuser(list)
-            .summary("What happened to anybody's account.")
+            .summary("Lists what happened to all accounts.")
             .answers::<EventsAnswer>(200, "A page, newest first.")
             .costs(2),
     ]

@@ -1,4 +1,4 @@
-//! New addresses for old ones.
+//! Changes of email addresses.
 
 use auth_core::identifier::Email;
 use auth_core::{ErrorCode, Principal};
@@ -11,11 +11,11 @@ use crate::problem::Problem;
 use crate::reply::Reply;
 
 request! {
-    /// The wish for a new address.
+    /// The body of a request for a new email address.
     ChangeEmailRequest {
-        #[doc = "The new e-mail address."]
+        #[doc = "The new email address."]
         new_email: Email,
-        #[doc = "The password, when the last login is not recent."]
+        #[doc = "The password; required when the last login is not recent."]
         password: Option<KnownPassword>,
     }
 }
@@ -26,21 +26,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::post("email_change.request", Group::Auth, "/change-email")
             .user(request)
             .summary(
-                "Mails a link to a new address, and word to the old one. Never tells whether the new one is taken.",
+                "Mails a link to the new address and a notice to the old one. Never reveals whether the new one is taken.",
             )
-            .accepted("Nothing changes before the link is opened.")
+            .accepted("The address changes once the link is opened.")
             .errors(&[E::ReauthenticationRequired, E::ReauthenticationFailed, E::RateLimited]),
         Endpoint::post("email_change.confirm", Group::Auth, "/change-email/confirm")
             .public(confirm)
-            .summary("Makes a new address count, by the link that was mailed to it.")
-            .answers::<PublicUser>(200, "The account with its new address.")
+            .summary("Changes the address, given the token that was mailed to the new one.")
+            .answers::<PublicUser>(200, "The account with its new email address.")
             .errors(&[E::ChangeEmailBadToken, E::UpdateUserEmailAlreadyExists, E::RefusedByApp, E::RateLimited]),
         Endpoint::post("email_change.revert", Group::Auth, "/change-email/revert")
             .public(revert)
             .summary(
-                "Takes a change of address back, by the link that was mailed to the old one. The password goes, too.",
+                "Reverts a change of address, given the token that was mailed to the old one. Removes the password, too.",
             )
-            .answers::<PublicUser>(200, "The account with its old address; a link to a new password is on its way.")
+            .answers::<PublicUser>(200, "The account with its old email address; a link to set a new password is mailed.")
             .errors(&[E::ChangeEmailBadToken, E::UpdateUserEmailAlreadyExists, E::RefusedByApp, E::RateLimited]),
     ]
 }

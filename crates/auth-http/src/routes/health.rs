@@ -14,7 +14,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("health.check", Group::Health, "/healthz")
             .public(check)
-            .summary("Tells that the server runs and takes requests.")
+            .summary("Reports that the server accepts requests.")
             .success(200, "It does.", Some(schema))
             .costs(0),
     ]

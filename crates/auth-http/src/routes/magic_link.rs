@@ -1,4 +1,4 @@
-//! Logins by mail.
+//! Passwordless login by mail.
 
 use auth_core::identifier::Email;
 use auth_core::magic_link::MagicLinkProof;
@@ -13,23 +13,23 @@ use crate::problem::Problem;
 use crate::reply::Reply;
 
 request! {
-    /// The wish for a login by mail.
+    /// The body of a request for a login by mail.
     MagicLinkRequest {
-        #[doc = "The e-mail address."]
+        #[doc = "The email address."]
         email: Email,
-        #[doc = "Where the browser goes after the login: a path of the app, or a URL of an origin that it allows."]
+        #[doc = "Where the browser goes after the login: a path of the app, or a URL of an allowed origin."]
         redirect_to: Option<Text<2048>>,
     }
 }
 
 request! {
-    /// What came by mail: the token of the link, or the address with the code.
+    /// What was mailed: the token of the link, or the code with the email address.
     MagicLinkLogin {
-        #[doc = "The `token` of the link. Exactly one of `token` and `code` is given."]
+        #[doc = "The `token` of the link. Exactly one of `token` and `code` is required."]
         token: Option<Text<TOKEN>>,
-        #[doc = "The code, with the address that it was mailed to."]
+        #[doc = "The code; required together with `email`."]
         code: Option<Text<32>>,
-        #[doc = "The e-mail address that the code was mailed to."]
+        #[doc = "The email address that the code was mailed to."]
         email: Option<Email>,
     }
 }
@@ -61,7 +61,7 @@ pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
     let mut endpoints = vec![
         Endpoint::post("magic_link.request", Group::Auth, "/magic-link")
             .public(request)
-            .summary("Mails a link and a code that log in. Never tells whether there is an account.")
+            .summary("Mails a link and a code to log in with. Never reveals whether the account exists.")
             .accepted("Always, whether or not an account exists.")
             .costs(1)
             .errors(&[ErrorCode::RateLimited]),
@@ -75,7 +75,7 @@ fn of_backend(backend: &BuiltBackend) -> Vec<Endpoint> {
     use ErrorCode as E;
     let verify = Endpoint::post("magic_link.verify", Group::Auth, "/magic-link/verify")
         .public(verify)
-        .summary("Logs in by the link or the code that was mailed.")
+        .summary("Logs in with a mailed link or code.")
         .errors(&[E::MagicLinkBadToken, E::RefusedByApp, E::RateLimited]);
     vec![declare_login(verify, &backend.transport)]
 }

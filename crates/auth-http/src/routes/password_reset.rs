@@ -1,4 +1,4 @@
-//! New passwords for forgotten ones.
+//! New passwords for users who forgot theirs.
 
 use auth_core::ErrorCode;
 use auth_core::password::Password;
@@ -10,9 +10,9 @@ use crate::problem::Problem;
 use crate::reply::Reply;
 
 request! {
-    /// A new password, and what the link carried.
+    /// The body of a password reset by link.
     ResetRequest {
-        #[doc = "The `token` of the link that was mailed."]
+        #[doc = "The `token` of the mailed link."]
         token: Text<TOKEN>,
         #[doc = "The new password."]
         password: Password,
@@ -24,13 +24,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("password_reset.request", Group::Auth, "/forgot-password")
             .public(request)
-            .summary("Mails a link to a new password, if there is an account. Never tells whether there is.")
+            .summary("Mails a link to set a new password, if the account exists. Never reveals whether it does.")
             .accepted("Always, whether or not an account exists.")
             .costs(1)
             .errors(&[E::RateLimited]),
         Endpoint::post("password_reset.reset", Group::Auth, "/reset-password")
             .public(reset)
-            .summary("Sets a new password by a mailed link. Every session of the account ends.")
+            .summary("Sets a new password, given the token of a mailed link. Ends every session of the account.")
             .done("The password is set; log in with it.")
             .errors(&[E::ResetPasswordBadToken, E::ResetPasswordInvalidPassword, E::RefusedByApp, E::RateLimited]),
     ]

@@ -23,7 +23,7 @@ request! {
     /// The body of a login: the OAuth 2 password form, or JSON.
     #[expect(dead_code, reason = "`grant_type` is checked by decoding it, and says nothing more")]
     LoginRequest {
-        #[doc = "The user name or the e-mail address. Exactly one of `username`, `name` and `email` is given."]
+        #[doc = "The user name or the email address. Exactly one of `username`, `name` and `email` is required."]
         username: Option<Text<NAME>>,
         #[doc = "The same as `username`."]
         name: Option<Text<NAME>>,
@@ -58,7 +58,7 @@ impl Decode for NamedLogin {
 request! {
     /// The body of a logout of more than one session.
     LogoutAllRequest {
-        #[doc = "Whether every session of the user ends, on every device."]
+        #[doc = "Whether to end all sessions of the user, on every device."]
         everywhere: Option<bool>,
     }
 }
@@ -75,7 +75,7 @@ pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
     endpoints.extend([
         Endpoint::get("session.list", Group::Auth, "/sessions")
             .user(list)
-            .summary("The user's sessions that are alive.")
+            .summary("Lists the user's active sessions.")
             .answers::<SessionList>(200, "The sessions, newest first.")
             .costs(2),
         Endpoint::delete("session.end", Group::Auth, "/sessions/{id}")
@@ -85,7 +85,7 @@ pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
             .empty("It ended."),
         Endpoint::post("session.logout_all", Group::Auth, "/logout-all")
             .requires(Requirement::new().open_to_pending_password_change(), logout_all)
-            .summary("Ends the sessions of this browser, or of the user everywhere.")
+            .summary("Ends the sessions of this browser, or all sessions of the user.")
             .empty("They ended."),
     ]);
     endpoints
@@ -96,12 +96,12 @@ fn of_backend(backend: &BuiltBackend) -> Vec<Endpoint> {
     use ErrorCode as E;
     let login = Endpoint::post("session.login", Group::Auth, "/login")
         .public(login)
-        .summary("Logs in with a user name or an e-mail address and a password.")
+        .summary("Logs in with a user name or an email address and a password.")
         .or_form()
         .errors(&[E::LoginBadCredentials, E::LoginUserNotVerified, E::RefusedByApp]);
     let logout = Endpoint::post("session.logout", Group::Auth, "/logout")
         .requires(Requirement::new().open_to_pending_password_change(), logout)
-        .summary("Ends the session whose token of this backend the request carries.")
+        .summary("Ends the session that the request is authenticated by, through this backend.")
         .costs(3)
         .empty("It ended.");
     vec![declare_login(login, &backend.transport), logout]

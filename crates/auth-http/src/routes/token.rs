@@ -14,8 +14,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("token.keys", Group::Auth, "/jwks.json")
             .public(keys)
-            .summary("The public keys that check this server's JSON Web Tokens (RFC 7517).")
-            .success(200, "The key set; empty when every key is a shared secret.", Some(schema))
+            .summary("Returns the public keys that verify this server's JSON Web Tokens (RFC 7517).")
+            .success(200, "The key set; empty if every key is a shared secret.", Some(schema))
             .costs(0),
     ]
 }

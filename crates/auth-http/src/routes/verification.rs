@@ -14,14 +14,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post("verification.request", Group::Auth, "/request-verify-token")
             .public(request)
-            .summary("Mails a link that proves the mailbox, if there is one to prove. Never tells whether there is.")
+            .summary("Mails a link that verifies the email address, if an unverified account has it. Never reveals whether one does.")
             .accepted("Always, whether or not an account exists.")
             .costs(1)
             .errors(&[E::RateLimited]),
         Endpoint::post("verification.verify", Group::Auth, "/verify")
             .public(verify)
             .summary(
-                "Proves a mailbox by a mailed link. Earlier sessions of the account end, but for the one that asks.",
+                "Verifies the email address, given the token of a mailed link. Ends earlier sessions, except the caller's.",
             )
             .answers::<PublicUser>(200, "The account, verified.")
             .errors(&[E::VerifyUserBadToken, E::VerifyUserAlreadyVerified, E::RefusedByApp, E::RateLimited]),
