@@ -14,7 +14,7 @@ const FORBIDDEN: [(&str, &str); 8] = [
         "auth_session WHERE expires_at <= created_at OR last_seen_at < created_at",
     ),
     ("an account without a name", "auth_user WHERE email_key IS NULL AND username_key IS NULL"),
-    ("a credential that is none", "auth_user WHERE password_hash NOT LIKE '$argon2id$%'"),
+    ("a malformed credential", "auth_user WHERE password_hash NOT LIKE '$argon2id$%'"),
     (
         "half a name",
         "auth_user WHERE (email IS NULL) <> (email_key IS NULL) OR (username IS NULL) <> (username_key IS NULL)",

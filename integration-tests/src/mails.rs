@@ -1,4 +1,4 @@
-//! What a mailbox holds, for scenarios.
+//! The mails that an address got, for scenarios.
 
 use auth_core::mail::Mail;
 

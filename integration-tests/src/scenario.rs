@@ -6,7 +6,7 @@ use auth_testkit::Engine;
 
 use crate::{Cx, Target};
 
-/// One behaviour, proved on every target and database that it does not exclude.
+/// One behaviour, tested on every target and database that it does not exclude.
 #[derive(Clone, Copy)]
 pub struct Scenario {
     /// The name of the function.

@@ -123,7 +123,7 @@ impl Witness {
         Ok(())
     }
 
-    /// The first proof of the mailbox ends every session.
+    /// The first verification of the address ends every session.
     pub(crate) async fn verify(&mut self, on: &Victim, token: &str) -> Result<(), Dead> {
         let tried_before = self.verified == Fact::Unknown;
         self.verified = Fact::Unknown;

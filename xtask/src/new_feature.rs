@@ -148,7 +148,7 @@ fn check_name(name: &str) -> Result {
     if words && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(valid) {
         return Ok(());
     }
-    Err(format!("`{name}` is no snake_case name, such as `magic_link`"))
+    Err(format!("`{name}` must be in snake case, such as `magic_link`"))
 }
 
 fn fill(template: &str, name: &str, migration: &str) -> String {

@@ -19,7 +19,7 @@ pub(crate) struct Outcome {
     pub(crate) note: String,
 }
 
-/// Validates the document. Not having the validator is no failure.
+/// Validates the document. A missing validator is not a failure.
 pub(crate) fn validate(metadata: &Metadata) -> Outcome {
     let document = root().join("docs/openapi.json");
     let outcome = |valid, note: &str| Outcome { valid, note: note.to_owned() };

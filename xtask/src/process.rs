@@ -33,7 +33,7 @@ pub(crate) fn install_signal_handling() -> Result {
 fn interrupt() {
     let mut state = foreground();
     state.interrupts += 1;
-    // Whoever asks twice does not want to wait.
+    // A second interrupt means: do not wait.
     let signal = if state.interrupts == 1 { Signal::SIGTERM } else { Signal::SIGKILL };
     eprintln!("\ninterrupted: stopping what runs");
     for group in &state.groups {

@@ -18,7 +18,7 @@ pub(crate) enum Route {
 /// A kind of address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// That of an active account that has proved it.
+    /// That of an active account that has verified it.
     Known,
     /// That of an account that may not log in.
     Inactive,
@@ -60,7 +60,7 @@ impl Route {
         match self {
             Self::ForgotPassword => matches!(kind, Kind::Known | Kind::Unverified),
             Self::RequestVerify => kind == Kind::Unverified,
-            // Whoever has no account may register by it.
+            // An address without an account may register by it.
             Self::MagicLink => kind != Kind::Inactive,
             Self::WrongLogin => false,
         }

@@ -35,6 +35,10 @@
 //! # Ok(()) }
 //! ```
 //!
+//! For a handler that also serves visitors, use [`OptionalUser`] and not `Option<CurrentUser>`: actix-web turns every
+//! failure of the latter into `None`, so that an unavailable database or a forged request looks like a visitor who is
+//! not logged in.
+//!
 //! An extractor that finds no `Auth` answers 500 and writes what to add into the log.
 
 mod convert;

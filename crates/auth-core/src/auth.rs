@@ -81,7 +81,7 @@ impl Auth {
         Sessions::new(&self.0)
     }
 
-    /// Proof of mailboxes.
+    /// Verification of email addresses.
     #[must_use]
     pub fn verification(&self) -> Verification<'_> {
         Verification::new(&self.0)

@@ -110,7 +110,7 @@ mod tests {
             // Cookies of the host app may hold anything.
             (&["name=Zo\u{eb}; auth=a".as_bytes()], Some("a")),
             (&[b"name=\xff\xfe; auth=a"], Some("a")),
-            // What only looks like our name to whoever trims or decodes too much is another one.
+            // A name that equals ours only after trimming or decoding is another one.
             (&["\u{a0}auth=a; \u{2000}auth=b".as_bytes()], None),
             (&[b"auth=\xff"], None),
             (&[b"auth=a", b"auth=\xff"], None),

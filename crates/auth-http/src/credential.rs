@@ -7,7 +7,7 @@ use http::header::{self, HeaderMap};
 use crate::cookie;
 
 /// The tokens of a request, each with the backend whose transport it came by, in the order of the backends. A token
-/// elsewhere (the query, the body) is none.
+/// elsewhere (the query, the body) does not count.
 pub(crate) fn find<'a>(auth: &'a Auth, headers: &'a HeaderMap, backends: Option<&[&str]>) -> Vec<Credential<'a>> {
     let bearer = bearer(headers);
     auth.backends()

@@ -1,7 +1,7 @@
 //! Telling a browser's own request from one that another site made it send.
 //!
 //! The decision rests on what only the browser can write: `Origin` and Fetch Metadata (OWASP, Cross-Site Request
-//! Forgery Prevention). There is no token to forget in a form.
+//! Forgery Prevention). Forms need no token that could be forgotten.
 
 use auth_core::Settings;
 use http::Method;
@@ -17,7 +17,7 @@ pub(crate) fn is_safe(method: &Method) -> bool {
 }
 
 /// Whether the headers of an unsafe request say that it comes from the app itself, from an origin that is allowed, or
-/// from something that is no browser.
+/// from something that is not a browser.
 pub(crate) fn allows(settings: &Settings, headers: &HeaderMap) -> bool {
     let site = match one(headers, "sec-fetch-site") {
         Ok(site) => site,

@@ -37,7 +37,7 @@ pub trait Extract: Sized {
 /// Who a request is from, if they meet the requirement.
 ///
 /// # Errors
-/// As [`authenticate`].
+/// Fails as [`authenticate`] does.
 pub async fn principal<B: Backends>(
     auth: &Auth,
     head: &RequestHead<'_>,
@@ -53,7 +53,7 @@ pub async fn principal<B: Backends>(
 /// made the browser send is refused, and a database that is away is an error.
 ///
 /// # Errors
-/// As [`authenticate`], but for 401.
+/// Fails as [`authenticate`] does, except with 401.
 pub async fn visitor<B: Backends>(
     auth: &Auth,
     head: &RequestHead<'_>,
@@ -83,7 +83,8 @@ macro_rules! extractors {
     };
     (@VerifiedUser $(#[$example:meta])*) => {
         $crate::extractors! { @struct VerifiedUser($crate::auth_core::User)
-            /// The user that the request is from, whose mailbox is proved, or 401, or 403 `EMAIL_NOT_VERIFIED`.
+            /// The user that the request is from, whose email address is verified; otherwise 401, or 403
+            /// `EMAIL_NOT_VERIFIED`.
             $(#[$example])*
         }
         $crate::extractors! { @from VerifiedUser,

@@ -29,7 +29,7 @@ impl Protection {
     /// the subtree is mounted.
     ///
     /// # Errors
-    /// As [`authenticate`].
+    /// Fails as [`authenticate`] does.
     pub async fn check(
         &self,
         head: &RequestHead<'_>,
@@ -47,7 +47,7 @@ impl Protection {
 #[macro_export]
 macro_rules! middleware {
     ($(#[$example:meta])*) => {
-        /// Lets only active users into a subtree of the app; everybody else gets 401.
+        /// Lets only active users into a subtree of the app; everyone else gets 401.
         ///
         /// Paths are those below the place where the subtree is mounted. The
         /// [`Principal`]($crate::auth_core::Principal) and the [`User`]($crate::auth_core::User) are put into the

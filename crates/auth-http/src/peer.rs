@@ -6,7 +6,7 @@ use auth_core::{Client, Settings};
 use http::header::{ACCEPT_LANGUAGE, HeaderMap, USER_AGENT};
 
 /// Who is at the other end: the peer of the connection, or, where that is a trusted proxy, the last address in
-/// `X-Forwarded-For` that is none.
+/// malformed `X-Forwarded-For`.
 pub(crate) fn client(settings: &Settings, headers: &HeaderMap, peer: Option<IpAddr>) -> Client {
     let agent = headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let language = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());

@@ -31,6 +31,10 @@
 //! # Ok(()) }
 //! ```
 //!
+//! For a handler that also serves visitors, use [`OptionalUser`] and not `Option<CurrentUser>`: poem turns every
+//! failure of the latter into `None`, so that an unavailable database or a forged request looks like a visitor who is
+//! not logged in.
+//!
 //! An extractor that finds no `Auth` answers 500 and writes what to add into the log. poem's own server waits for the
 //! headers of a request as long as the client likes; put it behind a proxy that does not, or see the example app for a
 //! loop with a time limit.

@@ -48,7 +48,7 @@ pub struct Config {
     pub trusted_proxies: Vec<IpNet>,
     /// `PASSWORD_PRESET`: which passwords are good enough.
     pub password_policy: StandardPolicy,
-    /// `REQUIRE_VERIFIED`: whether a login needs a proved mailbox.
+    /// `REQUIRE_VERIFIED`: whether a login needs a verified email address.
     pub require_verified: bool,
     /// `REGISTRATION`: who may make an account.
     pub registration: Registration,
@@ -78,7 +78,7 @@ impl Config {
     /// Every mistake in it at once.
     #[allow(clippy::disallowed_methods, reason = "the one place where the example apps read the environment")]
     pub fn from_env() -> Result<Self, EnvironmentErrors> {
-        // A variable that is not Unicode is none of ours.
+        // A variable that is not Unicode is not one of ours.
         let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
@@ -164,7 +164,7 @@ impl Reader {
             Some((_, value)) => Ok(value.clone()),
             None => {
                 let choices: Vec<_> = choices.iter().map(|(choice, _)| *choice).collect();
-                Err(format!("{text:?} is none of {}", choices.join(", ")))
+                Err(format!("{text:?} must be one of {}", choices.join(", ")))
             }
         })
     }
@@ -198,12 +198,14 @@ impl Reader {
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| format!("{text:?} is no address with a port, such as 127.0.0.1:3000"))
+    text.parse().map_err(|_| format!("{text:?} must be an address with a port, such as 127.0.0.1:3000"))
 }
 
 fn proxy(text: &str) -> Result<IpNet, String> {
     let bare = || text.parse::<IpAddr>().map(IpNet::from);
-    text.parse().or_else(|_| bare()).map_err(|_| format!("{text:?} is no address and no network such as 10.0.0.0/8"))
+    text.parse()
+        .or_else(|_| bare())
+        .map_err(|_| format!("{text:?} must be an address, or a network such as 10.0.0.0/8"))
 }
 
 #[cfg(test)]

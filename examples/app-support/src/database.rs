@@ -37,7 +37,7 @@ fn options(url: &str) -> ConnectOptions {
         .record_stmt_in_spans(false)
         .acquire_timeout(Duration::from_secs(2))
         .max_connections(16)
-        // A ping for connections that a restart of the server may have cut; under load there are none.
+        // A ping for connections that a restart of the server may have cut; under load none is idle that long.
         .test_before_acquire(false)
         .test_before_acquire_if_idle_for(Duration::from_secs(1));
     if url.starts_with("sqlite") {

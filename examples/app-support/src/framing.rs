@@ -17,7 +17,7 @@ impl Heads {
         Self { head: Some(Vec::new()) }
     }
 
-    /// The connection was written to. What is read next begins with a head, unless it was no answer yet.
+    /// The connection was written to. What is read next begins with a head, unless it was not an answer yet.
     pub(crate) fn wrote(&mut self, bytes: &[u8]) {
         if self.head.is_none() && !bytes.starts_with(b"HTTP/1.1 100") {
             self.head = Some(Vec::new());

@@ -82,7 +82,7 @@ async fn a_new_address_starts_over(cx: Cx) {
     let app = cx.app().await;
     let ada = app.verified("ada").await;
     let (other, old) = (app.login(&ada, "db").await, app.login(&ada, "cookie").await);
-    // The same mailbox in another spelling is no new address.
+    // The same address in another spelling is not a new one.
     let same = app.patch("/users/me").by(&old).json(json!({ "email": "ADA@Example.org" })).send().await.is(200);
     assert_eq!(same.json()["is_verified"], true);
     let answer = app.patch("/users/me").by(&old).json(json!({ "email": "countess@example.org" })).send().await.is(200);

@@ -27,7 +27,7 @@ async fn an_account_with_a_password_has_to_change_it(cx: Cx) {
     let root = app.superuser("root").await;
     let body = json!({ "email": "ada@example.org", "password": PASSWORD, "is_verified": true });
     let ada = Login::new(&create(&app, &root, body).await.is(201).json());
-    assert!(app.kinds_to(&ada.email).await.is_empty(), "the address counts as proved");
+    assert!(app.kinds_to(&ada.email).await.is_empty(), "the address counts as verified");
     let ada = app.login(&ada, "db").await;
     for path in ["/users/me", "/auth/sessions", "/users/me/export", "/auth/me/activity"] {
         app.get(path).by(&ada).send().await.fails(E::PasswordChangeRequired);
@@ -36,7 +36,7 @@ async fn an_account_with_a_password_has_to_change_it(cx: Cx) {
     let change = json!({ "old_password": PASSWORD, "new_password": NEW });
     let answer = app.post("/auth/change-password").by(&ada).json(change).send().await.is(200);
     app.get("/users/me").by(&ada.with(&answer)).send().await.is(200);
-    // An address that has yet to be proved gets its link.
+    // An unverified address gets its link.
     create(&app, &root, json!({ "email": "eve@example.org", "password": PASSWORD })).await.is(201);
     assert_eq!(app.kinds_to("eve@example.org").await, ["verify_email"]);
     audit::tables(&app).await;

@@ -49,7 +49,7 @@ impl Change {
         }
     }
 
-    /// Whether the change was made, wholly or not at all: whoever looks sees one of two states.
+    /// Whether the change was made, wholly or not at all: a reader sees one of two states.
     async fn was_made(self, app: &App, who: &Login, other: &Login) -> bool {
         let alive = async |login: &Login| app.get("/users/me").by(login).send().await.status == 200;
         let opens = async |password: &str| app.try_login(&who.email, password, "db").await.status == 200;
@@ -58,10 +58,10 @@ impl Change {
         let (here, there) = (alive(who).await, alive(other).await);
         let (old, new) = (opens(PASSWORD).await, opens(NEW_PASSWORD).await);
         match (self, here, there, old, new) {
-            // A session whose token nobody got is no difference that anybody sees.
+            // A session whose token nobody got is not a difference that anybody sees.
             (Self::Login, true, true, true, false) => app.count(&sessions).await == 4, // two from before, one to look
             (Self::Register, _, _, made, false) => made,
-            // One's own session outlives a new password, where its token is no cookie.
+            // One's own session outlives a new password, where its token is not a cookie.
             (Self::Password, true, false, false, true) => true,
             (Self::LogoutAll, false, false, true, false) => true,
             (Self::Delete, false, false, false, false) => true,
@@ -198,7 +198,7 @@ async fn killed_connections_are_replaced(cx: Cx) {
             async move { anything(&app, &who, 100 * round + n).await }
         });
         for (answer, good) in answers.await {
-            // A good session is never told that it is none.
+            // A valid session is never called invalid.
             let status = answer.status.as_u16();
             assert!(good.contains(&status) || status == 503, "{}: {}", answer.asked, answer.text());
         }

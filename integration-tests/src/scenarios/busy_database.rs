@@ -40,7 +40,7 @@ async fn every_route_gets_by_with_one_connection(cx: Cx) {
 
 async fn many_writers_of_every_kind_succeed(cx: Cx) {
     const WRITERS: usize = 32;
-    // SQLite has one writer at a time, whoever waits; the servers have only so many connections for all tests.
+    // SQLite has one writer at a time; the servers have only so many connections for all tests.
     let app = cx.app_with(Setup::default().connections(if cx.engine() == Engine::Sqlite { 32 } else { 8 })).await;
     let mut people = Vec::new();
     for n in 0..WRITERS {

@@ -91,7 +91,7 @@ async fn it_is_the_way_out_for_an_expired_password(cx: Cx) {
     let ada = app.user("ada").await;
     app.expire_password(&ada).await;
     app.get("/users/me").by(&ada).send().await.fails(E::PasswordChangeRequired);
-    // The same one again is no way out.
+    // The same password again does not count.
     as_bearer(&app, &ada, PASSWORD, PASSWORD).await.fails(E::ChangePasswordInvalidPassword);
     let renewed = ada.with(&as_bearer(&app, &ada, PASSWORD, NEW).await.is(200));
     app.get("/users/me").by(&renewed).send().await.is(200);

@@ -1,4 +1,4 @@
-//! Scenarios of accounts whose address was changed to one that nobody has proved: who gets which account (LNK-01, LNK-09,
+//! Scenarios of accounts whose address was changed to an unverified one: who gets which account (LNK-01, LNK-09,
 //! MAG-04, CHG-04).
 
 use auth_core::ErrorCode as E;
@@ -45,7 +45,7 @@ async fn a_strangers_mailbox_gets_an_account_of_its_own(cx: Cx) {
     let attacker = app.verified_user("attacker").await;
     move_to(&app, &attacker, VICTIM).await;
     let way_back = app.token_to(&attacker.email, "email_changed").await;
-    // Nobody gets into the account by the mailbox alone.
+    // The address alone gives no access to the account.
     app.post("/auth/forgot-password").json(json!({ "email": VICTIM })).send().await.is(202);
     assert!(!app.kinds_to(VICTIM).await.contains(&"reset_password"));
     let own = id_of(&app, magic(&app, VICTIM).await).await;
@@ -80,7 +80,7 @@ async fn a_thief_cannot_close_the_way_back(cx: Cx) {
     audit::tables(&app).await;
 }
 
-/// RST-14: the first who proves a mailbox has the account, and nobody from before takes it back.
+/// RST-14: the first who verifies an address has the account, and nobody from before regains it.
 async fn whoever_proved_nothing_has_no_way_back(cx: Cx) {
     let app = cx.app().await;
     let attacker = app.user("attacker").await;

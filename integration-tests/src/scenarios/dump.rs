@@ -189,7 +189,7 @@ async fn nothing_in_the_tables_opens_anything(cx: Cx) {
     for text in &texts {
         for (purpose, token) in &tokens.one_time {
             assert!(!redeems(&app, &tx, *purpose, text).await, "{purpose:?}: {text:?}");
-            // The beginning of its kind is no secret.
+            // The prefix of its kind is not secret.
             let whole = format!("{}{text}", &token[..4]);
             assert!(!redeems(&app, &tx, *purpose, &whole).await, "{purpose:?}: {whole:?}");
         }

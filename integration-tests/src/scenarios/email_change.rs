@@ -70,7 +70,7 @@ async fn an_immediate_change_can_be_taken_back(cx: Cx) {
     let user = redeem(&app, "revert", &token).await.is(200).json();
     assert_eq!((&user["email"], &user["is_verified"]), (&json!(ada.email), &json!(true)));
     redeem(&app, "revert", &token).await.fails(E::ChangeEmailBadToken);
-    // The password may be in the wrong hands: only the mailbox leads to a new one.
+    // The password may be in the wrong hands: only a mail leads to a new one.
     app.try_login(&ada.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
     app.get("/users/me").by(&ada).send().await.fails(E::Unauthorized);
     let reset = app.token_to(&ada.email, "reset_password").await;
@@ -178,7 +178,7 @@ async fn an_address_that_is_taken_meanwhile_is_refused(cx: Cx) {
     let token = app.token_to("ada@example.org", "email_changed").await;
     let other = app.verified("ada").await;
     redeem(&app, "revert", &token).await.fails(E::UpdateUserEmailAlreadyExists);
-    // Who has not proved the address has to leave it.
+    // An account that has not verified the address loses it.
     app.unverify(&other).await;
     redeem(&app, "revert", &token).await.is(200);
     assert_eq!(app.user_count().await, 2, "Ada and the countess");

@@ -87,7 +87,7 @@ async fn a_refused_login_costs_the_same_whatever_the_cause(cx: Cx) {
         // The look-up, and the line in the audit log beside the answer.
         assert_eq!(first.map(|(statements, ..)| statements.len()), Some(2));
     }
-    // User names that do not exist cost what addresses do, and over-long ones cost nothing, whoever has them.
+    // User names that do not exist cost what addresses do, and over-long ones cost nothing.
     let refused = async { (app.try_login("nobody", PASSWORD, "db").await, event!(app, LoginFailed)) };
     let (_, work, statements) = cost(&app, refused).await;
     assert_eq!((work, statements.len()), (one, 2));

@@ -38,7 +38,7 @@ async fn app(cx: &Cx) -> (App, Value, Value) {
     let ada = app.register("ada").await;
     let (pairs, mac) = (app.login(&ada, "pairs").await, app.login(&ada, "mac").await);
     let (pairs, mac) = (parts(&pairs.token).1, parts(&mac.token).1);
-    // Whoever has a key can make tokens with it: what is refused below is refused for what is wrong with it.
+    // The attacker has the key and can sign: what is refused below is refused for what is wrong with it.
     for pair in PAIRS {
         app.get("/users/me").bearer(&pair.sign(&pair.header(), &pairs)).send().await.is(200);
     }

@@ -158,7 +158,7 @@ async fn hanging_up_at_any_moment_makes_whole_objects(cx: Cx) {
         }
         drop(stream);
     }
-    // Whoever exists is whole; whoever does not can still come.
+    // An account that exists is whole; one that does not can still be created.
     let mut made = 0;
     for n in (0..CLIENTS).step_by(2) {
         let who = somebody(&format!("u{n}"));

@@ -73,7 +73,7 @@ async fn every_spelling_is_one_account(cx: Cx) {
     }
 }
 
-/// REG-09: the name of a mailbox's host and its punycode are one.
+/// REG-09: the domain of an address and its punycode are one.
 async fn every_spelling_of_a_domain_is_one_domain(cx: Cx) {
     let app = cx.app().await;
     let spellings = [

@@ -67,14 +67,14 @@ async fn every_limited_route_says_when_to_come_back(cx: Cx) {
     let ada = app.user("ada").await;
     let register = json!({ "email": "grace@example.org", "password": PASSWORD });
     refused(app.post("/auth/register").json(register.clone()).send().await, HOUR);
-    // A password that is not good enough is none of the times.
+    // A password that is rejected does not count.
     let weak = json!({ "email": "grace@example.org", "password": "password" });
     app.post("/auth/register").json(weak).send().await.fails(E::RegisterInvalidPassword);
     // Each kind of mail has a limit of its own, which says nothing about the address.
     for path in ["/auth/forgot-password", "/auth/request-verify-token", "/auth/magic-link"] {
         app.post(path).json(json!({ "email": "nobody@example.org" })).send().await.is(202);
         refused(app.post(path).json(json!({ "email": ada.email })).send().await, HOUR);
-        // What is malformed is no attempt, and is told so.
+        // Malformed input is not an attempt, and gets 422.
         app.post(path).json(json!({ "email": "x" })).send().await.fails(E::Validation);
     }
     app.post("/auth/verify").json(json!({ "token": "vfy_none" })).send().await.fails(E::VerifyUserBadToken);
@@ -131,7 +131,7 @@ async fn a_victim_gets_few_mails_and_the_last_link_works(cx: Cx) {
     let app = cx.app_with(limited(Limits::default())).await;
     let ada = app.verified_user("ada").await;
     let mut answers = Vec::new();
-    // Whoever asks, and however the address is spelled.
+    // For every client, and every spelling of the address.
     for n in 0..5 {
         let email = if n % 2 == 0 { "ada@example.org" } else { "Ada@EXAMPLE.org" };
         let answer = forgot(&app, email, &format!("192.0.2.{n}")).await;
@@ -177,7 +177,7 @@ async fn who_leads_nowhere_uses_nothing_up(cx: Cx) {
     assert_eq!(received(&app, &ada.email, "reset_password").await, 1);
 }
 
-/// Whoever registers a stranger's address does not mail them by changing a password again and again.
+/// A user who registered another person's address cannot mail them by changing the password again and again.
 async fn an_unproved_mailbox_gets_few_notices(cx: Cx) {
     let limits = Limits { mails_to_address: [Rate::per_hour(3), Rate::per_day(10)], ..Limits::off() };
     let app = cx.app_with(limited(limits)).await;
@@ -260,7 +260,7 @@ async fn new_codes_do_not_buy_more_attempts(cx: Cx) {
         guess("nobody@example.org", "123456").await.fails(E::MagicLinkBadToken);
     }
     refused(guess("nobody@example.org", "123456").await, HOUR);
-    // The link is no guess.
+    // The link is not a guess.
     let link = app.token_to(&ada.email, "magic_link").await;
     app.post("/auth/db/magic-link/verify").json(json!({ "token": link })).send().await.is(200);
 }

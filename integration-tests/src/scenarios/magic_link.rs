@@ -77,7 +77,7 @@ async fn a_code_does_too(cx: Cx) {
     let digits = code(&app, &ada.email).await;
     let link = app.token_to(&ada.email, "magic_link").await;
     assert!(digits.len() == 6 && digits.bytes().all(|c| c.is_ascii_digit()), "{digits}");
-    // Somebody else's mailbox has another code.
+    // Another address has another code.
     let grace = app.verified("grace").await;
     redeem(&app, json!({ "email": grace.email, "code": digits })).await.fails(E::MagicLinkBadToken);
     let spaced = format!(" {}-{} ", &digits[..3], &digits[3..]);
@@ -162,7 +162,7 @@ async fn five_attempts_at_a_code_are_all(cx: Cx) {
         redeem(&app, json!({ "email": ada.email, "code": wrong })).await.fails(E::MagicLinkBadToken);
     }
     redeem(&app, json!({ "email": ada.email, "code": digits })).await.fails(E::MagicLinkBadToken);
-    // The link is no guess.
+    // The link is not a guess.
     redeem(&app, json!({ "token": app.token_to(&ada.email, "magic_link").await })).await.is(200);
     redeem(&app, json!({ "email": "nobody@example.org", "code": digits })).await.fails(E::MagicLinkBadToken);
 }

@@ -158,7 +158,7 @@ async fn the_token_alone_says_whose_password_it_is(cx: Cx) {
     }
 }
 
-/// RST-14, LNK-09: a squatter loses everything at the first proof of the mailbox.
+/// RST-14, LNK-09: a squatter loses everything when the owner verifies the address.
 async fn a_reset_makes_the_account_the_provers(cx: Cx) {
     let app = cx.app_with(crate::Setup::default().auth(|auth| auth.require_verified(true))).await;
     let squatter = app.register("ada").await;

@@ -14,7 +14,7 @@ use crate::{Answer, App, Cx, PASSWORD, Request, Scenario, Setup, race, until};
 pub(super) const SCENARIOS: &[Scenario] =
     scenarios![the_excess_is_turned_away_and_the_rest_goes_on, clients_who_leave_give_their_place_back];
 
-/// Whoever chooses this password keeps a hashing thread busy until the gate opens.
+/// This password keeps a hashing thread busy until the gate opens.
 const SLOW: &str = "slow-Tractor-Orbit-19";
 
 /// How many may wait for a thread.
@@ -117,7 +117,7 @@ async fn clients_who_leave_give_their_place_back(cx: Cx) {
     gate.0.open();
     until("all threads are free", || (hasher.running(), hasher.waiting()) == (0, 0)).await;
     app.login(&ada, "db").await;
-    // Whoever left may come again: what they began is there whole, or not at all.
+    // A client that left may come again: what it began is there whole, or not at all.
     for n in 0..places {
         let answer = slow(&app, n).send().await;
         assert!(answer.status == 201 || answer.code() == E::RegisterUserAlreadyExists.as_str(), "{}", answer.text());

@@ -74,7 +74,7 @@ async fn tokens_travel_by_their_own_transport_only(cx: Cx) {
         let token = &login.token;
         app.get(&format!("/users/me?access_token={token}&token={token}")).send().await.fails(E::Unauthorized);
     }
-    // The public id of a session is no credential.
+    // The public id of a session is not a credential.
     let login = app.login(&ada, "db").await;
     let list = app.get("/auth/sessions").by(&login).send().await.is(200).json();
     for session in list["sessions"].as_array().expect("a list") {

@@ -131,7 +131,7 @@ async fn a_key_takes_anothers_place_without_a_logout(cx: Cx) {
         async move { passes(&server, &token).await }
     });
     assert!(passed.await.into_iter().all(|passed| passed));
-    // Whoever keeps the retired key makes nothing of it: not even for a session that is alive.
+    // A retired key is worthless, even for a session that is active.
     let (_, claims) = parts(&tokens[3]);
     assert!(passes(&servers[3], &NEW.sign(&NEW.header(), &claims)).await);
     assert!(!passes(&servers[3], &OLD.sign(&OLD.header(), &claims)).await);

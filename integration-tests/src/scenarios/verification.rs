@@ -1,4 +1,4 @@
-//! Scenarios of the proof of mailboxes (VER).
+//! Scenarios of the verification of email addresses (VER).
 
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ async fn a_new_link_takes_the_place_of_the_old_one(cx: Cx) {
     verify(&app, &app.token_to(&grace.email, "verify_email").await).await.fails(E::VerifyUserAlreadyVerified);
 }
 
-/// Whoever registered a foreign address and logged in is out as soon as its owner proves it.
+/// A user who registered another person's address and logged in is out as soon as its owner verifies it.
 async fn the_first_proof_ends_what_came_before(cx: Cx) {
     let app = cx.app().await;
     let squatter = app.register("ada").await;

@@ -76,7 +76,7 @@ fn collect(directory: &Path, files: &mut Vec<File>) -> std::io::Result<()> {
         if kind.is_dir() {
             collect(&path, files)?;
         } else if kind.is_file() {
-            // What is not UTF-8 is no text.
+            // What is not UTF-8 is not text.
             if let Ok(text) = fs::read_to_string(&path) {
                 let relative = path.strip_prefix(root()).unwrap_or(&path);
                 files.push(File { path: relative.to_string_lossy().replace('\\', "/"), text });

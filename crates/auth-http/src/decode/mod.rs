@@ -34,7 +34,7 @@ pub(crate) fn body<T: Decode>(headers: &HeaderMap, body: &Bytes, accept: BodyTyp
     let mut content_types = headers.get_all(CONTENT_TYPE).iter();
     let content_type = content_types.next().map(|value| value.to_str().unwrap_or_default());
     if content_types.next().is_some() {
-        // Whoever checked the other one would have read another body.
+        // A proxy that checked the other one would have read another body.
         return Err(ErrorCode::UnsupportedMediaType.into());
     }
     let essence = content_type.map(|value| value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase());

@@ -56,13 +56,14 @@ fn info(auth: &Auth) -> Info {
          ## Who is calling\n\n\
          A login at a *backend* answers a token, and every later request carries it the way of that backend:\n\n\
          {backends}\n\
-         The first is the default: `/auth/login` and `/auth/logout` are its own. A request is from whoever the first \
-         valid token says.\n\n\
+         The first is the default: `/auth/login` and `/auth/logout` are its own. The first valid token decides who \
+         makes the request.\n\n\
          ## Errors\n\n\
          A failed request answers `{{\"detail\": \"CODE\"}}`. The codes are stable: branch on them, not on the status \
-         alone. Where the user can be told more, `detail` is an object with `code` and `reason`. Fields that do not \
-         validate come all at once, as the list in the `detail` of a 422.\n\n\
-         A body may have {limit} bytes. Besides what each route lists, any route can answer 405 with `Allow`, 408 `BODY_TIMEOUT` and 500.\n\n\
+         alone. Where the user can be told more, `detail` is an object with `code` and `reason`. The `detail` of a \
+         422 lists every field that does not validate.\n\n\
+         A body may have {limit} bytes. Besides what each route lists, any route can answer 405 with `Allow`, 408 \
+         `BODY_TIMEOUT` and 500.\n\n\
          ## Browsers\n\n\
          Requests that change something are rejected with 403 `CSRF_REJECTED` when `Origin` or `Sec-Fetch-Site` says \
          that a page of another site sent them. Forms need no CSRF token. Answers are never cached.\n"

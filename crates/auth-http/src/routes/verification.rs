@@ -1,4 +1,4 @@
-//! Proof of mailboxes.
+//! Verification of email addresses.
 
 use auth_core::ErrorCode;
 

@@ -23,7 +23,7 @@ const PAGES: [Page; 5] = [
     Page {
         path: "/verify",
         title: "Confirm your address",
-        text: "Is this your mailbox, and did you ask for an account here?",
+        text: "Is this your email address, and did you ask for an account here?",
         fields: "",
         button: "Yes, confirm",
     },
