@@ -39,13 +39,13 @@ impl Auth {
         Self(kernel)
     }
 
-    /// What services of features in crates of their own stand on: see [`feature`](crate::feature).
+    /// What features in crates of their own build on: see [`feature`](crate::feature).
     #[must_use]
     pub fn kernel(&self) -> &Kernel {
         &self.0
     }
 
-    /// What was configured.
+    /// The settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         self.0.settings()
@@ -57,13 +57,13 @@ impl Auth {
         self.0.backends()
     }
 
-    /// The app's own connection, which the library works with.
+    /// The app's own connection, which the library uses.
     #[must_use]
     pub fn database(&self) -> &DatabaseConnection {
         self.0.db()
     }
 
-    /// Accounts of people who act for themselves.
+    /// Accounts, as their users manage them.
     #[must_use]
     pub fn accounts(&self) -> Accounts<'_> {
         Accounts::new(&self.0)
@@ -111,7 +111,7 @@ impl Auth {
         Audit::new(&self.0)
     }
 
-    /// Mails on their way out.
+    /// The outbox.
     #[must_use]
     pub fn mail(&self) -> Outgoing<'_> {
         Outgoing::new(&self.0)
@@ -123,7 +123,7 @@ impl Auth {
         Purge::new(&self.0)
     }
 
-    /// Tokens that may be redeemed once.
+    /// Single-use tokens.
     #[must_use]
     pub fn one_time_tokens(&self) -> OneTimeTokens<'_> {
         OneTimeTokens::new(&self.0)
@@ -135,7 +135,7 @@ impl Auth {
         self.0.hasher()
     }
 
-    /// The present moment, cut to milliseconds.
+    /// The current time, truncated to milliseconds.
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
         self.0.now()

@@ -8,10 +8,10 @@ use crate::token::{JwtOptions, TokenStrategy};
 /// The `SameSite` attribute of a cookie.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SameSite {
-    /// Sent with top-level navigation from elsewhere.
+    /// Sent with top-level navigation from other sites.
     #[default]
     Lax,
-    /// Never sent from elsewhere.
+    /// Never sent with requests from other sites.
     Strict,
     /// Always sent; needs `Secure`.
     None,
@@ -22,17 +22,17 @@ pub enum SameSite {
 pub struct CookieOptions {
     /// The cookie's name. By default `__Host-auth` over https and `auth` on plain http.
     pub name: Option<String>,
-    /// How long the browser keeps it; without, until it is closed.
+    /// How long the browser keeps it; `None` for a session cookie.
     pub max_age: Option<Duration>,
-    /// The path it is sent to; `/` by default.
+    /// The path that it is sent to; `/` by default.
     pub path: Option<String>,
-    /// The domain it is sent to; without, the very host that set it.
+    /// The domain that it is sent to; `None` for the host that set it only.
     pub domain: Option<String>,
     /// When it travels with requests from other sites.
     pub same_site: SameSite,
 }
 
-/// How a client carries its token.
+/// How a client sends its token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// `Authorization: Bearer` (RFC 6750).
@@ -41,11 +41,11 @@ pub enum Transport {
     Cookie {
         /// The cookie's name.
         name: String,
-        /// How long the browser keeps it; without, until it is closed.
+        /// How long the browser keeps it; `None` for a session cookie.
         max_age: Option<Duration>,
-        /// The path it is sent to.
+        /// The path that it is sent to.
         path: String,
-        /// The domain it is sent to; without, the very host that set it.
+        /// The domain that it is sent to; `None` for the host that set it only.
         domain: Option<String>,
         /// Whether it travels over https only.
         secure: bool,
@@ -54,7 +54,7 @@ pub enum Transport {
     },
 }
 
-/// A named way to carry and to check tokens: a transport and a strategy.
+/// A named combination of a transport and a token format.
 #[derive(Clone)]
 pub struct Backend {
     pub(crate) name: String,
@@ -105,7 +105,7 @@ pub struct BuiltBackend {
     pub(crate) strategy: Arc<dyn TokenStrategy>,
 }
 
-/// A strategy before the keys are there that it is built with.
+/// A strategy whose keys are not derived yet.
 #[derive(Clone)]
 pub(crate) enum StrategyChoice {
     Database,

@@ -74,7 +74,7 @@ pub struct AuthBuilder {
 }
 
 impl Auth {
-    /// Begins to configure the authentication of an app whose tables live behind `db`.
+    /// Starts the configuration of an app's authentication, with its tables in `db`.
     #[must_use]
     pub fn builder(db: DatabaseConnection) -> AuthBuilder {
         AuthBuilder::new(db)
@@ -110,37 +110,38 @@ impl AuthBuilder {
         }
     }
 
-    /// Where people reach the app: the only source of absolute URLs, and the app's own origin. Must be https, but for a
-    /// host of this machine.
+    /// The URL at which users reach the app: the only source of absolute URLs and of the app's own origin. Must be
+    /// https, except for localhost.
     #[must_use]
     pub fn public_url(mut self, url: impl Into<String>) -> Self {
         self.public_url = Some(url.into());
         self
     }
 
-    /// Where the pages are that links in mails lead to; the public URL by default. Its origin may send requests with the
-    /// session cookie, too.
+    /// The URL below which the pages are that links in mails lead to; the public URL by default. Its origin may also
+    /// send requests with the session cookie.
     #[must_use]
     pub fn frontend_url(mut self, url: impl Into<String>) -> Self {
         self.frontend_url = Some(url.into());
         self
     }
 
-    /// What all keys are derived from.
+    /// The secret that all keys are derived from.
     #[must_use]
     pub fn secret(mut self, secret: RootSecret) -> Self {
         self.secret = Some(secret);
         self
     }
 
-    /// A secret that was replaced: what was encrypted with it can still be read. Tokens that were signed with it can not.
+    /// A secret that was replaced: data encrypted with it can still be read, but tokens signed with it are no longer
+    /// accepted.
     #[must_use]
     pub fn former_secret(mut self, secret: RootSecret) -> Self {
         self.former_secrets.push(secret);
         self
     }
 
-    /// Adds a backend. The first is the default; a request is authenticated by the first that finds a good token.
+    /// Adds a backend. The first is the default; a request is authenticated by the first one that finds a valid token.
     #[must_use]
     pub fn backend(mut self, backend: Backend) -> Self {
         self.backends.push(backend);
@@ -154,21 +155,21 @@ impl AuthBuilder {
         self
     }
 
-    /// Adds a proxy whose `X-Forwarded-For` counts. Without one, the header changes nothing.
+    /// Adds a proxy whose `X-Forwarded-For` is trusted. Without one, the header is ignored.
     #[must_use]
     pub fn trusted_proxy(mut self, proxy: IpNet) -> Self {
         self.trusted_proxies.push(proxy);
         self
     }
 
-    /// The name of the service for people, which also must not be their password. The public host by default.
+    /// The name of the service that users see, which passwords must not consist of. The public host by default.
     #[must_use]
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
         self.service_name = Some(name.into());
         self
     }
 
-    /// Who may register; everybody by default.
+    /// Who may register; everyone by default.
     #[must_use]
     pub fn registration(mut self, registration: Registration) -> Self {
         self.registration = registration;
@@ -182,21 +183,21 @@ impl AuthBuilder {
         self
     }
 
-    /// When a new address takes the place of the old one; at once by default.
+    /// When a new email address replaces the old one; at once by default.
     #[must_use]
     pub fn email_change(mut self, change: EmailChange) -> Self {
         self.email_change = change;
         self
     }
 
-    /// Who delivers mail. Without one every mail is given up at once, and its event says so.
+    /// The mailer. Without one, every mail becomes a dead letter at once, with an event that says so.
     #[must_use]
     pub fn mailer(mut self, mailer: impl Mailer) -> Self {
         self.mailer = Arc::new(mailer);
         self
     }
 
-    /// What mails say, and in which languages.
+    /// The texts of mails and their languages.
     #[must_use]
     pub fn mail_templates(mut self, templates: Templates) -> Self {
         self.mail_templates = Some(templates);
@@ -231,14 +232,14 @@ impl AuthBuilder {
         self
     }
 
-    /// Which passwords are good enough.
+    /// The rules for new passwords.
     #[must_use]
     pub fn password_policy(mut self, policy: impl PasswordPolicy) -> Self {
         self.policy = Arc::new(policy);
         self
     }
 
-    /// Declares the app's type for the users' attributes. What does not fit it is refused with 422, so that
+    /// Declares the app's type for the users' attributes. Attributes that do not fit it are rejected with 422, so that
     /// [`User::attributes_as`](crate::User::attributes_as) always succeeds. Every field needs a default.
     #[must_use]
     pub fn attributes<T: DeserializeOwned + 'static>(mut self) -> Self {

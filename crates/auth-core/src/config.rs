@@ -7,7 +7,7 @@ use url::{Origin, Url};
 
 use crate::limit::Limits;
 
-/// Who may make an account.
+/// Who may create an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Registration {
@@ -22,11 +22,11 @@ pub enum Registration {
     Closed,
 }
 
-/// When a new address takes the place of the old one.
+/// When a new email address replaces the old one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EmailChange {
-    /// `PATCH /users/me` acts at once; the owner of the old address can take it back.
+    /// `PATCH /users/me` takes effect at once; the owner of the old address can revert it.
     #[default]
     Immediate,
     /// It waits until it is verified.
@@ -36,13 +36,13 @@ pub enum EmailChange {
 /// How long sessions live, and how many a user may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionLimits {
-    /// A session that is not used for so long ends.
+    /// The idle limit: a session ends after this time without use.
     pub idle: Duration,
-    /// A session ends so long after login whatever happens.
+    /// The absolute limit: a session ends this long after the login.
     pub absolute: Duration,
     /// How long a login counts as recent for sensitive actions.
     pub recent: Duration,
-    /// How many sessions one user may have; the oldest ends when one more begins.
+    /// The number of sessions per user; the oldest ends when another one begins.
     pub per_user: u64,
 }
 
@@ -54,7 +54,7 @@ impl Default for SessionLimits {
     }
 }
 
-/// What a built [`Auth`](crate::Auth) goes by.
+/// The settings of a built [`Auth`](crate::Auth).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
@@ -62,11 +62,11 @@ pub struct Settings {
     pub public_url: Url,
     /// Other origins whose pages may send requests with the session cookie.
     pub allowed_origins: Vec<Origin>,
-    /// Where the pages are that links in mails lead to.
+    /// The URL below which the pages are that links in mails lead to.
     pub frontend_url: Url,
-    /// Proxies whose `X-Forwarded-For` counts.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// The name of the service, for people.
+    /// The name of the service that users see.
     pub service_name: String,
     /// Who may register.
     pub registration: Registration,

@@ -78,7 +78,7 @@ impl Kernel {
         &self.0.db
     }
 
-    /// What was configured.
+    /// The settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.0.settings
@@ -114,7 +114,7 @@ impl Kernel {
         self.0.random.as_ref()
     }
 
-    /// The present moment, cut to milliseconds.
+    /// The current time, truncated to milliseconds.
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
         clock::milliseconds(self.0.clock.now())

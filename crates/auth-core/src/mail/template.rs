@@ -17,7 +17,7 @@ use super::{Content, Language, Languages, Mail, MailError};
 /// Who writes: fixed by the app's configuration, never by a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Service<'a> {
-    /// The name of the service, for people.
+    /// The name of the service that users see.
     pub name: &'a str,
     /// Where people reach it.
     pub url: &'a Url,

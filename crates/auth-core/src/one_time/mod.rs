@@ -1,4 +1,4 @@
-//! Tokens that may be redeemed once.
+//! Single-use tokens.
 //!
 //! Whatever may happen at most once (a verification, a reset, an exchange) is guarded by a row of this feature and by
 //! one statement: [`OneTimeTokens::consume`] is the only way to redeem a token, and it does so in the transaction of the
