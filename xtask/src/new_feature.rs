@@ -43,7 +43,7 @@ const ACCESSOR: &str = "    /// {{Title}}.
 const REGISTRATIONS: [Registration; 10] = [
     before("crates/auth-core/src/lib.rs", "pub mod account;", "pub mod {{name}};"),
     before("crates/auth-core/src/lib.rs", "pub use account::", "pub use {{name}}::{{type}};"),
-    before("crates/auth-core/src/auth.rs", "/// Tokens that may be redeemed once.", ACCESSOR),
+    before("crates/auth-core/src/auth.rs", "/// Single-use tokens.", ACCESSOR),
     before("crates/auth-entity/src/lib.rs", "pub mod user;", "pub mod {{name}};"),
     before("crates/auth-migration/src/lib.rs", "mod table;", "mod {{migration}};"),
     after("crates/auth-migration/src/lib.rs", "Box::new(m", "            Box::new({{migration}}::Migration),"),
