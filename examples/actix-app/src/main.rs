@@ -6,7 +6,7 @@ use actix_web::http::header::ACCEPT;
 use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{self, Data, Json, Path, Payload};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use app_support::{Failure, MAIL_PAGES, Note, start};
+use app_support::{Failure, Note, pages, start};
 use auth_actix::{CurrentUser, Refusal, configure, response};
 
 /// What the handlers work with.
@@ -21,13 +21,9 @@ async fn main() -> Result<(), Failure> {
             .service(web::resource("/").get(home).head(home))
             .service(web::resource("/notes").get(list).post(add))
             .service(web::resource("/notes/{id}").delete(remove))
-            .route("/app.js", web::get().to(async |app: AppState| response(app.site.script())))
-            .route("/app.css", web::get().to(async |app: AppState| response(app.site.style())))
-            .route("/docs", web::get().to(async |app: AppState| response(app.site.reference())))
-            .route("/docs/openapi.json", web::get().to(async |app: AppState| response(app.site.openapi())))
             .configure(|config| {
-                for path in MAIL_PAGES {
-                    config.service(web::resource(path).get(mail_page).head(mail_page));
+                for path in pages() {
+                    config.service(web::resource(path).get(public_page).head(public_page));
                 }
             })
             .configure(configure(&app.auth))
@@ -60,9 +56,9 @@ async fn home(
     Ok(response(page))
 }
 
-/// Where links in mails lead to.
-async fn mail_page(app: AppState, request: HttpRequest) -> Result<HttpResponse, Refusal> {
-    Ok(response(app.mail_page(request.path(), request.uri().query()).await?))
+/// What is for every visitor, and where links in mails lead to.
+async fn public_page(app: AppState, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    Ok(response(app.page(request.path(), request.uri().query()).await?))
 }
 
 async fn list(app: AppState, CurrentUser(user): CurrentUser) -> Result<Json<Vec<Note>>, Refusal> {

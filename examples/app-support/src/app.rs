@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 use url::form_urlencoded;
 
 use crate::notes::Notes;
-use crate::site::{MAGIC_LINK, Site, mail_page};
+use crate::site::{MAGIC_LINK, Site};
 use crate::{Config, Failure, database, secret};
 
 /// What the handlers of an example app work with. Cheap to clone.
@@ -34,17 +34,24 @@ pub struct App {
 }
 
 impl App {
-    /// The page that a link in a mail leads to.
+    /// One of the [`pages`](crate::pages).
     ///
     /// # Errors
-    /// The database's.
-    pub async fn mail_page(&self, path: &str, query: Option<&str>) -> Result<Response<Bytes>, Problem> {
+    /// Fails when the database does.
+    pub async fn page(&self, path: &str, query: Option<&str>) -> Result<Response<Bytes>, Problem> {
         let mut query = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
         let preview = match query.find(|(name, _)| name == "token") {
             Some((_, token)) if path == MAGIC_LINK => self.auth.magic_link().preview(&token).await?,
             _ => None,
         };
-        Ok(mail_page(path, preview.as_ref()).unwrap_or_else(|| self.site.not_found()))
+        Ok(self.site.page(path, preview.as_ref()).unwrap_or_else(|| self.site.not_found()))
+    }
+
+    /// Adds the headers that every answer has which does not have them already.
+    pub fn complete(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.headers {
+            headers.entry(name).or_insert_with(|| value.clone());
+        }
     }
 }
 

@@ -1,18 +1,20 @@
 //! A small notes API on axum with accounts added.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use app_support::{App, Failure, MAIL_PAGES, Note, serve, start};
+use app_support::{App, Failure, Note, pages, start, stopped};
 use auth_axum::auth_core::Auth;
 use auth_axum::{CurrentUser, Refusal, response, router};
 use axum::body::Body;
-use axum::extract::{ConnectInfo, FromRef, Path, State};
+use axum::extract::{FromRef, Path, State};
 use axum::http::header::{ACCEPT, HeaderMap, HeaderValue};
 use axum::http::{StatusCode, Uri};
+use axum::middleware::map_response_with_state;
 use axum::response::Response;
 use axum::routing::{delete, get};
 use axum::{Json, Router};
-use tower::ServiceExt;
+use tokio::net::TcpListener;
 
 /// What the handlers work with.
 #[derive(Clone)]
@@ -28,26 +30,37 @@ impl FromRef<AppState> for Auth {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (app, listener) = start().await?;
-    let headers = app.headers.clone();
-    let router = Router::new()
+    let state = AppState(app);
+    let routes = Router::new()
         .route("/", get(home))
         .route("/notes", get(list).post(add))
         .route("/notes/{id}", delete(remove))
-        .route("/app.js", get(async |State(AppState(app))| response(app.site.script())))
-        .route("/app.css", get(async |State(AppState(app))| response(app.site.style())))
-        .route("/docs", get(async |State(AppState(app))| response(app.site.reference())))
-        .route("/docs/openapi.json", get(async |State(AppState(app))| response(app.site.openapi())))
-        .merge(MAIL_PAGES.into_iter().fold(Router::new(), |router, path| router.route(path, get(mail_page))))
-        .merge(router(&app.auth))
+        .merge(pages().fold(Router::new(), |router, path| router.route(path, get(public_page))))
+        .merge(router(&state.0.auth))
         .fallback(async |State(AppState(app))| response(app.site.not_found()))
-        .with_state(AppState(app));
-    serve(listener, headers, move |mut request, peer: SocketAddr| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        let answer = router.clone().oneshot(request);
-        async { answer.await.unwrap_or_else(|never| match never {}) }
-    })
-    .await?;
+        .layer(map_response_with_state(state.clone(), complete))
+        .with_state(state);
+    // Limits and the list of sessions need the addresses of clients.
+    let service = routes.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(TcpListener::from_std(listener)?, service).with_graceful_shutdown(stopped());
+    tokio::select! {
+        ended = server.into_future() => ended?,
+        // The server waits for requests that have begun, and would do so as long as a client likes.
+        () = patience() => eprintln!("requests that did not end in time were cut off"),
+    }
     Ok(())
+}
+
+/// Until ten seconds after the app was told to stop.
+async fn patience() {
+    stopped().await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+}
+
+/// Says on every answer what it does not say by itself.
+async fn complete(State(AppState(app)): State<AppState>, mut answer: Response) -> Response {
+    app.complete(answer.headers_mut());
+    answer
 }
 
 /// The protected page.
@@ -63,9 +76,9 @@ async fn home(
     Ok(response(page))
 }
 
-/// Where links in mails lead to.
-async fn mail_page(State(AppState(app)): State<AppState>, uri: Uri) -> Result<Response, Refusal> {
-    Ok(response(app.mail_page(uri.path(), uri.query()).await?))
+/// What is for every visitor, and where links in mails lead to.
+async fn public_page(State(AppState(app)): State<AppState>, uri: Uri) -> Result<Response, Refusal> {
+    Ok(response(app.page(uri.path(), uri.query()).await?))
 }
 
 async fn list(

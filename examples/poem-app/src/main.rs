@@ -1,44 +1,41 @@
 //! A small notes API on poem with accounts added.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use app_support::{App, Failure, MAIL_PAGES, Note, serve, start};
+use app_support::{App, Failure, Note, pages, start, stopped};
 use auth_poem::{AuthData, CurrentUser, Refusal, response, routes};
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
 use poem::http::header::{ACCEPT, HeaderMap, HeaderValue};
-use poem::http::uri::{Scheme, Uri};
-use poem::web::{Data, Json, LocalAddr, Path, RemoteAddr};
-use poem::{Body, Endpoint, EndpointExt, IntoResponse, Request, Response, delete, get, handler};
+use poem::http::uri::Uri;
+use poem::listener::TcpAcceptor;
+use poem::web::{Data, Json, Path};
+use poem::{Body, Endpoint, EndpointExt, IntoResponse, Request, Response, Server, delete, get, handler};
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (app, listener) = start().await?;
-    let (site, headers) = (app.site.clone(), app.headers.clone());
-    let routes = routes(&app.auth)
-        .at("/", get(home))
-        .at("/notes", get(list).post(add))
-        .at("/notes/:id", delete(remove))
-        .at("/app.js", get(script))
-        .at("/app.css", get(style))
-        .at("/docs", get(reference))
-        .at("/docs/openapi.json", get(openapi));
-    let routes = MAIL_PAGES
-        .into_iter()
-        .fold(routes, |routes, path| routes.at(path, get(mail_page)))
+    let site = app.site.clone();
+    let routes =
+        routes(&app.auth).at("/", get(home)).at("/notes", get(list).post(add)).at("/notes/:id", delete(remove));
+    let routes = pages()
+        .fold(routes, |routes, path| routes.at(path, get(public_page)))
         .catch_error(move |_: NotFoundError| std::future::ready(response(site.not_found())))
+        .around(complete)
         .with(AuthData::new(&app.auth))
         .data(app);
-    let routes = Arc::new(routes);
-    serve(listener, headers, move |request, peer: SocketAddr| {
-        let (local, peer) = (LocalAddr::default(), RemoteAddr(peer.into()));
-        let request = Request::from((request, local, peer, Scheme::HTTP));
-        let routes = routes.clone();
-        async move { routes.get_response(request).await.into() }
-    })
-    .await?;
+    let server = Server::new_with_acceptor(TcpAcceptor::from_std(listener)?);
+    server.run_with_graceful_shutdown(routes, stopped(), Some(Duration::from_secs(10))).await?;
     Ok(())
+}
+
+/// Says on every answer what it does not say by itself.
+async fn complete(routes: Arc<impl Endpoint>, request: Request) -> poem::Result<Response> {
+    let app = request.data::<App>().cloned();
+    let mut answer = routes.get_response(request).await;
+    app.iter().for_each(|app| app.complete(answer.headers_mut()));
+    Ok(answer)
 }
 
 /// The protected page.
@@ -54,10 +51,10 @@ async fn home(Data(app): Data<&App>, user: poem::Result<CurrentUser>, headers: &
     Ok(response(page))
 }
 
-/// Where links in mails lead to.
+/// What is for every visitor, and where links in mails lead to.
 #[handler]
-async fn mail_page(Data(app): Data<&App>, uri: &Uri) -> Result<Response, Refusal> {
-    Ok(response(app.mail_page(uri.path(), uri.query()).await?))
+async fn public_page(Data(app): Data<&App>, uri: &Uri) -> Result<Response, Refusal> {
+    Ok(response(app.page(uri.path(), uri.query()).await?))
 }
 
 #[handler]
@@ -79,24 +76,4 @@ async fn remove(
 ) -> Result<StatusCode, Refusal> {
     app.notes.remove(&user, &id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-#[handler]
-fn script(Data(app): Data<&App>) -> Response {
-    response(app.site.script())
-}
-
-#[handler]
-fn style(Data(app): Data<&App>) -> Response {
-    response(app.site.style())
-}
-
-#[handler]
-fn reference(Data(app): Data<&App>) -> Response {
-    response(app.site.reference())
-}
-
-#[handler]
-fn openapi(Data(app): Data<&App>) -> Response {
-    response(app.site.openapi())
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::File;
 
 const PAGE: &str = "docs/security-cases.md";
-const TESTS: [&str; 2] = ["crates/", "integration-tests/"];
+const TESTS: [&str; 3] = ["crates/", "examples/", "integration-tests/"];
 
 pub(super) fn problems(files: &[File]) -> Vec<String> {
     let Some(page) = files.iter().find(|file| file.path == PAGE) else {

@@ -5,7 +5,7 @@ use crate::metadata::Package;
 const ADAPTERS: [&str; 3] = ["auth-axum", "auth-actix", "auth-poem"];
 
 /// Each member with the members it may depend on.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("auth-entity", &[]),
     ("auth-migration", &["auth-entity"]),
     ("auth-core", &["auth-entity"]),
@@ -20,6 +20,7 @@ const ARROWS: [(&str, &[&str]); 16] = [
     ("axum-app", &["app-support", "auth-axum", "auth-core", "auth-http"]),
     ("actix-app", &["app-support", "auth-actix", "auth-core", "auth-http"]),
     ("poem-app", &["app-support", "auth-poem", "auth-core", "auth-http"]),
+    ("hardened-server", &["app-support", "auth-axum", "auth-poem", "auth-core", "auth-http"]),
     (
         "integration-tests",
         &[
@@ -45,10 +46,10 @@ const FOR_TESTS: [&str; 2] = ["auth-testkit", "auth-migration"];
 
 /// External crates that belong to some members: rule 1.
 const CONFINED: [(&str, &[&str]); 5] = [
-    ("axum", &["auth-axum", "axum-app", "integration-tests"]),
+    ("axum", &["auth-axum", "axum-app", "hardened-server", "integration-tests"]),
     ("actix-web", &["auth-actix", "actix-app", "integration-tests"]),
-    ("poem", &["auth-poem", "poem-app", "integration-tests"]),
-    ("tower", &["auth-axum", "axum-app", "integration-tests"]),
+    ("poem", &["auth-poem", "poem-app", "hardened-server", "integration-tests"]),
+    ("tower", &["auth-axum", "axum-app", "hardened-server", "integration-tests"]),
     (
         "http",
         &[
@@ -60,6 +61,7 @@ const CONFINED: [(&str, &[&str]); 5] = [
             "axum-app",
             "actix-app",
             "poem-app",
+            "hardened-server",
             "integration-tests",
         ],
     ),

@@ -72,7 +72,7 @@ fn takes(endpoint: &Endpoint) -> String {
 }
 
 /// What a route's body may be.
-pub(super) fn body_type(endpoint: &Endpoint) -> &'static str {
+fn body_type(endpoint: &Endpoint) -> &'static str {
     match endpoint.body_type() {
         BodyType::None => "nothing",
         BodyType::Json => "JSON",

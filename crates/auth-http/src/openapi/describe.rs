@@ -57,7 +57,6 @@ pub(crate) fn path_parameters(endpoint: &Endpoint) -> impl Iterator<Item = &str>
 /// A field of a body or a query.
 pub(crate) struct FieldDoc {
     pub(crate) name: String,
-    pub(crate) kind: String,
     pub(crate) required: bool,
     pub(crate) description: String,
     pub(crate) schema: Schema,
@@ -66,15 +65,11 @@ pub(crate) struct FieldDoc {
 /// The fields of an object, in the order of their declaration.
 pub(crate) fn fields(schema: &Schema) -> Vec<FieldDoc> {
     let RefOr::T(OpenApiSchema::Object(object)) = schema else { return Vec::new() };
-    let field = |(name, schema): (&String, &Schema)| {
-        let value = plain(schema);
-        FieldDoc {
-            name: name.clone(),
-            kind: value.map(kind).unwrap_or_default(),
-            required: object.required.contains(name),
-            description: value.and_then(|value| value.description.clone()).unwrap_or_default(),
-            schema: schema.clone(),
-        }
+    let field = |(name, schema): (&String, &Schema)| FieldDoc {
+        name: name.clone(),
+        required: object.required.contains(name),
+        description: plain(schema).and_then(|value| value.description.clone()).unwrap_or_default(),
+        schema: schema.clone(),
     };
     object.properties.iter().map(field).collect()
 }
@@ -83,29 +78,6 @@ fn plain(schema: &Schema) -> Option<&Object> {
     match schema {
         RefOr::T(OpenApiSchema::Object(object)) => Some(object),
         _ => None,
-    }
-}
-
-/// The type of a value, in a word or two.
-fn kind(value: &Object) -> String {
-    if let Some(format) = &value.format {
-        return match format {
-            SchemaFormat::KnownFormat(KnownFormat::Uuid) => "UUID".to_owned(),
-            SchemaFormat::KnownFormat(KnownFormat::Password) => "password".to_owned(),
-            SchemaFormat::Custom(format) => format.clone(),
-            SchemaFormat::KnownFormat(_) => "string".to_owned(),
-        };
-    }
-    let word = match main_type(value) {
-        Some(Type::Object) => "object",
-        Some(Type::Boolean) => "boolean",
-        Some(Type::Integer) => "integer",
-        Some(Type::Array) => "array",
-        _ => "string",
-    };
-    match value.max_length {
-        Some(most) => format!("{word}, at most {most} characters"),
-        None => word.to_owned(),
     }
 }
 

@@ -55,10 +55,10 @@ const PAGES: [Page; 5] = [
 pub(crate) const MAGIC_LINK: &str = "/magic-link";
 
 /// The paths of the pages.
-pub const MAIL_PAGES: [&str; 5] = [PAGES[0].path, PAGES[1].path, PAGES[2].path, PAGES[3].path, PAGES[4].path];
+pub(super) const MAIL_PAGES: [&str; 5] = [PAGES[0].path, PAGES[1].path, PAGES[2].path, PAGES[3].path, PAGES[4].path];
 
 /// The page of a path. A login by mail names the account, so that nobody is logged in as somebody else unawares.
-pub(crate) fn mail_page(path: &str, preview: Option<&Preview>) -> Option<Response<Bytes>> {
+pub(super) fn mail_page(path: &str, preview: Option<&Preview>) -> Option<Response<Bytes>> {
     let found = PAGES.iter().find(|page| page.path == path)?;
     let text = match preview {
         Some(preview) => format!("You will be logged in as {}.", preview.email),

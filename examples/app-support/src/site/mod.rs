@@ -1,15 +1,18 @@
 //! The app's pages, and what they need: as answers that any framework can send.
 
+mod files;
 mod mail;
 
+use auth_core::magic_link::Preview;
 use auth_core::{ErrorCode, User};
-use auth_http::{Problem, Table, docs, openapi};
+use auth_http::{Problem, Table, openapi};
 use bytes::Bytes;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
 
-pub use self::mail::MAIL_PAGES;
-pub(crate) use self::mail::{MAGIC_LINK, mail_page};
+use self::files::FILES;
+pub(crate) use self::mail::MAGIC_LINK;
+use self::mail::{MAIL_PAGES, mail_page};
 use crate::Note;
 
 /// Everything on the page is the app's own, and nothing is written into it.
@@ -19,40 +22,26 @@ const PAGE_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self';
 /// Keeps windows of other sites from holding on to a page (HTML, cross-origin opener policies).
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-/// The documents that are the same for every visitor, each at its own path.
+/// The paths at which a browser finds more than the notes: scripts, the viewer of the API, and the pages that links in
+/// mails lead to.
+pub fn pages() -> impl Iterator<Item = &'static str> {
+    FILES.into_iter().chain(MAIL_PAGES)
+}
+
+/// What the app shows in a browser.
 #[derive(Clone, Debug)]
 pub struct Site {
-    reference: Bytes,
     openapi: Bytes,
 }
 
 impl Site {
     pub(crate) fn new(table: &Table) -> Self {
-        Self { reference: docs::reference_page(table).into(), openapi: openapi::document(table).to_string().into() }
+        Self { openapi: openapi::document(table).to_string().into() }
     }
 
-    /// `GET /docs`: the routes of the library, for people.
-    #[must_use]
-    pub fn reference(&self) -> Response<Bytes> {
-        page(StatusCode::OK, docs::REFERENCE_PAGE_CSP, self.reference.clone())
-    }
-
-    /// `GET /docs/openapi.json`: the same for programs.
-    #[must_use]
-    pub fn openapi(&self) -> Response<Bytes> {
-        answer(StatusCode::OK, "application/json", self.openapi.clone())
-    }
-
-    /// `GET /app.js`: the script of the page.
-    #[must_use]
-    pub fn script(&self) -> Response<Bytes> {
-        answer(StatusCode::OK, "text/javascript; charset=utf-8", Bytes::from_static(include_bytes!("app.js")))
-    }
-
-    /// `GET /app.css`: the look of the page.
-    #[must_use]
-    pub fn style(&self) -> Response<Bytes> {
-        answer(StatusCode::OK, "text/css; charset=utf-8", Bytes::from_static(include_bytes!("app.css")))
+    /// One of the [`pages`], with what a link to log in by leads to.
+    pub(crate) fn page(&self, path: &str, preview: Option<&Preview>) -> Option<Response<Bytes>> {
+        files::file(path, &self.openapi).or_else(|| mail_page(path, preview))
     }
 
     /// `GET /` for a user: the notes.
