@@ -24,6 +24,9 @@ pub(crate) const HASHES: Packages = Packages {
 /// The mail server of the contract suite: integration-tests/sink/sink.py.
 pub(crate) const SINK: Packages = Packages { modules: &["aiosmtpd", "trustme"], names: &["aiosmtpd", "trustme"] };
 
+/// What drives a browser: integration-tests/browser/viewer.py.
+pub(crate) const BROWSER: Packages = Packages { modules: &["selenium"], names: &["selenium"] };
+
 impl Packages {
     /// The first Python that has all of them.
     pub(crate) fn python(&self, metadata: &Metadata) -> Option<PathBuf> {

@@ -10,7 +10,7 @@ use crate::metadata::Metadata;
 use crate::python::Packages;
 use crate::servers::Kind;
 use crate::workspace::{cargo, find_program};
-use crate::{Result, metadata, openapi, process, python, tools};
+use crate::{Result, metadata, openapi, process, python, tools, walk};
 
 pub(crate) fn command() -> Result {
     let missing: Vec<Kind> =
@@ -26,13 +26,23 @@ pub(crate) fn command() -> Result {
     if find_program("curl", &[]).is_none() {
         apt.install(&["curl"])?;
     }
+    // Their absence is said by `cargo xtask walk`.
+    if walk::missing_browser().is_some()
+        && let Err(why) = apt.install(&walk::BROWSER)
+    {
+        println!("skipped the browser: {why}");
+    }
     components()?;
     let metadata = metadata::load()?;
     tools::DENY.install(&metadata)?;
     println!("tools: {} {} is installed", tools::DENY.name, tools::DENY.version);
     // Their absence is said by `cargo xtask test`, and fails nothing.
-    let packages =
-        [("openapi validator", openapi::VALIDATOR), ("password hashes", python::HASHES), ("mail server", python::SINK)];
+    let packages = [
+        ("openapi validator", openapi::VALIDATOR),
+        ("password hashes", python::HASHES),
+        ("mail server", python::SINK),
+        ("browser driver", python::BROWSER),
+    ];
     for (name, packages) in packages {
         match install(&packages, &metadata, &mut apt) {
             Ok(()) => println!("python: {} is installed", packages.names.join(", ")),

@@ -1,17 +1,26 @@
-//! `cargo xtask walk`: pastes what `examples/README.md` tells people to paste, into a shell, beside each of the example apps.
+//! `cargo xtask walk`: pastes what `examples/README.md` tells people to paste, into a shell, beside each of the example apps,
+//! and tries out their viewer of the API in a browser.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::metadata::Metadata;
 use crate::process::Running;
 use crate::workspace::{cargo, find_program, root};
-use crate::{Result, metadata, process};
+use crate::{Result, metadata, process, python};
 
 const APPS: [&str; 3] = ["axum-app", "actix-app", "poem-app"];
 const PAGE: &str = "examples/README.md";
+const VIEWER: &str = "integration-tests/browser/viewer.py";
+
+/// The first superuser of the apps, as the page has it.
+const SUPERUSER: [&str; 2] = ["root@example.com", "granite-Lantern-55-orbit"];
+
+/// What Debian calls the browser, and the program that drives it.
+pub(crate) const BROWSER: [&str; 2] = ["chromium", "chromium-driver"];
 
 /// Walks, or says what is missing.
 pub(crate) fn command() -> Result {
@@ -27,11 +36,18 @@ pub(crate) fn run() -> Result {
     process::run(cargo().args(["build", "--workspace", "--bins"]))?;
     let page = fs::read_to_string(root().join(PAGE)).map_err(|e| format!("{PAGE}: {e}"))?;
     let script = script(&page)?;
-    let directory = metadata::load()?.target_directory.clone();
+    let metadata = metadata::load()?;
+    let browser = browser(&metadata);
+    let directory = &metadata.target_directory;
     for app in APPS {
-        let result = walk(&directory.join("debug").join(app), &directory.join("walk").join(app), &script);
+        let python = browser.as_deref().ok();
+        let result = walk(&directory.join("debug").join(app), &directory.join("walk").join(app), &script, python);
         result.map_err(|e| format!("{app}: {e}"))?;
         println!("{app}: everything in {PAGE} works");
+        match &browser {
+            Ok(_) => println!("{app}: the viewer of the API works in a browser"),
+            Err(missing) => println!("{app}: skipped the viewer of the API: {missing}"),
+        }
     }
     Ok(())
 }
@@ -43,6 +59,22 @@ pub(crate) fn missing() -> Option<&'static str> {
         return Some("curl is not installed; install with: apt-get install curl");
     }
     lacks("bash").then_some("bash is not installed; install with: apt-get install bash")
+}
+
+/// The Python that can drive the browser.
+fn browser(metadata: &Metadata) -> Result<PathBuf> {
+    match missing_browser() {
+        Some(missing) => Err(missing.to_owned()),
+        None => {
+            python::BROWSER.python(metadata).ok_or_else(|| "the Python package selenium is not installed".to_owned())
+        }
+    }
+}
+
+/// What the browser lacks.
+pub(crate) fn missing_browser() -> Option<&'static str> {
+    let lacks = |program| find_program(program, &[]).is_none();
+    (lacks("chromium") || lacks("chromedriver")).then_some("chromium and chromedriver are not installed")
 }
 
 /// The blocks that are to be pasted, of which each line has to succeed.
@@ -67,7 +99,7 @@ fn script(page: &str) -> Result<String> {
     if script.contains("post /auth/register") { Ok(script) } else { Err(format!("{PAGE}: nothing to paste")) }
 }
 
-fn walk(app: &Path, directory: &Path, script: &str) -> Result {
+fn walk(app: &Path, directory: &Path, script: &str, python: Option<&Path>) -> Result {
     // What an earlier walk left.
     let _ = fs::remove_dir_all(directory);
     fs::create_dir_all(directory).map_err(|e| format!("{}: {e}", directory.display()))?;
@@ -75,7 +107,7 @@ fn walk(app: &Path, directory: &Path, script: &str) -> Result {
     let file = File::create(&log).map_err(|e| format!("no log: {e}"))?;
     let mut command = Command::new(app);
     command.env("BIND", "127.0.0.1:0").env("DATABASE_URL", "sqlite://auth.db?mode=rwc");
-    command.env("ADMIN_EMAIL", "root@example.com").env("ADMIN_PASSWORD", "granite-Lantern-55-orbit");
+    command.env("ADMIN_EMAIL", SUPERUSER[0]).env("ADMIN_PASSWORD", SUPERUSER[1]);
     command.current_dir(directory).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file);
     let mut running = Running::start(&mut command)?;
     let output = running.child().stdout.take().ok_or("the app has no output")?;
@@ -83,9 +115,17 @@ fn walk(app: &Path, directory: &Path, script: &str) -> Result {
     let url = lines.find_map(|line| line.strip_prefix("listening on ").map(str::to_owned));
     let url = url.ok_or_else(|| format!("it does not start:\n{}", read(&log)))?;
     let mut shell = Command::new("bash");
-    shell.args(["-c", script]).env("URL", url).env("LOG", &log);
-    let walked = process::output(shell.current_dir(directory).stdin(Stdio::null()));
-    walked.map(drop).map_err(|e| format!("{e}\n\nits log:\n{}", read(&log)))
+    shell.args(["-c", script]).env("URL", &url).env("LOG", &log);
+    let viewer = python.map(|python| {
+        let mut viewer = Command::new(python);
+        viewer.arg(root().join(VIEWER)).arg(&url).args(SUPERUSER);
+        viewer
+    });
+    for mut command in std::iter::once(shell).chain(viewer) {
+        let walked = process::output(command.current_dir(directory));
+        walked.map_err(|e| format!("{e}\n\nits log:\n{}", read(&log)))?;
+    }
+    Ok(())
 }
 
 fn read(log: &Path) -> String {

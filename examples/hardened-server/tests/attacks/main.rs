@@ -3,6 +3,8 @@
 //! The clocks are tokio's, which move on when everybody waits: connections are pipes in memory, so that nobody waits for
 //! anything else. The binaries are attacked over sockets, in `process.rs`.
 
+#![allow(clippy::expect_used, reason = "tests fail by panicking")]
+
 mod app;
 mod flood;
 mod framing;
