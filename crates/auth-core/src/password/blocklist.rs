@@ -1,33 +1,39 @@
-//! The list of passwords that are guessed first.
+//! Passwords that are guessed first although no estimate says so.
 //!
-//! `blocklist.txt` holds lower-case ASCII passwords of at least eight characters, sorted by bytes, one on a line:
+//! Common passwords are found by their estimate: zxcvbn has the lists of them, and words, names, dates, repetitions and
+//! most rows of a keyboard. What it does not see are ways across a keyboard that change direction at every key, and two
+//! sequences that take turns. This module has those.
 //!
-//! - the common passwords in the frequency data of the crate `zxcvbn` 3.1.1 (MIT), and its English words of 15
-//!   letters and more;
-//! - the 1500 commonest of them repeated until they reach 8, and 15, characters, so that stricter length rules do not
-//!   empty the list;
-//! - one character repeated 8 to 32 times, and each run of 8 to 32 characters, in both directions, along the
-//!   alphabet, the digits, keyboard rows and keyboard columns.
+//! Measured with zxcvbn 3.1.1: of a list of 18,993 common passwords (its own frequency data from 8 characters on, the
+//! 1500 commonest repeated, each character repeated 8 to 32 times, and 8 to 32 characters of every row, column and
+//! sequence in both directions) 17,126 score below 2, and the other 1,867 are all parts of these runs.
 
-const LIST: &str = include_str!("blocklist.txt");
+/// The shortest part of a run that is refused, in bytes. Shorter ones occur in good passwords by chance.
+const SHORTEST: usize = 8;
 
-/// Whether the whole of `lowercase`, a password in lower case, is on the list.
-///
-/// Bisects the text itself, which needs no table built at start and no heap.
+const RUNS: [&str; 14] = [
+    // The columns of a keyboard, down and up, with the digits and without them.
+    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
+    "p0lo9ki8mju7nhy6bgt5vfr4cde3xsw2zaq1",
+    "qazwsxedcrfvtgbyhnujmikolp",
+    "plokimjunhybgtvfrcdexswzaq",
+    // Its rows, one after the other, and the first one of German keyboards.
+    "qwertyuiopasdfghjklzxcvbnm",
+    "mnbvcxzlkjhgfdsapoiuytrewq",
+    "qwertzuiop",
+    "poiuztrewq",
+    // Digits in turn with a row and with the alphabet.
+    "1q2w3e4r5t6y7u8i9o0p",
+    "q1w2e3r4t5y6u7i8o9p0",
+    "p0o9i8u7y6t5r4e3w2q1",
+    "0p9o8i7u6y5t4r3e2w1q",
+    "a1b2c3d4e5f6g7h8i9j0",
+    "0j9i8h7g6f5e4d3c2b1a",
+];
+
+/// Whether the whole of `lowercase`, a password in lower case, is a part of a run.
 pub(super) fn contains(lowercase: &str) -> bool {
-    let (list, wanted) = (LIST.as_bytes(), lowercase.as_bytes());
-    let (mut low, mut high) = (0, list.len());
-    while low < high {
-        let middle = low + (high - low) / 2;
-        let start = list[..middle].iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
-        let end = list[middle..].iter().position(|&b| b == b'\n').map_or(list.len(), |at| middle + at);
-        match list[start..end].cmp(wanted) {
-            std::cmp::Ordering::Equal => return true,
-            std::cmp::Ordering::Less => low = end + 1,
-            std::cmp::Ordering::Greater => high = start,
-        }
-    }
-    false
+    lowercase.len() >= SHORTEST && RUNS.iter().any(|run| run.contains(lowercase))
 }
 
 #[cfg(test)]
@@ -35,53 +41,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_is_sorted_lower_case_and_large_enough() {
-        let entries: Vec<&str> = LIST.lines().collect();
-        assert!(LIST.ends_with('\n') && !LIST.contains('\r'));
-        assert!(
-            entries.iter().all(|e| e.len() >= 8 && e.bytes().all(|b| b.is_ascii_graphic() && !b.is_ascii_uppercase()))
-        );
-        assert!(entries.windows(2).all(|pair| pair[0] < pair[1]), "sorted, without doubles");
-        for length_rule in [8, 15] {
-            let usable = entries.iter().filter(|e| e.len() >= length_rule).count();
-            assert!(usable >= 3000, "{usable} entries satisfy a minimum of {length_rule}");
+    fn every_part_of_a_run_from_eight_characters_on_is_found() {
+        for run in RUNS {
+            for (from, to) in (0..run.len()).flat_map(|from| (from..=run.len()).map(move |to| (from, to))) {
+                assert_eq!(contains(&run[from..to]), to - from >= SHORTEST, "{}", &run[from..to]);
+            }
         }
-    }
-
-    #[test]
-    fn every_entry_is_found() {
-        let missed: Vec<_> = LIST.lines().filter(|e| !contains(e)).collect();
-        assert!(missed.is_empty() && LIST.lines().count() > 0, "{missed:?}");
     }
 
     #[test]
     fn other_strings_are_not() {
-        let neighbours = LIST
-            .lines()
-            .step_by(97)
-            .flat_map(|e| [format!("{e}\u{1}"), format!("{e}~~~~"), format!("\n{e}"), format!("{e}\n")]);
-        for absent in neighbours.chain(
-            ["", "\n", "a", "pass", "zzzzzzz", "correct horse battery staple", "ünïcödé wörds"].map(str::to_owned),
-        ) {
-            assert!(!contains(&absent), "{absent:?}");
-        }
-    }
-
-    #[test]
-    fn well_known_and_rule_made_entries_are_there() {
-        let made = (8..=32).flat_map(|n| ["a", "1", "*", "z"].map(|c| c.repeat(n)));
-        let runs = [
-            "abcdefghijklmnop",
-            "zyxwvutsrqponmlk",
-            "12345678",
-            "0123456789012345",
-            "qwertyuiop",
-            "asdfghjkl",
-            "1qaz2wsx3edc4rfv",
-            "passwordpassword",
-        ];
-        for entry in made.chain(runs.map(str::to_owned)) {
-            assert!(contains(&entry), "{entry:?}");
+        for absent in ["", "qwerty", "1qaz2wsxx", "x1qaz2wsx", "1qaz2wsx ", "1QAZ2WSX", "correct horse battery staple"]
+        {
+            assert!(!contains(absent), "{absent:?}");
         }
     }
 }
