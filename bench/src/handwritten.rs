@@ -1,5 +1,6 @@
 //! What a careful team would write by hand for this one purpose: the token from the cookie or the header, its SHA-256,
-//! one joined `SELECT` that also checks the expiry, and the user as JSON. In the tables, and through the pool, of the library.
+//! one joined `SELECT` that also checks the expiry, and the user as JSON. In the tables, and through the pool, of the
+//! library.
 
 use auth_core::time::OffsetDateTime;
 use auth_core::uuid::Uuid;

@@ -1,7 +1,7 @@
 //! One run: databases and servers, then rounds in which everything that is compared takes its turn.
 //!
-//! The turns alternate within a round, so that whatever else the machine does hits both sides of a comparison; ratios are
-//! taken within a round, and the median over the rounds is what counts.
+//! The turns alternate within a round, so that whatever else the machine does hits both sides of a comparison; ratios
+//! are taken within a round, and the median over the rounds is what counts.
 
 use std::time::Duration;
 

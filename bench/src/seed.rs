@@ -121,7 +121,8 @@ async fn sessions(auth: &Auth, backend: &'static str, users: Arc<[User]>, count:
     Ok(tokens)
 }
 
-/// Dates the last use of each session ahead: it is written down once a minute, which must not fall into a round by chance.
+/// Dates the last use of each session ahead: it is written down once a minute, which must not fall into a round by
+/// chance.
 pub(crate) async fn date_ahead(db: &DatabaseConnection) -> Result {
     const AHEAD: Duration = Duration::from_secs(60 * 60);
     let last_seen = Expr::col(session::Column::LastSeenAt).add(AHEAD.as_millis() as i64);

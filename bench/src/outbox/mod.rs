@@ -1,4 +1,5 @@
-//! The outbox: how fast mail leaves, what memory a long queue takes, and what requests feel of a mail server that hangs.
+//! The outbox: how fast mail leaves, what memory a long queue takes, and what requests feel of a mail server that
+//! hangs.
 
 mod delivery;
 mod hanging;

@@ -5,8 +5,8 @@
 pub(crate) struct Separation {
     /// The median of each, in microseconds.
     pub(crate) medians: [f64; 2],
-    /// The probability that one of the first kind takes longer than one of the second (the area under the ROC curve): a half
-    /// when time tells nothing, 1 or 0 when it tells all.
+    /// The probability that one of the first kind takes longer than one of the second (the area under the ROC curve): a
+    /// half when time tells nothing, 1 or 0 when it tells all.
     pub(crate) auc: f64,
     /// By how much that strays from a half by chance in 19 of 20 runs, when time tells nothing.
     pub(crate) chance: f64,

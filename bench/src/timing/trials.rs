@@ -1,8 +1,8 @@
 //! The requests, one after the other on one connection.
 //!
 //! The server has its workers, as apps do, because what they do for an address differs with its kind. Each request is
-//! followed by a probe, the same for both kinds, which shows whether that work can be felt from outside; and then by a pause
-//! in which the workers finish, so that no request pays for the one before.
+//! followed by a probe, the same for both kinds, which shows whether that work can be felt from outside; and then by a
+//! pause in which the workers finish, so that no request pays for the one before.
 
 use std::time::{Duration, Instant};
 
@@ -14,10 +14,11 @@ use crate::load::Wire;
 use crate::outbox::{self, Manner, Sink};
 use crate::server::Server;
 
-/// When the probe is sent: about then the workers have claimed the order, and do what its kind demands. At once it would be
-/// answered before.
+/// When the probe is sent: about then the workers have claimed the order, and do what its kind demands. At once it
+/// would be answered before.
 const PROBE_DELAY: Duration = Duration::from_micros(1_500);
-/// More than a mail takes as a rule. A request that comes too early makes its time less regular, and favours neither kind.
+/// More than a mail takes as a rule. A request that comes too early makes its time less regular, and favours neither
+/// kind.
 const PAUSE: Duration = Duration::from_millis(6);
 /// Mails may still be under way when the last answer is there.
 const AFTERMATH: Duration = Duration::from_millis(300);

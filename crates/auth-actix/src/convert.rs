@@ -79,7 +79,8 @@ fn status(status: http::StatusCode) -> StatusCode {
     StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-/// The head of a request. A header that cannot be carried over fails it, because the check of its origin may rest on it.
+/// The head of a request. A header that cannot be carried over fails it, because the check of its origin may rest on
+/// it.
 pub(crate) fn head(request: &HttpRequest) -> Result<Parts, Problem> {
     let mut builder = http::Request::builder().method(request.method().as_str()).uri(request.uri().to_string());
     for (name, value) in request.headers() {

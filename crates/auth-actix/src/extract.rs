@@ -17,8 +17,8 @@ use crate::{Refusal, convert};
 const NO_AUTH: &str = "the extractors of auth-actix find no `Auth`: add `.configure(auth_actix::configure(&auth))` or \
     `.app_data(web::Data::new(auth.clone()))` to the `App`";
 
-/// Who the request is from, once an extractor found out. actix-web runs the extractors of a handler side by side: the lock
-/// makes the others wait for what the first finds.
+/// Who the request is from, once an extractor found out. actix-web runs the extractors of a handler side by side: the
+/// lock makes the others wait for what the first finds.
 #[derive(Clone)]
 struct Known(Rc<Mutex<Option<Principal>>>);
 

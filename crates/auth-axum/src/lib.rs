@@ -1,7 +1,7 @@
 //! The authentication library as native axum routes, extractors and middleware.
 //!
-//! An app that has a state, routes and a database connection already needs three things: an [`Auth`](auth_core::Auth) in
-//! its state, the routes of [`router`], and the extractors wherever a handler wants to know who is asking.
+//! An app that has a state, routes and a database connection already needs three things: an [`Auth`](auth_core::Auth)
+//! in its state, the routes of [`router`], and the extractors wherever a handler wants to know who is asking.
 //!
 //! ```no_run
 //! use auth_axum::auth_core::sea_orm::DatabaseConnection;
@@ -43,9 +43,11 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Serve it with [`into_make_service_with_connect_info::<SocketAddr>`](axum::Router::into_make_service_with_connect_info),
-//! so that limits tell clients apart, and users see where they logged in from. `axum::serve` waits for the headers of a request
-//! as long as the client likes; put it behind a proxy that does not, or see the example app for a loop with a time limit.
+//! Serve it with
+//! [`into_make_service_with_connect_info::<SocketAddr>`](axum::Router::into_make_service_with_connect_info), so that
+//! limits tell clients apart, and users see where they logged in from. `axum::serve` waits for the headers of a request
+//! as long as the client likes; put it behind a proxy that does not, or see the example app for a loop with a time
+//! limit.
 
 mod convert;
 mod extract;

@@ -37,8 +37,8 @@ NAME is an email address or a user name.
 /// What went wrong, in words that say what to do.
 pub type Result<T = ()> = std::result::Result<T, String>;
 
-/// Runs one command. Passwords are read from `input`, so that no list of processes shows them; what there is to say goes
-/// to `output`.
+/// Runs one command. Passwords are read from `input`, so that no list of processes shows them; what there is to say
+/// goes to `output`.
 ///
 /// # Errors
 /// Fails with what went wrong; `doctor` fails when a check does.

@@ -15,8 +15,8 @@ use crate::Migrator;
 const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What PostgreSQL is told first: to wait for another server's migration for a minute, then to take as long as it needs,
-/// whatever the limits of the pool. The number is one of our own: the bytes of `auth_mig`.
+/// What PostgreSQL is told first: to wait for another server's migration for a minute, then to take as long as it
+/// needs, whatever the limits of the pool. The number is one of our own: the bytes of `auth_mig`.
 const POSTGRES: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'; \
     SELECT pg_advisory_xact_lock(7022647185580583271)";
 
@@ -34,8 +34,8 @@ pub async fn migrate(db: &DatabaseConnection) -> Result<(), DbErr> {
     migrate_with::<Migrator>(db).await
 }
 
-/// The same for the app's own migrations. Each step must be able to run again: `CREATE TABLE IF NOT EXISTS` for instance,
-/// because MySQL commits every one by itself.
+/// The same for the app's own migrations. Each step must be able to run again: `CREATE TABLE IF NOT EXISTS` for
+/// instance, because MySQL commits every one by itself.
 ///
 /// # Errors
 /// Fails as [`migrate`] does.
@@ -50,8 +50,8 @@ pub async fn migrate_with<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(
     once::<M>(db).await
 }
 
-/// One transaction, so that one connection is enough for the lock and the work. PostgreSQL and SQLite take all of it back
-/// when it is killed half way.
+/// One transaction, so that one connection is enough for the lock and the work. PostgreSQL and SQLite take all of it
+/// back when it is killed half way.
 async fn once<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(), DbErr> {
     let backend = db.get_database_backend();
     let sqlite_transaction_mode = (backend == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);

@@ -10,8 +10,8 @@ use poem::error::ResponseError;
 use poem::http::StatusCode;
 use poem::{Body, Request, RequestParts, Response};
 
-/// A refusal in the library's own shape, as a poem error. The extractors fail with it, and a handler that returns it can
-/// use `?` on what the library's methods return.
+/// A refusal in the library's own shape, as a poem error. The extractors fail with it, and a handler that returns it
+/// can use `?` on what the library's methods return.
 ///
 /// ```no_run
 /// use auth_poem::auth_core::Auth;

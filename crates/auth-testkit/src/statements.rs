@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sea_orm::DatabaseConnection;
 
-/// The SQL of the statements that were sent, in order. `BEGIN`, `COMMIT` and `ROLLBACK` are not among them. Clones share
-/// the log.
+/// The SQL of the statements that were sent, in order. `BEGIN`, `COMMIT` and `ROLLBACK` are not among them. Clones
+/// share the log.
 #[derive(Clone, Debug, Default)]
 pub struct StatementLog(Arc<Mutex<Vec<String>>>);
 
