@@ -21,8 +21,8 @@ pub(crate) async fn keep_a_superuser(tx: &impl ConnectionTrait, user: &User) -> 
 /// Refuses when `actor` is not any more what they were when their request was checked: a slow body must not carry a
 /// superuser's rights past the moment in which they end.
 ///
-/// Locks as [`keep_a_superuser`] does. Whoever changes the account of somebody else calls this first, so that all of
-/// them lock in one order and cannot deadlock.
+/// Locks as [`keep_a_superuser`] does. Code that changes another user's account calls this first, so that all of it
+/// locks in one order and cannot deadlock.
 pub(crate) async fn still_superuser(tx: &impl ConnectionTrait, actor: &User) -> Result<()> {
     let superusers = store::lock_superusers(tx).await?;
     if superusers.iter().any(|row| row.id == actor.id && row.sev == actor.sev) {

@@ -42,8 +42,8 @@ impl EmailChanges<'_> {
         Ok(self.ways_back(tx, user.id).await?.iter().any(|way| way.memory.is_verified))
     }
 
-    /// Whose account somebody gets into who has nothing but the mailbox, by its [key](Email::key): nobody's, while it is
-    /// contested.
+    /// The account that control of an email address gives access to, by its [key](Email::key): none while the account
+    /// is contested.
     pub(crate) async fn owner_by_mailbox(&self, tx: &DatabaseTransaction, email_key: &str) -> Result<Option<User>> {
         let row = store::find_by_name(tx, &LoginName::Email(email_key.to_owned())).await?;
         match row.map(User::from) {

@@ -1,8 +1,8 @@
 //! Logins by mail: a link, and a code for where it cannot be opened.
 //!
 //! A link that is opened shows a page and acts only when that is confirmed: mail scanners open links too. A login
-//! proves the mailbox; where it is the first proof, what was set up before it goes. An address without an account gets
-//! one, where people may register.
+//! verifies the email address; if that is the first verification, what was set up before is removed. An address without
+//! an account gets one if registration is open.
 
 mod service;
 

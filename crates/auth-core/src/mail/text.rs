@@ -10,8 +10,8 @@ const MAX_SUBJECT: usize = 150;
 
 /// The name in the greeting; `None` when no name can be shown.
 ///
-/// Whoever registers somebody else's address chooses what that person reads. So the name is cut, loses what cannot be
-/// seen, and is left out when a mail program might make a link of it (OWASP ASVS 1.2.1).
+/// Someone who registers another person's address chooses what that person reads. So the name is cut, loses what cannot
+/// be seen, and is left out when a mail program might make a link of it (OWASP ASVS 1.2.1).
 pub(super) fn presentable_name(name: &str) -> Option<String> {
     let name = one_line(name, MAX_NAME);
     (!name.is_empty() && !looks_like_link(&name)).then_some(name)

@@ -57,8 +57,8 @@ impl<'a> PasswordResets<'a> {
         Ok(self.kernel.mail_link("reset-password", &token, LIFETIME))
     }
 
-    /// Redeems a link for a new password. Every session of the account ends, and none begins: second factors stay. Proves
-    /// the mailbox, too. A password that the policy refuses does not cost the link.
+    /// Redeems a link for a new password. Every session of the account ends, and none begins: second factors stay. It
+    /// also verifies the email address. A password that the policy rejects does not use up the link.
     ///
     /// # Errors
     /// Fails with `RESET_PASSWORD_BAD_TOKEN`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, `RATE_LIMITED`, when a

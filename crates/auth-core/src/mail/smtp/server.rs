@@ -38,7 +38,7 @@ pub enum SmtpConfigError {
     /// A user or a password that is not text.
     #[error("the user and the password in the SMTP URL must be UTF-8 without control characters")]
     Encoding,
-    /// The sender is not a mailbox.
+    /// The sender is not one address.
     #[error("the sender must be one address: `notes@example.com` or `Notes <notes@example.com>`")]
     Mailbox,
     /// The sender's address has other characters than those of ASCII, which not every server takes.
