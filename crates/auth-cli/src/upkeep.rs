@@ -18,12 +18,8 @@ pub(crate) async fn revive(auth: &Auth, output: &mut (dyn Write + Send)) -> Resu
 
 pub(crate) async fn purge(auth: &Auth, output: &mut (dyn Write + Send)) -> Result {
     let purged = auth.purge().run().await.map_err(|error| explain(&error))?;
-    let (sessions, tokens, limits) = (purged.sessions, purged.tokens, purged.limits);
-    let (mails, events) = (purged.mails, purged.events);
-    print(
-        output,
-        &format!("deleted {sessions} sessions, {tokens} tokens, {limits} limits, {mails} mails, {events} events\n"),
-    )
+    let rows: Vec<String> = purged.iter().map(|(feature, rows)| format!("{rows} of {feature}")).collect();
+    print(output, &format!("deleted {}\n", rows.join(", ")))
 }
 
 pub(crate) async fn migrate(auth: &Auth, output: &mut (dyn Write + Send)) -> Result {

@@ -1,15 +1,28 @@
 //! The library's one handle: every service, on top of all of them.
 
+use std::sync::Arc;
+
 use sea_orm::DatabaseConnection;
 use time::OffsetDateTime;
 
+use crate::account::Accounts;
+use crate::admin::Admin;
+use crate::audit::Audit;
 use crate::backend::BuiltBackend;
+use crate::config::Settings;
+use crate::email_change::EmailChanges;
+use crate::feature::Feature;
 use crate::kernel::Kernel;
+use crate::login::Logins;
+use crate::magic_link::MagicLinks;
+use crate::one_time::OneTimeTokens;
 use crate::password::PasswordHasher;
-use crate::{
-    Accounts, Admin, Audit, EmailChanges, MagicLinks, OneTimeTokens, Outgoing, PasswordResets, Purge, Sessions,
-    Settings, Verification,
-};
+use crate::password_reset::PasswordResets;
+use crate::profile::Profiles;
+use crate::registration::Registrations;
+use crate::session::Sessions;
+use crate::verification::Verifications;
+use crate::worker::{self, Outgoing, Purge, Workers};
 
 /// The authentication of an app: one handle, cheap to clone, safe to share.
 ///
@@ -26,7 +39,13 @@ use crate::{
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Auth(Kernel);
+pub struct Auth(Arc<Whole>);
+
+/// The kernel, and the features on top of it.
+struct Whole {
+    kernel: Kernel,
+    features: Arc<[Feature]>,
+}
 
 impl std::fmt::Debug for Auth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -35,109 +54,139 @@ impl std::fmt::Debug for Auth {
 }
 
 impl Auth {
-    pub(crate) fn new(kernel: Kernel) -> Self {
-        Self(kernel)
+    pub(crate) fn new(kernel: Kernel, features: Vec<Feature>) -> Self {
+        Self(Arc::new(Whole { kernel, features: features.into() }))
     }
 
     /// What features in crates of their own build on: see [`feature`](crate::feature).
     #[must_use]
     pub fn kernel(&self) -> &Kernel {
-        &self.0
+        &self.0.kernel
+    }
+
+    /// All features: the library's own, and those that were added.
+    #[must_use]
+    pub fn features(&self) -> &[Feature] {
+        &self.0.features
     }
 
     /// The settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
-        self.0.settings()
+        self.kernel().settings()
     }
 
     /// The backends in order; the first is the default.
     #[must_use]
     pub fn backends(&self) -> &[BuiltBackend] {
-        self.0.backends()
+        self.kernel().backends()
     }
 
     /// The app's own connection, which the library uses.
     #[must_use]
     pub fn database(&self) -> &DatabaseConnection {
-        self.0.db()
+        self.kernel().db()
     }
 
-    /// Accounts, as their users manage them.
+    /// Accounts: what all features that act on them share.
     #[must_use]
     pub fn accounts(&self) -> Accounts<'_> {
-        Accounts::new(&self.0)
+        Accounts::new(self.kernel())
+    }
+
+    /// Registration.
+    #[must_use]
+    pub fn registration(&self) -> Registrations<'_> {
+        Registrations::new(self.kernel())
+    }
+
+    /// The user's own account.
+    #[must_use]
+    pub fn profile(&self) -> Profiles<'_> {
+        Profiles::new(self.kernel(), self.features())
     }
 
     /// Account management for superusers.
     #[must_use]
     pub fn admin(&self) -> Admin<'_> {
-        Admin::new(&self.0)
+        Admin::new(self.kernel())
     }
 
-    /// Sessions: login, the check of a request, logout.
+    /// Logins with a password.
+    #[must_use]
+    pub fn login(&self) -> Logins<'_> {
+        Logins::new(self.kernel())
+    }
+
+    /// Sessions: the check of a request, the list of sessions, logout.
     #[must_use]
     pub fn sessions(&self) -> Sessions<'_> {
-        Sessions::new(&self.0)
+        Sessions::new(self.kernel())
     }
 
     /// Verification of email addresses.
     #[must_use]
-    pub fn verification(&self) -> Verification<'_> {
-        Verification::new(&self.0)
+    pub fn verification(&self) -> Verifications<'_> {
+        Verifications::new(self.kernel())
     }
 
     /// New passwords for users who forgot theirs.
     #[must_use]
     pub fn password_reset(&self) -> PasswordResets<'_> {
-        PasswordResets::new(&self.0)
+        PasswordResets::new(self.kernel())
     }
 
-    /// Changes of email addresses.
+    /// Email address changes.
     #[must_use]
     pub fn email_change(&self) -> EmailChanges<'_> {
-        EmailChanges::new(&self.0)
+        EmailChanges::new(self.kernel())
     }
 
-    /// Passwordless login by mail.
+    /// Passwordless login by email.
     #[must_use]
     pub fn magic_link(&self) -> MagicLinks<'_> {
-        MagicLinks::new(&self.0)
+        MagicLinks::new(self.kernel())
     }
 
     /// What happened.
     #[must_use]
     pub fn audit(&self) -> Audit<'_> {
-        Audit::new(&self.0)
+        Audit::new(self.kernel())
     }
 
-    /// The outbox.
+    /// Outgoing mail.
     #[must_use]
     pub fn mail(&self) -> Outgoing<'_> {
-        Outgoing::new(&self.0)
+        Outgoing::new(self.kernel(), self.features())
     }
 
     /// Deletion of expired rows.
     #[must_use]
     pub fn purge(&self) -> Purge<'_> {
-        Purge::new(&self.0)
+        Purge::new(self.kernel(), self.features())
     }
 
     /// Single-use tokens.
     #[must_use]
     pub fn one_time_tokens(&self) -> OneTimeTokens<'_> {
-        OneTimeTokens::new(&self.0)
+        OneTimeTokens::new(self.kernel())
     }
 
     /// The bounded pool that hashes passwords, for its metrics.
     #[must_use]
     pub fn hasher(&self) -> &PasswordHasher {
-        self.0.hasher()
+        self.kernel().hasher()
     }
 
     /// The current time, truncated to milliseconds.
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
-        self.0.now()
+        self.kernel().now()
+    }
+
+    /// Begins the background work: mail leaves, and what has expired is deleted. Call it once in each server, and keep
+    /// what it returns for as long as the server runs. Several servers share the work.
+    pub fn spawn_workers(&self) -> Workers {
+        worker::spawn(self.kernel().clone(), self.0.features.clone())
     }
 }

@@ -15,8 +15,8 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{Notify, Semaphore};
 use url::Url;
 
-use crate::audit::MAX_NOTES;
-use crate::config::SessionLimits;
+use crate::audit::MAX_PENDING;
+use crate::features::FEATURES;
 use crate::hooks::HookRunner;
 use crate::jwt::install_provider;
 use crate::kernel::{AttributesCheck, Kernel, Parts};
@@ -24,6 +24,7 @@ use crate::limit::Limits;
 use crate::mail::{NoMailer, Templates};
 use crate::password::{HasherConfig, PasswordHasher, PasswordPolicy, StandardPolicy};
 use crate::seal::Sealer;
+use crate::session::SessionLimits;
 use crate::session::lookup::Lookup;
 use crate::{
     Auth, Backend, Clock, EmailChange, Hooks, Mailer, OsRandom, Random, Registration, RootSecret, SystemClock,
@@ -303,25 +304,28 @@ impl AuthBuilder {
             return Err(ConfigErrors(problems));
         };
         let lookup = Lookup::new(self.db.get_database_backend());
-        Ok(Auth::new(Kernel::new(Parts {
-            db: self.db,
-            settings,
-            backends,
-            clock: self.clock,
-            random: self.random,
-            hooks: HookRunner::new(self.hooks),
-            hasher,
-            policy: self.policy,
-            attributes: self.attributes,
-            lookup,
-            sealer,
-            code_key,
-            limit_key,
-            mailer: self.mailer,
-            templates,
-            bell: Notify::new(),
-            pending_events: Arc::new(Semaphore::new(MAX_NOTES)),
-        })))
+        Ok(Auth::new(
+            Kernel::new(Parts {
+                db: self.db,
+                settings,
+                backends,
+                clock: self.clock,
+                random: self.random,
+                hooks: HookRunner::new(self.hooks),
+                hasher,
+                policy: self.policy,
+                attributes: self.attributes,
+                lookup,
+                sealer,
+                code_key,
+                limit_key,
+                mailer: self.mailer,
+                templates,
+                bell: Notify::new(),
+                pending_events: Arc::new(Semaphore::new(MAX_PENDING)),
+            }),
+            FEATURES.to_vec(),
+        ))
     }
 
     /// The public URL, or what is wrong with it.

@@ -1,5 +1,7 @@
 //! Time as an argument.
 
+use std::time::Duration;
+
 use time::OffsetDateTime;
 
 /// Tells the time. Tests bring one that they can move.
@@ -22,4 +24,9 @@ impl Clock for SystemClock {
 /// Cuts to milliseconds, the precision of every stored time, so that a value equals itself after a round trip.
 pub(crate) fn milliseconds(at: OffsetDateTime) -> OffsetDateTime {
     at.replace_nanosecond(at.nanosecond() / 1_000_000 * 1_000_000).unwrap_or(at)
+}
+
+/// The moment that is so long ago, or the beginning of the calendar that stored times are counted in.
+pub(crate) fn before(now: OffsetDateTime, age: Duration) -> OffsetDateTime {
+    now.checked_sub(age.try_into().unwrap_or_default()).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

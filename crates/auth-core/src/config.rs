@@ -5,54 +5,10 @@ use std::time::Duration;
 use ipnet::IpNet;
 use url::{Origin, Url};
 
+use crate::email_change::EmailChange;
 use crate::limit::Limits;
-
-/// Who may create an account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Registration {
-    /// Everybody.
-    #[default]
-    Open,
-    /// Everyone, and nobody learns whether an address has an account: it is created once the address is verified, and a
-    /// user who has one already is notified by mail.
-    Neutral,
-    /// Only superusers and the app itself create accounts: an invitation handler or a seed script calls
-    /// [`Accounts::register`](crate::Accounts::register) with [`Client::default()`](crate::Client).
-    Closed,
-}
-
-/// When a new email address replaces the old one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EmailChange {
-    /// `PATCH /users/me` takes effect at once; the owner of the old address can revert it.
-    #[default]
-    Immediate,
-    /// It waits until it is verified.
-    Confirm,
-}
-
-/// How long sessions live, and how many a user may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SessionLimits {
-    /// The idle limit: a session ends after this time without use.
-    pub idle: Duration,
-    /// The absolute limit: a session ends this long after the login.
-    pub absolute: Duration,
-    /// How long a login counts as recent for sensitive actions.
-    pub recent: Duration,
-    /// The number of sessions per user; the oldest ends when another one begins.
-    pub per_user: u64,
-}
-
-impl Default for SessionLimits {
-    /// Idle 7 days, absolute 30 days (NIST SP 800-63B, AAL1), recent 10 minutes, 100 for each user.
-    fn default() -> Self {
-        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-        Self { idle: 7 * DAY, absolute: 30 * DAY, recent: Duration::from_secs(600), per_user: 100 }
-    }
-}
+use crate::registration::Registration;
+use crate::session::SessionLimits;
 
 /// The settings of a built [`Auth`](crate::Auth).
 #[derive(Clone, Debug)]

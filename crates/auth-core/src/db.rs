@@ -1,9 +1,11 @@
-//! Transactions.
+//! Transactions, and deletion in small steps.
 
 use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbBackend, IsolationLevel, SqliteTransactionMode, TransactionOptions,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait,
+    IsolationLevel, PrimaryKeyToColumn, QueryFilter, QuerySelect, SqliteTransactionMode, TransactionOptions,
     TransactionTrait,
 };
+use uuid::Uuid;
 
 use crate::error::Result;
 
@@ -18,5 +20,36 @@ fn options(backend: DbBackend) -> TransactionOptions {
         // MySQL's default takes gap locks that make concurrent inserts of unrelated rows deadlock.
         isolation_level: (backend == DbBackend::MySql).then_some(IsolationLevel::ReadCommitted),
         ..TransactionOptions::default()
+    }
+}
+
+/// How many rows one statement deletes at the most.
+const BATCH: u64 = 1000;
+
+/// Deletes what meets a condition, a thousand rows at a time so that nobody waits long
+/// for their locks, and returns how many. The first column of the primary key must be a UUID.
+///
+/// # Errors
+/// Fails when the database does; what was deleted before stays deleted.
+pub async fn delete_in_batches<E: EntityTrait>(db: &impl ConnectionTrait, condition: &Condition) -> Result<u64>
+where
+    E::PrimaryKey: PrimaryKeyToColumn<Column = E::Column>,
+{
+    let mut deleted = 0;
+    loop {
+        // The ids first, because not every database limits a deletion.
+        let Some(id) = <E::PrimaryKey as sea_orm::Iterable>::iter().next().map(PrimaryKeyToColumn::into_column) else {
+            return Ok(deleted);
+        };
+        let ids: Vec<Uuid> =
+            E::find().select_only().column(id).filter(condition.clone()).limit(BATCH).into_tuple().all(db).await?;
+        if ids.is_empty() {
+            return Ok(deleted);
+        }
+        let full = ids.len() as u64 == BATCH;
+        deleted += E::delete_many().filter(id.is_in(ids)).filter(condition.clone()).exec(db).await?.rows_affected;
+        if !full {
+            return Ok(deleted);
+        }
     }
 }

@@ -8,11 +8,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use sea_orm::DatabaseTransaction;
+use serde::Serialize;
 
+use crate::client::Client;
+use crate::error::{Error, Result};
+use crate::event::{Event, EventKind};
 use crate::hooks::Action;
 use crate::kernel::Kernel;
-use crate::mail::{Errand, Language, Mail, Order};
-use crate::{Client, Error, Event, EventKind, Result, audit, db, db_error, mail};
+use crate::mail::queue::{Job, Queued, put};
+use crate::mail::{Language, Mail, MailKind};
+use crate::user::User;
+use crate::{audit, db, db_error};
 
 /// Attempts per transaction after a deadlock or a serialization failure. Each round lets one contender through, so many
 /// concurrent inserts of one unique value need several on MySQL.
@@ -22,12 +28,12 @@ const ATTEMPTS: u32 = 12;
 const BACK_OFF: Duration = Duration::from_millis(3);
 
 /// A change of state under way: its transaction, to which it dereferences.
-pub(crate) struct Effect {
+pub struct Effect {
     kernel: Kernel,
     client: Client,
     tx: DatabaseTransaction,
     events: Mutex<Vec<Event>>,
-    errands: Mutex<Vec<Errand>>,
+    queue: Mutex<Vec<Queued>>,
     language: Mutex<Option<Language>>,
 }
 
@@ -39,72 +45,117 @@ impl Deref for Effect {
     }
 }
 
+impl std::fmt::Debug for Effect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Effect").finish_non_exhaustive()
+    }
+}
+
 impl Effect {
     /// The transaction, for a query.
-    pub(crate) fn tx(&self) -> &DatabaseTransaction {
+    pub fn tx(&self) -> &DatabaseTransaction {
         &self.tx
     }
 
-    /// The client that caused it.
-    pub(crate) fn client(&self) -> &Client {
+    /// Who asked for it.
+    pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// The handle that it happens through.
-    pub(crate) fn kernel(&self) -> &Kernel {
+    /// The kernel that it happens through.
+    pub fn kernel(&self) -> &Kernel {
         &self.kernel
     }
 
-    /// The mail language: the caller's, unless another one was set.
-    pub(crate) fn language(&self) -> Language {
+    /// Writes an event to the audit log and hands it to the app's hooks, if this is committed.
+    pub fn emit(&self, kind: EventKind) {
+        let event = self.kernel.event(&self.client, kind);
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+
+    /// Runs the app's hooks, which may refuse.
+    pub(crate) async fn run_hook(&self, action: Action<'_>) -> Result<()> {
+        self.kernel.parts().hooks.before(action, &self.tx).await
+    }
+
+    /// Leaves a job with the workers, if this is committed.
+    ///
+    /// # Errors
+    /// Fails when the body cannot be written as JSON.
+    pub fn queue_job(&self, name: &'static str, body: impl Serialize) -> Result<()> {
+        let job = Job::new(name, body, &self.client)?;
+        self.queue(Some(Queued::Job(job)));
+        Ok(())
+    }
+
+    /// Sends a mail, if there is one and this is committed.
+    pub fn queue_mail(&self, mail: Option<Mail>) {
+        self.queue(mail.map(|mail| Queued::Send { mail }));
+    }
+
+    /// Sends a mail to an unverified address, if there is one and this is committed. It counts against the limit of the
+    /// address, which may belong to someone else.
+    pub(crate) fn queue_limited_mail(&self, mail: Option<Mail>) {
+        self.queue(mail.map(|mail| Queued::Offer { mail, client: self.client.clone() }));
+    }
+
+    /// Sends a mail to an account, if it has an email address and this is committed.
+    pub(crate) fn queue_mail_to(&self, user: &User, kind: MailKind) -> Result<()> {
+        let mail = self.mail_to(user, kind)?;
+        if user.is_verified {
+            self.queue_mail(mail);
+        } else {
+            self.queue_limited_mail(mail);
+        }
+        Ok(())
+    }
+
+    fn queue(&self, queued: Option<Queued>) {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).extend(queued);
+    }
+
+    /// A mail to an account, if it has an email address: to the stored one, whatever was typed.
+    pub(crate) fn mail_to(&self, user: &User, kind: MailKind) -> Result<Option<Mail>> {
+        // What strangers call themselves has no place in a mail to somebody who may not know them.
+        let name = user.display_name.as_deref().filter(|_| user.is_verified);
+        let mail = |email: &String| self.mail(email, name, kind);
+        user.email.as_ref().map(mail).transpose()
+    }
+
+    /// A mail to an email address.
+    pub(crate) fn mail(&self, to: &str, display_name: Option<&str>, kind: MailKind) -> Result<Mail> {
+        let created_at = self.kernel.now();
+        Ok(Mail {
+            id: self.kernel.new_id(created_at)?,
+            to: to.to_owned(),
+            display_name: display_name.map(str::to_owned),
+            kind,
+            language: self.language(),
+            created_at,
+        })
+    }
+
+    /// The language of mails: the client's, unless [`use_locale_of`](Self::use_locale_of) has set another.
+    fn language(&self) -> Language {
         let language = self.language.lock().unwrap_or_else(PoisonError::into_inner).clone();
         language.unwrap_or_else(|| self.kernel.language(&self.client))
     }
 
-    /// Sets the mail language to the locale of the account that is acted upon, which is not the caller's.
-    pub(crate) fn speak(&self, locale: Option<&str>) {
+    /// Writes mails in the language of the account that is acted upon, because somebody else asks.
+    pub(crate) fn use_locale_of(&self, locale: Option<&str>) {
         let languages = self.kernel.parts().templates.languages();
         let language = locale.map_or(languages.default_language(), |locale| languages.choose(locale));
         *self.language.lock().unwrap_or_else(PoisonError::into_inner) = Some(language.clone());
     }
 
-    /// Emits an event to the audit log and the app's hooks, once this is committed.
-    pub(crate) fn record(&self, kind: EventKind) {
-        let event = self.kernel.event(&self.client, kind);
-        self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
-    }
-
-    /// Queues a mail, once this is committed.
-    pub(crate) fn send(&self, mail: Option<Mail>) {
-        self.errands.lock().unwrap_or_else(PoisonError::into_inner).extend(mail.map(|mail| Errand::Send { mail }));
-    }
-
-    /// Queues a mail to an unverified address, once this is committed, within the limits of unauthenticated requests.
-    pub(crate) fn offer(&self, mail: Option<Mail>) {
-        if let Some(mail) = mail {
-            self.order(Order::Offer { mail: Box::new(mail) });
-        }
-    }
-
-    /// Has a worker find out whether there is a mail to be sent, if this is committed.
-    pub(crate) fn order(&self, order: Order) {
-        let errand = Errand::Carry { order, client: self.client.clone() };
-        self.errands.lock().unwrap_or_else(PoisonError::into_inner).push(errand);
-    }
-
-    /// Runs the app's `before` hook, which may refuse.
-    pub(crate) async fn ask(&self, action: Action<'_>) -> Result<()> {
-        self.kernel.parts().hooks.before(action, &self.tx).await
-    }
-
     async fn commit(self) -> Result<()> {
-        let Self { kernel, tx, events, errands, .. } = self;
+        let Self { kernel, tx, events, queue, .. } = self;
         let events = events.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let errands = errands.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
         audit::store::insert(&tx, &events).await?;
-        mail::outbox::put(&kernel, &tx, &errands).await?;
+        put(&kernel, &tx, &queue).await?;
         tx.commit().await?;
-        if !errands.is_empty() {
+        if !queue.is_empty() {
             kernel.parts().bell.notify_one();
         }
         events.into_iter().for_each(|event| kernel.parts().hooks.after(event));
@@ -117,7 +168,10 @@ impl Kernel {
     ///
     /// On SQLite the transaction takes the write lock at its start, because a lock upgrade in the middle fails at once
     /// under load. A transaction that loses a deadlock or a serialisation conflict is run again, a dozen times in all.
-    pub(crate) async fn effect<T, F>(&self, client: &Client, work: impl Fn(Arc<Effect>) -> F) -> Result<T>
+    ///
+    /// # Errors
+    /// Fails as `work` does, or when the database does.
+    pub async fn effect<T, F>(&self, client: &Client, work: impl Fn(Arc<Effect>) -> F) -> Result<T>
     where
         F: Future<Output = Result<T>> + Send,
     {
@@ -134,6 +188,19 @@ impl Kernel {
         }
     }
 
+    /// Leaves a job with the workers: one statement, the same whatever the body is.
+    ///
+    /// # Errors
+    /// Fails when the body cannot be written as JSON, or when the database does.
+    pub async fn queue_job(&self, name: &'static str, body: impl Serialize, client: &Client) -> Result<()> {
+        let job = &Job::new(name, body, client)?;
+        self.effect(client, |effect| async move {
+            effect.queue(Some(Queued::Job(job.clone())));
+            Ok(())
+        })
+        .await
+    }
+
     async fn try_effect<T, F>(&self, client: &Client, work: &impl Fn(Arc<Effect>) -> F) -> Result<T>
     where
         F: Future<Output = Result<T>> + Send,
@@ -143,7 +210,7 @@ impl Kernel {
             client: client.clone(),
             tx: db::begin(self.db()).await?,
             events: Mutex::default(),
-            errands: Mutex::default(),
+            queue: Mutex::default(),
             language: Mutex::default(),
         });
         let result = work(effect.clone()).await;

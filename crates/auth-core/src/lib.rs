@@ -7,9 +7,9 @@
 //! Three primitives are the only ways to do what must never be done twice or by halves:
 //!
 //! - a single-use token is redeemed by [`OneTimeTokens::consume`] alone: one statement, one effect;
-//! - a session is created by [`Sessions::establish`] alone, which checks the account's epoch and state in the same
+//! - a session is created by [`feature::establish`] alone, which checks the account's epoch and state in the same
 //!   transaction;
-//! - live credentials end in one function of the sessions alone, which moves the account's security epoch.
+//! - live credentials end through [`feature::revoke`] alone, which moves the account's security epoch.
 
 mod auth;
 mod backend;
@@ -22,10 +22,10 @@ mod db_error;
 mod effect;
 mod error;
 mod event;
+mod features;
 mod hooks;
 mod kernel;
 mod principal;
-mod purge;
 mod random;
 mod redirect;
 mod scope;
@@ -44,11 +44,14 @@ pub mod identifier;
 pub mod json;
 pub mod jwt;
 pub mod limit;
+pub mod login;
 pub mod magic_link;
 pub mod mail;
 pub mod one_time;
 pub mod password;
 pub mod password_reset;
+pub mod profile;
+pub mod registration;
 pub mod session;
 pub mod token;
 pub mod verification;
@@ -61,26 +64,28 @@ pub use backend::{Backend, BuiltBackend, CookieOptions, SameSite, Transport, key
 pub use builder::{AuthBuilder, ConfigErrors};
 pub use client::Client;
 pub use clock::{Clock, SystemClock};
-pub use config::{EmailChange, Registration, Settings};
-pub use email_change::EmailChanges;
+pub use config::Settings;
+pub use email_change::{EmailChange, EmailChanges};
 pub use error::{Details, Error, ErrorClass, ErrorCode, Result};
 pub use event::{Event, EventKind, LoginFailure};
 pub use hooks::{Action, Hooks, Veto};
 pub use limit::{Limits, Rate};
+pub use login::Logins;
 pub use magic_link::MagicLinks;
-pub use mail::{Mailer, Outgoing};
+pub use mail::Mailer;
 pub use one_time::OneTimeTokens;
 pub use password_reset::PasswordResets;
 pub use principal::{Principal, Session};
-pub use purge::{Purge, Purged};
+pub use profile::Profiles;
 pub use random::{OsRandom, Random, RandomError};
 pub use redirect::RedirectTarget;
+pub use registration::{Registration, Registrations};
 pub use secret::RootSecret;
 pub use session::Sessions;
 pub use token::TokenStrategy;
 pub use user::User;
-pub use verification::Verification;
-pub use worker::Workers;
+pub use verification::Verifications;
+pub use worker::{OutboxState, Outgoing, Purge, Purged, Workers};
 
 /// The crates that appear in this crate's own signatures.
 pub use {sea_orm, secrecy, time, url, uuid};

@@ -1,9 +1,9 @@
 //! Scenarios of what an app keeps about its users, where it has declared a type for it.
 
 use auth_core::ErrorCode as E;
-use auth_core::account::NewAccount;
 use auth_core::identifier::Email;
 use auth_core::password::Password;
+use auth_core::registration::NewAccount;
 use auth_core::{Client, Error};
 use serde_json::{Value, json};
 
@@ -113,7 +113,7 @@ async fn the_type_is_asked_in_methods_too(cx: Cx) {
             display_name: None,
             attributes: misfit.as_object().expect("an object").clone(),
         };
-        let refused = app.auth().accounts().register(new, &Client::default()).await.expect_err("another type");
+        let refused = app.auth().registration().register(new, &Client::default()).await.expect_err("another type");
         assert!(matches!(refused, Error::Invalid { field: "attributes", .. }), "{refused}");
     }
     assert_eq!(app.user_count().await, 0);

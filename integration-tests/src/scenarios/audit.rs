@@ -158,16 +158,16 @@ async fn events_are_kept_for_their_time(cx: Cx) {
     let ada = app.user("ada").await;
     let purge = || async { app.auth().purge().run().await.expect("the tables") };
     app.clock().advance(7 * DAY - Duration::from_millis(1));
-    assert_eq!(purge().await.events, 0);
+    assert_eq!(purge().await.of("audit"), 0);
     app.clock().advance(Duration::from_millis(1));
     let purged = purge().await;
-    assert_eq!((purged.events, purged.sessions), (2, 1), "the session was idle for as long");
+    assert_eq!((purged.of("audit"), purged.of("session")), (2, 1), "the session was idle for as long");
     app.get("/users/me").by(&ada).send().await.fails(E::Unauthorized);
     assert_eq!((app.event_count().await, app.session_count().await), (0, 0));
     // Single-use tokens stay for a week after their end.
     assert_eq!(app.count("auth_one_time_token").await, 1);
     app.clock().advance(DAY);
-    assert_eq!(purge().await.tokens, 1);
+    assert_eq!(purge().await.of("one_time"), 1);
     // More than one statement deletes.
     let values: Vec<String> = (0..2500).map(|n| format!("({})", row(&app, n))).collect();
     for chunk in values.chunks(500) {
@@ -175,7 +175,7 @@ async fn events_are_kept_for_their_time(cx: Cx) {
         app.execute(&format!("INSERT INTO auth_event ({columns}) VALUES {}", chunk.join(", "))).await;
     }
     app.clock().advance(8 * DAY);
-    assert_eq!(purge().await.events, 2500);
+    assert_eq!(purge().await.of("audit"), 2500);
 }
 
 /// A row of an old event, in words that all databases understand.

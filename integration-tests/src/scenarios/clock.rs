@@ -148,11 +148,11 @@ async fn late_writes_are_refused(cx: Cx) {
         assert_eq!(app.session_count().await, rows);
         if change != "inactive" {
             refused(sessions.logout_everywhere(&before, &client).await, E::Unauthorized);
-            let wanted = auth_core::account::AccountChanges {
+            let wanted = auth_core::profile::AccountChanges {
                 display_name: Some(Some("late".to_owned())),
                 ..Default::default()
             };
-            refused(app.auth().accounts().update(&before, wanted, &client).await, E::Unauthorized);
+            refused(app.auth().profile().update(&before, wanted, &client).await, E::Unauthorized);
         }
         assert_eq!(app.count("auth_user WHERE display_name IS NOT NULL").await, 0);
     }

@@ -1,7 +1,7 @@
 //! Scenarios of accounts that come from another system, and of the password hashes that come with them.
 
-use auth_core::account::{ImportReport, ImportedAccount, SkipReason};
 use auth_core::password::{HasherConfig, UnreadableHash};
+use auth_core::registration::{ImportReport, ImportedAccount, SkipReason};
 use auth_core::time::OffsetDateTime;
 use auth_core::{ErrorCode as E, EventKind, LoginFailure as Failure};
 use auth_testkit::{Moment, Reaction};
@@ -100,7 +100,7 @@ async fn without_the_key_of_firebase_nobody_gets_in(cx: Cx) {
     let event = event!(app, LoginFailed);
     assert_eq!(event.kind, EventKind::LoginFailed { user_id: Some(ada.id), reason: Failure::CorruptHash });
     let row = ImportedAccount { password_hash: Some(hash.clone()), ..ImportedAccount::new("grace@example.org") };
-    let report = app.auth().accounts().import(vec![row]).await.expect("a report");
+    let report = app.auth().registration().import(vec![row]).await.expect("a report");
     assert_eq!(report.skipped, [(0, SkipReason::PasswordHash(UnreadableHash::NoFirebaseKey))]);
     let with_key = app.server_with(setup()).await;
     with_key.try_login(&ada.email, &password, "db").await.is(200);
@@ -132,7 +132,7 @@ async fn a_login_never_undoes_a_change_of_password(cx: Cx) {
 }
 
 async fn import(app: &App, accounts: Vec<ImportedAccount>) -> ImportReport {
-    app.auth().accounts().import(accounts).await.expect("a report")
+    app.auth().registration().import(accounts).await.expect("a report")
 }
 
 async fn imported_accounts_log_in(cx: Cx) {
@@ -258,7 +258,7 @@ async fn a_hook_decides_about_imported_accounts(cx: Cx) {
     let refused = SkipReason::Refused("no seats".to_owned());
     assert_eq!(report.skipped, [(0, refused.clone()), (1, refused)]);
     app.hooks().react(Moment::Register, Reaction::Fail("the app is ill".to_owned()));
-    app.auth().accounts().import(accounts()).await.expect_err("a failure is no refusal");
+    app.auth().registration().import(accounts()).await.expect_err("a failure is no refusal");
     assert_eq!(app.user_count().await, 0);
     app.hooks().behave();
     assert_eq!(import(&app, accounts()).await.imported.len(), 2);

@@ -305,7 +305,7 @@ async fn what_is_over_is_forgotten(cx: Cx) {
         forgot(&app, "ada@example.org", &format!("192.0.2.{n}")).await.is(202);
     }
     assert_eq!(app.count("auth_limit").await, 5);
-    assert_eq!(app.auth().purge().run().await.expect("a purge").limits, 0);
+    assert_eq!(app.auth().purge().run().await.expect("a purge").of("limit"), 0);
     // A clock that was set back does not make a window last longer.
     app.clock().advance(HOUR * 1000);
     forgot(&app, "ada@example.org", "203.0.113.9").await.is(202);
@@ -315,7 +315,7 @@ async fn what_is_over_is_forgotten(cx: Cx) {
     }
     refused(forgot(&app, "ada@example.org", "203.0.113.9").await, HOUR);
     app.clock().advance(HOUR);
-    assert_eq!(app.auth().purge().run().await.expect("a purge").limits, 6);
+    assert_eq!(app.auth().purge().run().await.expect("a purge").of("limit"), 6);
     assert_eq!(app.count("auth_limit").await, 0);
 }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::mail::OutboxState;
+use auth_core::OutboxState;
 use auth_core::{ErrorCode as E, RootSecret};
 use auth_testkit::{MailFault, MemoryMailer, Moment, Reaction};
 use serde_json::json;
@@ -101,7 +101,7 @@ async fn a_refusal_for_good_is_a_dead_letter(cx: Cx) {
     app.deliver().await;
     app.clock().advance(Duration::from_secs(8 * 24 * 3600));
     assert_eq!(app.auth().mail().revive().await.expect("the outbox"), 0, "its link works no more");
-    assert_eq!(app.auth().purge().run().await.expect("the tables").mails, 1);
+    assert_eq!(app.auth().purge().run().await.expect("the tables").of("mail"), 1);
     assert_eq!(app.waiting_mails().await, 0);
 }
 

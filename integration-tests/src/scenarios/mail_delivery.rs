@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use auth_core::ErrorCode as E;
-use auth_core::mail::{Mailer, OutboxState, SmtpMailer};
+use auth_core::OutboxState;
+use auth_core::mail::{Mailer, SmtpMailer};
 use serde_json::json;
 
 use crate::logs::Listener;

@@ -1,6 +1,6 @@
 //! Scenarios of registration.
 
-use auth_core::account::{NewAccount, Registered};
+use auth_core::registration::{NewAccount, Registered};
 use auth_core::identifier::Email;
 use auth_core::password::Password;
 use auth_core::{Client, ErrorCode as E, EventKind, Registration};
@@ -169,11 +169,11 @@ async fn the_app_itself_registers_while_registration_is_closed(cx: Cx) {
         display_name: None,
         attributes: serde_json::Map::new(),
     };
-    let accounts = app.auth().accounts();
+    let registration = app.auth().registration();
     let visitor = Client::new(None, None);
-    let refused = accounts.register(new(), &visitor).await.expect_err("a visitor may not register");
+    let refused = registration.register(new(), &visitor).await.expect_err("a visitor may not register");
     assert_eq!(refused.code(), E::RegistrationDisabled);
-    let registered = accounts.register(new(), &Client::default()).await.expect("the app may");
+    let registered = registration.register(new(), &Client::default()).await.expect("the app may");
     let Registered::Created(user) = registered else { panic!("{registered:?}") };
     assert_eq!(user.email.as_deref(), Some("ada@example.org"));
     event!(app, Registered);

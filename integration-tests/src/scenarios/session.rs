@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use auth_core::ErrorCode as E;
-use auth_core::config::SessionLimits;
+use auth_core::session::SessionLimits;
 use serde_json::{Value, json};
 
 use crate::scenario::scenarios;

@@ -13,7 +13,20 @@ const MIGRATIONS: &str = "crates/auth-migration/src/";
 const ENTITIES: &str = "crates/auth-entity/src/";
 
 /// Folders of the core that features share and that have no routes of their own.
-const CORE_ONLY: [&str; 7] = ["builder", "identifier", "jwt", "limit", "mail", "one_time", "password"];
+const CORE_ONLY: [&str; 12] = [
+    "builder",
+    "feature",
+    "identifier",
+    "jwt",
+    "limit",
+    "login",
+    "mail",
+    "one_time",
+    "password",
+    "profile",
+    "registration",
+    "worker",
+];
 
 /// Features of the wire that need nothing of the core.
 const WIRE_ONLY: [&str; 1] = ["health"];

@@ -47,7 +47,7 @@ impl Default for Draft {
 }
 
 impl Draft {
-    pub(super) fn row(&self, id: Uuid, now: OffsetDateTime) -> ActiveModel {
+    pub(crate) fn row(&self, id: Uuid, now: OffsetDateTime) -> ActiveModel {
         ActiveModel {
             id: Set(id),
             email: Set(self.email.as_ref().map(|email| email.as_str().to_owned())),

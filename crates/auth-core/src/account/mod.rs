@@ -1,24 +1,18 @@
-//! Accounts of people who act for themselves: register, change, leave, take one's data along; and accounts that come
-//! from another system.
+//! What an account is: its row, how it is created, changed and deleted, and the hash of its password. Features that act on
+//! accounts, such as [`registration`](crate::registration) and [`profile`](crate::profile), stand on top.
 
 mod apply;
 mod draft;
-mod export;
-mod guard;
-mod import;
 mod model;
-mod password;
-mod pending;
+mod remove;
 mod service;
 pub(crate) mod store;
-mod update;
+mod superusers;
 
-pub(crate) use apply::Ends;
+pub(crate) use apply::SessionsToEnd;
 pub(crate) use draft::Draft;
-pub use export::Export;
-pub(crate) use guard::{keep_a_superuser, still_superuser};
-pub use import::{ImportReport, ImportedAccount, SkipReason};
-pub use model::{AccountChanges, MAX_DISPLAY_NAME, NewAccount, Registered, Updated};
 pub(crate) use model::{Changes, Credentials};
-pub(crate) use pending::PendingAccount;
+pub use model::{MAX_DISPLAY_NAME, Updated};
 pub use service::Accounts;
+pub(crate) use service::refused;
+pub(crate) use superusers::{ensure_superuser_remains, recheck_superuser};

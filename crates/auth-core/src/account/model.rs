@@ -1,55 +1,13 @@
-//! What goes into and comes out of the account service.
+//! What changes about an account, and what comes of it.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::User;
 use crate::identifier::{Email, Username};
-use crate::password::Password;
 use crate::session::IssuedToken;
+use crate::user::User;
 
 /// The longest display name, in characters.
 pub const MAX_DISPLAY_NAME: usize = 200;
-
-/// An account to be created.
-#[derive(Clone, Debug)]
-pub struct NewAccount {
-    /// The address.
-    pub email: Email,
-    /// The password, which the policy has yet to see.
-    pub password: Password,
-    /// A user name.
-    pub username: Option<Username>,
-    /// The display name.
-    pub display_name: Option<String>,
-    /// The app's own object.
-    pub attributes: Map<String, Value>,
-}
-
-/// What a user may change about their own account. `None` leaves a field alone; `Some(None)` empties it.
-#[derive(Clone, Debug, Default)]
-pub struct AccountChanges {
-    /// A new address.
-    pub email: Option<Email>,
-    /// A new password.
-    pub password: Option<Password>,
-    /// The password so far: needed for a new one, and a fresh proof of identity for a new address.
-    pub current_password: Option<Password>,
-    /// A user name.
-    pub username: Option<Option<Username>>,
-    /// The display name.
-    pub display_name: Option<Option<String>>,
-    /// The app's own object, replaced as a whole.
-    pub attributes: Option<Map<String, Value>>,
-}
-
-/// What became of a registration.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Registered {
-    /// The account is there.
-    Created(User),
-    /// It will be created once the email address is verified; or it existed before, and its owner is notified.
-    Pending,
-}
 
 /// An account after its owner changed it.
 #[derive(Debug)]

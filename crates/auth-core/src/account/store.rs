@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::Changes;
 use crate::identifier::{LoginName, Username};
+use crate::one_time::Consumed;
 use crate::{Error, ErrorCode, Result, User, db_error};
 
 /// The character that takes their meaning from `%` and `_` in a search; no address and no name may contain it.
@@ -39,6 +40,14 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<M
 /// Reads an account and locks its row until the transaction ends (on SQLite the transaction holds the only write lock).
 pub(crate) async fn find_for_update(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>> {
     Ok(Entity::find().filter(Column::Id.eq(id)).lock_exclusive().all(db).await?.pop())
+}
+
+/// The account that a redeemed token acts on, locked; `None` when it is gone, or its credentials have changed since the
+/// token was looked at: another transaction may have been about to.
+pub(crate) async fn lock_owner(db: &impl ConnectionTrait, token: &Consumed) -> Result<Option<User>> {
+    let Some(id) = token.user_id else { return Ok(None) };
+    let row = find_for_update(db, id).await?;
+    Ok(row.map(User::from).filter(|user| token.sev.is_none_or(|sev| sev == user.sev)))
 }
 
 pub(crate) async fn find_by_name(db: &impl ConnectionTrait, name: &LoginName) -> Result<Option<Model>> {
@@ -112,7 +121,7 @@ pub(crate) async fn update(
 }
 
 /// Replaces a hash by one of the same password with present parameters, unless the password changed meanwhile.
-pub(super) async fn upgrade_hash(db: &impl ConnectionTrait, id: Uuid, stored: &str, fresh: &str) -> Result<()> {
+pub(crate) async fn upgrade_hash(db: &impl ConnectionTrait, id: Uuid, stored: &str, fresh: &str) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::PasswordHash, Expr::value(fresh))
         .filter(Column::Id.eq(id))

@@ -4,11 +4,14 @@ use serde_json::Map;
 
 use super::{Admin, NewUser};
 use crate::account::Draft;
+use crate::client::Client;
+use crate::error::{Error, ErrorCode, Result};
 use crate::identifier::Email;
 use crate::password::Password;
-use crate::{Accounts, Client, Error, ErrorCode, Result, User};
+use crate::registration::create;
+use crate::user::User;
 
-/// The outcome of `ensure_superuser`.
+/// The outcome of [`ensure_superuser`](Admin::ensure_superuser).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Bootstrap {
     /// The account was made, active and verified.
@@ -37,8 +40,7 @@ impl Admin<'_> {
         };
         // The operator who chose the password is its owner.
         let draft = Draft { must_change_password: false, ..self.draft(new).await? };
-        let accounts = Accounts::new(self.kernel);
-        match accounts.create(&draft, ErrorCode::RegisterUserAlreadyExists, &Client::default()).await {
+        match create(self.kernel, &draft, ErrorCode::RegisterUserAlreadyExists, &Client::default()).await {
             Ok(user) => Ok(Bootstrap::Created(Box::new(user))),
             Err(Error::Refused { code: ErrorCode::RegisterUserAlreadyExists, .. }) => Ok(Bootstrap::Exists),
             Err(error) => Err(error),

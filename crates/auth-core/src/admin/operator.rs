@@ -3,12 +3,15 @@
 use uuid::Uuid;
 
 use super::Admin;
-use crate::account::{Changes, Ends, store};
+use crate::account::{Accounts, Changes, SessionsToEnd, store};
+use crate::client::Client;
+use crate::error::{ErrorCode, Result};
+use crate::event::EventKind;
 use crate::identifier::LoginName;
 use crate::mail::MailKind;
 use crate::password::Password;
-use crate::session::Revocation;
-use crate::{Accounts, Client, ErrorCode, EventKind, Result, Sessions, User};
+use crate::session::{Revocation, revoke};
+use crate::user::User;
 
 impl Admin<'_> {
     /// The account with this email address or user name.
@@ -34,19 +37,19 @@ impl Admin<'_> {
         kernel
             .effect(&Client::default(), |effect| async move {
                 let row = store::find_for_update(effect.tx(), id).await?.ok_or(ErrorCode::NotFound)?;
-                effect.speak(row.locale.as_deref());
+                effect.use_locale_of(row.locale.as_deref());
                 let before = User::from(row);
                 let changes =
                     Changes { must_change_password: before.must_change_password.then_some(false), ..changes.clone() };
                 let taken = ErrorCode::UpdateUserEmailAlreadyExists;
-                Accounts::new(kernel).apply(&effect, &before, &changes, Ends::All, taken).await?;
-                effect.record(EventKind::PasswordChanged { user_id: id, actor_id: None });
-                effect.tell(&before, MailKind::PasswordChanged)
+                Accounts::new(kernel).apply(&effect, &before, &changes, SessionsToEnd::All, taken).await?;
+                effect.emit(EventKind::PasswordChanged { user_id: id, actor_id: None });
+                effect.queue_mail_to(&before, MailKind::PasswordChanged)
             })
             .await
     }
 
-    /// Ends one session of an account, or all of them with every token.
+    /// SessionsToEnd one session of an account, or all of them with every token.
     ///
     /// # Errors
     /// Fails with `Not Found` for an account or a session that does not exist, and when the database does.
@@ -61,10 +64,10 @@ impl Admin<'_> {
                     }
                     None => (Revocation::All { user_id, seen: row.sev }, EventKind::SessionsRevoked { user_id }),
                 };
-                if !Sessions::new(kernel).revoke(&effect, scope).await? {
+                if !revoke(&effect, scope).await? {
                     return Err(ErrorCode::NotFound.into());
                 }
-                effect.record(event);
+                effect.emit(event);
                 Ok(())
             })
             .await

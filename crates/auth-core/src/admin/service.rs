@@ -3,16 +3,20 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use crate::account::{Changes, Draft, Ends, keep_a_superuser, still_superuser, store};
+use crate::account::{Accounts, Changes, Draft, SessionsToEnd, ensure_superuser_remains, recheck_superuser, store};
+use crate::client::Client;
 use crate::effect::Effect;
-use crate::email_change::Reverts;
+use crate::email_change::{RevertLinks, close_revert_links};
+use crate::error::{Error, ErrorCode, Result};
+use crate::event::EventKind;
 use crate::identifier::{Email, Username};
 use crate::kernel::Kernel;
 use crate::mail::MailKind;
 use crate::password::{Password, PolicyContext};
-use crate::{
-    Accounts, Client, EmailChanges, Error, ErrorCode, EventKind, PasswordResets, Principal, Result, User, Verification,
-};
+use crate::principal::Principal;
+use crate::profile::notify_owner;
+use crate::user::User;
+use crate::{password_reset, verification};
 
 const TAKEN: ErrorCode = ErrorCode::UpdateUserEmailAlreadyExists;
 
@@ -128,34 +132,34 @@ impl<'a> Admin<'a> {
         let changes = &self.prepare(&target, wanted).await?;
         let kernel = self.kernel;
         let written = kernel.effect(client, |effect| async move {
-            let (before, changes) = Admin::new(kernel).lock(&effect, &actor.user, id, changes.clone()).await?;
+            let (before, changes) = self.lock(&effect, &actor.user, id, changes.clone()).await?;
             let ends_sessions = changes.email.is_some()
                 || changes.password_hash.is_some()
                 || changes.is_superuser.is_some()
                 || changes.is_active == Some(false);
-            let ends = if ends_sessions { Ends::All } else { Ends::Nothing };
+            let ends = if ends_sessions { SessionsToEnd::All } else { SessionsToEnd::Nothing };
             let updated = Accounts::new(kernel).apply(&effect, &before, &changes, ends, TAKEN).await?;
-            Accounts::new(kernel).report(&effect, id, &changes, Some(actor.user.id));
+            Accounts::new(kernel).emit_changes(&effect, id, &changes, Some(actor.user.id));
             // A superuser has the last word: nobody takes that back, nor what was before, since it may be the repair of a
             // stolen account.
             if changes.email.is_some() || changes.password_hash.is_some() || changes.is_superuser.is_some() {
-                EmailChanges::new(kernel).forget(&effect, id, Reverts::All).await?;
+                close_revert_links(&effect, id, RevertLinks::All).await?;
             }
-            Accounts::new(kernel).notify(&effect, &before, &updated.user, &changes, false).await?;
+            notify_owner(&effect, &before, &updated.user, &changes, false).await?;
             Ok(updated.user)
         });
-        Accounts::new(kernel).address_first(written.await, changes.email.as_ref(), Some(id), TAKEN).await
+        Accounts::new(kernel).prefer_email_conflict(written.await, changes.email.as_ref(), Some(id), TAKEN).await
     }
 
     /// The account to be changed, locked, and what of the changes is one; if the actor still may.
     async fn lock(&self, effect: &Effect, actor: &User, id: Uuid, mut changes: Changes) -> Result<(User, Changes)> {
-        still_superuser(effect.tx(), actor).await?;
+        recheck_superuser(effect.tx(), actor).await?;
         let row = store::find_for_update(effect.tx(), id).await?.ok_or(ErrorCode::NotFound)?;
-        effect.speak(row.locale.as_deref());
+        effect.use_locale_of(row.locale.as_deref());
         let before = User::from(row);
         changes.drop_unchanged(&before);
         if changes.is_active == Some(false) || changes.is_superuser == Some(false) {
-            keep_a_superuser(effect.tx(), &before).await?;
+            ensure_superuser_remains(effect.tx(), &before).await?;
         }
         Ok((before, changes))
     }
@@ -171,20 +175,20 @@ impl<'a> Admin<'a> {
         let kernel = self.kernel;
         let draft = &self.draft(new).await?;
         let created = kernel.effect(client, |effect| async move {
-            still_superuser(effect.tx(), &actor.user).await?;
+            recheck_superuser(effect.tx(), &actor.user).await?;
             // Nobody knows yet which language the new user reads.
-            effect.speak(None);
+            effect.use_locale_of(None);
             let user = Accounts::new(kernel).insert(&effect, draft, ErrorCode::RegisterUserAlreadyExists).await?;
             if draft.password_hash.is_some() && !user.is_verified {
-                Verification::new(kernel).invite(&effect, &user).await?;
+                verification::invite(&effect, &user).await?;
             }
             if draft.password_hash.is_none() && user.is_active && user.email.is_some() {
-                effect.send(PasswordResets::new(kernel).mail(&effect, &user).await?);
+                effect.queue_mail(password_reset::mail(&effect, &user).await?);
             }
             Ok(user)
         });
         let taken = ErrorCode::RegisterUserAlreadyExists;
-        Accounts::new(kernel).address_first(created.await, draft.email.as_ref(), None, taken).await
+        Accounts::new(kernel).prefer_email_conflict(created.await, draft.email.as_ref(), None, taken).await
     }
 
     pub(super) async fn draft(&self, new: NewUser) -> Result<Draft> {
@@ -226,11 +230,11 @@ impl<'a> Admin<'a> {
             &Changes { password_hash: Some(Some(hash)), must_change_password: Some(true), ..Changes::default() };
         kernel
             .effect(client, |effect| async move {
-                let (before, changes) = Admin::new(kernel).lock(&effect, &actor.user, id, changes.clone()).await?;
-                Accounts::new(kernel).apply(&effect, &before, &changes, Ends::All, TAKEN).await?;
-                effect.record(EventKind::PasswordResetByAdmin { user_id: id, actor_id: actor.user.id });
-                EmailChanges::new(kernel).forget(&effect, id, Reverts::All).await?;
-                effect.tell(&before, MailKind::AccountReset)?;
+                let (before, changes) = self.lock(&effect, &actor.user, id, changes.clone()).await?;
+                Accounts::new(kernel).apply(&effect, &before, &changes, SessionsToEnd::All, TAKEN).await?;
+                effect.emit(EventKind::PasswordResetByAdmin { user_id: id, actor_id: actor.user.id });
+                close_revert_links(&effect, id, RevertLinks::All).await?;
+                effect.queue_mail_to(&before, MailKind::AccountReset)?;
                 Ok(())
             })
             .await

@@ -5,9 +5,11 @@
 //! (OWASP ASVS 16.2, OWASP Logging Vocabulary).
 
 mod model;
+mod rows;
 mod service;
 pub(crate) mod store;
 
 pub use model::{AuditEvent, AuditPage, AuditQuery};
+pub(crate) use rows::{export, purge};
 pub use service::Audit;
-pub(crate) use service::MAX_NOTES;
+pub(crate) use service::MAX_PENDING;

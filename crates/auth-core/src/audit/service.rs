@@ -5,7 +5,7 @@ use crate::kernel::Kernel;
 use crate::{Client, EventKind, Result};
 
 /// How many events of failed attempts may wait to be written down.
-pub(crate) const MAX_NOTES: usize = 256;
+pub(crate) const MAX_PENDING: usize = 256;
 
 /// The largest page.
 const MAX_PAGE: u64 = 100;
@@ -34,17 +34,19 @@ impl<'a> Audit<'a> {
         let next = items.last().filter(|_| more).map(|event| event.id);
         Ok(AuditPage { items, next })
     }
+}
 
-    /// Writes down what happened outside of any transaction: an attempt that failed. Beside the answer, which must not
+impl Kernel {
+    /// Emits an event outside of any transaction: an attempt that failed. Beside the answer, which must not
     /// wait for it; when too many wait already, or the database is away, the log file alone has it.
-    pub(crate) fn note(&self, client: &Client, kind: EventKind) {
-        let event = self.kernel.event(client, kind);
+    pub(crate) fn emit(&self, client: &Client, kind: EventKind) {
+        let event = self.event(client, kind);
         event.log();
-        let Ok(permit) = self.kernel.parts().pending_events.clone().try_acquire_owned() else {
-            tracing::error!(event = %event.id, "{MAX_NOTES} events wait to be written down; this one was not");
-            return self.kernel.parts().hooks.tell(event);
+        let Ok(permit) = self.parts().pending_events.clone().try_acquire_owned() else {
+            tracing::error!(event = %event.id, "{MAX_PENDING} events wait to be written down; this one was not");
+            return self.parts().hooks.tell(event);
         };
-        let kernel = self.kernel.clone();
+        let kernel = self.clone();
         tokio::spawn(async move {
             if let Err(cause) = store::insert(kernel.db(), std::slice::from_ref(&event)).await {
                 tracing::warn!(%cause, "an event could not be written down");

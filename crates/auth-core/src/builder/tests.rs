@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use sea_orm::Database;
 
-use crate::config::SessionLimits;
 use crate::jwt::JwtKey;
 use crate::password::HasherConfig;
+use crate::session::SessionLimits;
 use crate::token::{JwtKeys, JwtOptions};
 use crate::{Auth, AuthBuilder, Backend, CookieOptions, Limits, Rate, RootSecret, SameSite};
 

@@ -1,61 +1,35 @@
-//! Asking for a new address, confirming it, taking it back.
+//! Asking for a new email address, confirming it, reverting it.
 
-use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use time::OffsetDateTime;
-use uuid::Uuid;
 
-use crate::account::{Changes, Ends, Updated, store};
+use super::contested::{make_room, revert};
+use super::link::{LinkData, queue_revert_mail, request_confirmation};
+use crate::account::{Accounts, SessionsToEnd, Updated, store};
+use crate::client::Client;
 use crate::effect::Effect;
-use crate::identifier::{Email, LoginName};
+use crate::error::{Error, ErrorCode, Result};
+use crate::event::EventKind;
+use crate::identifier::Email;
 use crate::kernel::Kernel;
 use crate::limit::Bucket;
-use crate::mail::{Mail, MailKind, Order};
-use crate::one_time::{Issue, Purpose};
+use crate::one_time::{OneTimeTokens, Purpose};
 use crate::password::Password;
-use crate::{Accounts, Audit, Client, Error, ErrorCode, EventKind, OneTimeTokens, Principal, Result, User};
-
-/// How long the new address may take to prove itself, and the owner of the old one to object.
-const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-const REVERT_LIFETIME: Duration = Duration::from_secs(72 * 60 * 60);
+use crate::principal::Principal;
+use crate::user::User;
 
 const BAD: ErrorCode = ErrorCode::ChangeEmailBadToken;
-pub(super) const TAKEN: ErrorCode = ErrorCode::UpdateUserEmailAlreadyExists;
-
-/// What a link remembers: the address that will count.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Memory {
-    email: String,
-    pub(super) is_verified: bool,
-}
-
-impl Memory {
-    fn into_json(self) -> Result<Value> {
-        serde_json::to_value(self).map_err(Error::internal)
-    }
-
-    pub(super) fn email(&self) -> Result<Email> {
-        Email::parse(&self.email).map_err(Error::internal)
-    }
-
-    pub(super) fn changes(&self) -> Result<Changes> {
-        Ok(Changes { email: Some(self.email()?), is_verified: Some(self.is_verified), ..Changes::default() })
-    }
-}
 
 /// A link that was redeemed.
 struct Redeemed {
     user: User,
-    memory: Memory,
+    data: LinkData,
     issued_at: OffsetDateTime,
 }
 
 /// The service for new addresses.
 #[derive(Clone, Copy, Debug)]
 pub struct EmailChanges<'a> {
-    pub(super) kernel: &'a Kernel,
+    kernel: &'a Kernel,
 }
 
 impl<'a> EmailChanges<'a> {
@@ -82,48 +56,18 @@ impl<'a> EmailChanges<'a> {
             Some(password) => {
                 if !accounts.is_current_password(&principal.user, password).await? {
                     let user_id = principal.user.id;
-                    Audit::new(self.kernel).note(client, EventKind::PasswordChangeFailed { user_id });
+                    self.kernel.emit(client, EventKind::PasswordChangeFailed { user_id });
                     return Err(ErrorCode::ReauthenticationFailed.into());
                 }
             }
         }
         let kernel = self.kernel;
         kernel.limiter().take(Bucket::EmailChanges(principal.user.id), client).await?;
-        kernel
-            .effect(client, |effect| async move { EmailChanges::new(kernel).ask(&effect, &principal.user, email) })
-            .await
+        kernel.effect(client, |effect| async move { request_confirmation(&effect, &principal.user, email) }).await
     }
 
-    /// Leaves the order for the link, and sends word to the old address.
-    pub(crate) fn ask(&self, effect: &Effect, user: &User, email: &Email) -> Result<()> {
-        effect.record(EventKind::EmailChangeRequested { user_id: user.id });
-        effect.order(Order::ConfirmEmail { user_id: user.id, sev: user.sev, email: email.as_str().to_owned() });
-        effect.tell(user, MailKind::EmailChangeRequested)?;
-        Ok(())
-    }
-
-    pub(crate) async fn compose(&self, effect: &Effect, user_id: Uuid, sev: i64, email: &str) -> Result<Option<Mail>> {
-        let kernel = self.kernel;
-        let email = Email::parse(email).map_err(Error::internal)?;
-        let user = store::find(effect.tx(), user_id).await?.map(User::from);
-        let Some(user) = user.filter(|user| user.is_active && user.sev == sev) else { return Ok(None) };
-        if store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?.is_some() {
-            return Ok(None);
-        }
-        let slot = user.id.to_string();
-        let issue = Issue {
-            user: Some(&user),
-            slot: Some(&slot),
-            data: Some(Memory { email: email.as_str().to_owned(), is_verified: true }.into_json()?),
-            ..Issue::new(Purpose::ChangeEmail, LIFETIME)
-        };
-        let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
-        let link = kernel.mail_link("change-email/confirm", &token, LIFETIME);
-        effect.write(email.as_str(), user.display_name.as_deref(), MailKind::ConfirmEmail { link }).map(Some)
-    }
-
-    /// Redeems the link: the new address replaces the old one, verified. Ends every session of the account
-    /// except `current`, if it belongs to the account.
+    /// Redeems the link: the new address replaces the old one and counts as verified. Every session of the account
+    /// ends except `current`, if it belongs to the account.
     ///
     /// # Errors
     /// Fails with `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when the address was taken in the
@@ -133,37 +77,22 @@ impl<'a> EmailChanges<'a> {
         kernel.limiter().take(Bucket::TokenTries(client), client).await?;
         kernel
             .effect(client, |effect| async move {
-                let Redeemed { user, memory, .. } =
-                    EmailChanges::new(kernel).redeem(&effect, Purpose::ChangeEmail, token).await?;
-                let changes = memory.changes()?;
+                let Redeemed { user, data, .. } = redeem(&effect, Purpose::ChangeEmail, token).await?;
+                let changes = data.changes()?;
                 let keep = current.filter(|current| current.user.id == user.id).map(|current| &current.session);
-                let updated = Accounts::new(kernel).apply(&effect, &user, &changes, Ends::all_but(keep), TAKEN).await?;
-                effect.record(EventKind::EmailChanged { user_id: user.id, actor_id: Some(user.id) });
-                EmailChanges::new(kernel).tell_former(&effect, &user, &updated.user).await?;
+                let taken = ErrorCode::UpdateUserEmailAlreadyExists;
+                let updated =
+                    Accounts::new(kernel).apply(&effect, &user, &changes, SessionsToEnd::all_but(keep), taken).await?;
+                effect.emit(EventKind::EmailChanged { user_id: user.id, actor_id: Some(user.id) });
+                queue_revert_mail(&effect, &user, &updated.user).await?;
                 Ok(updated)
             })
             .await
     }
 
-    /// Tells the old address that it was replaced, with a link that takes that back.
-    pub(crate) async fn tell_former(&self, effect: &Effect, before: &User, after: &User) -> Result<()> {
-        let Some(former) = &before.email else { return Ok(()) };
-        let issue = Issue {
-            user: Some(after),
-            // An attacker who took the account over changes more than the address.
-            outlives_changes: true,
-            data: Some(Memory { email: former.clone(), is_verified: before.is_verified }.into_json()?),
-            ..Issue::new(Purpose::RevertEmail, REVERT_LIFETIME)
-        };
-        let token = OneTimeTokens::new(self.kernel).issue(effect, issue).await?;
-        let revert_link = self.kernel.mail_link("change-email/revert", &token, REVERT_LIFETIME);
-        effect.tell(before, MailKind::EmailChanged { revert_link: Some(revert_link) })?;
-        Ok(())
-    }
-
-    /// Takes a change back: the old address counts again, every session ends, and the password is gone, because
-    /// somebody who is not the owner knew it. A link to a new one is mailed to the old address. Later changes can no
-    /// longer be reverted: their links may be in the hands of an attacker.
+    /// Reverts a change: the old address counts again, every session ends, and the password is gone, because somebody
+    /// who is not the owner knew it. A link to a new one is mailed to the old address. Later changes can no longer be reverted:
+    /// their links are in the hands of whoever made them.
     ///
     /// # Errors
     /// Fails with `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when another account has the address by
@@ -173,22 +102,21 @@ impl<'a> EmailChanges<'a> {
         kernel.limiter().take(Bucket::TokenTries(client), client).await?;
         kernel
             .effect(client, |effect| async move {
-                let Redeemed { user, memory, issued_at } =
-                    EmailChanges::new(kernel).redeem(&effect, Purpose::RevertEmail, token).await?;
-                EmailChanges::new(kernel).make_room(&effect, &user, &memory, issued_at).await?;
-                EmailChanges::new(kernel).take_back(&effect, &user, &memory, issued_at).await
+                let Redeemed { user, data, issued_at } = redeem(&effect, Purpose::RevertEmail, token).await?;
+                make_room(&effect, &user, &data, issued_at).await?;
+                revert(&effect, &user, &data, issued_at).await
             })
             .await
     }
+}
 
-    /// Redeems a link: the account that it acts on, locked, and what the link remembers.
-    async fn redeem(&self, effect: &Effect, purpose: Purpose, token: &str) -> Result<Redeemed> {
-        let consumed = OneTimeTokens::new(self.kernel).consume(effect, purpose, token, None).await?.ok_or(BAD)?;
-        let user = OneTimeTokens::new(self.kernel).owner(effect, &consumed).await?.ok_or(BAD)?;
-        if !user.is_active {
-            return Err(BAD.into());
-        }
-        let memory = consumed.data.map(serde_json::from_value).transpose().map_err(Error::internal)?.ok_or(BAD)?;
-        Ok(Redeemed { user, memory, issued_at: consumed.created_at })
+/// Redeems a link: the account that it acts on, locked, and what the link holds.
+async fn redeem(effect: &Effect, purpose: Purpose, token: &str) -> Result<Redeemed> {
+    let consumed = OneTimeTokens::new(effect.kernel()).consume(effect, purpose, token, None).await?.ok_or(BAD)?;
+    let user = store::lock_owner(effect.tx(), &consumed).await?.ok_or(BAD)?;
+    if !user.is_active {
+        return Err(BAD.into());
     }
+    let data = consumed.data.map(serde_json::from_value).transpose().map_err(Error::internal)?.ok_or(BAD)?;
+    Ok(Redeemed { user, data, issued_at: consumed.created_at })
 }

@@ -16,10 +16,12 @@
 mod algorithm;
 mod claims;
 mod codec;
+mod error;
 mod key;
 mod primitive;
 mod provider;
 mod read;
+mod rules;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -27,25 +29,8 @@ mod verify;
 pub use algorithm::JwtAlgorithm;
 pub use claims::{AccessClaims, NewClaims};
 pub use codec::{JwtCodec, JwtCodecConfig};
+pub use error::JwtError;
 pub use key::{JwtKey, JwtKeyError};
 pub(crate) use provider::install as install_provider;
-
-/// Longest token that is looked at, in bytes; longer ones are refused before any decoding.
-pub const MAX_TOKEN_BYTES: usize = 4096;
-
-/// How far the clocks of two servers may differ, in seconds.
-pub const LEEWAY_SECONDS: i64 = 30;
-
-/// The media type of access tokens in the header's `typ` (RFC 9068 section 2.1).
-const TOKEN_TYPE: &str = "at+jwt";
-
-/// A token that is not accepted, or cannot be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum JwtError {
-    /// The token is not acceptable. The reason is for logs; a client learns only that it is unauthorized.
-    #[error("token refused: {0}")]
-    Refused(&'static str),
-    /// The token could not be made.
-    #[error("token not signed: {0}")]
-    Signing(String),
-}
+use rules::TOKEN_TYPE;
+pub use rules::{LEEWAY_SECONDS, MAX_TOKEN_BYTES};

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Bucket, Rate, store};
 use crate::kernel::Kernel;
-use crate::{Audit, Client, Error, ErrorCode, EventKind, Result, db_error};
+use crate::{Client, Error, ErrorCode, EventKind, Result, db_error};
 
 /// One line in the log is enough.
 static UNKNOWN: Once = Once::new();
@@ -53,7 +53,7 @@ impl Limiter<'_> {
             });
         }
         if refusal.first {
-            Audit::new(self.kernel).note(client, EventKind::Throttled { limit: bucket.name() });
+            self.kernel.emit(client, EventKind::Throttled { limit: bucket.name() });
         }
         Err(ErrorCode::RateLimited.retry_after(refusal.retry_after))
     }

@@ -1,4 +1,4 @@
-//! Rate limits for unauthenticated actions.
+//! Rate limits of actions that cost somebody else something.
 //!
 //! Each limit is one row in the database and one statement that takes of it before the work, so that neither a crowd
 //! nor a second server gets more, and nothing is given back (OWASP ASVS 2.4.1, 6.3.1, 6.6.3). Nobody is locked out by
@@ -6,105 +6,12 @@
 
 mod bucket;
 mod limiter;
+mod limits;
+mod purge;
+mod rate;
 mod store;
 
-use std::time::Duration;
-
 pub(crate) use bucket::Bucket;
-
-/// A number of attempts per time window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    /// How often, from the first time on, until the window is over.
-    pub times: u32,
-    /// How long the window is.
-    pub per: Duration,
-}
-
-impl Rate {
-    /// As often as anybody likes; not even counted.
-    pub const UNLIMITED: Self = Self { times: u32::MAX, per: Duration::ZERO };
-
-    /// So often in an hour.
-    #[must_use]
-    pub const fn per_hour(times: u32) -> Self {
-        Self { times, per: Duration::from_secs(60 * 60) }
-    }
-
-    /// So often in a day.
-    #[must_use]
-    pub const fn per_day(times: u32) -> Self {
-        Self { times, per: Duration::from_secs(24 * 60 * 60) }
-    }
-
-    fn scaled(self, factor: u32) -> Self {
-        Self { times: self.times.saturating_mul(factor), ..self }
-    }
-}
-
-/// The limits of an app. A client is an IPv4 address or an IPv6 network of 64 bits, and a network of 48 bits may do eight
-/// times as much; clients whose address is unknown are one.
-///
-/// Attempts at one mailed code, and at one second factor, are few whatever is set here.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Registrations of a client: 5 an hour.
-    pub registrations: Rate,
-    /// Requests of a client for each kind of mail, such as a link to a new password: 5 an hour.
-    pub mail_requests: Rate,
-    /// Tokens from mails that a client redeems or tries to: 30 an hour.
-    pub token_tries: Rate,
-    /// Mailed codes that are tried for one address: 10 an hour.
-    pub code_tries: Rate,
-    /// New addresses that an account asks for: 5 an hour.
-    pub email_changes: Rate,
-    /// Mails that a client has sent by asking: 10 an hour. Beyond it nothing is sent, and the answer is the same.
-    pub mails_by_client: Rate,
-    /// Mails that strangers have sent to one address: 3 an hour and 10 a day. Beyond it nothing is sent, and the answer
-    /// is the same.
-    pub mails_to_address: [Rate; 2],
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            registrations: Rate::per_hour(5),
-            mail_requests: Rate::per_hour(5),
-            token_tries: Rate::per_hour(30),
-            code_tries: Rate::per_hour(10),
-            email_changes: Rate::per_hour(5),
-            mails_by_client: Rate::per_hour(10),
-            mails_to_address: [Rate::per_hour(3), Rate::per_day(10)],
-        }
-    }
-}
-
-impl Limits {
-    /// No limits: for load tests, and for apps that have their own.
-    #[must_use]
-    pub fn off() -> Self {
-        Self {
-            registrations: Rate::UNLIMITED,
-            mail_requests: Rate::UNLIMITED,
-            token_tries: Rate::UNLIMITED,
-            code_tries: Rate::UNLIMITED,
-            email_changes: Rate::UNLIMITED,
-            mails_by_client: Rate::UNLIMITED,
-            mails_to_address: [Rate::UNLIMITED; 2],
-        }
-    }
-
-    pub(crate) fn rates(&self) -> [Rate; 8] {
-        let [hour, day] = self.mails_to_address;
-        [
-            self.registrations,
-            self.mail_requests,
-            self.token_tries,
-            self.code_tries,
-            self.email_changes,
-            self.mails_by_client,
-            hour,
-            day,
-        ]
-    }
-}
+pub use limits::Limits;
+pub(crate) use purge::purge;
+pub use rate::Rate;

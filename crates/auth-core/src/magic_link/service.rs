@@ -1,25 +1,22 @@
 //! Asking for the mail, and logging in by it.
 
-use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
-
-use crate::account::{Changes, Draft};
+use super::mail::{JOB, LinkData};
+use crate::account::{Accounts, Changes, Draft, store};
 use crate::backend::BuiltBackend;
+use crate::client::Client;
 use crate::effect::Effect;
+use crate::email_change::holder_of_verified;
+use crate::error::{Error, ErrorCode, Result};
+use crate::event::EventKind;
 use crate::identifier::Email;
 use crate::kernel::Kernel;
 use crate::limit::Bucket;
-use crate::mail::{Mail, MailCode, MailKind, Order};
-use crate::one_time::{Consumed, Issue, Purpose};
-use crate::session::{Login, Proof};
-use crate::{
-    Accounts, Client, EmailChanges, Error, ErrorCode, EventKind, OneTimeTokens, RedirectTarget, Registration, Result,
-    Sessions, User,
-};
-
-/// How long link and code work (OWASP ASVS 6.5.5).
-const LIFETIME: Duration = Duration::from_secs(10 * 60);
+use crate::one_time::{Consumed, OneTimeTokens, Purpose};
+use crate::redirect::RedirectTarget;
+use crate::registration::Registration;
+use crate::session::{Login, Proof, establish::establish};
+use crate::user::User;
+use crate::verification::claim;
 
 const BAD: ErrorCode = ErrorCode::MagicLinkBadToken;
 
@@ -52,13 +49,6 @@ pub struct Preview {
     pub redirect_to: Option<RedirectTarget>,
 }
 
-/// What a link remembers.
-#[derive(Serialize, Deserialize)]
-struct Memory {
-    email: String,
-    redirect_to: Option<RedirectTarget>,
-}
-
 impl<'a> MagicLinks<'a> {
     pub(crate) fn new(kernel: &'a Kernel) -> Self {
         Self { kernel }
@@ -71,43 +61,7 @@ impl<'a> MagicLinks<'a> {
     /// Fails with `RATE_LIMITED`, and when the database does.
     pub async fn request(&self, email: &Email, redirect_to: Option<RedirectTarget>, client: &Client) -> Result<()> {
         self.kernel.limiter().take(Bucket::MailRequests(Purpose::MagicLink, client), client).await?;
-        let order = Order::MagicLink { email: email.as_str().to_owned(), redirect_to };
-        self.kernel.leave_order(order, client).await
-    }
-
-    pub(crate) async fn compose(
-        &self,
-        effect: &Effect,
-        email: &str,
-        redirect_to: Option<&RedirectTarget>,
-    ) -> Result<Option<Mail>> {
-        let kernel = self.kernel;
-        let email = Email::parse(email).map_err(Error::internal)?;
-        // If there is none, anyone who verifies the address gets an account of their own.
-        let user = EmailChanges::new(kernel).owner_by_mailbox(effect.tx(), email.key()).await?;
-        let welcome = match &user {
-            Some(user) => user.is_active,
-            None => kernel.settings().registration != Registration::Closed,
-        };
-        if !welcome {
-            return Ok(None);
-        }
-        effect.record(EventKind::MagicLinkRequested { user_id: user.as_ref().map(|user| user.id) });
-        // To the address as it is stored, whatever was typed.
-        let to = user.as_ref().and_then(|user| user.email.as_deref()).unwrap_or(email.as_str());
-        let code = MailCode::random(kernel.random())?;
-        let memory = Memory { email: to.to_owned(), redirect_to: redirect_to.cloned() };
-        let issue = Issue {
-            user: user.as_ref(),
-            slot: Some(email.key()),
-            code: Some(code.as_str()),
-            data: Some(serde_json::to_value(&memory).map_err(Error::internal)?),
-            ..Issue::new(Purpose::MagicLink, LIFETIME)
-        };
-        let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
-        let link = kernel.mail_link("magic-link", &token, LIFETIME);
-        let name = user.as_ref().and_then(|user| user.display_name.as_deref());
-        effect.write(to, name, MailKind::MagicLink { link, code }).map(Some)
+        self.kernel.queue_job(JOB, LinkData { email: email.as_str().to_owned(), redirect_to }, client).await
     }
 
     /// What a link would do, without doing it; `None` when it does nothing any more.
@@ -116,8 +70,8 @@ impl<'a> MagicLinks<'a> {
     /// Fails when the database does.
     pub async fn preview(&self, token: &str) -> Result<Option<Preview>> {
         let found = OneTimeTokens::new(self.kernel).peek(Purpose::MagicLink, token, None).await?;
-        let memory = found.map(|found| memory(&found)).transpose()?;
-        Ok(memory.map(|Memory { email, redirect_to }| Preview { email, redirect_to }))
+        let data = found.map(|found| LinkData::of(&found)).transpose()?;
+        Ok(data.map(|LinkData { email, redirect_to }| Preview { email, redirect_to }))
     }
 
     /// Logs in by what was mailed. The first verification of an email address removes what was set up before it:
@@ -134,11 +88,11 @@ impl<'a> MagicLinks<'a> {
             may_try = OneTimeTokens::new(kernel).take_attempt(Purpose::MagicLink, email.key()).await?;
         }
         let login = kernel.effect(client, |effect| async move {
-            let consumed = MagicLinks::new(kernel).redeem(&effect, proof).await?;
+            let consumed = self.redeem(&effect, proof).await?;
             // Only now: an address that no code was mailed to takes as long as any other.
             let consumed = consumed.filter(|_| may_try).ok_or(BAD)?;
-            let user = MagicLinks::new(kernel).owner(&effect, &consumed).await?;
-            Sessions::new(kernel).establish_within(&effect, &user, &Proof::mailbox(), backend).await
+            let user = self.owner(&effect, &consumed).await?;
+            establish(&effect, &user, &Proof::mailbox(), backend).await
         });
         // An account that was locked in the meantime is not another case, nor is one whose old address is taken now.
         login.await.map_err(|error| match error {
@@ -162,13 +116,12 @@ impl<'a> MagicLinks<'a> {
 
     /// The account of an email address that was just verified.
     async fn owner(&self, effect: &Effect, consumed: &Consumed) -> Result<User> {
-        let kernel = self.kernel;
         let user = match consumed.user_id {
-            Some(_) => OneTimeTokens::new(kernel).owner(effect, consumed).await?.ok_or(BAD)?,
+            Some(_) => store::lock_owner(effect.tx(), consumed).await?.ok_or(BAD)?,
             None => {
-                let email = Email::parse(&memory(consumed)?.email).map_err(Error::internal)?;
+                let email = Email::parse(&LinkData::of(consumed)?.email).map_err(Error::internal)?;
                 // Somebody may have registered the address since, or moved an account there.
-                match EmailChanges::new(kernel).holder_of_proved(effect, &email).await? {
+                match holder_of_verified(effect, &email).await? {
                     Some(holder) => holder,
                     None => return self.register(effect, email).await,
                 }
@@ -185,7 +138,7 @@ impl<'a> MagicLinks<'a> {
             must_change_password: user.must_change_password.then_some(false),
             ..Changes::default()
         };
-        Ok(Accounts::new(kernel).claim(effect, &user, wiped, None).await?.user)
+        Ok(claim(effect, &user, wiped, None).await?.user)
     }
 
     async fn register(&self, effect: &Effect, email: Email) -> Result<User> {
@@ -196,12 +149,7 @@ impl<'a> MagicLinks<'a> {
         let locale = effect.client().accept_language().map(|_| kernel.language(effect.client()));
         let draft = Draft { email: Some(email), is_verified: true, locale, ..Draft::default() };
         let user = Accounts::new(kernel).insert(effect, &draft, BAD).await?;
-        effect.record(EventKind::Verified { user_id: user.id });
+        effect.emit(EventKind::Verified { user_id: user.id });
         Ok(user)
     }
-}
-
-fn memory(token: &Consumed) -> Result<Memory> {
-    let data = token.data.clone().unwrap_or_default();
-    serde_json::from_value(data).map_err(Error::internal)
 }

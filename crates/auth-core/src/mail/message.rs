@@ -8,6 +8,9 @@ use uuid::Uuid;
 
 use super::{Language, MailKind};
 
+/// How many mails one server hands to its mailer at the same time.
+pub(crate) const CONCURRENCY: usize = 8;
+
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
 /// A mail to one person. `Debug` shows neither address nor name, nor what the mail holds.

@@ -5,29 +5,27 @@
 //! [`LogMailer`] to the log of a developer, or one of the app's own to whatever service it uses.
 
 mod defaults;
-mod errand;
 mod kind;
 mod language;
 mod log;
-mod message;
+pub(crate) mod message;
 mod nobody;
-pub(crate) mod outbox;
-mod service;
+mod purge;
+pub(crate) mod queue;
 #[cfg(feature = "smtp")]
 mod smtp;
-mod store;
+pub(crate) mod store;
 mod template;
 #[cfg(test)]
 mod tests;
 mod text;
 
-pub(crate) use errand::{Errand, Order};
 pub use kind::{InvalidMailCode, MailCode, MailKind, MailLink};
 pub use language::{InvalidLanguage, Language, Languages};
 pub use log::LogMailer;
 pub use message::{Content, Mail, MailError, Mailer};
 pub(crate) use nobody::NoMailer;
-pub use service::{OutboxState, Outgoing};
+pub(crate) use purge::purge;
 #[cfg(feature = "smtp")]
 pub use smtp::{SmtpConfigError, SmtpMailer};
 pub use template::{Service, TemplateErrors, Templates, TemplatesBuilder};

@@ -26,7 +26,7 @@ const HANDOVER: Duration = Duration::from_secs(15);
 
 /// How many connections are kept for the next mails: as many as are used at the same time, so that none of them is opened
 /// for one mail alone.
-const IDLE: usize = crate::mail::outbox::CONCURRENCY;
+const IDLE: usize = crate::mail::message::CONCURRENCY;
 
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
 

@@ -13,14 +13,14 @@ use uuid::Uuid;
 use crate::Result;
 
 /// What a new row consists of.
-pub(super) struct NewRow {
-    pub(super) id: Uuid,
-    pub(super) body: Vec<u8>,
-    pub(super) now: OffsetDateTime,
-    pub(super) expires_at: OffsetDateTime,
+pub(crate) struct NewRow {
+    pub(crate) id: Uuid,
+    pub(crate) body: Vec<u8>,
+    pub(crate) now: OffsetDateTime,
+    pub(crate) expires_at: OffsetDateTime,
 }
 
-pub(super) async fn insert(db: &impl ConnectionTrait, rows: Vec<NewRow>) -> Result<()> {
+pub(crate) async fn insert(db: &impl ConnectionTrait, rows: Vec<NewRow>) -> Result<()> {
     let rows = rows.into_iter().map(|row| ActiveModel {
         id: Set(row.id),
         body: Set(row.body),
@@ -36,7 +36,7 @@ pub(super) async fn insert(db: &impl ConnectionTrait, rows: Vec<NewRow>) -> Resu
 }
 
 /// What may be claimed now, the longest overdue first.
-pub(super) async fn due(db: &impl ConnectionTrait, now: OffsetDateTime, limit: u64) -> Result<Vec<Uuid>> {
+pub(crate) async fn due(db: &impl ConnectionTrait, now: OffsetDateTime, limit: u64) -> Result<Vec<Uuid>> {
     Ok(Entity::find()
         .select_only()
         .column(Column::Id)
@@ -51,7 +51,7 @@ pub(super) async fn due(db: &impl ConnectionTrait, now: OffsetDateTime, limit: u
 }
 
 /// Claims of these what nobody else has claimed meanwhile.
-pub(super) async fn claim(
+pub(crate) async fn claim(
     db: &impl ConnectionTrait,
     ids: Vec<Uuid>,
     claim: Uuid,
@@ -71,12 +71,12 @@ pub(super) async fn claim(
     Ok(())
 }
 
-pub(super) async fn claimed(db: &impl ConnectionTrait, claim: Uuid) -> Result<Vec<Model>> {
+pub(crate) async fn claimed(db: &impl ConnectionTrait, claim: Uuid) -> Result<Vec<Model>> {
     Ok(Entity::find().filter(Column::Claim.eq(claim)).order_by_asc(Column::Id).all(db).await?)
 }
 
 /// Puts something else into a claimed row.
-pub(super) async fn replace(
+pub(crate) async fn replace(
     db: &impl ConnectionTrait,
     row: &Model,
     body: Vec<u8>,
@@ -93,7 +93,7 @@ pub(super) async fn replace(
 }
 
 /// Gives a claimed row back, to be tried later.
-pub(super) async fn postpone(db: &impl ConnectionTrait, row: &Model, due_at: OffsetDateTime) -> Result<()> {
+pub(crate) async fn postpone(db: &impl ConnectionTrait, row: &Model, due_at: OffsetDateTime) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::Attempts, Expr::value(row.attempts.saturating_add(1)))
         .col_expr(Column::DueAt, Expr::value(Timestamp(due_at)))
@@ -106,7 +106,7 @@ pub(super) async fn postpone(db: &impl ConnectionTrait, row: &Model, due_at: Off
 }
 
 /// Makes a dead letter of a claimed row.
-pub(super) async fn give_up(db: &impl ConnectionTrait, row: &Model, now: OffsetDateTime) -> Result<bool> {
+pub(crate) async fn give_up(db: &impl ConnectionTrait, row: &Model, now: OffsetDateTime) -> Result<bool> {
     let result = Entity::update_many()
         .col_expr(Column::FailedAt, Expr::value(Timestamp(now)))
         .col_expr(Column::Claim, Expr::value(None::<Uuid>))
@@ -117,31 +117,31 @@ pub(super) async fn give_up(db: &impl ConnectionTrait, row: &Model, now: OffsetD
     Ok(result.rows_affected == 1)
 }
 
-pub(super) async fn remove(db: &impl ConnectionTrait, id: Uuid) -> Result<()> {
+pub(crate) async fn remove(db: &impl ConnectionTrait, id: Uuid) -> Result<()> {
     Entity::delete_many().filter(Column::Id.eq(id)).exec(db).await?;
     Ok(())
 }
 
 /// The mails that were put here last.
-pub(super) async fn newest(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Model>> {
+pub(crate) async fn newest(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Model>> {
     Ok(Entity::find().order_by_desc(Column::Id).limit(limit).all(db).await?)
 }
 
 /// How many have been due for longer than since a moment.
-pub(super) async fn overdue(db: &impl ConnectionTrait, since: OffsetDateTime) -> Result<u64> {
+pub(crate) async fn overdue(db: &impl ConnectionTrait, since: OffsetDateTime) -> Result<u64> {
     let overdue = Entity::find().filter(Column::FailedAt.is_null()).filter(Column::DueAt.lte(Timestamp(since)));
     Ok(overdue.count(db).await?)
 }
 
 /// How many wait to be sent, and how many were given up.
-pub(super) async fn count(db: &impl ConnectionTrait) -> Result<(u64, u64)> {
+pub(crate) async fn count(db: &impl ConnectionTrait) -> Result<(u64, u64)> {
     let waiting = Entity::find().filter(Column::FailedAt.is_null()).count(db).await?;
     let failed = Entity::find().filter(Column::FailedAt.is_not_null()).count(db).await?;
     Ok((waiting, failed))
 }
 
 /// Sends dead letters that are still worth something on their way again.
-pub(super) async fn revive(db: &impl ConnectionTrait, now: OffsetDateTime) -> Result<u64> {
+pub(crate) async fn revive(db: &impl ConnectionTrait, now: OffsetDateTime) -> Result<u64> {
     let result = Entity::update_many()
         .col_expr(Column::FailedAt, Expr::value(None::<i64>))
         .col_expr(Column::Attempts, Expr::value(0))

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Consumed, Issue, Purpose, store};
 use crate::kernel::Kernel;
 use crate::secret::{digest, random_token};
-use crate::{Error, Result, User, account};
+use crate::{Error, Result};
 
 /// The service of single-use tokens.
 #[derive(Clone, Copy, Debug)]
@@ -62,17 +62,6 @@ impl<'a> OneTimeTokens<'a> {
             return Ok(None);
         }
         store::find(tx, store::By::Token(hash)).await
-    }
-
-    /// The account that a redeemed token acts on, locked; `None` when it is gone, or its credentials have changed since
-    /// the token was looked at: another transaction may have been about to.
-    ///
-    /// # Errors
-    /// Fails when the database does.
-    pub(crate) async fn owner(&self, tx: &DatabaseTransaction, token: &Consumed) -> Result<Option<User>> {
-        let Some(id) = token.user_id else { return Ok(None) };
-        let row = account::store::find_for_update(tx, id).await?;
-        Ok(row.map(User::from).filter(|user| token.sev.is_none_or(|sev| sev == user.sev)))
     }
 
     /// What a token stands for that could be redeemed now, without redeeming it: for a page that asks first, and for checks

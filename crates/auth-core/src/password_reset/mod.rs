@@ -1,6 +1,9 @@
 //! A new password for one that was forgotten, by a link that only the owner of the email address gets (OWASP Forgot
 //! Password Cheat Sheet).
 
+mod link;
 mod service;
 
+pub(crate) use link::{link, mail};
 pub use service::PasswordResets;
+pub(crate) use service::{JOB, run_job};

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use sea_orm::DatabaseTransaction;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Principal, Session, store};
-use crate::backend::BuiltBackend;
+use super::store;
+use crate::backend::{BuiltBackend, Transport};
 use crate::effect::Effect;
+use crate::error::{Error, ErrorCode, Result};
+use crate::event::EventKind;
 use crate::hooks::Action;
-use crate::kernel::Kernel;
+use crate::principal::{Principal, Session};
+use crate::scope;
 use crate::token::{NewToken, TokenSubject};
-use crate::{Error, ErrorCode, EventKind, Result, Transport, User, scope};
+use crate::user::User;
 
 /// How a user authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,16 +65,14 @@ pub struct Login {
     pub token: IssuedToken,
 }
 
-/// Creates a session as a part of `effect`, if the account is active and its epoch still is what it was when the proof was
+/// Creates a session as a part of `effect`, if the account is active and its epoch is still what it was when the proof was
 /// checked (`user.sev`).
-pub(super) async fn establish(
-    kernel: &Kernel,
-    effect: &Effect,
-    user: &User,
-    proof: &Proof,
-    backend: &BuiltBackend,
-) -> Result<Login> {
-    let (tx, client): (&DatabaseTransaction, _) = (effect, effect.client());
+///
+/// # Errors
+/// `LOGIN_BAD_CREDENTIALS` when the account is not what it was, a hook's veto, an internal error for a malformed scope;
+/// fails when the database does.
+pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &BuiltBackend) -> Result<Login> {
+    let (tx, kernel, client) = (effect.tx(), effect.kernel(), effect.client());
     let limits = kernel.settings().sessions;
     let now = kernel.now();
     let scope = proof.scopes.as_deref().map(scope::join).transpose()?;
@@ -99,8 +99,8 @@ pub(super) async fn establish(
     let expires_at = token.expires_in.and_then(|life| now.checked_add(life.try_into().ok()?));
     session.expires_at = expires_at.map_or(session.expires_at, |moment| session.expires_at.min(moment));
     store::insert(tx, &session, token.digest, user.sev).await?;
-    effect.ask(Action::Login { user, session: &session }).await?;
-    effect.record(EventKind::LoginSucceeded {
+    effect.run_hook(Action::Login { user, session: &session }).await?;
+    effect.emit(EventKind::LoginSucceeded {
         user_id: user.id,
         session_id: session.id,
         backend: session.backend.clone(),
@@ -139,13 +139,13 @@ pub(crate) enum BearerToken {
 
 /// Gives a session that outlives a change of credentials the account's new epoch, and a new token: the old one dies.
 /// `None` where the token goes on.
-pub(super) async fn renew(
-    kernel: &Kernel,
-    tx: &DatabaseTransaction,
+pub(crate) async fn renew(
+    effect: &Effect,
     user: &User,
     session: &Session,
     bearer: BearerToken,
 ) -> Result<Option<IssuedToken>> {
+    let kernel = effect.kernel();
     let backend = kernel.backend(&session.backend)?;
     let issued = match backend.transport {
         Transport::Bearer if bearer == BearerToken::Kept => None,
@@ -153,7 +153,7 @@ pub(super) async fn renew(
             Some(issue(backend, TokenSubject { user, session, now: kernel.now() }).await?)
         }
     };
-    if !store::renew(tx, session.id, issued.as_ref().map(|issued| issued.digest), user.sev).await? {
+    if !store::renew(effect.tx(), session.id, issued.as_ref().map(|issued| issued.digest), user.sev).await? {
         return Err(ErrorCode::Unauthorized.into());
     }
     Ok(issued.map(|issued| IssuedToken { access_token: issued.token, expires_in: issued.expires_in }))

@@ -4,24 +4,45 @@ use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
 use super::store;
-use crate::{ErrorCode, Result};
+use crate::error::{ErrorCode, Result};
 
 /// What is to end.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Revocation {
+#[non_exhaustive]
+pub enum Revocation {
     /// One session.
-    Session { id: Uuid, user_id: Uuid },
-    /// Every session and token of a user but one session. `seen` is the epoch that the caller decided upon.
-    Others { user_id: Uuid, seen: i64, keep: Uuid },
+    Session {
+        /// The session.
+        id: Uuid,
+        /// Whose it is.
+        user_id: Uuid,
+    },
+    /// Every session and token of a user but one session.
+    Others {
+        /// The user.
+        user_id: Uuid,
+        /// The epoch that the caller decided upon.
+        seen: i64,
+        /// The session that goes on.
+        keep: Uuid,
+    },
     /// Every session and token of a user.
-    All { user_id: Uuid, seen: i64 },
+    All {
+        /// The user.
+        user_id: Uuid,
+        /// The epoch that the caller decided upon.
+        seen: i64,
+    },
 }
 
 /// Ends what `scope` names. Moving the epoch kills every session and token that was issued before, whatever its format
 /// and wherever a copy of it lies; deleting the rows only tidies up.
 ///
 /// Returns whether there was anything to end. A kept session needs the new epoch, `seen + 1`, before it is good again.
-pub(super) async fn revoke(tx: &DatabaseTransaction, scope: Revocation) -> Result<bool> {
+///
+/// # Errors
+/// `Unauthorized` when the epoch is not `seen` any more; fails when the database does.
+pub async fn revoke(tx: &DatabaseTransaction, scope: Revocation) -> Result<bool> {
     let (user_id, seen, keep) = match scope {
         Revocation::Session { id, user_id } => return store::delete(tx, id, user_id).await,
         Revocation::Others { user_id, seen, keep } => (user_id, seen, Some(keep)),

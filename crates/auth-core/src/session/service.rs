@@ -1,21 +1,22 @@
-//! Login, the check of every request, logout.
+//! The check of every request, the list of sessions, logout.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
-use super::establish::{self, BearerToken, IssuedToken, Login, Proof};
-use super::revoke::{self, Revocation};
-use super::{Principal, Session, store};
-use crate::account::Credentials;
+use super::establish::{Login, Proof, establish};
+use super::revoke::{Revocation, revoke};
+use super::store;
 use crate::backend::BuiltBackend;
+use crate::client::Client;
 use crate::effect::Effect;
+use crate::error::{Error, ErrorCode, Result};
+use crate::event::{EventKind, LoginFailure};
 use crate::jwt::AccessClaims;
 use crate::kernel::Kernel;
-use crate::password::{Password, Verdict};
-use crate::{Accounts, Audit, Client, Error, ErrorCode, EventKind, LoginFailure, Result, User};
+use crate::principal::{Principal, Session};
+use crate::user::User;
 
 /// How often the use of a session is written down.
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
@@ -64,8 +65,8 @@ impl<'a> Sessions<'a> {
         Ok(None)
     }
 
-    /// Whether a session that was found is still good, and for this backend. Boxed: these statements are rare, and
-    /// inlining them would enlarge every request's future.
+    /// Whether a session that was found is still good, and for this backend. The rare statements are boxed: inlining them
+    /// would enlarge every request's future.
     async fn accept(&self, principal: Principal, backend: &str) -> Option<Principal> {
         let db = self.kernel.db();
         let Principal { user, session } = &principal;
@@ -97,109 +98,25 @@ impl<'a> Sessions<'a> {
         credentials.iter().find_map(|credential| credential.backend.strategy.access_claims(credential.token, now))
     }
 
-    /// Logs in with a user name or an email address and a password.
+    /// Begins a session for a user whose identity the app has verified by itself. The session is refused when the
+    /// account is inactive or changed since `user` was read.
     ///
     /// # Errors
-    /// Fails with `LOGIN_BAD_CREDENTIALS` for an unknown account, a wrong password and an inactive account alike, after
-    /// the same work; with `LOGIN_USER_NOT_VERIFIED` after a correct password only; and with `OVERLOADED` when too many
-    /// hashes are waiting.
-    pub async fn login(
-        &self,
-        name: &str,
-        password: Password,
-        backend: &BuiltBackend,
-        client: &Client,
-    ) -> Result<Login> {
-        let found = Accounts::new(self.kernel).credentials_by_name(name).await?;
-        let (user, hash) = match found {
-            Some(Credentials { user, password_hash }) => (Some(user), password_hash),
-            None => (None, None),
-        };
-        let has_password = hash.is_some();
-        let hasher = &self.kernel.hasher();
-        let verdict = hasher.verify(password.clone(), hash.clone()).await?;
-        let outdated = match self.judge(user.as_ref(), has_password, verdict) {
-            Ok(outdated) => outdated,
-            Err((reason, code)) => {
-                let user_id = user.as_ref().map(|user| user.id);
-                Audit::new(self.kernel).note(client, EventKind::LoginFailed { user_id, reason });
-                return Err(code.into());
-            }
-        };
-        // `judge` lets nobody pass who does not exist.
-        let user = user.ok_or(ErrorCode::LoginBadCredentials)?;
-        // Hashed anew only now: the time would tell that the password of an account that may not log in was right.
-        let fresh = if outdated { Some(hasher.hash(password).await?) } else { None };
-        let upgrade = fresh.zip(hash);
-        self.establish_with(&user, Proof::password(), backend, client, upgrade).await
-    }
-
-    /// The verdict on a login: whether the stored hash is outdated, or the reason and the answer of a refusal.
-    fn judge(
-        &self,
-        user: Option<&User>,
-        has_password: bool,
-        verdict: Verdict,
-    ) -> Result<bool, (LoginFailure, ErrorCode)> {
-        const BAD: ErrorCode = ErrorCode::LoginBadCredentials;
-        let Some(user) = user else { return Err((LoginFailure::UnknownUser, BAD)) };
-        let outdated = match verdict {
-            Verdict::Right { outdated } => outdated,
-            Verdict::Wrong if !has_password => return Err((LoginFailure::NoPassword, BAD)),
-            Verdict::Wrong => return Err((LoginFailure::WrongPassword, BAD)),
-            Verdict::Corrupt => return Err((LoginFailure::CorruptHash, BAD)),
-        };
-        if !user.is_active {
-            return Err((LoginFailure::Inactive, BAD));
-        }
-        if self.kernel.settings().require_verified && !user.is_verified {
-            return Err((LoginFailure::NotVerified, ErrorCode::LoginUserNotVerified));
-        }
-        Ok(outdated)
-    }
-
-    /// Begins a session for a user whom the app has authenticated itself. The session is refused when the account is
-    /// inactive or changed since `user` was read.
-    ///
-    /// # Errors
-    /// Fails with `LOGIN_BAD_CREDENTIALS` when the account has changed in the meantime, with an internal error for a
-    /// malformed scope, when a hook refuses, and when the database does.
+    /// `LOGIN_BAD_CREDENTIALS` when the account is not what it was, a hook's veto, an internal error for a malformed
+    /// scope; fails when the database does.
     pub async fn establish(&self, user: &User, proof: Proof, backend: &BuiltBackend, client: &Client) -> Result<Login> {
-        self.establish_with(user, proof, backend, client, None).await
+        let proof = &proof;
+        let login = self.kernel.effect(client, |effect| async move { establish(&effect, user, proof, backend).await });
+        self.emit_if_outdated(login.await, user, client)
     }
 
-    async fn establish_with(
-        &self,
-        user: &User,
-        proof: Proof,
-        backend: &BuiltBackend,
-        client: &Client,
-        upgrade: Option<(String, String)>,
-    ) -> Result<Login> {
-        let (kernel, proof, upgrade) = (self.kernel, &proof, upgrade.as_ref());
-        let login = kernel.effect(client, |effect| async move {
-            if let Some((fresh, stored)) = upgrade {
-                Accounts::new(kernel).upgrade_hash(&effect, user.id, stored, fresh).await?;
-            }
-            Sessions::new(kernel).establish_within(&effect, user, proof, backend).await
-        });
-        let login = login.await;
+    /// Emits an event when a session was refused because the account changed while the login was under way.
+    pub(crate) fn emit_if_outdated(&self, login: Result<Login>, user: &User, client: &Client) -> Result<Login> {
         if let Err(Error::Refused { code: ErrorCode::LoginBadCredentials, .. }) = &login {
             let reason = LoginFailure::Outdated;
-            Audit::new(kernel).note(client, EventKind::LoginFailed { user_id: Some(user.id), reason });
+            self.kernel.emit(client, EventKind::LoginFailed { user_id: Some(user.id), reason });
         }
         login
-    }
-
-    /// Begins a session as a part of another effect.
-    pub(crate) async fn establish_within(
-        &self,
-        effect: &Effect,
-        user: &User,
-        proof: &Proof,
-        backend: &BuiltBackend,
-    ) -> Result<Login> {
-        establish::establish(self.kernel, effect, user, proof, backend).await
     }
 
     /// The user's sessions that are alive, newest first.
@@ -249,29 +166,13 @@ impl<'a> Sessions<'a> {
     /// Ends what `scope` names, and tells of it if there was anything to end.
     async fn revoke_now(&self, scope: Revocation, client: &Client, event: EventKind) -> Result<bool> {
         let event = &event;
-        let revoke = |effect: Arc<Effect>| async move {
-            let ended = revoke::revoke(&effect, scope).await?;
+        let end = |effect: Arc<Effect>| async move {
+            let ended = revoke(&effect, scope).await?;
             if ended {
-                effect.record(event.clone());
+                effect.emit(event.clone());
             }
             Ok(ended)
         };
-        self.kernel.effect(client, revoke).await
-    }
-
-    /// Ends live credentials within a transaction: the only way for every feature.
-    pub(crate) async fn revoke(&self, tx: &DatabaseTransaction, scope: Revocation) -> Result<bool> {
-        revoke::revoke(tx, scope).await
-    }
-
-    /// Renews a session that outlives the revocation of the others. `user` carries the new epoch.
-    pub(crate) async fn renew(
-        &self,
-        tx: &DatabaseTransaction,
-        user: &User,
-        session: &Session,
-        bearer: BearerToken,
-    ) -> Result<Option<IssuedToken>> {
-        establish::renew(self.kernel, tx, user, session, bearer).await
+        self.kernel.effect(client, end).await
     }
 }

@@ -6,84 +6,9 @@
 
 mod database;
 mod jwt;
-
-use std::time::Duration;
-
-use secrecy::SecretString;
-use time::OffsetDateTime;
-use uuid::Uuid;
+mod strategy;
 
 pub(crate) use self::database::DatabaseStrategy;
 pub(crate) use self::jwt::JwtStrategy;
 pub use self::jwt::{CustomClaims, JwtKeys, JwtOptions};
-use crate::jwt::AccessClaims;
-use crate::{Result, Session, User};
-
-/// What a token is issued for.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct TokenSubject<'a> {
-    /// The user who logs in.
-    pub user: &'a User,
-    /// The session that the token will stand for.
-    pub session: &'a Session,
-    /// The present moment.
-    pub now: OffsetDateTime,
-}
-
-/// A token as it was issued.
-#[derive(Debug)]
-pub struct NewToken {
-    /// The string that the client keeps.
-    pub token: SecretString,
-    /// A digest under which the session is to be found again, when the token does not name it by itself.
-    pub digest: Option<[u8; 32]>,
-    /// How long the token is good for, when that is less than the session.
-    pub expires_in: Option<Duration>,
-}
-
-/// Where a token points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenRef {
-    /// To the session that was stored with this digest.
-    Digest([u8; 32]),
-    /// To the session with this id. The strategy vouches for the pointer, with a signature for instance.
-    Session {
-        /// The session.
-        id: Uuid,
-        /// The user's epoch at issue, [`User::sev`](crate::User::sev): what tells a token from the one that replaced it.
-        sev: i64,
-    },
-}
-
-/// A token format. The library ships `database` (the default) and `jwt`; apps may bring their own.
-///
-/// A format of one's own must be unguessable (at least 128 random bits) or authenticated (signed or encrypted).
-#[async_trait::async_trait]
-pub trait TokenStrategy: Send + Sync + 'static {
-    /// Makes a token for a session that is about to be stored.
-    ///
-    /// # Errors
-    /// May fail with any error; the session is not created then.
-    async fn issue(&self, subject: TokenSubject<'_>) -> Result<NewToken>;
-
-    /// Finds out where a token points, without trusting it any further; `None` for one that is not of this format, is
-    /// expired, or was tampered with. Must not be slow: it runs for every request.
-    ///
-    /// # Errors
-    /// Fails when the answer cannot be known at present, for example because a store is unavailable.
-    async fn read(&self, token: &str, now: OffsetDateTime) -> Result<Option<TokenRef>>;
-
-    /// The claims of a token that can be checked without any look-up, for [`Sessions::access_claims`].
-    ///
-    /// [`Sessions::access_claims`]: crate::Sessions::access_claims
-    fn access_claims(&self, token: &str, now: OffsetDateTime) -> Option<AccessClaims> {
-        let _ = (token, now);
-        None
-    }
-
-    /// The public keys of the format as JSON Web Keys (RFC 7517), for `/jwks.json`.
-    fn public_keys(&self) -> Vec<serde_json::Value> {
-        Vec::new()
-    }
-}
+pub use self::strategy::{NewToken, TokenRef, TokenStrategy, TokenSubject};

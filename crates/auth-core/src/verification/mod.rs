@@ -1,8 +1,12 @@
-//! Verification of email addresses: a link that only the owner of the address gets.
+//! Verification of email addresses: by a link that only their owner gets.
 //!
-//! The first proof makes an account its owner's: every session that began before ends, because it may be that of
+//! The first verification makes an account its owner's: every session that began before ends, because it may belong to
 //! somebody who registered a foreign address and waited.
 
+mod claim;
+mod invite;
 mod service;
 
-pub use service::Verification;
+pub(crate) use claim::claim;
+pub(crate) use invite::{JOB, invite, invite_again, run_job};
+pub use service::Verifications;

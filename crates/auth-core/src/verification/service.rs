@@ -1,78 +1,40 @@
 //! Asking for the link, and redeeming it.
 
-use std::time::Duration;
-
+use super::claim::claim;
+use super::invite::{InviteJob, JOB};
 use crate::account::{Changes, Updated, store};
-use crate::effect::Effect;
-use crate::identifier::{Email, LoginName};
+use crate::client::Client;
+use crate::error::{ErrorCode, Result};
+use crate::identifier::Email;
 use crate::kernel::Kernel;
 use crate::limit::Bucket;
-use crate::mail::{Mail, MailKind, Order};
-use crate::one_time::{Issue, Purpose};
-use crate::{Accounts, Client, ErrorCode, EventKind, OneTimeTokens, Principal, Result, User};
-
-/// How long a link works.
-const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// What the tokens of a registration that waits for its proof begin with: see [`Purpose`].
-const REGISTRATION: &str = "reg_";
+use crate::one_time::{OneTimeTokens, Purpose};
+use crate::principal::Principal;
+use crate::registration::{complete_registration, is_registration};
 
 /// The service that verifies email addresses.
 #[derive(Clone, Copy, Debug)]
-pub struct Verification<'a> {
+pub struct Verifications<'a> {
     kernel: &'a Kernel,
 }
 
-impl<'a> Verification<'a> {
+impl<'a> Verifications<'a> {
     pub(crate) fn new(kernel: &'a Kernel) -> Self {
         Self { kernel }
     }
 
-    /// Has a link mailed to the address, if it is that of an active account that has yet to prove it. Says nothing about
-    /// whether it is, neither by its answer nor by its time.
+    /// Has a link mailed to the email address, if it belongs to an active account that is not verified yet. Neither the
+    /// answer nor its time tells whether it does.
     ///
     /// # Errors
     /// Fails with `RATE_LIMITED`, and when the database does.
     pub async fn request(&self, email: &Email, client: &Client) -> Result<()> {
         self.kernel.limiter().take(Bucket::MailRequests(Purpose::VerifyEmail, client), client).await?;
-        self.kernel.leave_order(Order::Verify { email_key: email.key().to_owned() }, client).await
+        self.kernel.queue_job(JOB, InviteJob { email_key: email.key().to_owned() }, client).await
     }
 
-    pub(crate) async fn compose(&self, effect: &Effect, email_key: &str) -> Result<Option<Mail>> {
-        let row = store::find_by_name(effect.tx(), &LoginName::Email(email_key.to_owned())).await?;
-        match row.map(User::from).filter(|user| user.is_active && !user.is_verified) {
-            Some(user) => {
-                effect.record(EventKind::VerifyRequested { user_id: user.id });
-                self.mail(effect, &user).await
-            }
-            None => Ok(None),
-        }
-    }
-
-    /// Mails a link to an account that has another address now.
-    pub(crate) async fn invite_again(&self, effect: &Effect, user: &User) -> Result<()> {
-        effect.offer(self.mail(effect, user).await?);
-        Ok(())
-    }
-
-    /// Mails a link to an account that was just made.
-    pub(crate) async fn invite(&self, effect: &Effect, user: &User) -> Result<()> {
-        if user.email.is_some() {
-            effect.send(self.mail(effect, user).await?);
-        }
-        Ok(())
-    }
-
-    async fn mail(&self, effect: &Effect, user: &User) -> Result<Option<Mail>> {
-        let slot = user.id.to_string();
-        let issue = Issue { user: Some(user), slot: Some(&slot), ..Issue::new(Purpose::VerifyEmail, LIFETIME) };
-        let token = OneTimeTokens::new(self.kernel).issue(effect, issue).await?;
-        let link = self.kernel.mail_link("verify", &token, LIFETIME);
-        effect.write_to(user, MailKind::VerifyEmail { link })
-    }
-
-    /// Redeems a link. Ends every session of the account except `current`, if it belongs to the account; no session
-    /// begins. A registration that waited for its proof becomes an account.
+    /// Redeems a link. Every session of the account ends but `current`, if it belongs to the account; no session begins.
+    /// A registration that waited becomes an account.
     ///
     /// # Errors
     /// Fails with `VERIFY_USER_BAD_TOKEN`, `VERIFY_USER_ALREADY_VERIFIED`, `RATE_LIMITED`, when a hook refuses, and
@@ -80,20 +42,20 @@ impl<'a> Verification<'a> {
     pub async fn verify(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
         let kernel = self.kernel;
         kernel.limiter().take(Bucket::TokenTries(client), client).await?;
-        if token.starts_with(REGISTRATION) {
-            let user = Accounts::new(kernel).complete_registration(token, client).await?;
+        if is_registration(token) {
+            let user = complete_registration(kernel, token, client).await?;
             return Ok(Updated { user, token: None });
         }
         let verified = kernel
             .effect(client, |effect| async move {
                 let consumed = OneTimeTokens::new(kernel).consume(&effect, Purpose::VerifyEmail, token, None).await?;
                 let Some(consumed) = consumed else { return Ok(None) };
-                let Some(user) = OneTimeTokens::new(kernel).owner(&effect, &consumed).await? else { return Ok(None) };
+                let Some(user) = store::lock_owner(effect.tx(), &consumed).await? else { return Ok(None) };
                 if user.is_verified {
                     return Err(ErrorCode::VerifyUserAlreadyVerified.into());
                 }
                 let keep = current.filter(|current| current.user.id == user.id).map(|current| &current.session);
-                Accounts::new(kernel).claim(&effect, &user, Changes::default(), keep).await.map(Some)
+                claim(&effect, &user, Changes::default(), keep).await.map(Some)
             })
             .await?;
         match verified {

@@ -1,8 +1,10 @@
 //! Registering, and one's own account.
 
-use auth_core::account::{AccountChanges, MAX_DISPLAY_NAME, NewAccount, Registered};
+use auth_core::account::MAX_DISPLAY_NAME;
 use auth_core::identifier::{Email, Username};
 use auth_core::password::Password;
+use auth_core::profile::AccountChanges;
+use auth_core::registration::{NewAccount, Registered};
 use auth_core::time::OffsetDateTime;
 use auth_core::{ErrorCode, Principal};
 use serde::Serialize;
@@ -156,7 +158,7 @@ async fn register(call: Call, request: RegisterRequest) -> Result<Reply, Problem
         display_name: request.display_name.map(|name| name.0),
         attributes: request.attributes.unwrap_or_default().0,
     };
-    match call.auth.accounts().register(new, &call.client).await? {
+    match call.auth.registration().register(new, &call.client).await? {
         Registered::Created(user) => Reply::json(http::StatusCode::CREATED, &PublicUser::from(&user)),
         Registered::Pending => Reply::accepted(),
     }
@@ -175,14 +177,14 @@ async fn update(call: Call, principal: Principal, request: UpdateRequest) -> Res
         display_name: request.display_name.0.map(|name| name.map(|text| text.0)),
         attributes: request.attributes.map(|attributes| attributes.0),
     };
-    let changed = call.auth.accounts().update(&principal, changes, &call.client).await?;
+    let changed = call.auth.profile().update(&principal, changes, &call.client).await?;
     updated(&call, Some(&principal), &changed)
 }
 
 async fn change_password(call: Call, principal: Principal, request: ChangePasswordRequest) -> Result<Reply, Problem> {
     let ChangePasswordRequest { old_password, new_password } = request;
-    let accounts = call.auth.accounts();
-    let changed = accounts.change_password(&principal, old_password.0, new_password, &call.client).await?;
+    let profile = call.auth.profile();
+    let changed = profile.change_password(&principal, old_password.0, new_password, &call.client).await?;
     match &changed.token {
         Some(token) => login_answer(call.transport(&principal.session)?, token),
         None => Ok(Reply::no_content()),
@@ -191,12 +193,12 @@ async fn change_password(call: Call, principal: Principal, request: ChangePasswo
 
 async fn delete(call: Call, principal: Principal, request: DeleteRequest) -> Result<Reply, Problem> {
     let password = request.password.map(|password| password.0);
-    call.auth.accounts().delete(&principal, password, &call.client).await?;
+    call.auth.profile().delete(&principal, password, &call.client).await?;
     ended(&call, &principal.session)
 }
 
 async fn export(call: Call, principal: Principal) -> Result<Reply, Problem> {
-    let export = call.auth.accounts().export(&principal.user).await?;
+    let export = call.auth.profile().export(&principal.user).await?;
     let sessions = export.sessions.iter().map(|session| SessionView::new(session, principal.session.id)).collect();
     Reply::ok(&ExportAnswer {
         user: PublicUser::from(&export.user),

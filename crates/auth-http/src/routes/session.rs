@@ -109,7 +109,7 @@ fn of_backend(backend: &BuiltBackend) -> Vec<Endpoint> {
 
 async fn login(call: Call, NamedLogin { name, password }: NamedLogin) -> Result<Reply, Problem> {
     let backend = call.backend()?;
-    let login = call.auth.sessions().login(&name, password, backend, &call.client).await?;
+    let login = call.auth.login().login(&name, password, backend, &call.client).await?;
     call.end_former_session(backend).await?;
     login_answer(&backend.transport, &login.token)
 }

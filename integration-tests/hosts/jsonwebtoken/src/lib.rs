@@ -3,7 +3,7 @@
 //! `jsonwebtoken` has one crypto provider per process, which the first call fixes. So each test is a process of its own, and
 //! takes its calls in another order.
 
-use auth_core::account::{NewAccount, Registered};
+use auth_core::registration::{NewAccount, Registered};
 use auth_core::identifier::Email;
 use auth_core::jwt::JwtKey;
 use auth_core::password::Password;
@@ -107,7 +107,7 @@ async fn register(auth: &Auth) -> User {
         display_name: None,
         attributes: Map::new(),
     };
-    match auth.accounts().register(new, &Client::default()).await.expect("an account") {
+    match auth.registration().register(new, &Client::default()).await.expect("an account") {
         Registered::Created(user) => user,
         other => panic!("{other:?}"),
     }

@@ -3,12 +3,13 @@
 use sea_orm::ConnectionTrait;
 
 use super::store;
-use crate::{ErrorCode, Result, User};
+use crate::error::{ErrorCode, Result};
+use crate::user::User;
 
 /// Refuses when `user`, who is about to lose their rights or to go, is the last active superuser.
 ///
 /// The superusers' rows stay locked until the transaction ends, so that two of them cannot remove each other at once.
-pub(crate) async fn keep_a_superuser(tx: &impl ConnectionTrait, user: &User) -> Result<()> {
+pub(crate) async fn ensure_superuser_remains(tx: &impl ConnectionTrait, user: &User) -> Result<()> {
     if !(user.is_superuser && user.is_active) {
         return Ok(());
     }
@@ -21,9 +22,9 @@ pub(crate) async fn keep_a_superuser(tx: &impl ConnectionTrait, user: &User) -> 
 /// Refuses when `actor` is not any more what they were when their request was checked: a slow body must not carry a
 /// superuser's rights past the moment in which they end.
 ///
-/// Locks as [`keep_a_superuser`] does. Code that changes another user's account calls this first, so that all of it
-/// locks in one order and cannot deadlock.
-pub(crate) async fn still_superuser(tx: &impl ConnectionTrait, actor: &User) -> Result<()> {
+/// Locks as [`ensure_superuser_remains`] does. Whoever changes the account of somebody else calls this first, so that all of
+/// them lock in one order and cannot deadlock.
+pub(crate) async fn recheck_superuser(tx: &impl ConnectionTrait, actor: &User) -> Result<()> {
     let superusers = store::lock_superusers(tx).await?;
     if superusers.iter().any(|row| row.id == actor.id && row.sev == actor.sev) {
         return Ok(());

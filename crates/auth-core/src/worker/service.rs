@@ -1,14 +1,16 @@
 //! What runs beside the requests: sending mail, and forgetting what has expired.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::deliver::{BATCH, Courier};
+use super::purge::Purge;
+use crate::feature::Feature;
 use crate::kernel::Kernel;
-use crate::mail::outbox;
-use crate::{Auth, Purge};
 
 /// How often a worker looks for mail that another server put there, or that is to be tried again.
 const LOOK: Duration = Duration::from_secs(2);
@@ -44,32 +46,29 @@ impl Drop for Workers {
     }
 }
 
-impl Auth {
-    /// Begins the background work: mail leaves, and what has expired is deleted. Call it once in each server, and keep
-    /// what it returns for as long as the server runs. Several servers share the work.
-    pub fn spawn_workers(&self) -> Workers {
-        let (stop, stopped) = watch::channel(false);
-        let task = tokio::spawn(run(self.kernel().clone(), stopped));
-        Workers { stop, task: Some(task) }
-    }
-}
-
-async fn run(kernel: Kernel, stopped: watch::Receiver<bool>) {
-    tokio::join!(deliver(&kernel, stopped.clone()), forget(&kernel, stopped));
+/// Begins the background work.
+pub(crate) fn spawn(kernel: Kernel, features: Arc<[Feature]>) -> Workers {
+    let (stop, stopped) = watch::channel(false);
+    let task = tokio::spawn(async move {
+        let courier = Courier { kernel: &kernel, features: &features };
+        let purge = Purge::new(&kernel, &features);
+        tokio::join!(deliver(courier, stopped.clone()), forget(purge, stopped));
+    });
+    Workers { stop, task: Some(task) }
 }
 
 /// Sends what is due, until it is to stop, and then what it has claimed.
-async fn deliver(kernel: &Kernel, stopped: watch::Receiver<bool>) {
+async fn deliver(courier: Courier<'_>, stopped: watch::Receiver<bool>) {
     let batches = stream::unfold((stopped, Duration::ZERO), |(mut stopped, mut wait)| async move {
         loop {
-            rest(kernel, &mut stopped, wait).await;
+            rest(courier.kernel, &mut stopped, wait).await;
             if *stopped.borrow() {
                 return None;
             }
-            wait = match outbox::claim_due(kernel).await {
+            wait = match courier.claim_due().await {
                 Ok(batch) if batch.is_empty() => LOOK,
                 Ok(batch) => {
-                    let is_full = batch.len() as u64 == outbox::BATCH;
+                    let is_full = batch.len() as u64 == BATCH;
                     return Some((batch, (stopped, if is_full { Duration::ZERO } else { LOOK })));
                 }
                 Err(cause) => {
@@ -79,7 +78,7 @@ async fn deliver(kernel: &Kernel, stopped: watch::Receiver<bool>) {
             };
         }
     });
-    outbox::deliver(kernel, batches).await;
+    courier.deliver(batches).await;
 }
 
 /// Waits, unless there is something to do before.
@@ -95,14 +94,14 @@ async fn rest(kernel: &Kernel, stopped: &mut watch::Receiver<bool>, wait: Durati
 }
 
 /// Forgets what has expired, until it is to stop.
-async fn forget(kernel: &Kernel, mut stopped: watch::Receiver<bool>) {
-    let mut purge = tokio::time::interval(PURGE);
-    purge.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+async fn forget(purge: Purge<'_>, mut stopped: watch::Receiver<bool>) {
+    let mut hour = tokio::time::interval(PURGE);
+    hour.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while !*stopped.borrow() {
         tokio::select! {
             _ = stopped.changed() => {}
-            _ = purge.tick() => {
-                if let Err(cause) = Purge::new(kernel).run().await {
+            _ = hour.tick() => {
+                if let Err(cause) = purge.run().await {
                     tracing::warn!(%cause, "what has expired could not be deleted");
                 }
             }

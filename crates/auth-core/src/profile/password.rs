@@ -1,13 +1,16 @@
 //! Changing one's password by the old one.
 
-use super::apply::Ends;
-use super::{Accounts, Changes, Updated};
+use super::Profiles;
+use crate::account::{Accounts, Changes, SessionsToEnd, Updated};
+use crate::client::Client;
+use crate::error::{ErrorCode, Result};
+use crate::event::EventKind;
 use crate::mail::MailKind;
 use crate::password::Password;
+use crate::principal::Principal;
 use crate::session::BearerToken;
-use crate::{Audit, Client, ErrorCode, EventKind, Principal, Result};
 
-impl Accounts<'_> {
+impl Profiles<'_> {
     /// Puts a new password in the place of the old one. All other sessions end, and this one gets a new token. It is the
     /// way out for an account that must change its password.
     ///
@@ -22,10 +25,11 @@ impl Accounts<'_> {
         client: &Client,
     ) -> Result<Updated> {
         let (kernel, Principal { user, session }) = (self.kernel, principal);
-        self.require_recent(principal)?;
+        let accounts = Accounts::new(kernel);
+        accounts.require_recent(principal)?;
         let is_same = old.is_same(&new);
-        if !self.is_current_password(user, old).await? {
-            Audit::new(kernel).note(client, EventKind::PasswordChangeFailed { user_id: user.id });
+        if !accounts.is_current_password(user, old).await? {
+            kernel.emit(client, EventKind::PasswordChangeFailed { user_id: user.id });
             return Err(ErrorCode::ChangePasswordBadPassword.into());
         }
         if is_same {
@@ -33,7 +37,7 @@ impl Accounts<'_> {
             return Err(ErrorCode::ChangePasswordInvalidPassword.because(reason));
         }
         let context = kernel.policy_context(Some(user), &[]);
-        let hash = self.hash_new(new, context, ErrorCode::ChangePasswordInvalidPassword).await?;
+        let hash = accounts.hash_new(new, context, ErrorCode::ChangePasswordInvalidPassword).await?;
         let changes = &Changes {
             password_hash: Some(Some(hash)),
             must_change_password: user.must_change_password.then_some(false),
@@ -41,11 +45,11 @@ impl Accounts<'_> {
         };
         kernel
             .effect(client, |effect| async move {
-                let ends = Ends::Others(session, BearerToken::Replaced);
+                let ends = SessionsToEnd::Others(session, BearerToken::Replaced);
                 let taken = ErrorCode::UpdateUserEmailAlreadyExists;
-                let updated = Accounts::new(kernel).apply(&effect, user, changes, ends, taken).await?;
-                effect.record(EventKind::PasswordChanged { user_id: user.id, actor_id: Some(user.id) });
-                effect.tell(user, MailKind::PasswordChanged)?;
+                let updated = accounts.apply(&effect, user, changes, ends, taken).await?;
+                effect.emit(EventKind::PasswordChanged { user_id: user.id, actor_id: Some(user.id) });
+                effect.queue_mail_to(user, MailKind::PasswordChanged)?;
                 Ok(updated)
             })
             .await

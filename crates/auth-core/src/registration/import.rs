@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Draft, MAX_DISPLAY_NAME, store};
+use super::Registrations;
+use crate::account::{Draft, MAX_DISPLAY_NAME, store};
 use crate::effect::Effect;
 use crate::hooks::Action;
 use crate::identifier::{Email, IdentifierError, LoginName, Username, has_forbidden_characters};
@@ -77,7 +78,7 @@ pub enum SkipReason {
     /// The user name is invalid.
     #[error("user name: {0}")]
     Username(IdentifierError),
-    /// The display name is too long, or has invisible characters.
+    /// The display name is too long, or has characters that cannot be seen.
     #[error("the display name has more than {MAX_DISPLAY_NAME} characters, or some that cannot be seen")]
     DisplayName,
     /// The attributes cannot be stored, or do not fit the app's type.
@@ -107,7 +108,7 @@ struct Prepared {
 /// What came of a row, by its index.
 type Outcome = (usize, Result<Uuid, SkipReason>);
 
-impl super::Accounts<'_> {
+impl Registrations<'_> {
     /// Makes accounts of another system's: of each row that can be one. Nobody becomes a superuser. A foreign password
     /// hash is kept until its owner logs in, and then replaced by one of ours.
     ///
@@ -180,13 +181,13 @@ impl super::Accounts<'_> {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
-        let accounts = *self;
+        let registrations = *self;
         let insert = |effect: Arc<Effect>| async move {
             let mut outcomes = Vec::with_capacity(batch.len());
             for prepared in batch {
-                let outcome = accounts.insert_one(effect.tx(), prepared).await?;
+                let outcome = registrations.insert_one(effect.tx(), prepared).await?;
                 if let Ok(user_id) = outcome {
-                    effect.record(EventKind::Imported { user_id });
+                    effect.emit(EventKind::Imported { user_id });
                 }
                 outcomes.push((prepared.index, outcome));
             }
@@ -207,7 +208,7 @@ impl super::Accounts<'_> {
         };
         let undone = savepoint.rollback().await;
         let reason = match error {
-            // Of two names that are taken databases complain about this or that one: the address comes first.
+            // When both names are taken, databases differ in which one they report: the address comes first.
             Error::Refused { code: ErrorCode::RegisterUserAlreadyExists, .. } => SkipReason::EmailTaken,
             Error::Refused { code: ErrorCode::UsernameAlreadyExists, .. } => SkipReason::UsernameTaken,
             Error::Refused { code: ErrorCode::RefusedByApp, details } => {

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
-use super::{MailError, outbox, store};
-use crate::Result;
+use super::deliver::Courier;
+use crate::error::Result;
+use crate::feature::Feature;
 use crate::kernel::Kernel;
+use crate::mail::queue::open;
+use crate::mail::{MailError, store};
 
 /// The service of outgoing mail.
 #[derive(Clone, Copy, Debug)]
 pub struct Outgoing<'a> {
     kernel: &'a Kernel,
+    features: &'a [Feature],
 }
 
 /// What is in the outbox.
@@ -22,17 +26,17 @@ pub struct OutboxState {
 }
 
 impl<'a> Outgoing<'a> {
-    pub(crate) fn new(kernel: &'a Kernel) -> Self {
-        Self { kernel }
+    pub(crate) fn new(kernel: &'a Kernel, features: &'a [Feature]) -> Self {
+        Self { kernel, features }
     }
 
     /// Sends what is due, a few dozen mails at the most, and returns how many were dealt with. What
-    /// [workers](Auth::spawn_workers) do all the time; for apps that would rather call it from a scheduler of their own.
+    /// [workers](crate::Auth::spawn_workers) do all the time; for apps that would rather call it from a scheduler of their own.
     ///
     /// # Errors
     /// Fails when the database does. An unavailable mail server is not an error: the mail waits.
     pub async fn deliver_due(&self) -> Result<usize> {
-        outbox::deliver_due(self.kernel).await
+        Courier { kernel: self.kernel, features: self.features }.deliver_due().await
     }
 
     /// How many mails wait, and how many were given up.
@@ -44,7 +48,7 @@ impl<'a> Outgoing<'a> {
         Ok(OutboxState { waiting, failed })
     }
 
-    /// Whether the mailer could deliver now: what [`Mailer::check`](super::Mailer::check) finds out.
+    /// Whether the mailer could deliver now: what [`Mailer::check`](crate::Mailer::check) finds out.
     ///
     /// # Errors
     /// Fails with the reason why no mail would be accepted.
@@ -58,7 +62,8 @@ impl<'a> Outgoing<'a> {
     /// # Errors
     /// Fails when the database does.
     pub async fn unreadable(&self) -> Result<usize> {
-        outbox::unreadable(self.kernel).await
+        let rows = store::newest(self.kernel.db(), 100).await?;
+        Ok(rows.iter().filter(|row| open(self.kernel, row).is_none()).count())
     }
 
     /// How many mails should have been tried so long ago, at the least, and were not: nobody sends them.

@@ -1,0 +1,138 @@
+//! The links of a changed email address: one to the new address that confirms it, one to the old address that reverts it.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use crate::account::{Changes, store};
+use crate::effect::Effect;
+use crate::error::{Error, Result};
+use crate::event::EventKind;
+use crate::identifier::{Email, LoginName};
+use crate::mail::{Mail, MailKind};
+use crate::one_time::{self, Issue, OneTimeTokens, Purpose};
+use crate::user::User;
+
+/// How long the new address may be confirmed, and the owner of the old one may revert the change.
+const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+const REVERT_LIFETIME: Duration = Duration::from_secs(72 * 60 * 60);
+
+/// The name of the job that finds out whether the new address is free.
+pub(crate) const JOB: &str = "confirm_email";
+
+/// What a link holds: the email address that will count.
+#[derive(Serialize, Deserialize)]
+pub(super) struct LinkData {
+    email: String,
+    pub(super) is_verified: bool,
+}
+
+impl LinkData {
+    fn into_json(self) -> Result<Value> {
+        serde_json::to_value(self).map_err(Error::internal)
+    }
+
+    pub(super) fn email(&self) -> Result<Email> {
+        Email::parse(&self.email).map_err(Error::internal)
+    }
+
+    pub(super) fn changes(&self) -> Result<Changes> {
+        Ok(Changes { email: Some(self.email()?), is_verified: Some(self.is_verified), ..Changes::default() })
+    }
+}
+
+/// The job: a new email address for an account as it is at this epoch.
+#[derive(Serialize, Deserialize)]
+struct ConfirmJob {
+    user_id: Uuid,
+    security_epoch: i64,
+    email: String,
+}
+
+/// Asks for the confirmation of a new address, and tells the old one.
+pub(crate) fn request_confirmation(effect: &Effect, user: &User, email: &Email) -> Result<()> {
+    effect.emit(EventKind::EmailChangeRequested { user_id: user.id });
+    let email = email.as_str().to_owned();
+    effect.queue_job(JOB, ConfirmJob { user_id: user.id, security_epoch: user.sev, email })?;
+    effect.queue_mail_to(user, MailKind::EmailChangeRequested)
+}
+
+/// Carries the job out.
+pub(crate) fn run_job<'a>(effect: &'a Effect, body: &'a Value) -> BoxFuture<'a, Result<Option<Mail>>> {
+    Box::pin(async move { compose(effect, ConfirmJob::deserialize(body).map_err(Error::internal)?).await })
+}
+
+async fn compose(effect: &Effect, job: ConfirmJob) -> Result<Option<Mail>> {
+    let kernel = effect.kernel();
+    let email = Email::parse(&job.email).map_err(Error::internal)?;
+    let user = store::find(effect.tx(), job.user_id).await?.map(User::from);
+    let Some(user) = user.filter(|user| user.is_active && user.sev == job.security_epoch) else { return Ok(None) };
+    if store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?.is_some() {
+        return Ok(None);
+    }
+    let slot = user.id.to_string();
+    let issue = Issue {
+        user: Some(&user),
+        slot: Some(&slot),
+        data: Some(LinkData { email: email.as_str().to_owned(), is_verified: true }.into_json()?),
+        ..Issue::new(Purpose::ChangeEmail, LIFETIME)
+    };
+    let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
+    let link = kernel.mail_link("change-email/confirm", &token, LIFETIME);
+    effect.mail(email.as_str(), user.display_name.as_deref(), MailKind::ConfirmEmail { link }).map(Some)
+}
+
+/// Tells the old address that it was replaced, with a link that reverts the change.
+pub(crate) async fn queue_revert_mail(effect: &Effect, before: &User, after: &User) -> Result<()> {
+    let Some(former) = &before.email else { return Ok(()) };
+    let kernel = effect.kernel();
+    let issue = Issue {
+        user: Some(after),
+        // Whoever took the account over will change more than the address.
+        outlives_changes: true,
+        data: Some(LinkData { email: former.clone(), is_verified: before.is_verified }.into_json()?),
+        ..Issue::new(Purpose::RevertEmail, REVERT_LIFETIME)
+    };
+    let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
+    let revert_link = kernel.mail_link("change-email/revert", &token, REVERT_LIFETIME);
+    effect.queue_mail_to(before, MailKind::EmailChanged { revert_link: Some(revert_link) })
+}
+
+/// A link to an old address that still works.
+pub(super) struct RevertLink {
+    id: Uuid,
+    pub(super) issued_at: OffsetDateTime,
+    pub(super) data: LinkData,
+}
+
+/// Which of the links to old addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RevertLinks {
+    /// Those to addresses that were never verified.
+    ToUnverified,
+    /// All of them.
+    All,
+}
+
+/// The links to old addresses that still work, the oldest first.
+pub(super) async fn revert_links(effect: &Effect, user_id: Uuid) -> Result<Vec<RevertLink>> {
+    let rows = one_time::live(effect.tx(), Purpose::RevertEmail, user_id, effect.kernel().now()).await?;
+    rows.into_iter()
+        .map(|row| {
+            let data = serde_json::from_value(row.data.unwrap_or_default()).map_err(Error::internal)?;
+            Ok(RevertLink { id: row.id, issued_at: row.created_at.0, data })
+        })
+        .collect()
+}
+
+/// Makes links to old addresses void.
+pub(crate) async fn close_revert_links(effect: &Effect, user_id: Uuid, which: RevertLinks) -> Result<()> {
+    let links = revert_links(effect, user_id).await?.into_iter();
+    let closed = links.filter(|link| which == RevertLinks::All || !link.data.is_verified);
+    let ids: Vec<Uuid> = closed.map(|link| link.id).collect();
+    if ids.is_empty() { Ok(()) } else { one_time::delete(effect.tx(), ids).await }
+}

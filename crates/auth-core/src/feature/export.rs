@@ -1,0 +1,38 @@
+//! What is held about a user.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::audit::AuditEvent;
+use crate::error::{Error, Result};
+use crate::principal::Session;
+use crate::user::User;
+
+/// Everything that the library holds about a user, except digests of secrets.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Export {
+    /// The account.
+    pub user: User,
+    /// Its live sessions.
+    pub sessions: Vec<Session>,
+    /// What happened to it, newest first.
+    pub activity: Vec<AuditEvent>,
+    /// What other features hold, by their names.
+    pub more: Map<String, Value>,
+}
+
+impl Export {
+    pub(crate) fn new(user: &User) -> Self {
+        Self { user: user.clone(), sessions: Vec::new(), activity: Vec::new(), more: Map::new() }
+    }
+
+    /// Adds what a feature holds about the user, under the feature's name.
+    ///
+    /// # Errors
+    /// Fails when it cannot be written as JSON.
+    pub fn add(&mut self, feature: &str, held: impl Serialize) -> Result<()> {
+        self.more.insert(feature.to_owned(), serde_json::to_value(held).map_err(Error::internal)?);
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! One feature, in one row.
+
+use std::fmt;
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use super::export::Export;
+use crate::effect::Effect;
+use crate::error::Result;
+use crate::kernel::Kernel;
+use crate::mail::Mail;
+
+/// Deletes what has expired, and returns how many rows that were.
+pub type PurgeExpired = for<'a> fn(&'a Kernel) -> BoxFuture<'a, Result<u64>>;
+
+/// Adds what a feature holds about [the user](Export::user) to an export.
+pub type ExportUser = for<'a> fn(&'a Kernel, &'a mut Export) -> BoxFuture<'a, Result<()>>;
+
+/// Carries a job out within an effect, and returns the mail that comes of it, if any.
+pub type RunJob = for<'a> fn(&'a Effect, &'a Value) -> BoxFuture<'a, Result<Option<Mail>>>;
+
+/// What the library has to know about a feature. Everything that must know all features reads one list of these rows.
+#[derive(Clone)]
+pub struct Feature {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) purge: Option<PurgeExpired>,
+    pub(crate) export: Option<ExportUser>,
+    pub(crate) jobs: &'static [JobHandler],
+}
+
+impl fmt::Debug for Feature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Feature").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Feature {
+    /// A feature that does nothing yet. `name` is its folder's name, in snake case; `about` says in a sentence what it is
+    /// for.
+    #[must_use]
+    pub const fn new(name: &'static str, about: &'static str) -> Self {
+        Self { name, about, purge: None, export: None, jobs: &[] }
+    }
+
+    /// Deletes what has expired, once an hour.
+    #[must_use]
+    pub const fn purge(mut self, purge: PurgeExpired) -> Self {
+        self.purge = Some(purge);
+        self
+    }
+
+    /// Takes part in the export of a user's data.
+    #[must_use]
+    pub const fn export(mut self, export: ExportUser) -> Self {
+        self.export = Some(export);
+        self
+    }
+
+    /// The jobs that it queues.
+    #[must_use]
+    pub const fn jobs(mut self, jobs: &'static [JobHandler]) -> Self {
+        self.jobs = jobs;
+        self
+    }
+
+    /// The feature's name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// What the feature is for.
+    #[must_use]
+    pub const fn about(&self) -> &'static str {
+        self.about
+    }
+}
+
+/// Who carries out the jobs of one name.
+#[derive(Clone, Copy, Debug)]
+pub struct JobHandler {
+    pub(crate) name: &'static str,
+    pub(crate) mail: &'static str,
+    pub(crate) run: RunJob,
+}
+
+impl JobHandler {
+    /// The handler of the jobs that [`Effect::queue_job`] or [`Kernel::queue_job`](crate::feature::Kernel::queue_job) queue
+    /// under `name`. A job that is given up is called `mail` in its event: the kind of mail that it leads to.
+    #[must_use]
+    pub const fn new(name: &'static str, mail: &'static str, run: RunJob) -> Self {
+        Self { name, mail, run }
+    }
+}

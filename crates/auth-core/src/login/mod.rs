@@ -1,0 +1,5 @@
+//! Logging in with a password.
+
+mod service;
+
+pub use service::Logins;

@@ -1,0 +1,90 @@
+//! The service of logins.
+
+use crate::account::{Accounts, Credentials};
+use crate::backend::BuiltBackend;
+use crate::client::Client;
+use crate::error::{ErrorCode, Result};
+use crate::event::{EventKind, LoginFailure};
+use crate::kernel::Kernel;
+use crate::password::{Password, Verdict};
+use crate::session::{Login, Proof, Sessions, establish::establish};
+use crate::user::User;
+
+/// The service of logins.
+#[derive(Clone, Copy, Debug)]
+pub struct Logins<'a> {
+    kernel: &'a Kernel,
+}
+
+impl<'a> Logins<'a> {
+    pub(crate) fn new(kernel: &'a Kernel) -> Self {
+        Self { kernel }
+    }
+
+    /// Logs in with a user name or an e-mail address and a password.
+    ///
+    /// # Errors
+    /// `LOGIN_BAD_CREDENTIALS` for an unknown, a wrong and an inactive one alike, after the same work;
+    /// `LOGIN_USER_NOT_VERIFIED` after a right password only; `OVERLOADED` when too many hashes are waiting.
+    pub async fn login(
+        &self,
+        name: &str,
+        password: Password,
+        backend: &BuiltBackend,
+        client: &Client,
+    ) -> Result<Login> {
+        let accounts = Accounts::new(self.kernel);
+        let found = accounts.credentials_by_name(name).await?;
+        let (user, hash) = match found {
+            Some(Credentials { user, password_hash }) => (Some(user), password_hash),
+            None => (None, None),
+        };
+        let has_password = hash.is_some();
+        let hasher = &self.kernel.hasher();
+        let verdict = hasher.verify(password.clone(), hash.clone()).await?;
+        let outdated = match self.judge(user.as_ref(), has_password, verdict) {
+            Ok(outdated) => outdated,
+            Err((reason, code)) => {
+                let user_id = user.as_ref().map(|user| user.id);
+                self.kernel.emit(client, EventKind::LoginFailed { user_id, reason });
+                return Err(code.into());
+            }
+        };
+        // `judge` lets nobody pass who does not exist.
+        let user = user.ok_or(ErrorCode::LoginBadCredentials)?;
+        // Hashed anew only now: the time would tell that the password of an account that may not log in was right.
+        let fresh = if outdated { Some(hasher.hash(password).await?) } else { None };
+        let (user, upgrade) = (&user, &fresh.zip(hash));
+        let login = self.kernel.effect(client, |effect| async move {
+            if let Some((fresh, stored)) = upgrade {
+                accounts.upgrade_hash(&effect, user.id, stored, fresh).await?;
+            }
+            establish(&effect, user, &Proof::password(), backend).await
+        });
+        Sessions::new(self.kernel).emit_if_outdated(login.await, user, client)
+    }
+
+    /// The verdict on a login: whether the stored hash is outdated, or the reason and the answer of a refusal.
+    fn judge(
+        &self,
+        user: Option<&User>,
+        has_password: bool,
+        verdict: Verdict,
+    ) -> Result<bool, (LoginFailure, ErrorCode)> {
+        const BAD: ErrorCode = ErrorCode::LoginBadCredentials;
+        let Some(user) = user else { return Err((LoginFailure::UnknownUser, BAD)) };
+        let outdated = match verdict {
+            Verdict::Right { outdated } => outdated,
+            Verdict::Wrong if !has_password => return Err((LoginFailure::NoPassword, BAD)),
+            Verdict::Wrong => return Err((LoginFailure::WrongPassword, BAD)),
+            Verdict::Corrupt => return Err((LoginFailure::CorruptHash, BAD)),
+        };
+        if !user.is_active {
+            return Err((LoginFailure::Inactive, BAD));
+        }
+        if self.kernel.settings().require_verified && !user.is_verified {
+            return Err((LoginFailure::NotVerified, ErrorCode::LoginUserNotVerified));
+        }
+        Ok(outdated)
+    }
+}

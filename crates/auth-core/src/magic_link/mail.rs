@@ -1,0 +1,71 @@
+//! The mail with a link and a code.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::effect::Effect;
+use crate::email_change::owner_by_email;
+use crate::error::{Error, Result};
+use crate::event::EventKind;
+use crate::identifier::Email;
+use crate::mail::{Mail, MailCode, MailKind};
+use crate::one_time::{Consumed, Issue, OneTimeTokens, Purpose};
+use crate::redirect::RedirectTarget;
+use crate::registration::Registration;
+
+/// How long link and code work (OWASP ASVS 6.5.5).
+const LIFETIME: Duration = Duration::from_secs(10 * 60);
+
+/// The name of the job that finds out whether anyone may log in with an email address.
+pub(crate) const JOB: &str = "magic_link";
+
+/// What a link holds, and the job that leads to it: the email address, and where the browser goes after the login.
+#[derive(Serialize, Deserialize)]
+pub(super) struct LinkData {
+    pub(super) email: String,
+    pub(super) redirect_to: Option<RedirectTarget>,
+}
+
+impl LinkData {
+    pub(super) fn of(token: &Consumed) -> Result<Self> {
+        serde_json::from_value(token.data.clone().unwrap_or_default()).map_err(Error::internal)
+    }
+}
+
+/// Carries the job out.
+pub(crate) fn run_job<'a>(effect: &'a Effect, body: &'a Value) -> BoxFuture<'a, Result<Option<Mail>>> {
+    Box::pin(async move { compose(effect, LinkData::deserialize(body).map_err(Error::internal)?).await })
+}
+
+async fn compose(effect: &Effect, job: LinkData) -> Result<Option<Mail>> {
+    let kernel = effect.kernel();
+    let email = Email::parse(&job.email).map_err(Error::internal)?;
+    // Where there is none, whoever verifies the address gets an account of their own.
+    let user = owner_by_email(effect, email.key()).await?;
+    let welcome = match &user {
+        Some(user) => user.is_active,
+        None => kernel.settings().registration != Registration::Closed,
+    };
+    if !welcome {
+        return Ok(None);
+    }
+    effect.emit(EventKind::MagicLinkRequested { user_id: user.as_ref().map(|user| user.id) });
+    // To the address as it is stored, whatever was typed.
+    let to = user.as_ref().and_then(|user| user.email.as_deref()).unwrap_or(email.as_str());
+    let code = MailCode::random(kernel.random())?;
+    let data = LinkData { email: to.to_owned(), redirect_to: job.redirect_to };
+    let issue = Issue {
+        user: user.as_ref(),
+        slot: Some(email.key()),
+        code: Some(code.as_str()),
+        data: Some(serde_json::to_value(&data).map_err(Error::internal)?),
+        ..Issue::new(Purpose::MagicLink, LIFETIME)
+    };
+    let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
+    let link = kernel.mail_link("magic-link", &token, LIFETIME);
+    let name = user.as_ref().and_then(|user| user.display_name.as_deref());
+    effect.mail(to, name, MailKind::MagicLink { link, code }).map(Some)
+}

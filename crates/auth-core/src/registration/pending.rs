@@ -1,0 +1,154 @@
+//! Registration that says nothing about whether an email address is taken: the account waits until it is verified.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Registered;
+use crate::account::{Accounts, Draft, store};
+use crate::client::Client;
+use crate::effect::Effect;
+use crate::email_change::{holder_of_verified, owner_by_email};
+use crate::error::{Error, ErrorCode, Result};
+use crate::event::EventKind;
+use crate::identifier::{Email, LoginName, Username};
+use crate::kernel::Kernel;
+use crate::mail::{Language, Mail, MailKind};
+use crate::one_time::{Issue, OneTimeTokens, Purpose};
+use crate::password_reset;
+use crate::user::User;
+
+/// The name of the job that finds out whether the address has an account.
+pub(crate) const JOB: &str = "register";
+
+/// What the tokens of a registration that waits begin with: see [`Purpose`].
+const PREFIX: &str = "reg_";
+
+/// How long the link of a registration works.
+const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// An account that is created once its email address is verified. Of several attempts at one address that one wins whose link is
+/// opened, with its own password.
+#[derive(Clone, Serialize, Deserialize)]
+struct PendingAccount {
+    email: String,
+    username: Option<String>,
+    display_name: Option<String>,
+    attributes: Value,
+    password_hash: Option<String>,
+    locale: Option<Language>,
+}
+
+impl From<Draft> for PendingAccount {
+    fn from(draft: Draft) -> Self {
+        let Draft { email, username, display_name, attributes, password_hash, locale, .. } = draft;
+        Self {
+            email: email.map(|email| email.as_str().to_owned()).unwrap_or_default(),
+            username: username.map(|name| name.as_str().to_owned()),
+            display_name,
+            attributes,
+            password_hash,
+            locale,
+        }
+    }
+}
+
+impl PendingAccount {
+    /// The account, with its email address verified.
+    fn into_draft(self) -> Result<Draft> {
+        Ok(Draft {
+            email: Some(Email::parse(&self.email).map_err(Error::internal)?),
+            username: self.username.map(|name| Username::parse(&name)).transpose().map_err(Error::internal)?,
+            display_name: self.display_name,
+            attributes: self.attributes,
+            password_hash: self.password_hash,
+            locale: self.locale,
+            is_verified: true,
+            ..Draft::default()
+        })
+    }
+}
+
+/// Puts a registration aside: the same statement whether the address is taken or not. User names are public, so a taken
+/// one is reported at once.
+pub(super) async fn register_later(kernel: &Kernel, draft: Draft, client: &Client) -> Result<Registered> {
+    if let Some(username) = &draft.username {
+        let name = LoginName::Username(username.key().to_owned());
+        if store::find_by_name(kernel.db(), &name).await?.is_some() {
+            return Err(ErrorCode::UsernameAlreadyExists.into());
+        }
+    }
+    kernel.queue_job(JOB, PendingAccount::from(draft), client).await?;
+    Ok(Registered::Pending)
+}
+
+/// Carries the job of a registration out.
+pub(crate) fn run_job<'a>(effect: &'a Effect, body: &'a Value) -> BoxFuture<'a, Result<Option<Mail>>> {
+    Box::pin(async move { compose(effect, &PendingAccount::deserialize(body).map_err(Error::internal)?).await })
+}
+
+/// The mail of such a registration: a link that creates the account, or word to the owner that there is one.
+async fn compose(effect: &Effect, account: &PendingAccount) -> Result<Option<Mail>> {
+    let kernel = effect.kernel();
+    let email = Email::parse(&account.email).map_err(Error::internal)?;
+    if let Some(user) = owner_by_email(effect, email.key()).await? {
+        effect.emit(EventKind::RegisterDuplicate);
+        if !user.is_active {
+            return Ok(None);
+        }
+        let reset_link = password_reset::link(effect, &user).await?;
+        return effect.mail_to(&user, MailKind::AlreadyRegistered { reset_link: Some(reset_link) });
+    }
+    let data = serde_json::to_value(account).map_err(Error::internal)?;
+    // No slot: a newer attempt must not take the link of an older one away.
+    let issue = Issue { data: Some(data), ..Issue::new(Purpose::Register, LIFETIME) };
+    let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
+    let link = kernel.mail_link("verify", &token, LIFETIME);
+    // What strangers call themselves has no place in a mail to somebody who may not know them.
+    effect.mail(email.as_str(), None, MailKind::VerifyEmail { link }).map(Some)
+}
+
+/// Whether a token is that of a registration that waits.
+pub(crate) fn is_registration(token: &str) -> bool {
+    token.starts_with(PREFIX)
+}
+
+/// Creates the account whose link was opened.
+pub(crate) async fn complete_registration(kernel: &Kernel, token: &str, client: &Client) -> Result<User> {
+    match insert_pending(kernel, token, true, client).await {
+        // Somebody took the name while the mail was on its way. The account is worth more than the name.
+        Err(Error::Refused { code: ErrorCode::UsernameAlreadyExists, .. }) => {
+            insert_pending(kernel, token, false, client).await
+        }
+        result => result,
+    }
+}
+
+async fn insert_pending(kernel: &Kernel, token: &str, with_username: bool, client: &Client) -> Result<User> {
+    const BAD: ErrorCode = ErrorCode::VerifyUserBadToken;
+    let insert = |effect: Arc<Effect>| async move {
+        let consumed = OneTimeTokens::new(kernel).consume(&effect, Purpose::Register, token, None).await?.ok_or(BAD)?;
+        let account = consumed.data.map(serde_json::from_value::<PendingAccount>);
+        let mut draft = account.transpose().map_err(Error::internal)?.ok_or(BAD)?.into_draft()?;
+        if !with_username {
+            draft.username = None;
+        }
+        if let Some(email) = &draft.email {
+            // Another attempt at the address was verified first, or is about to be.
+            match holder_of_verified(&effect, email).await {
+                Ok(None) => {}
+                Ok(Some(_)) | Err(Error::Refused { code: ErrorCode::UpdateUserEmailAlreadyExists, .. }) => {
+                    return Err(BAD.into());
+                }
+                Err(cause) => return Err(cause),
+            }
+        }
+        let user = Accounts::new(kernel).insert(&effect, &draft, BAD).await?;
+        effect.emit(EventKind::Verified { user_id: user.id });
+        Ok(user)
+    };
+    kernel.effect(client, insert).await
+}

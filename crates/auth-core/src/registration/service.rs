@@ -1,0 +1,79 @@
+//! Registering.
+
+use serde_json::Value;
+
+use super::{NewAccount, Registered, Registration, create, pending};
+use crate::account::{Draft, refused};
+use crate::client::Client;
+use crate::error::{Error, ErrorCode, Result};
+use crate::event::EventKind;
+use crate::kernel::Kernel;
+use crate::limit::Bucket;
+
+/// The service of registration.
+#[derive(Clone, Copy, Debug)]
+pub struct Registrations<'a> {
+    pub(super) kernel: &'a Kernel,
+}
+
+impl<'a> Registrations<'a> {
+    pub(crate) fn new(kernel: &'a Kernel) -> Self {
+        Self { kernel }
+    }
+
+    /// Creates an account, and mails a link that verifies its email address. The work is the same whether the address is
+    /// free or not, up to the insert that decides. With [`Neutral`](Registration::Neutral) the account waits for that
+    /// verification, and the caller learns nothing. With [`Closed`](Registration::Closed) only the app itself,
+    /// `Client::default()`, may create accounts.
+    ///
+    /// # Errors
+    /// `REGISTRATION_DISABLED`, `REGISTER_INVALID_PASSWORD` with a reason, `REGISTER_USER_ALREADY_EXISTS`,
+    /// `USERNAME_ALREADY_EXISTS`, `RATE_LIMITED`, a hook's veto, or the database's.
+    pub async fn register(&self, new: NewAccount, client: &Client) -> Result<Registered> {
+        let settings = self.kernel.settings();
+        if settings.registration == Registration::Closed && client.is_remote() {
+            return Err(ErrorCode::RegistrationDisabled.into());
+        }
+        let draft = self.draft(new, client).await?;
+        if settings.registration == Registration::Neutral {
+            return pending::register_later(self.kernel, draft, client).await;
+        }
+        let result = create(self.kernel, &draft, ErrorCode::RegisterUserAlreadyExists, client).await;
+        if let Err(Error::Refused {
+            code: ErrorCode::RegisterUserAlreadyExists | ErrorCode::UsernameAlreadyExists,
+            ..
+        }) = &result
+        {
+            self.kernel.emit(client, EventKind::RegisterDuplicate);
+        }
+        result.map(Registered::Created)
+    }
+
+    /// Checks what was asked for, and does the slow part of it.
+    async fn draft(&self, new: NewAccount, client: &Client) -> Result<Draft> {
+        let NewAccount { email, password, username, display_name, attributes } = new;
+        let attributes = Value::Object(attributes);
+        self.kernel.check_attributes(&attributes)?;
+        let words = [Some(email.as_str()), username.as_ref().map(|name| name.as_str()), display_name.as_deref()];
+        let context = self.kernel.policy_context(None, &words);
+        // A rejected password must not count against the registration limit.
+        let limiter = self.kernel.limiter();
+        let counted = limiter.take(Bucket::Registrations(client), client);
+        let hashed = self
+            .kernel
+            .hasher()
+            .check_wait_and_hash(password, self.kernel.parts().policy.clone(), context, counted)
+            .await?;
+        let hash = hashed.map_err(|error| refused(error, ErrorCode::RegisterInvalidPassword))?;
+        let locale = client.accept_language().map(|_| self.kernel.language(client));
+        Ok(Draft {
+            email: Some(email),
+            username,
+            display_name,
+            attributes,
+            password_hash: Some(hash),
+            locale,
+            ..Draft::default()
+        })
+    }
+}

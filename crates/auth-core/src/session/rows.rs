@@ -1,0 +1,31 @@
+//! What the row of this feature points to.
+
+use auth_entity::{Timestamp, session};
+use futures_util::future::BoxFuture;
+use sea_orm::{ColumnTrait, Condition};
+
+use super::Sessions;
+use crate::clock::before;
+use crate::db::delete_in_batches;
+use crate::error::Result;
+use crate::feature::Export;
+use crate::kernel::Kernel;
+
+/// Deletes sessions that ended.
+pub(crate) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
+    Box::pin(async {
+        let (now, idle) = (kernel.now(), kernel.settings().sessions.idle);
+        let ended = Condition::any()
+            .add(session::Column::ExpiresAt.lte(Timestamp(now)))
+            .add(session::Column::LastSeenAt.lte(Timestamp(before(now, idle))));
+        delete_in_batches::<session::Entity>(kernel.db(), &ended).await
+    })
+}
+
+/// Adds the live sessions.
+pub(crate) fn export<'a>(kernel: &'a Kernel, export: &'a mut Export) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async {
+        export.sessions = Sessions::new(kernel).list(&export.user).await?;
+        Ok(())
+    })
+}

@@ -1,0 +1,63 @@
+//! The mail whose link verifies an email address.
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::account::store;
+use crate::effect::Effect;
+use crate::error::{Error, Result};
+use crate::event::EventKind;
+use crate::identifier::LoginName;
+use crate::mail::{Mail, MailKind};
+use crate::one_time::{Issue, OneTimeTokens, Purpose};
+use crate::user::User;
+
+/// How long a link works.
+const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The name of the job that finds out whom the mail is for.
+pub(crate) const JOB: &str = "verify";
+
+/// The job: an email address that someone says is theirs, by its [key](crate::identifier::Email::key).
+#[derive(Serialize, Deserialize)]
+pub(super) struct InviteJob {
+    pub(super) email_key: String,
+}
+
+/// Carries the job out.
+pub(crate) fn run_job<'a>(effect: &'a Effect, body: &'a Value) -> BoxFuture<'a, Result<Option<Mail>>> {
+    Box::pin(async move {
+        let InviteJob { email_key } = InviteJob::deserialize(body).map_err(Error::internal)?;
+        let row = store::find_by_name(effect.tx(), &LoginName::Email(email_key)).await?;
+        let user = row.map(User::from).filter(|user| user.is_active && !user.is_verified);
+        let Some(user) = user else { return Ok(None) };
+        effect.emit(EventKind::VerifyRequested { user_id: user.id });
+        mail(effect, &user).await
+    })
+}
+
+/// Mails a link to an account that was just created.
+pub(crate) async fn invite(effect: &Effect, user: &User) -> Result<()> {
+    if user.email.is_some() {
+        effect.queue_mail(mail(effect, user).await?);
+    }
+    Ok(())
+}
+
+/// Mails a link to an account whose email address was just changed.
+pub(crate) async fn invite_again(effect: &Effect, user: &User) -> Result<()> {
+    effect.queue_limited_mail(mail(effect, user).await?);
+    Ok(())
+}
+
+async fn mail(effect: &Effect, user: &User) -> Result<Option<Mail>> {
+    let kernel = effect.kernel();
+    let slot = user.id.to_string();
+    let issue = Issue { user: Some(user), slot: Some(&slot), ..Issue::new(Purpose::VerifyEmail, LIFETIME) };
+    let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
+    let link = kernel.mail_link("verify", &token, LIFETIME);
+    effect.mail_to(user, MailKind::VerifyEmail { link })
+}

@@ -1,0 +1,251 @@
+//! Mails on their way out: claimed by a worker, tried until they are accepted.
+//!
+//! A mail of a committed change is sent at least once, one of a change that was rolled back never. Workers of several
+//! servers share the table: each claims what is due for a while, so that in the normal case nobody sends twice. When a
+//! worker dies in the middle, its claim runs out, and the very same mail with the same token is sent again.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use auth_entity::mail::Model;
+use futures_util::{FutureExt, Stream, StreamExt, stream};
+
+use crate::client::Client;
+use crate::effect::Effect;
+use crate::error::{Error, ErrorCode, Result};
+use crate::event::EventKind;
+use crate::feature::{Feature, JobHandler};
+use crate::identifier::Email;
+use crate::kernel::Kernel;
+use crate::limit::Bucket;
+use crate::mail::message::CONCURRENCY;
+use crate::mail::queue::{Queued, expiry, open, seal};
+use crate::mail::{Mail, MailError, Service, store};
+
+/// How many rows a worker claims at once.
+pub(crate) const BATCH: u64 = 64;
+
+/// How long a mailer may take, and how long a claim lasts: longer than a whole batch of mailers that take their time.
+const SEND_LIMIT: Duration = Duration::from_secs(30);
+const LEASE: Duration = Duration::from_secs(600);
+
+/// The first wait before another try, and the longest.
+const FIRST_WAIT: Duration = Duration::from_secs(5);
+const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
+
+/// Works off the outbox.
+#[derive(Clone, Copy)]
+pub(crate) struct Courier<'a> {
+    pub(crate) kernel: &'a Kernel,
+    pub(crate) features: &'a [Feature],
+}
+
+impl Courier<'_> {
+    /// Claims what is due and does it. Returns how many rows that were.
+    pub(crate) async fn deliver_due(self) -> Result<usize> {
+        let rows = self.claim_due().await?;
+        let count = rows.len();
+        self.deliver(stream::iter([rows])).await;
+        Ok(count)
+    }
+
+    /// Claims what is due, one batch at the most.
+    pub(crate) async fn claim_due(self) -> Result<Vec<Model>> {
+        let (db, now) = (self.kernel.db(), self.kernel.now());
+        let due = store::due(db, now, BATCH).await?;
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        let claim = self.kernel.new_id(now)?;
+        store::claim(db, due, claim, now, now + LEASE).await?;
+        store::claimed(db, claim).await
+    }
+
+    /// Does what was claimed, batch after batch. The next one is asked for when none of the last one waits any more, so
+    /// that a mailer that takes its time with some mails holds up no other, and no claim runs out while it waits.
+    pub(crate) async fn deliver(self, batches: impl Stream<Item = Vec<Model>>) {
+        let rows = batches.flat_map(stream::iter);
+        rows.for_each_concurrent(CONCURRENCY, |row| async move {
+            let row = &row;
+            let result = match self.process(row).await {
+                Err(cause) => {
+                    tracing::warn!(mail = %row.id, %cause, "a mail could not be dealt with");
+                    self.try_later(row).await
+                }
+                done => done,
+            };
+            if let Err(cause) = result {
+                // The claim runs out, and it is tried again.
+                tracing::warn!(mail = %row.id, %cause, "a mail could not be put back");
+            }
+        })
+        .await;
+    }
+
+    async fn process(self, row: &Model) -> Result<()> {
+        let Some(queued) = open(self.kernel, row) else {
+            tracing::error!(mail = %row.id, "a mail cannot be opened: was the secret replaced without keeping the former one?");
+            return self.give_up(row, "unreadable").await;
+        };
+        if row.expires_at.0 <= self.kernel.now() {
+            return self.give_up(row, self.name(&queued)).await;
+        }
+        let mail = match queued {
+            Queued::Send { mail } => mail,
+            other => match self.carry_out(row, &other).await? {
+                Some(mail) => mail,
+                None => return Ok(()),
+            },
+        };
+        match self.send(&mail).await {
+            Ok(()) => store::remove(self.kernel.db(), row.id).await,
+            Err(failure) => {
+                tracing::warn!(mail = %row.id, kind = mail.kind.name(), attempt = row.attempts + 1, %failure, "a mail was not accepted");
+                if failure.is_permanent() {
+                    return self.give_up(row, mail.kind.name()).await;
+                }
+                self.try_later(row).await
+            }
+        }
+    }
+
+    /// Puts a claimed row back, to be tried again after a while.
+    async fn try_later(self, row: &Model) -> Result<()> {
+        let due_at = self.kernel.now() + wait(self.kernel, row.attempts)?;
+        store::postpone(self.kernel.db(), row, due_at).await
+    }
+
+    /// Turns what was queued into a mail, which takes its place in the row; `None` when there is none to be sent, or no more
+    /// may be sent to its address.
+    async fn carry_out(self, row: &Model, queued: &Queued) -> Result<Option<Mail>> {
+        let client = match queued {
+            Queued::Job(job) => &job.client,
+            Queued::Offer { client, .. } => client,
+            Queued::Send { mail } => return Ok(Some(mail.clone())),
+        };
+        let refused: &Mutex<Option<Email>> = &Mutex::default();
+        let made = self.kernel.effect(client, |effect| async move { self.make(&effect, row, queued, refused).await });
+        match made.await {
+            Err(Error::Refused { code: ErrorCode::RateLimited, .. }) => {
+                let address = refused.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let address = address.ok_or_else(|| Error::internal("a job was refused by a limit of its own"))?;
+                self.turn_down(row, &address, client).await.map(|()| None)
+            }
+            made => made,
+        }
+    }
+
+    async fn make(
+        self,
+        effect: &Effect,
+        row: &Model,
+        queued: &Queued,
+        refused: &Mutex<Option<Email>>,
+    ) -> Result<Option<Mail>> {
+        let within_limit = is_within_limit(effect, Bucket::MailsByClient(effect.client())).await?;
+        let mail = if within_limit { self.compose(effect, queued).await? } else { None };
+        let Some(mut mail) = mail else {
+            store::remove(effect.tx(), row.id).await?;
+            return Ok(None);
+        };
+        // A job that leads to no mail does not count for the address, or strangers could use its limit up unnoticed.
+        if effect.client().is_remote() {
+            let address = Email::parse(&mail.to).map_err(Error::internal)?;
+            let limiter = self.kernel.limiter();
+            if limiter.take_within(effect.tx(), Bucket::MailsToAddress(&address)).await?.is_some() {
+                *refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
+                return Err(ErrorCode::RateLimited.into());
+            }
+        }
+        // The row stays what it is, whatever is in it.
+        mail.id = row.id;
+        let body = seal(self.kernel, row.id, &Queued::Send { mail: mail.clone() })?;
+        if !store::replace(effect.tx(), row, body, expiry(&mail)).await? {
+            return Err(Error::internal("another worker has taken the mail over"));
+        }
+        Ok(Some(mail))
+    }
+
+    async fn compose(self, effect: &Effect, queued: &Queued) -> Result<Option<Mail>> {
+        match queued {
+            Queued::Send { mail } | Queued::Offer { mail, .. } => Ok(Some(mail.clone())),
+            Queued::Job(job) => {
+                let handler = self.handler(&job.name);
+                let handler =
+                    handler.ok_or_else(|| Error::internal(format!("no feature has the job `{}`", job.name)))?;
+                (handler.run)(effect, &job.body).await
+            }
+        }
+    }
+
+    fn handler(self, name: &str) -> Option<&'static JobHandler> {
+        self.features.iter().flat_map(|feature| feature.jobs).find(|handler| handler.name == name)
+    }
+
+    /// The kind of mail that is sent, or would be.
+    fn name(self, queued: &Queued) -> &'static str {
+        match queued {
+            Queued::Send { mail } | Queued::Offer { mail, .. } => mail.kind.name(),
+            Queued::Job(job) => self.handler(&job.name).map_or("unknown", |handler| handler.mail),
+        }
+    }
+
+    /// Removes a job whose address has got enough mail from strangers. What was made of it is rolled back already: the
+    /// link of the last mail that was sent goes on working.
+    async fn turn_down(self, row: &Model, address: &Email, client: &Client) -> Result<()> {
+        self.kernel
+            .effect(client, |effect| async move {
+                if is_within_limit(&effect, Bucket::MailsToAddress(address)).await? {
+                    return Err(Error::internal("there is room for the mail again"));
+                }
+                store::remove(effect.tx(), row.id).await
+            })
+            .await
+    }
+
+    async fn send(self, mail: &Mail) -> Result<(), MailError> {
+        let (settings, parts) = (self.kernel.settings(), self.kernel.parts());
+        let service = Service { name: &settings.service_name, url: &settings.public_url };
+        let content = parts.templates.render(mail, service)?;
+        let sending = AssertUnwindSafe(parts.mailer.send(mail, &content)).catch_unwind();
+        match tokio::time::timeout(SEND_LIMIT, sending).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) => Err(MailError::temporary("the mailer panicked")),
+            Err(_) => Err(MailError::temporary(format!("the mailer took longer than {SEND_LIMIT:?}"))),
+        }
+    }
+
+    /// Makes a dead letter of a mail, and emits an event about it.
+    async fn give_up(self, row: &Model, mail: &'static str) -> Result<()> {
+        let now = self.kernel.now();
+        self.kernel
+            .effect(&Client::default(), |effect| async move {
+                if store::give_up(effect.tx(), row, now).await? {
+                    effect.emit(EventKind::MailFailed { mail_id: row.id, mail });
+                }
+                Ok(())
+            })
+            .await
+    }
+}
+
+/// Takes one of a limit in the same transaction, so that a job that is carried out again counts once. False when nothing
+/// is left.
+async fn is_within_limit(effect: &Effect, bucket: Bucket<'_>) -> Result<bool> {
+    let limiter = effect.kernel().limiter();
+    let Some(refusal) = limiter.take_within(effect.tx(), bucket).await? else { return Ok(true) };
+    if refusal.first {
+        effect.emit(EventKind::Throttled { limit: bucket.name() });
+    }
+    Ok(false)
+}
+
+/// How long to wait after so many attempts: twice as long each time, and not at the same moment as all others, so that a
+/// mail server that comes back is not overrun.
+fn wait(kernel: &Kernel, attempts: i32) -> Result<Duration> {
+    let doubled = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempts.try_into().unwrap_or_default()));
+    let mut noise = [0];
+    kernel.random().fill(&mut noise).map_err(Error::internal)?;
+    Ok(doubled.min(LONGEST_WAIT).mul_f64(1.0 + f64::from(noise[0]) / 512.0))
+}
