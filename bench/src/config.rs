@@ -59,7 +59,7 @@ pub(crate) fn auth(db: DatabaseConnection, smtp: Option<&str>) -> Result<Auth> {
         // The load has one address.
         .limits(Limits::off());
     let builder = match smtp {
-        Some(url) => builder.mailer(SmtpMailer::new(url, SENDER)?),
+        Some(url) => builder.mail(SmtpMailer::new(url, SENDER)?),
         None => builder,
     };
     Ok(builder.build()?)

@@ -168,7 +168,7 @@ pub fn serve(orders: &str) -> ExitCode {
         parts.clock.advance(Duration::from_secs(orders.ahead));
         let builder = Setup::default().apply(parts.builder(db));
         // Seeded randomness would be that of the victim before.
-        let auth = builder.random(OsRandom).mailer(Output).build().expect("a good configuration");
+        let auth = builder.random(OsRandom).mail(Output).build().expect("a good configuration");
         let target = Target::ALL.into_iter().find(|target| target.name() == orders.target);
         let server = Server::start(target.expect("a target"), &auth).expect("a framework");
         say(&Ready { address: server.address });

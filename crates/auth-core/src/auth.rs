@@ -9,7 +9,6 @@ use crate::account::Accounts;
 use crate::admin::Admin;
 use crate::audit::Audit;
 use crate::backend::BuiltBackend;
-use crate::config::Settings;
 use crate::email_change::EmailChanges;
 use crate::feature::Feature;
 use crate::kernel::Kernel;
@@ -21,6 +20,7 @@ use crate::password_reset::PasswordResets;
 use crate::profile::Profiles;
 use crate::registration::Registrations;
 use crate::session::Sessions;
+use crate::settings::Settings;
 use crate::verification::Verifications;
 use crate::worker::{self, Outgoing, Purge, Workers};
 

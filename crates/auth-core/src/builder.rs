@@ -1,37 +1,37 @@
 //! Putting an [`Auth`] together, with every mistake reported at once.
 
-mod check;
+mod backends;
+mod place;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use ipnet::IpNet;
 use sea_orm::{DatabaseConnection, DatabaseConnectionType};
 use serde::de::DeserializeOwned;
 use tokio::sync::{Notify, Semaphore};
-use url::Url;
 
+use self::place::Place;
 use crate::audit::MAX_PENDING;
+use crate::auth::Auth;
+use crate::backend::Backend;
+use crate::clock::{Clock, SystemClock};
+use crate::configs::{Configs, for_each_config};
+use crate::feature::Feature;
 use crate::features::FEATURES;
-use crate::hooks::HookRunner;
+use crate::hooks::{HookRunner, Hooks};
 use crate::jwt::install_provider;
 use crate::kernel::{AttributesCheck, Kernel, Parts};
-use crate::limit::Limits;
-use crate::mail::{NoMailer, Templates};
-use crate::password::{HasherConfig, PasswordHasher, PasswordPolicy, StandardPolicy};
+use crate::mail::Templates;
+use crate::password::{HasherConfig, PasswordHasher};
+use crate::random::{OsRandom, Random};
 use crate::seal::Sealer;
-use crate::session::SessionLimits;
+use crate::secret::RootSecret;
 use crate::session::lookup::Lookup;
-use crate::{
-    Auth, Backend, Clock, EmailChange, Hooks, Mailer, OsRandom, Random, Registration, RootSecret, SystemClock,
-};
-
-/// How long the audit log keeps an event when the app does not say.
-const AUDIT_RETENTION: Duration = Duration::from_secs(180 * 24 * 60 * 60);
 
 /// Everything that is wrong with a configuration, each with what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,29 +47,17 @@ impl fmt::Display for ConfigErrors {
 impl std::error::Error for ConfigErrors {}
 
 /// Collects what an [`Auth`] is made of. Required are [`public_url`](Self::public_url), [`secret`](Self::secret) and at
-/// least one [`backend`](Self::backend); all else has a default.
+/// least one [`backend`](Self::backend); all else has a default. Each feature has one setter for its whole configuration.
 pub struct AuthBuilder {
     db: DatabaseConnection,
-    public_url: Option<String>,
-    frontend_url: Option<String>,
+    place: Place,
     secret: Option<RootSecret>,
     former_secrets: Vec<RootSecret>,
     backends: Vec<Backend>,
-    allowed_origins: Vec<String>,
-    trusted_proxies: Vec<IpNet>,
-    service_name: Option<String>,
-    registration: Registration,
-    require_verified: bool,
-    email_change: EmailChange,
-    sessions: SessionLimits,
-    limits: Limits,
-    audit_retention: Duration,
-    mailer: Arc<dyn Mailer>,
-    mail_templates: Option<Templates>,
-    hasher: HasherConfig,
-    policy: Arc<dyn PasswordPolicy>,
+    configs: Configs,
+    features: Vec<Feature>,
     attributes: Option<AttributesCheck>,
-    hooks: Option<Arc<dyn Hooks>>,
+    hooks: Vec<Arc<dyn Hooks>>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -78,44 +66,45 @@ impl Auth {
     /// Starts the configuration of an app's authentication, with its tables in `db`.
     #[must_use]
     pub fn builder(db: DatabaseConnection) -> AuthBuilder {
-        AuthBuilder::new(db)
-    }
-}
-
-impl AuthBuilder {
-    fn new(db: DatabaseConnection) -> Self {
-        Self {
+        AuthBuilder {
             db,
-            public_url: None,
-            frontend_url: None,
+            place: Place::default(),
             secret: None,
             former_secrets: Vec::new(),
             backends: Vec::new(),
-            allowed_origins: Vec::new(),
-            trusted_proxies: Vec::new(),
-            service_name: None,
-            registration: Registration::default(),
-            require_verified: false,
-            email_change: EmailChange::default(),
-            sessions: SessionLimits::default(),
-            limits: Limits::default(),
-            audit_retention: AUDIT_RETENTION,
-            mailer: Arc::new(NoMailer),
-            mail_templates: None,
-            hasher: HasherConfig::default(),
-            policy: Arc::new(StandardPolicy::default()),
+            configs: Configs::default(),
+            features: FEATURES.to_vec(),
             attributes: None,
-            hooks: None,
+            hooks: Vec::new(),
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
         }
     }
+}
 
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident: $config:ty,)+) => {
+        /// One setter for the configuration of each feature.
+        impl AuthBuilder {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(mut self, config: impl Into<$config>) -> Self {
+                    self.configs.$name = config.into();
+                    self
+                }
+            )+
+        }
+    };
+}
+for_each_config!(setters);
+
+impl AuthBuilder {
     /// The URL at which users reach the app: the only source of absolute URLs and of the app's own origin. Must be
     /// https, except for localhost.
     #[must_use]
     pub fn public_url(mut self, url: impl Into<String>) -> Self {
-        self.public_url = Some(url.into());
+        self.place.public_url = Some(url.into());
         self
     }
 
@@ -123,7 +112,7 @@ impl AuthBuilder {
     /// send requests with the session cookie.
     #[must_use]
     pub fn frontend_url(mut self, url: impl Into<String>) -> Self {
-        self.frontend_url = Some(url.into());
+        self.place.frontend_url = Some(url.into());
         self
     }
 
@@ -152,91 +141,21 @@ impl AuthBuilder {
     /// Adds another origin whose pages may send requests with the session cookie, such as `https://app.example.com`.
     #[must_use]
     pub fn allowed_origin(mut self, origin: impl Into<String>) -> Self {
-        self.allowed_origins.push(origin.into());
+        self.place.allowed_origins.push(origin.into());
         self
     }
 
     /// Adds a proxy whose `X-Forwarded-For` is trusted. Without one, the header is ignored.
     #[must_use]
     pub fn trusted_proxy(mut self, proxy: IpNet) -> Self {
-        self.trusted_proxies.push(proxy);
+        self.place.trusted_proxies.push(proxy);
         self
     }
 
     /// The name of the service that users see, which passwords must not consist of. The public host by default.
     #[must_use]
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
-        self.service_name = Some(name.into());
-        self
-    }
-
-    /// Who may register; everyone by default.
-    #[must_use]
-    pub fn registration(mut self, registration: Registration) -> Self {
-        self.registration = registration;
-        self
-    }
-
-    /// Whether a login needs a verified email address; not by default.
-    #[must_use]
-    pub fn require_verified(mut self, require: bool) -> Self {
-        self.require_verified = require;
-        self
-    }
-
-    /// When a new email address replaces the old one; at once by default.
-    #[must_use]
-    pub fn email_change(mut self, change: EmailChange) -> Self {
-        self.email_change = change;
-        self
-    }
-
-    /// The mailer. Without one, every mail becomes a dead letter at once, with an event that says so.
-    #[must_use]
-    pub fn mailer(mut self, mailer: impl Mailer) -> Self {
-        self.mailer = Arc::new(mailer);
-        self
-    }
-
-    /// The texts of mails and their languages.
-    #[must_use]
-    pub fn mail_templates(mut self, templates: Templates) -> Self {
-        self.mail_templates = Some(templates);
-        self
-    }
-
-    /// How long the audit log keeps an event; 180 days by default.
-    #[must_use]
-    pub fn audit_retention(mut self, retention: Duration) -> Self {
-        self.audit_retention = retention;
-        self
-    }
-
-    /// How long sessions live.
-    #[must_use]
-    pub fn sessions(mut self, limits: SessionLimits) -> Self {
-        self.sessions = limits;
-        self
-    }
-
-    /// Rate limits for unauthenticated actions.
-    #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// How passwords are hashed.
-    #[must_use]
-    pub fn hasher(mut self, config: HasherConfig) -> Self {
-        self.hasher = config;
-        self
-    }
-
-    /// The rules for new passwords.
-    #[must_use]
-    pub fn password_policy(mut self, policy: impl PasswordPolicy) -> Self {
-        self.policy = Arc::new(policy);
+        self.place.service_name = Some(name.into());
         self
     }
 
@@ -248,10 +167,17 @@ impl AuthBuilder {
         self
     }
 
-    /// The app's hooks.
+    /// Adds hooks of the app. They run in the order in which they were added.
     #[must_use]
     pub fn hooks(mut self, hooks: impl Hooks) -> Self {
-        self.hooks = Some(Arc::new(hooks));
+        self.hooks.push(Arc::new(hooks));
+        self
+    }
+
+    /// Adds a feature of another crate, with its setting: see [`feature`](crate::feature).
+    #[must_use]
+    pub fn feature(mut self, feature: Feature) -> Self {
+        self.features.push(feature);
         self
     }
 
@@ -273,64 +199,86 @@ impl AuthBuilder {
     ///
     /// # Errors
     /// Fails with every mistake in the configuration at once, each with what to do.
-    pub fn build(self) -> Result<Auth, ConfigErrors> {
+    pub fn build(mut self) -> Result<Auth, ConfigErrors> {
         // Also when no backend signs: the app may call `jsonwebtoken` itself.
         install_provider();
         let mut problems = Vec::new();
         if matches!(self.db.inner, DatabaseConnectionType::Disconnected) {
             problems.push("the database connection is not connected: await `Database::connect` first".to_owned());
         }
-        let settings = check::settings(&self, &mut problems);
-        let backends = check::backends(&self, settings.as_ref().map(|settings| &settings.public_url), &mut problems);
-        let keys = self.secret.as_ref().and_then(|secret| {
-            let sealer = Sealer::new(secret, &self.former_secrets);
-            let sealer = sealer.inspect_err(|cause| problems.push(cause.to_string())).ok()?;
-            let key = |label| hmac::Key::new(hmac::HMAC_SHA256, secret.derive(label).as_ref());
-            Some((sealer, key("one-time/code"), key("limit/bucket")))
-        });
-        let templates = self.mail_templates.map_or_else(|| Templates::builder().build(), Ok);
+        for setting in self.features.iter().filter_map(|feature| feature.setting.clone()) {
+            self.configs.add(setting);
+        }
+        problems.extend(self.features.iter().flat_map(|feature| feature.check(&self.configs)));
+        problems.extend(twins(&self.features));
+        let hasher = self.configs.passwords.hasher.clone();
+        let templates = self.configs.mail.templates.clone().map_or_else(|| Templates::builder().build(), Ok);
         let templates = templates.inspect_err(|cause| problems.push(cause.to_string())).ok();
-        let hasher = match PasswordHasher::new(self.hasher) {
-            Ok(hasher) if problems.is_empty() => Some(hasher),
-            Ok(_) => None,
-            Err(cause) => {
-                problems.push(cause.to_string());
-                None
-            }
-        };
-        let (Some(settings), Some(hasher), Some((sealer, code_key, limit_key)), Some(templates)) =
-            (settings, hasher, keys, templates)
-        else {
+        let settings = self.place.settings(self.configs, &mut problems);
+        let url = settings.as_ref().map(|settings| &settings.public_url);
+        let backends = backends::built(&self.backends, self.secret.as_ref(), &self.random, url, &mut problems);
+        let keys = Keys::derive(self.secret.as_ref(), &self.former_secrets, &mut problems);
+        let hasher = hasher_unless_in_vain(hasher, &mut problems);
+        let (Some(settings), Some(hasher), Some(keys), Some(templates)) = (settings, hasher, keys, templates) else {
             return Err(ConfigErrors(problems));
         };
         let lookup = Lookup::new(self.db.get_database_backend());
-        Ok(Auth::new(
-            Kernel::new(Parts {
-                db: self.db,
-                settings,
-                backends,
-                clock: self.clock,
-                random: self.random,
-                hooks: HookRunner::new(self.hooks),
-                hasher,
-                policy: self.policy,
-                attributes: self.attributes,
-                lookup,
-                sealer,
-                code_key,
-                limit_key,
-                mailer: self.mailer,
-                templates,
-                bell: Notify::new(),
-                pending_events: Arc::new(Semaphore::new(MAX_PENDING)),
-            }),
-            FEATURES.to_vec(),
-        ))
+        let kernel = Kernel::new(Parts {
+            db: self.db,
+            settings,
+            backends,
+            clock: self.clock,
+            random: self.random,
+            hooks: HookRunner::new(self.hooks),
+            hasher,
+            attributes: self.attributes,
+            lookup,
+            sealer: keys.sealer,
+            code_key: keys.code,
+            limit_key: keys.limit,
+            templates,
+            bell: Notify::new(),
+            pending_events: Arc::new(Semaphore::new(MAX_PENDING)),
+        });
+        Ok(Auth::new(kernel, self.features))
     }
+}
 
-    /// The public URL, or what is wrong with it.
-    fn parsed_url(&self) -> Result<Url, String> {
-        let text = self.public_url.as_deref().ok_or("set `public_url`, such as https://notes.example.com")?;
-        check::parse_url("public_url", text)
+/// What is derived from the root secret.
+struct Keys {
+    sealer: Sealer,
+    code: hmac::Key,
+    limit: hmac::Key,
+}
+
+impl Keys {
+    fn derive(secret: Option<&RootSecret>, former: &[RootSecret], problems: &mut Vec<String>) -> Option<Self> {
+        let secret = secret?;
+        let sealer = Sealer::new(secret, former).inspect_err(|cause| problems.push(cause.to_string())).ok()?;
+        let key = |label| hmac::Key::new(hmac::HMAC_SHA256, secret.derive(label).as_ref());
+        Some(Self { sealer, code: key("one-time/code"), limit: key("limit/bucket") })
     }
+}
+
+/// The hasher, unless it would be thrown away: its trial hash takes time and memory.
+fn hasher_unless_in_vain(config: HasherConfig, problems: &mut Vec<String>) -> Option<PasswordHasher> {
+    if !problems.is_empty() {
+        return None;
+    }
+    PasswordHasher::new(config).inspect_err(|cause| problems.push(cause.to_string())).ok()
+}
+
+/// Features, and jobs of features, of which one would be taken for the other.
+fn twins(features: &[Feature]) -> Vec<String> {
+    let (mut names, mut jobs) = (HashSet::new(), HashSet::new());
+    let mut problems = Vec::new();
+    for feature in features {
+        if !names.insert(feature.name) {
+            problems.push(format!("two features are called `{}`: add it once, or rename one", feature.name));
+        }
+        for job in feature.jobs.iter().filter(|job| !jobs.insert(job.name)) {
+            problems.push(format!("two jobs are called `{}`: rename that of `{}`", job.name, feature.name));
+        }
+    }
+    problems
 }

@@ -4,6 +4,10 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
+/// The longest time that a setting may ask for: browsers keep no cookie longer (RFC 6265bis), and anything beyond it is a
+/// mistake in the unit.
+pub(crate) const MAX_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
 /// Tells the time. Tests bring one that they can move.
 pub trait Clock: Send + Sync + 'static {
     /// The present moment in UTC.

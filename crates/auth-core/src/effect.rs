@@ -57,7 +57,7 @@ impl Effect {
         &self.tx
     }
 
-    /// Who asked for it.
+    /// The client that caused it.
     pub fn client(&self) -> &Client {
         &self.client
     }

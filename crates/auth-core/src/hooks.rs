@@ -145,26 +145,29 @@ pub trait Hooks: Send + Sync + 'static {
 /// Runs the app's hooks behind a deadline and a barrier against panics.
 #[derive(Clone)]
 pub(crate) struct HookRunner {
-    hooks: Option<Arc<dyn Hooks>>,
+    hooks: Arc<[Arc<dyn Hooks>]>,
     pending: Arc<Semaphore>,
 }
 
 impl HookRunner {
-    pub(crate) fn new(hooks: Option<Arc<dyn Hooks>>) -> Self {
-        Self { hooks, pending: Arc::new(Semaphore::new(MAX_PENDING)) }
+    pub(crate) fn new(hooks: Vec<Arc<dyn Hooks>>) -> Self {
+        Self { hooks: hooks.into(), pending: Arc::new(Semaphore::new(MAX_PENDING)) }
     }
 
+    /// Runs all hooks in the order in which they were added; the first that refuses ends it.
     pub(crate) async fn before(&self, action: Action<'_>, tx: &DatabaseTransaction) -> Result<()> {
-        let Some(hooks) = &self.hooks else { return Ok(()) };
-        let call = AssertUnwindSafe(hooks.before(&action, tx)).catch_unwind();
-        match tokio::time::timeout(DEADLINE, call).await {
-            Ok(Ok(answer)) => answer.map_err(Veto::into_error),
-            Ok(Err(_)) => Err(Error::internal("a `before` hook panicked")),
-            Err(_) => {
-                tracing::error!("a `before` hook took longer than {DEADLINE:?}; the transaction is rolled back");
-                Err(ErrorCode::Overloaded.into())
+        for hooks in &*self.hooks {
+            let call = AssertUnwindSafe(hooks.before(&action, tx)).catch_unwind();
+            match tokio::time::timeout(DEADLINE, call).await {
+                Ok(Ok(answer)) => answer.map_err(Veto::into_error)?,
+                Ok(Err(_)) => return Err(Error::internal("a `before` hook panicked")),
+                Err(_) => {
+                    tracing::error!("a `before` hook took longer than {DEADLINE:?}; the transaction is rolled back");
+                    return Err(ErrorCode::Overloaded.into());
+                }
             }
         }
+        Ok(())
     }
 
     /// Reports an event to the log and the app.
@@ -175,18 +178,23 @@ impl HookRunner {
 
     /// Reports an event to the app alone.
     pub(crate) fn tell(&self, event: Event) {
-        let Some(hooks) = self.hooks.clone() else { return };
+        if self.hooks.is_empty() {
+            return;
+        }
         let Ok(permit) = self.pending.clone().try_acquire_owned() else {
             tracing::error!(event = %event.id, "{MAX_PENDING} `after` hooks are under way; this event was dropped");
             return;
         };
+        let all = self.hooks.clone();
         tokio::spawn(async move {
             let _permit = permit;
-            let call = AssertUnwindSafe(hooks.after(&event)).catch_unwind();
-            match tokio::time::timeout(DEADLINE, call).await {
-                Ok(Ok(())) => {}
-                Ok(Err(_)) => tracing::error!(event = %event.id, "an `after` hook panicked"),
-                Err(_) => tracing::error!(event = %event.id, "an `after` hook took longer than {DEADLINE:?}"),
+            for hooks in &*all {
+                let call = AssertUnwindSafe(hooks.after(&event)).catch_unwind();
+                match tokio::time::timeout(DEADLINE, call).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(_)) => tracing::error!(event = %event.id, "an `after` hook panicked"),
+                    Err(_) => tracing::error!(event = %event.id, "an `after` hook took longer than {DEADLINE:?}"),
+                }
             }
         });
     }

@@ -3,7 +3,6 @@
 //! It knows no feature. Services hold a reference to it, and [`Auth`](crate::Auth) hands them out from above.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use sea_orm::DatabaseConnection;
@@ -15,16 +14,17 @@ use uuid::Uuid;
 use crate::backend::BuiltBackend;
 use crate::client::Client;
 use crate::clock::{self, Clock};
-use crate::config::Settings;
+use crate::configs::Configs;
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::hooks::HookRunner;
 use crate::json;
-use crate::mail::{Language, MailLink, Mailer, Templates};
-use crate::password::{PasswordHasher, PasswordPolicy, PolicyContext};
+use crate::mail::{Language, LinkConfig, MailLink, Templates};
+use crate::password::{PasswordHasher, PolicyContext};
 use crate::random::{Random, new_id};
 use crate::seal::Sealer;
 use crate::session::lookup::Lookup;
+use crate::settings::Settings;
 use crate::user::User;
 
 /// Checks the JSON object that an app keeps about each user.
@@ -43,13 +43,11 @@ pub(crate) struct Parts {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) hooks: HookRunner,
     pub(crate) hasher: PasswordHasher,
-    pub(crate) policy: Arc<dyn PasswordPolicy>,
     pub(crate) attributes: Option<AttributesCheck>,
     pub(crate) lookup: Lookup,
     pub(crate) sealer: Sealer,
     pub(crate) code_key: hmac::Key,
     pub(crate) limit_key: hmac::Key,
-    pub(crate) mailer: Arc<dyn Mailer>,
     pub(crate) templates: Templates,
     /// Rings when something was put into the outbox.
     pub(crate) bell: Notify,
@@ -82,6 +80,12 @@ impl Kernel {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// The configuration of every feature, those that were added included: [`Configs::get`].
+    #[must_use]
+    pub fn configs(&self) -> &Configs {
+        &self.0.settings.configs
     }
 
     /// The backends in order; the first is the default.
@@ -137,13 +141,14 @@ impl Kernel {
     }
 
     /// A link to a page of the front end, with a token.
-    pub(crate) fn mail_link(&self, page: &str, token: &SecretString, lifetime: Duration) -> MailLink {
+    #[must_use]
+    pub fn mail_link(&self, link: &LinkConfig, token: &SecretString) -> MailLink {
         let mut url = self.settings().frontend_url.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(page.split('/'));
+            segments.pop_if_empty().extend(link.page.split('/'));
         }
         url.query_pairs_mut().append_pair("token", token.expose_secret());
-        MailLink::new(url, lifetime)
+        MailLink::new(url, link.lifetime)
     }
 
     /// The client's language, as far as mail can be written in it.

@@ -1,5 +1,6 @@
 //! A session and its user, as the rest of the program sees them.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use auth_entity::session;
@@ -22,8 +23,7 @@ pub struct Session {
     pub backend: String,
     /// When the user last authenticated, in UTC.
     pub auth_time: OffsetDateTime,
-    /// The methods of that authentication, separated by spaces (RFC 8176).
-    pub amr: String,
+    pub(crate) amr: String,
     /// The assurance level of that authentication: 1 for one factor, 2 for two.
     pub aal: u8,
     /// When it began, in UTC.
@@ -32,8 +32,7 @@ pub struct Session {
     pub last_seen_at: OffsetDateTime,
     /// When it ends at the latest, in UTC.
     pub expires_at: OffsetDateTime,
-    /// The client's address at login.
-    pub ip: Option<String>,
+    pub(crate) ip: Option<String>,
     /// The client's `User-Agent` at login.
     pub user_agent: Option<String>,
     /// The scopes that it is limited to, separated by blanks (RFC 6749, section 3.3); `None` for one that may do
@@ -42,6 +41,17 @@ pub struct Session {
 }
 
 impl Session {
+    /// The methods of the last proof of identity (RFC 8176).
+    pub fn amr(&self) -> impl Iterator<Item = &str> {
+        self.amr.split(' ').filter(|method| !method.is_empty())
+    }
+
+    /// The client's address at login.
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
+        self.ip.as_ref()?.parse().ok()
+    }
+
     /// Whether the last proof of identity is at most `window` old.
     #[must_use]
     pub fn is_recent(&self, now: OffsetDateTime, window: Duration) -> bool {

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{Error, Result, Settings};
+use crate::error::{Error, Result};
+use crate::settings::Settings;
 
 /// A place that a flow may lead to when it is over: within the app, or at an origin that the app lists (OWASP ASVS
 /// 3.7.2, CWE-601).

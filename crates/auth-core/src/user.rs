@@ -29,7 +29,7 @@ pub struct User {
     /// The app's own JSON object about the user.
     pub attributes: Json,
     /// The security epoch: sessions and tokens issued at another value are dead.
-    pub sev: i64,
+    pub security_epoch: i64,
     /// When the account was made, in UTC.
     pub created_at: OffsetDateTime,
     /// When the account last changed, in UTC.
@@ -61,7 +61,7 @@ impl From<user::Model> for User {
             must_change_password: row.must_change_password,
             display_name: row.display_name,
             attributes: row.attributes,
-            sev: row.sev,
+            security_epoch: row.sev,
             created_at: row.created_at.0,
             updated_at: row.updated_at.0,
             last_login_at: row.last_login_at.map(|at| at.0),

@@ -79,7 +79,7 @@ async fn a_handle_shows_where_it_is_and_nothing_else() {
     let auth: Auth = Auth::builder(db)
         .public_url("https://notes.example.com")
         .secret(RootSecret::new(SECRET))
-        .hasher(auth_core::password::HasherConfig::insecure_for_tests())
+        .passwords(auth_core::password::HasherConfig::insecure_for_tests())
         .backend(Backend::bearer("db"))
         .build()
         .expect("a good configuration");

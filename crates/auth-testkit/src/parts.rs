@@ -43,11 +43,11 @@ impl TestParts {
             .public_url(PUBLIC_URL)
             .secret(RootSecret::new(SECRET))
             .allowed_origin(ALLOWED_ORIGIN)
-            .hasher(hasher)
+            .passwords(hasher)
             .clock(self.clock.clone())
             .random(self.random.clone())
             .hooks(self.hooks.clone())
-            .mailer(self.mailer.clone())
+            .mail(self.mailer.clone())
             .limits(Limits::off())
     }
 }

@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use auth_core::admin::Bootstrap;
+use auth_core::login::LoginConfig;
 use auth_core::mail::{LogMailer, SmtpMailer};
 use auth_core::token::JwtOptions;
 use auth_core::{Auth, Backend, CookieOptions, Limits, Registration, Workers};
@@ -105,9 +106,9 @@ fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> Result
     let builder = match &config.smtp {
         Some((server, from)) => {
             let mailer = SmtpMailer::new(server, from).map_err(|cause| Failure::of("SMTP_URL and MAIL_FROM", cause))?;
-            Auth::builder(db).mailer(mailer)
+            Auth::builder(db).mail(mailer)
         }
-        None => Auth::builder(db).mailer(LogMailer::new()),
+        None => Auth::builder(db).mail(LogMailer::new()),
     };
     let mut builder = builder
         .secret(secret)
@@ -118,8 +119,8 @@ fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> Result
         .registration(config.registration)
         .email_change(config.email_change)
         .limits(if config.rate_limits { Limits::default() } else { Limits::off() })
-        .require_verified(config.require_verified)
-        .password_policy(config.password_policy.clone());
+        .login(LoginConfig { require_verified: config.require_verified })
+        .passwords(config.password_policy.clone());
     builder = config.allowed_origins.iter().fold(builder, |builder, origin| builder.allowed_origin(origin));
     builder = config.trusted_proxies.iter().fold(builder, |builder, proxy| builder.trusted_proxy(*proxy));
     builder = config.frontend_url.iter().fold(builder, |builder, url| builder.frontend_url(url));

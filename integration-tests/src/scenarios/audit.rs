@@ -1,7 +1,7 @@
 //! Scenarios of the audit log (SEC-03).
 
 use auth_core::ErrorCode as E;
-use auth_core::audit::AuditQuery;
+use auth_core::audit::{AuditConfig, AuditQuery};
 use auth_testkit::{Moment, Reaction};
 use serde_json::json;
 use std::time::Duration;
@@ -154,7 +154,7 @@ async fn a_deleted_account_leaves_no_addresses(cx: Cx) {
 
 async fn events_are_kept_for_their_time(cx: Cx) {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-    let app = cx.app_with(Setup::default().auth(|auth| auth.audit_retention(7 * DAY))).await;
+    let app = cx.app_with(Setup::default().auth(|auth| auth.audit(AuditConfig { retention: 7 * DAY }))).await;
     let ada = app.user("ada").await;
     let purge = || async { app.auth().purge().run().await.expect("the tables") };
     app.clock().advance(7 * DAY - Duration::from_millis(1));

@@ -2,6 +2,7 @@
 //! counted: the blocks that the hasher computed, and the statements that were sent.
 
 use auth_core::identifier::Email;
+use auth_core::login::LoginConfig;
 use auth_core::password::{HasherConfig, Password, PasswordHasher};
 use auth_core::{ErrorCode as E, EventKind, LoginFailure as Failure, Registration};
 use serde_json::json;
@@ -24,7 +25,7 @@ fn hasher(memory_kib: u32, iterations: u32) -> HasherConfig {
 }
 
 fn setup() -> Setup {
-    Setup::default().auth(|auth| auth.hasher(hasher(PRESENT.0, PRESENT.1)))
+    Setup::default().auth(|auth| auth.passwords(hasher(PRESENT.0, PRESENT.1)))
 }
 
 /// A hash of [`PASSWORD`] with these parameters.
@@ -43,7 +44,7 @@ async fn cost<T>(app: &App, request: impl Future<Output = T>) -> (T, u64, Vec<St
 
 /// LOG-01, LOG-02, LOG-03.
 async fn a_refused_login_costs_the_same_whatever_the_cause(cx: Cx) {
-    let app = cx.app_with(setup().auth(|auth| auth.require_verified(true))).await;
+    let app = cx.app_with(setup().auth(|auth| auth.login(LoginConfig { require_verified: true }))).await;
     let old = hash(8, 1).await;
     let changes = [
         ("right", "is_verified = TRUE".to_owned()),

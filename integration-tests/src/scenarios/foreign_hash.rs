@@ -29,7 +29,7 @@ const WRONG: &str = "wrong-Password-1";
 const OURS: &str = "$argon2id$v=19$m=8,t=1,p=1$";
 
 fn setup() -> Setup {
-    Setup::default().auth(|auth| auth.hasher(vectors::config()))
+    Setup::default().auth(|auth| auth.passwords(vectors::config()))
 }
 
 /// A committed hash of this scheme.
@@ -71,7 +71,7 @@ async fn a_foreign_hash_logs_in_once_and_is_replaced(cx: Cx) {
 /// LOG-02, LOG-03, as far as a hash goes that is cheaper than ours: the work of a present one is always done, too.
 async fn a_foreign_hash_costs_at_least_a_present_one(cx: Cx) {
     let config = HasherConfig { memory_kib: 64, iterations: 2, ..vectors::config() };
-    let app = cx.app_with(Setup::default().auth(move |auth| auth.hasher(config.clone()))).await;
+    let app = cx.app_with(Setup::default().auth(move |auth| auth.passwords(config.clone()))).await;
     let (ada, one) = (app.register("ada").await, 128);
     for Vector { scheme, password, hash } in vectors::of_each_scheme() {
         for (active, typed, reason) in [

@@ -199,7 +199,7 @@ async fn a_hook_calls_back_when_all_is_done(cx: Cx) {
 async fn a_slow_hook_after_the_answer_holds_nothing(cx: Cx) {
     let worker = Worker::new(Job::WaitAfter);
     let one = HasherConfig { memory_kib: 1024, memory_budget_mib: 1, ..HasherConfig::insecure_for_tests() };
-    let app = worker.app(&cx, Setup::default().connections(1).auth(move |auth| auth.hasher(one.clone()))).await;
+    let app = worker.app(&cx, Setup::default().connections(1).auth(move |auth| auth.passwords(one.clone()))).await;
     assert_eq!(app.auth().hasher().permits(), 1);
     let ada = app.register("ada").await;
     for _ in 0..3 {
@@ -219,7 +219,7 @@ async fn a_slow_hook_after_the_answer_holds_nothing(cx: Cx) {
 async fn a_slow_hook_before_the_commit_hashes_nothing(cx: Cx) {
     let worker = Worker::new(Job::WaitBefore);
     let one = HasherConfig { memory_kib: 1024, memory_budget_mib: 1, queue: 0, ..HasherConfig::insecure_for_tests() };
-    let app = worker.app(&cx, Setup::default().auth(move |auth| auth.hasher(one.clone()))).await;
+    let app = worker.app(&cx, Setup::default().auth(move |auth| auth.passwords(one.clone()))).await;
     let ada = app.register("ada").await;
     let login = tokio::spawn({
         let (app, ada) = (app.clone(), ada.clone());

@@ -1,6 +1,7 @@
 //! Scenarios of login with a password.
 
 use auth_core::ErrorCode as E;
+use auth_core::login::LoginConfig;
 use auth_core::password::{HasherConfig, Password, PasswordHasher};
 use auth_core::{EventKind, LoginFailure};
 use auth_testkit::{Moment, Reaction};
@@ -137,7 +138,7 @@ async fn names_the_fields_that_do_not_validate(cx: Cx) {
 }
 
 async fn an_unverified_mailbox_waits(cx: Cx) {
-    let app = cx.app_with(Setup::default().auth(|auth| auth.require_verified(true))).await;
+    let app = cx.app_with(Setup::default().auth(|auth| auth.login(LoginConfig { require_verified: true }))).await;
     let ada = app.register("ada").await;
     for endpoint in ["/auth/login", "/auth/cookie/login", "/auth/jwt/login", "/auth/db/login"] {
         let body = |password: &str| json!({ "username": ada.email, "password": password });

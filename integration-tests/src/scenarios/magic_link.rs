@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth_core::login::LoginConfig;
 use auth_core::{ErrorCode as E, EventKind, Registration};
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
@@ -95,7 +96,7 @@ async fn a_code_does_too(cx: Cx) {
 }
 
 async fn a_new_address_gets_an_account(cx: Cx) {
-    let app = cx.app_with(Setup::default().auth(|auth| auth.require_verified(true))).await;
+    let app = cx.app_with(Setup::default().auth(|auth| auth.login(LoginConfig { require_verified: true }))).await;
     let body = json!({ "token": token(&app, "new@example.org").await });
     assert_eq!(app.user_count().await, 0, "nobody is there before the proof");
     let bearer = redeem(&app, body).await.is(200).json()["access_token"].as_str().unwrap().to_owned();

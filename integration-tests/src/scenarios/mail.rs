@@ -309,7 +309,7 @@ async fn an_app_without_a_mailer_says_so(cx: Cx) {
     }
     let app = cx.app().await;
     // A mailer that never answers holds up nobody's request.
-    let stuck = app.server_with(Setup::default().auth(|auth| auth.mailer(Nobody))).await;
+    let stuck = app.server_with(Setup::default().auth(|auth| auth.mail(Nobody))).await;
     let ada = stuck.user("ada").await;
     stuck.get("/users/me").by(&ada).send().await.is(200);
     forgot(&stuck, &ada.email).await;
@@ -336,7 +336,7 @@ async fn a_mail_that_takes_its_time_holds_up_no_other(cx: Cx) {
     let app = cx.app().await;
     let begun = Arc::new(Notify::new());
     let (mailer, notify) = (app.mailer().clone(), begun.clone());
-    let slow = Setup::default().auth(move |auth| auth.mailer(Slow(mailer.clone(), notify.clone())));
+    let slow = Setup::default().auth(move |auth| auth.mail(Slow(mailer.clone(), notify.clone())));
     let slow = app.server_with(slow).await;
     let _workers = slow.auth().spawn_workers();
     slow.register("ada").await;

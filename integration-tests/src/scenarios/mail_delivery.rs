@@ -41,7 +41,7 @@ fn mailer(sink: &Sink, url: &str, trusts: bool) -> SmtpMailer {
 /// An app that mails through a port of this machine.
 fn mails_through(port: u16) -> Setup {
     let url = format!("smtp://127.0.0.1:{port}");
-    Setup::default().auth(move |auth| auth.mailer(SmtpMailer::new(&url, FROM).expect("a good URL")))
+    Setup::default().auth(move |auth| auth.mail(SmtpMailer::new(&url, FROM).expect("a good URL")))
 }
 
 async fn app_and_sink(cx: &Cx) -> (App, Sink) {
@@ -136,7 +136,7 @@ async fn a_wrong_password_loses_no_mail(cx: Cx) {
     let port = sink.port();
     let with = |password: &str| {
         let url = format!("smtp://notes:{password}@127.0.0.1:{port}");
-        Setup::default().auth(move |auth| auth.mailer(SmtpMailer::new(&url, FROM).expect("a good URL")))
+        Setup::default().auth(move |auth| auth.mail(SmtpMailer::new(&url, FROM).expect("a good URL")))
     };
     let app = cx.app_with(with("hunter2")).await;
     let ada = app.register("ada").await;

@@ -15,6 +15,7 @@ mod dump;
 mod email_change;
 mod equal_work;
 mod extract;
+mod foreign_feature;
 mod foreign_hash;
 mod forged_request;
 mod forged_token;
@@ -80,6 +81,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(dump),
     feature!(equal_work),
     feature!(extract),
+    feature!(foreign_feature),
     feature!(foreign_hash),
     feature!(forged_request),
     feature!(forged_token),

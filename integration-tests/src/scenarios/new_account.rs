@@ -1,5 +1,6 @@
 //! Scenarios of what nobody gets by registering: rights, another account's session, a session of one's own, a second row.
 
+use auth_core::login::LoginConfig;
 use auth_core::sea_orm::QueryResult;
 use auth_core::{ErrorCode as E, Registration};
 use auth_testkit::{Moment, PUBLIC_URL, Reaction};
@@ -128,7 +129,9 @@ async fn a_visitor_who_is_logged_in_stays_who_they_are(cx: Cx) {
 /// REG-19.
 async fn registering_is_not_logging_in(cx: Cx) {
     for verified_only in [false, true] {
-        let app = cx.app_with(Setup::default().auth(move |auth| auth.require_verified(verified_only))).await;
+        let app = cx
+            .app_with(Setup::default().auth(move |auth| auth.login(LoginConfig { require_verified: verified_only })))
+            .await;
         let body = json!({ "email": "ada@example.org", "password": PASSWORD });
         let answer = app.post("/auth/register").json(body).send().await.is(201);
         assert!(answer.set_cookies().is_empty() && answer.header("authorization").is_none());

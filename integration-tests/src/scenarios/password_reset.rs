@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_core::ErrorCode as E;
+use auth_core::login::LoginConfig;
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
@@ -160,7 +161,8 @@ async fn the_token_alone_says_whose_password_it_is(cx: Cx) {
 
 /// RST-14, LNK-09: a squatter loses everything when the owner verifies the address.
 async fn a_reset_makes_the_account_the_provers(cx: Cx) {
-    let app = cx.app_with(crate::Setup::default().auth(|auth| auth.require_verified(true))).await;
+    let app =
+        cx.app_with(crate::Setup::default().auth(|auth| auth.login(LoginConfig { require_verified: true }))).await;
     let squatter = app.register("ada").await;
     app.try_login(&squatter.email, PASSWORD, "db").await.fails(E::LoginUserNotVerified);
     let token = forgot(&app, &squatter.email).await;

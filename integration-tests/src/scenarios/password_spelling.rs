@@ -1,7 +1,7 @@
 //! Scenarios of the text of a password: how long it may be, and that every character of it counts.
 
 use auth_core::ErrorCode as E;
-use auth_core::password::StandardPolicy;
+use auth_core::password::{HasherConfig, PasswordConfig, StandardPolicy};
 use http::Method;
 use serde_json::json;
 
@@ -18,7 +18,8 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
 /// Nothing but the length is judged.
 fn length_only() -> Setup {
     let policy = StandardPolicy::default().min_score(None).blocklist(false).context(false);
-    Setup::default().auth(move |auth| auth.password_policy(policy.clone()))
+    let passwords = PasswordConfig::from(HasherConfig::insecure_for_tests()).with_policy(policy);
+    Setup::default().auth(move |auth| auth.passwords(passwords.clone()))
 }
 
 /// Whether somebody logs in with this password, given as JSON and as a form alike.

@@ -1,8 +1,8 @@
 //! Scenarios of registration.
 
-use auth_core::registration::{NewAccount, Registered};
 use auth_core::identifier::Email;
 use auth_core::password::Password;
+use auth_core::registration::{NewAccount, Registered};
 use auth_core::{Client, ErrorCode as E, EventKind, Registration};
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};

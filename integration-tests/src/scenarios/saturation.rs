@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 use auth_core::ErrorCode as E;
-use auth_core::password::{HasherConfig, Password, PasswordPolicy, PolicyContext, Refusal};
+use auth_core::password::{HasherConfig, Password, PasswordConfig, PasswordPolicy, PolicyContext, Refusal};
 use serde_json::json;
 
 use crate::scenario::scenarios;
@@ -55,7 +55,8 @@ async fn app(cx: &Cx) -> (App, Opener) {
     let gate = Gate::default();
     let policy = gate.clone();
     let config = HasherConfig { queue: QUEUE, wait: Duration::from_secs(60), ..HasherConfig::insecure_for_tests() };
-    let setup = Setup::default().auth(move |auth| auth.hasher(config.clone()).password_policy(policy.clone()));
+    let passwords = PasswordConfig::from(config).with_policy(policy);
+    let setup = Setup::default().auth(move |auth| auth.passwords(passwords.clone()));
     (cx.app_with(setup).await, Opener(gate))
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use auth_core::ErrorCode as E;
-use auth_core::session::SessionLimits;
+use auth_core::session::SessionConfig;
 use serde_json::{Value, json};
 
 use crate::scenario::scenarios;
@@ -216,7 +216,7 @@ async fn old_sessions_end_however_busy(cx: Cx) {
 }
 
 fn few_sessions(per_user: u64) -> Setup {
-    Setup::default().auth(move |auth| auth.sessions(SessionLimits { per_user, ..SessionLimits::default() }))
+    Setup::default().auth(move |auth| auth.sessions(SessionConfig { per_user, ..SessionConfig::default() }))
 }
 
 async fn the_oldest_session_makes_room(cx: Cx) {

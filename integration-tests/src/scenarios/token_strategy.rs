@@ -95,7 +95,7 @@ impl Format {
     }
 
     fn issue_good(&self, subject: &TokenSubject<'_>) -> NewToken {
-        let mut bytes = [subject.session.id.as_bytes().as_slice(), &subject.user.sev.to_be_bytes()].concat();
+        let mut bytes = [subject.session.id.as_bytes().as_slice(), &subject.user.security_epoch.to_be_bytes()].concat();
         bytes.extend(self.tag(&bytes));
         let text = URL_SAFE_NO_PAD.encode(&bytes);
         match self.form {
@@ -113,9 +113,12 @@ impl Format {
         }
         let bytes = URL_SAFE_NO_PAD.decode(token).ok().filter(|bytes| bytes.len() == 56)?;
         let (message, tag) = bytes.split_at(24);
-        let (id, sev) = message.split_at(16);
+        let (id, epoch) = message.split_at(16);
         (self.tag(message) == tag).then_some(())?;
-        Some(TokenRef::Session { id: Uuid::from_slice(id).ok()?, sev: i64::from_be_bytes(sev.try_into().ok()?) })
+        Some(TokenRef::Session {
+            id: Uuid::from_slice(id).ok()?,
+            security_epoch: i64::from_be_bytes(epoch.try_into().ok()?),
+        })
     }
 }
 

@@ -43,7 +43,7 @@ impl Accounts<'_> {
         ends: SessionsToEnd<'_>,
         email_taken: ErrorCode,
     ) -> Result<Updated> {
-        let (user_id, seen) = (before.id, before.sev);
+        let (user_id, seen) = (before.id, before.security_epoch);
         let mut after = changes.apply_to(before);
         if after.email.is_none() && after.username.is_none() {
             let message = "keep an email address or a user name: without one nobody can log in".to_owned();
@@ -54,11 +54,11 @@ impl Accounts<'_> {
             SessionsToEnd::Nothing => {}
             SessionsToEnd::All => {
                 revoke(effect, Revocation::All { user_id, seen }).await?;
-                after.sev += 1;
+                after.security_epoch += 1;
             }
             SessionsToEnd::Others(session, bearer) => {
                 revoke(effect, Revocation::Others { user_id, seen, keep: session.id }).await?;
-                after.sev += 1;
+                after.security_epoch += 1;
                 token = renew(effect, &after, session, bearer).await?;
             }
         }

@@ -11,6 +11,7 @@ pub const MAX_DISPLAY_NAME: usize = 200;
 
 /// An account after its owner changed it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Updated {
     /// The account as it is now.
     pub user: User,

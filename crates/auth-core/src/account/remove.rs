@@ -27,7 +27,7 @@ impl Accounts<'_> {
                 };
                 ensure_superuser_remains(effect.tx(), &user).await?;
                 effect.run_hook(Action::DeleteUser { user: &user }).await?;
-                if !store::delete(effect.tx(), user.id, user.sev).await? {
+                if !store::delete(effect.tx(), user.id, user.security_epoch).await? {
                     return Err(ErrorCode::Unauthorized.into());
                 }
                 audit::store::forget_clients(effect.tx(), id).await?;

@@ -59,7 +59,7 @@ impl<'a> Accounts<'a> {
     /// # Errors
     /// Fails with `REAUTHENTICATION_REQUIRED`.
     pub fn require_recent(&self, principal: &Principal) -> Result<()> {
-        let window = self.kernel.settings().sessions.recent;
+        let window = self.kernel.configs().sessions.recent;
         if principal.session.is_recent(self.kernel.now(), window) {
             return Ok(());
         }
@@ -102,7 +102,11 @@ impl<'a> Accounts<'a> {
         context: PolicyContext,
         refusal: ErrorCode,
     ) -> Result<String> {
-        let hashed = self.kernel.hasher().check_and_hash(password, self.kernel.parts().policy.clone(), context).await;
+        let hashed = self
+            .kernel
+            .hasher()
+            .check_and_hash(password, self.kernel.configs().passwords.policy.clone(), context)
+            .await;
         hashed.map_err(|error| refused(error, refusal))
     }
 }

@@ -47,7 +47,7 @@ pub(crate) async fn find_for_update(db: &impl ConnectionTrait, id: Uuid) -> Resu
 pub(crate) async fn lock_owner(db: &impl ConnectionTrait, token: &Consumed) -> Result<Option<User>> {
     let Some(id) = token.user_id else { return Ok(None) };
     let row = find_for_update(db, id).await?;
-    Ok(row.map(User::from).filter(|user| token.sev.is_none_or(|sev| sev == user.sev)))
+    Ok(row.map(User::from).filter(|user| token.security_epoch.is_none_or(|epoch| epoch == user.security_epoch)))
 }
 
 pub(crate) async fn find_by_name(db: &impl ConnectionTrait, name: &LoginName) -> Result<Option<Model>> {
@@ -116,7 +116,7 @@ pub(crate) async fn update(
         .into_iter()
         .fold(Entity::update_many(), |update, (column, value)| update.col_expr(column, Expr::value(value)))
         .filter(Column::Id.eq(user.id))
-        .filter(Column::Sev.eq(user.sev));
+        .filter(Column::Sev.eq(user.security_epoch));
     Ok(update.exec(db).await.map_err(|cause| explain_unique(cause, email_taken))?.rows_affected == 1)
 }
 

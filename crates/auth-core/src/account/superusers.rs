@@ -26,7 +26,7 @@ pub(crate) async fn ensure_superuser_remains(tx: &impl ConnectionTrait, user: &U
 /// them lock in one order and cannot deadlock.
 pub(crate) async fn recheck_superuser(tx: &impl ConnectionTrait, actor: &User) -> Result<()> {
     let superusers = store::lock_superusers(tx).await?;
-    if superusers.iter().any(|row| row.id == actor.id && row.sev == actor.sev) {
+    if superusers.iter().any(|row| row.id == actor.id && row.sev == actor.security_epoch) {
         return Ok(());
     }
     Err(ErrorCode::Unauthorized.into())

@@ -42,6 +42,7 @@ pub struct PageRequest {
 
 /// A page of accounts in the order of their creation.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Page {
     /// The accounts.
     pub items: Vec<User>,

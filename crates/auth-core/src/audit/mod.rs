@@ -4,11 +4,13 @@
 //! other. What only failed is written when it is over, as far as the database takes it. Events never hold secrets
 //! (OWASP ASVS 16.2, OWASP Logging Vocabulary).
 
+mod config;
 mod model;
 mod rows;
 mod service;
 pub(crate) mod store;
 
+pub use config::AuditConfig;
 pub use model::{AuditEvent, AuditPage, AuditQuery};
 pub(crate) use rows::{export, purge};
 pub use service::Audit;

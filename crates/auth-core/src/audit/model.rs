@@ -42,6 +42,7 @@ pub struct AuditEvent {
 
 /// A page of events, newest first.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct AuditPage {
     /// The events.
     pub items: Vec<AuditEvent>,

@@ -14,7 +14,7 @@ use crate::kernel::Kernel;
 /// Deletes events that are older than the app keeps them.
 pub(crate) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
     Box::pin(async {
-        let old = event::Column::At.lte(Timestamp(before(kernel.now(), kernel.settings().audit_retention)));
+        let old = event::Column::At.lte(Timestamp(before(kernel.now(), kernel.configs().audit.retention)));
         delete_in_batches::<event::Entity>(kernel.db(), &old.into()).await
     })
 }

@@ -4,10 +4,17 @@ use std::time::Duration;
 
 use sea_orm::Database;
 
+use crate::email_change::EmailChangeConfig;
+use crate::feature::{Feature, JobHandler};
+use crate::features::FEATURES;
 use crate::jwt::JwtKey;
+use crate::magic_link::MagicLinkConfig;
+use crate::mail::LinkConfig;
 use crate::password::HasherConfig;
-use crate::session::SessionLimits;
+use crate::password_reset::PasswordResetConfig;
+use crate::session::SessionConfig;
 use crate::token::{JwtKeys, JwtOptions};
+use crate::verification::VerificationConfig;
 use crate::{Auth, AuthBuilder, Backend, CookieOptions, Limits, Rate, RootSecret, SameSite};
 
 /// Two Ed25519 keys for this test only, made with OpenSSL.
@@ -22,7 +29,7 @@ const OTHER: &[u8] = b"c4b7f0e19d2a4c5886e3b17fa5d09c62";
 const SECRET: [u8; 32] = *b"0f8d1c62b7a94e35d2c1f0a9b8e7d6c5";
 
 async fn empty() -> AuthBuilder {
-    Auth::builder(Database::connect("sqlite::memory:").await.unwrap()).hasher(HasherConfig::insecure_for_tests())
+    Auth::builder(Database::connect("sqlite::memory:").await.unwrap()).passwords(HasherConfig::insecure_for_tests())
 }
 
 async fn good() -> AuthBuilder {
@@ -120,21 +127,21 @@ async fn origins_are_exact() {
 async fn weak_secrets_and_limits_are_refused() {
     assert!(!problems(good().await.secret(RootSecret::new("short"))).is_empty());
     assert!(!problems(good().await.secret(RootSecret::new([0; 64]))).is_empty());
-    let usual = SessionLimits::default();
+    let usual = SessionConfig::default();
     for (limits, fine) in [
         (usual, true),
-        (SessionLimits { idle: Duration::ZERO, ..usual }, false),
-        (SessionLimits { absolute: Duration::ZERO, ..usual }, false),
-        (SessionLimits { per_user: 0, ..usual }, false),
-        (SessionLimits { per_user: u64::MAX, ..usual }, false),
-        (SessionLimits { idle: Duration::MAX, ..usual }, false),
-        (SessionLimits { absolute: Duration::MAX, ..usual }, false),
-        (SessionLimits { recent: Duration::MAX, ..usual }, false),
+        (SessionConfig { idle: Duration::ZERO, ..usual }, false),
+        (SessionConfig { absolute: Duration::ZERO, ..usual }, false),
+        (SessionConfig { per_user: 0, ..usual }, false),
+        (SessionConfig { per_user: u64::MAX, ..usual }, false),
+        (SessionConfig { idle: Duration::MAX, ..usual }, false),
+        (SessionConfig { absolute: Duration::MAX, ..usual }, false),
+        (SessionConfig { recent: Duration::MAX, ..usual }, false),
     ] {
         assert_eq!(problems(good().await.sessions(limits)).is_empty(), fine, "{limits:?}");
     }
     let weak = HasherConfig { memory_kib: 64, iterations: 1, ..HasherConfig::default() };
-    assert!(!problems(good().await.hasher(weak)).is_empty());
+    assert!(!problems(good().await.passwords(weak)).is_empty());
 }
 
 #[tokio::test]
@@ -182,4 +189,64 @@ async fn a_rate_without_a_time_is_a_mistake() {
     let limits = Limits { token_tries: Rate { times: 3, per: Duration::ZERO }, ..Limits::off() };
     assert!(problems(good().await.limits(limits)).join("; ").contains("Rate::per_hour"));
     assert_eq!(problems(good().await.limits(Limits::off())), Vec::<String>::new());
+}
+
+/// The setting of a feature that lives in a crate of its own.
+struct Greeting {
+    words: usize,
+}
+
+fn greeting(words: usize) -> Feature {
+    Feature::new("greeting", "Greets people.").setting(Greeting { words }).problems(|configs| {
+        match configs.get::<Greeting>() {
+            Some(Greeting { words: 1.. }) => Vec::new(),
+            _ => vec!["set the words of the greeting above zero".to_owned()],
+        }
+    })
+}
+
+#[tokio::test]
+async fn an_added_feature_has_its_setting_checked_and_reads_it_back() {
+    assert_eq!(problems(good().await.feature(greeting(0))), ["set the words of the greeting above zero"]);
+    let auth = good().await.feature(greeting(3)).build().unwrap();
+    assert_eq!(auth.kernel().configs().get::<Greeting>().map(|greeting| greeting.words), Some(3));
+    let rows: Vec<_> = auth.features().iter().map(|feature| (feature.name(), feature.about())).collect();
+    assert!(rows.contains(&("greeting", "Greets people.")) && rows.len() == FEATURES.len() + 1, "{rows:?}");
+    assert!(good().await.build().unwrap().kernel().configs().get::<Greeting>().is_none());
+}
+
+#[tokio::test]
+async fn features_and_their_jobs_have_names_of_their_own() {
+    static JOBS: [JobHandler; 1] = [JobHandler::new("verify", "verify_email", |_, _| Box::pin(async { Ok(None) }))];
+    for (builder, word) in [
+        (good().await.feature(greeting(1)).feature(greeting(1)), "two features are called `greeting`"),
+        (good().await.feature(Feature::new("audit", "Another log.")), "two features are called `audit`"),
+        (good().await.feature(greeting(1).jobs(&JOBS)), "two jobs are called `verify`"),
+    ] {
+        let found = problems(builder);
+        assert!(found.len() == 1 && found[0].contains(word), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn links_are_checked_by_the_names_of_their_settings() {
+    const NEVER: Duration = Duration::ZERO;
+    let (page, bad) = (LinkConfig::new("page", Duration::from_secs(600)), LinkConfig::new("page", NEVER));
+    for (builder, name) in [
+        (good().await.verification(VerificationConfig { link: bad.clone() }), "`verification.link`"),
+        (good().await.password_reset(PasswordResetConfig { link: bad.clone() }), "`password_reset.link`"),
+        (good().await.magic_link(MagicLinkConfig { link: bad.clone() }), "`magic_link.link`"),
+        (
+            good().await.email_change(EmailChangeConfig { confirm_link: bad.clone(), ..EmailChangeConfig::default() }),
+            "`email_change.confirm_link`",
+        ),
+        (
+            good().await.email_change(EmailChangeConfig { revert_link: bad.clone(), ..EmailChangeConfig::default() }),
+            "`email_change.revert_link`",
+        ),
+    ] {
+        let found = problems(builder);
+        assert!(found.len() == 1 && found[0].contains(name), "{name}: {found:?}");
+    }
+    assert_eq!(problems(good().await.verification(VerificationConfig { link: page })), [""; 0]);
 }

@@ -1,4 +1,8 @@
-//! When a new email address counts.
+//! When a new email address counts, and the links that confirm and revert it.
+
+use std::time::Duration;
+
+use crate::mail::LinkConfig;
 
 /// When a new email address replaces the old one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -9,4 +13,43 @@ pub enum EmailChange {
     Immediate,
     /// It waits until it is verified.
     Confirm,
+}
+
+/// The configuration of email address changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmailChangeConfig {
+    /// When a new address replaces the old one.
+    pub mode: EmailChange,
+    /// The link to the new address, which confirms it.
+    pub confirm_link: LinkConfig,
+    /// The link to the old address, which reverts the change.
+    pub revert_link: LinkConfig,
+}
+
+impl Default for EmailChangeConfig {
+    /// At once; the pages `change-email/confirm`, a day, and `change-email/revert`, three days.
+    fn default() -> Self {
+        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+        Self {
+            mode: EmailChange::default(),
+            confirm_link: LinkConfig::new("change-email/confirm", DAY),
+            revert_link: LinkConfig::new("change-email/revert", 3 * DAY),
+        }
+    }
+}
+
+impl EmailChangeConfig {
+    /// Everything that is wrong with this configuration; empty when it can be used.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let mut problems = self.confirm_link.problems("email_change.confirm_link");
+        problems.extend(self.revert_link.problems("email_change.revert_link"));
+        problems
+    }
+}
+
+impl From<EmailChange> for EmailChangeConfig {
+    fn from(mode: EmailChange) -> Self {
+        Self { mode, ..Self::default() }
+    }
 }

@@ -64,7 +64,7 @@ pub(super) async fn make_room(effect: &Effect, user: &User, data: &LinkData, iss
         return Ok(());
     }
     // It was created when the address became free.
-    if squatter.created_at >= issued_at && store::delete(effect.tx(), squatter.id, squatter.sev).await? {
+    if squatter.created_at >= issued_at && store::delete(effect.tx(), squatter.id, squatter.security_epoch).await? {
         audit::store::forget_clients(effect.tx(), squatter.id).await?;
         effect.emit(EventKind::UserDeleted { user_id: squatter.id, actor_id: None });
     }

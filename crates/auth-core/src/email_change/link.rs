@@ -1,7 +1,5 @@
 //! The links of a changed email address: one to the new address that confirms it, one to the old address that reverts it.
 
-use std::time::Duration;
-
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,10 +14,6 @@ use crate::identifier::{Email, LoginName};
 use crate::mail::{Mail, MailKind};
 use crate::one_time::{self, Issue, OneTimeTokens, Purpose};
 use crate::user::User;
-
-/// How long the new address may be confirmed, and the owner of the old one may revert the change.
-const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-const REVERT_LIFETIME: Duration = Duration::from_secs(72 * 60 * 60);
 
 /// The name of the job that finds out whether the new address is free.
 pub(crate) const JOB: &str = "confirm_email";
@@ -57,7 +51,7 @@ struct ConfirmJob {
 pub(crate) fn request_confirmation(effect: &Effect, user: &User, email: &Email) -> Result<()> {
     effect.emit(EventKind::EmailChangeRequested { user_id: user.id });
     let email = email.as_str().to_owned();
-    effect.queue_job(JOB, ConfirmJob { user_id: user.id, security_epoch: user.sev, email })?;
+    effect.queue_job(JOB, ConfirmJob { user_id: user.id, security_epoch: user.security_epoch, email })?;
     effect.queue_mail_to(user, MailKind::EmailChangeRequested)
 }
 
@@ -70,19 +64,22 @@ async fn compose(effect: &Effect, job: ConfirmJob) -> Result<Option<Mail>> {
     let kernel = effect.kernel();
     let email = Email::parse(&job.email).map_err(Error::internal)?;
     let user = store::find(effect.tx(), job.user_id).await?.map(User::from);
-    let Some(user) = user.filter(|user| user.is_active && user.sev == job.security_epoch) else { return Ok(None) };
+    let Some(user) = user.filter(|user| user.is_active && user.security_epoch == job.security_epoch) else {
+        return Ok(None);
+    };
     if store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?.is_some() {
         return Ok(None);
     }
+    let config = &kernel.configs().email_change.confirm_link;
     let slot = user.id.to_string();
     let issue = Issue {
         user: Some(&user),
         slot: Some(&slot),
         data: Some(LinkData { email: email.as_str().to_owned(), is_verified: true }.into_json()?),
-        ..Issue::new(Purpose::ChangeEmail, LIFETIME)
+        ..Issue::new(Purpose::ChangeEmail, config.lifetime)
     };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
-    let link = kernel.mail_link("change-email/confirm", &token, LIFETIME);
+    let link = kernel.mail_link(config, &token);
     effect.mail(email.as_str(), user.display_name.as_deref(), MailKind::ConfirmEmail { link }).map(Some)
 }
 
@@ -90,15 +87,16 @@ async fn compose(effect: &Effect, job: ConfirmJob) -> Result<Option<Mail>> {
 pub(crate) async fn queue_revert_mail(effect: &Effect, before: &User, after: &User) -> Result<()> {
     let Some(former) = &before.email else { return Ok(()) };
     let kernel = effect.kernel();
+    let config = &kernel.configs().email_change.revert_link;
     let issue = Issue {
         user: Some(after),
-        // Whoever took the account over will change more than the address.
+        // An attacker who took the account over changes more than the address.
         outlives_changes: true,
         data: Some(LinkData { email: former.clone(), is_verified: before.is_verified }.into_json()?),
-        ..Issue::new(Purpose::RevertEmail, REVERT_LIFETIME)
+        ..Issue::new(Purpose::RevertEmail, config.lifetime)
     };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
-    let revert_link = kernel.mail_link("change-email/revert", &token, REVERT_LIFETIME);
+    let revert_link = kernel.mail_link(config, &token);
     effect.queue_mail_to(before, MailKind::EmailChanged { revert_link: Some(revert_link) })
 }
 

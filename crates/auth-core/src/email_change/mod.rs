@@ -5,7 +5,7 @@ mod contested;
 mod link;
 mod service;
 
-pub use config::EmailChange;
+pub use config::{EmailChange, EmailChangeConfig};
 pub(crate) use contested::{holder_of_verified, owner_by_email};
 pub(crate) use link::{JOB, RevertLinks, close_revert_links, queue_revert_mail, request_confirmation, run_job};
 pub use service::EmailChanges;

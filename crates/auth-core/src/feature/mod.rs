@@ -10,8 +10,9 @@ mod export;
 mod row;
 
 pub use export::Export;
-pub use row::{ExportUser, Feature, JobHandler, PurgeExpired, RunJob};
+pub use row::{CheckSetting, ExportUser, Feature, JobHandler, PurgeExpired, RunJob};
 
+pub use crate::configs::Configs;
 pub use crate::db::delete_in_batches;
 pub use crate::effect::Effect;
 pub use crate::kernel::Kernel;

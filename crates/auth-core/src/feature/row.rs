@@ -1,15 +1,21 @@
 //! One feature, in one row.
 
+use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use super::export::Export;
+use crate::configs::Configs;
 use crate::effect::Effect;
 use crate::error::Result;
 use crate::kernel::Kernel;
 use crate::mail::Mail;
+
+/// Finds what is wrong with a feature's setting, each in words that say what to do.
+pub type CheckSetting = fn(&Configs) -> Vec<String>;
 
 /// Deletes what has expired, and returns how many rows that were.
 pub type PurgeExpired = for<'a> fn(&'a Kernel) -> BoxFuture<'a, Result<u64>>;
@@ -25,6 +31,8 @@ pub type RunJob = for<'a> fn(&'a Effect, &'a Value) -> BoxFuture<'a, Result<Opti
 pub struct Feature {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
+    pub(crate) setting: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) problems: Option<CheckSetting>,
     pub(crate) purge: Option<PurgeExpired>,
     pub(crate) export: Option<ExportUser>,
     pub(crate) jobs: &'static [JobHandler],
@@ -41,7 +49,21 @@ impl Feature {
     /// for.
     #[must_use]
     pub const fn new(name: &'static str, about: &'static str) -> Self {
-        Self { name, about, purge: None, export: None, jobs: &[] }
+        Self { name, about, setting: None, problems: None, purge: None, export: None, jobs: &[] }
+    }
+
+    /// The feature's setting, which [`Configs::get`] reads back by its type.
+    #[must_use]
+    pub fn setting<T: Any + Send + Sync>(mut self, setting: T) -> Self {
+        self.setting = Some(Arc::new(setting));
+        self
+    }
+
+    /// Checks the setting when the app is built.
+    #[must_use]
+    pub const fn problems(mut self, problems: CheckSetting) -> Self {
+        self.problems = Some(problems);
+        self
     }
 
     /// Deletes what has expired, once an hour.
@@ -63,6 +85,11 @@ impl Feature {
     pub const fn jobs(mut self, jobs: &'static [JobHandler]) -> Self {
         self.jobs = jobs;
         self
+    }
+
+    /// What is wrong with the setting; empty when it can be used.
+    pub(crate) fn check(&self, configs: &Configs) -> Vec<String> {
+        self.problems.map(|problems| problems(configs)).unwrap_or_default()
     }
 
     /// The feature's name.

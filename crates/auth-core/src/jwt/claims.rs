@@ -20,8 +20,8 @@ pub struct NewClaims {
     pub sid: Uuid,
     /// The token itself: deny lists go by it.
     pub jti: Uuid,
-    /// The user's security epoch at issue.
-    pub sev: i64,
+    /// The user's security epoch at issue: the claim `sev`.
+    pub security_epoch: i64,
     /// Scopes separated by spaces (RFC 6749 section 3.3), if the token is limited to some.
     pub scope: Option<String>,
     /// When the user last authenticated, in Unix seconds.
@@ -36,6 +36,7 @@ pub struct NewClaims {
 
 /// The claims of a verified access token, as they stand in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct AccessClaims {
     /// The issuer, equal to the configured one.
     pub iss: String,
@@ -47,8 +48,9 @@ pub struct AccessClaims {
     pub sid: Uuid,
     /// The token itself: deny lists go by it.
     pub jti: Uuid,
-    /// The user's security epoch at issue; the token is void once the user's is another.
-    pub sev: i64,
+    /// The user's security epoch at issue, the claim `sev`; the token is void once the user's is another.
+    #[serde(rename = "sev")]
+    pub security_epoch: i64,
     /// Issued at, in Unix seconds.
     pub iat: i64,
     /// Not valid before, in Unix seconds.
@@ -84,7 +86,7 @@ impl NewClaims {
             sub: self.sub,
             sid: self.sid,
             jti: self.jti,
-            sev: self.sev,
+            security_epoch: self.security_epoch,
             iat,
             nbf: iat,
             exp,

@@ -166,7 +166,7 @@ impl JwtCodec {
             sub: Uuid::nil(),
             sid: Uuid::nil(),
             jti: Uuid::nil(),
-            sev: 0,
+            security_epoch: 0,
             scope: None,
             auth_time: 0,
             amr: Vec::new(),

@@ -74,7 +74,7 @@ impl Limiter<'_> {
     /// Fails when the database does.
     pub(crate) async fn take_within(&self, db: &impl ConnectionTrait, bucket: Bucket<'_>) -> Result<Option<Refusal>> {
         let now = self.kernel.now();
-        for quota in bucket.quotas(&self.kernel.settings().limits) {
+        for quota in bucket.quotas(&self.kernel.configs().limits) {
             if quota.rate == Rate::UNLIMITED {
                 continue;
             }

@@ -54,7 +54,16 @@ impl Limits {
         }
     }
 
-    pub(crate) fn rates(&self) -> [Rate; 8] {
+    /// Everything that is wrong with these limits; empty when they can be used.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        let timeless = self.rates().iter().any(|rate| *rate != Rate::UNLIMITED && rate.per.is_zero());
+        let text =
+            "give each rate limit a window longer than zero: use `Rate::per_hour`, or `Rate::UNLIMITED` for none";
+        timeless.then(|| text.to_owned()).into_iter().collect()
+    }
+
+    fn rates(&self) -> [Rate; 8] {
         let [hour, day] = self.mails_to_address;
         [
             self.registrations,

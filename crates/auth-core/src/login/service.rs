@@ -21,11 +21,12 @@ impl<'a> Logins<'a> {
         Self { kernel }
     }
 
-    /// Logs in with a user name or an e-mail address and a password.
+    /// Logs in with a user name or an email address and a password.
     ///
     /// # Errors
-    /// `LOGIN_BAD_CREDENTIALS` for an unknown, a wrong and an inactive one alike, after the same work;
-    /// `LOGIN_USER_NOT_VERIFIED` after a right password only; `OVERLOADED` when too many hashes are waiting.
+    /// Fails with `LOGIN_BAD_CREDENTIALS` for an unknown account, a wrong password and an inactive account alike, after
+    /// the same work; with `LOGIN_USER_NOT_VERIFIED` after a correct password only; and with `OVERLOADED` when too many
+    /// hashes are waiting.
     pub async fn login(
         &self,
         name: &str,
@@ -82,7 +83,7 @@ impl<'a> Logins<'a> {
         if !user.is_active {
             return Err((LoginFailure::Inactive, BAD));
         }
-        if self.kernel.settings().require_verified && !user.is_verified {
+        if self.kernel.configs().login.require_verified && !user.is_verified {
             return Err((LoginFailure::NotVerified, ErrorCode::LoginUserNotVerified));
         }
         Ok(outdated)

@@ -1,7 +1,5 @@
 //! The mail with a link and a code.
 
-use std::time::Duration;
-
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,9 +13,6 @@ use crate::mail::{Mail, MailCode, MailKind};
 use crate::one_time::{Consumed, Issue, OneTimeTokens, Purpose};
 use crate::redirect::RedirectTarget;
 use crate::registration::Registration;
-
-/// How long link and code work (OWASP ASVS 6.5.5).
-const LIFETIME: Duration = Duration::from_secs(10 * 60);
 
 /// The name of the job that finds out whether anyone may log in with an email address.
 pub(crate) const JOB: &str = "magic_link";
@@ -42,12 +37,13 @@ pub(crate) fn run_job<'a>(effect: &'a Effect, body: &'a Value) -> BoxFuture<'a, 
 
 async fn compose(effect: &Effect, job: LinkData) -> Result<Option<Mail>> {
     let kernel = effect.kernel();
+    let config = &kernel.configs().magic_link.link;
     let email = Email::parse(&job.email).map_err(Error::internal)?;
     // Where there is none, whoever verifies the address gets an account of their own.
     let user = owner_by_email(effect, email.key()).await?;
     let welcome = match &user {
         Some(user) => user.is_active,
-        None => kernel.settings().registration != Registration::Closed,
+        None => kernel.configs().registration.mode != Registration::Closed,
     };
     if !welcome {
         return Ok(None);
@@ -62,10 +58,10 @@ async fn compose(effect: &Effect, job: LinkData) -> Result<Option<Mail>> {
         slot: Some(email.key()),
         code: Some(code.as_str()),
         data: Some(serde_json::to_value(&data).map_err(Error::internal)?),
-        ..Issue::new(Purpose::MagicLink, LIFETIME)
+        ..Issue::new(Purpose::MagicLink, config.lifetime)
     };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
-    let link = kernel.mail_link("magic-link", &token, LIFETIME);
+    let link = kernel.mail_link(config, &token);
     let name = user.as_ref().and_then(|user| user.display_name.as_deref());
     effect.mail(to, name, MailKind::MagicLink { link, code }).map(Some)
 }

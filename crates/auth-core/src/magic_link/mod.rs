@@ -4,8 +4,10 @@
 //! verifies the email address; if that is the first verification, what was set up before is removed. An address without
 //! an account gets one if registration is open.
 
+mod config;
 mod mail;
 mod service;
 
+pub use config::MagicLinkConfig;
 pub(crate) use mail::{JOB, run_job};
 pub use service::{MagicLinkProof, MagicLinks, Preview};

@@ -42,6 +42,7 @@ pub enum MagicLinkProof {
 
 /// What a link would do, for the page that asks whether it shall.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Preview {
     /// The address that would be logged in.
     pub email: String,
@@ -143,7 +144,7 @@ impl<'a> MagicLinks<'a> {
 
     async fn register(&self, effect: &Effect, email: Email) -> Result<User> {
         let kernel = self.kernel;
-        if kernel.settings().registration == Registration::Closed {
+        if kernel.configs().registration.mode == Registration::Closed {
             return Err(BAD.into());
         }
         let locale = effect.client().accept_language().map(|_| kernel.language(effect.client()));

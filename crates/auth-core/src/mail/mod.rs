@@ -4,9 +4,11 @@
 //! languages that the app speaks, and a [`Mailer`] delivers both: `SmtpMailer` (feature `smtp`) to a mail server,
 //! [`LogMailer`] to the log of a developer, or one of the app's own to whatever service it uses.
 
+mod config;
 mod defaults;
 mod kind;
 mod language;
+mod link;
 mod log;
 pub(crate) mod message;
 mod nobody;
@@ -20,8 +22,10 @@ mod template;
 mod tests;
 mod text;
 
+pub use config::MailConfig;
 pub use kind::{InvalidMailCode, MailCode, MailKind, MailLink};
 pub use language::{InvalidLanguage, Language, Languages};
+pub use link::LinkConfig;
 pub use log::LogMailer;
 pub use message::{Content, Mail, MailError, Mailer};
 pub(crate) use nobody::NoMailer;

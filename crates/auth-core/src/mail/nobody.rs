@@ -13,6 +13,6 @@ impl Mailer for NoMailer {
     }
 
     async fn check(&self) -> Result<(), MailError> {
-        Err(MailError::permanent("the app has no mailer: give `AuthBuilder::mailer` one"))
+        Err(MailError::permanent("the app has no mailer: give `AuthBuilder::mail` one"))
     }
 }

@@ -55,7 +55,7 @@ pub struct Consumed {
     /// The account it acts on.
     pub user_id: Option<Uuid>,
     /// The epoch of the account that it was issued at.
-    pub(crate) sev: Option<i64>,
+    pub(crate) security_epoch: Option<i64>,
     /// What the purpose remembered.
     pub data: Option<Value>,
 }

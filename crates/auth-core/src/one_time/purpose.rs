@@ -4,17 +4,17 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Purpose {
-    /// Proof of a mailbox.
+    /// Verification of an email address.
     VerifyEmail,
     /// A new password for one that was forgotten.
     ResetPassword,
     /// A login by mail.
     MagicLink,
-    /// Proof of a new mailbox.
+    /// Verification of a new email address.
     ChangeEmail,
-    /// The way back to the former mailbox.
+    /// Reverting to the former email address.
     RevertEmail,
-    /// Proof of the mailbox of an account that is made by it.
+    /// Verification of the email address of an account that is created by it.
     Register,
     /// A session for a browser that comes back from elsewhere.
     Exchange,

@@ -54,7 +54,7 @@ pub(super) async fn insert(
         kind: Set(issue.purpose.as_str().to_owned()),
         token_hash: Set(row.token.to_vec()),
         user_id: Set(issue.user.map(|user| user.id)),
-        sev: Set(issue.user.filter(|_| !issue.outlives_changes).map(|user| user.sev)),
+        sev: Set(issue.user.filter(|_| !issue.outlives_changes).map(|user| user.security_epoch)),
         slot: Set(row.slot.map(Vec::from)),
         code_hash: Set(row.code.map(Vec::from)),
         attempts: Set(0),
@@ -214,6 +214,6 @@ pub(crate) async fn delete_since(
 
 impl From<Model> for Consumed {
     fn from(row: Model) -> Self {
-        Self { created_at: row.created_at.0, user_id: row.user_id, sev: row.sev, data: row.data }
+        Self { created_at: row.created_at.0, user_id: row.user_id, security_epoch: row.sev, data: row.data }
     }
 }

@@ -1,7 +1,7 @@
 //! Hashing with a bounded number of hashes at once.
 
-use super::config::HasherConfig;
 use super::foreign::UnreadableHash;
+use super::hasher_config::HasherConfig;
 use super::policy::{PasswordPolicy, PolicyContext};
 use super::secret::Password;
 use super::verdict::{HasherError, Verdict};
@@ -81,7 +81,7 @@ impl PasswordHasher {
     ///
     /// # Errors
     /// Fails when `between` does; the inner result fails with [`HasherError::Refused`] and the reason of the policy,
-    /// [`HasherError::Saturated`] or [`HasherError::Internal`].
+    /// Fails with [`HasherError::Saturated`] or [`HasherError::Internal`].
     pub(crate) async fn check_wait_and_hash<E>(
         &self,
         password: Password,

@@ -12,15 +12,17 @@ mod config;
 mod encoding;
 mod foreign;
 mod hasher;
+mod hasher_config;
 mod policy;
 mod secret;
 mod signer_key;
 mod verdict;
 mod work;
 
-pub use config::HasherConfig;
+pub use config::PasswordConfig;
 pub use foreign::UnreadableHash;
 pub use hasher::PasswordHasher;
+pub use hasher_config::HasherConfig;
 pub use policy::{PasswordPolicy, PolicyContext, Refusal, StandardPolicy};
 pub use secret::Password;
 pub use signer_key::{FirebaseSignerKey, InvalidSignerKey};

@@ -1,8 +1,8 @@
 //! The computations, synchronous and costly: hash, verify, and spend time on nothing.
 
 use super::bounds::{MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM, MIN_OUTPUT_BYTES};
-use super::config::HasherConfig;
 use super::foreign::{Foreign, UnreadableHash};
+use super::hasher_config::HasherConfig;
 use super::signer_key::FirebaseSignerKey;
 use super::verdict::{HasherError, Verdict};
 use argon2::password_hash::{self, phc::PasswordHash};

@@ -1,15 +1,10 @@
 //! The link to a new password, and the mail that brings it.
 
-use std::time::Duration;
-
 use crate::effect::Effect;
 use crate::error::Result;
 use crate::mail::{Mail, MailKind, MailLink};
 use crate::one_time::{Issue, OneTimeTokens, Purpose};
 use crate::user::User;
-
-/// How long a link works.
-const LIFETIME: Duration = Duration::from_secs(30 * 60);
 
 /// A mail with a link to a new password.
 pub(crate) async fn mail(effect: &Effect, user: &User) -> Result<Option<Mail>> {
@@ -20,8 +15,9 @@ pub(crate) async fn mail(effect: &Effect, user: &User) -> Result<Option<Mail>> {
 /// A link to a new password, which replaces an earlier one.
 pub(crate) async fn link(effect: &Effect, user: &User) -> Result<MailLink> {
     let kernel = effect.kernel();
+    let config = &kernel.configs().password_reset.link;
     let slot = user.id.to_string();
-    let issue = Issue { user: Some(user), slot: Some(&slot), ..Issue::new(Purpose::ResetPassword, LIFETIME) };
+    let issue = Issue { user: Some(user), slot: Some(&slot), ..Issue::new(Purpose::ResetPassword, config.lifetime) };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
-    Ok(kernel.mail_link("reset-password", &token, LIFETIME))
+    Ok(kernel.mail_link(config, &token))
 }

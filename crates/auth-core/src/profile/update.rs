@@ -46,7 +46,7 @@ impl Profiles<'_> {
             changes.password_hash = Some(Some(hash));
         }
         let later =
-            if self.kernel.settings().email_change == EmailChange::Confirm { changes.email.take() } else { None };
+            if self.kernel.configs().email_change.mode == EmailChange::Confirm { changes.email.take() } else { None };
         if changes.fields().is_empty() && later.is_none() {
             return Ok(Updated { user: user.clone(), token: None });
         }

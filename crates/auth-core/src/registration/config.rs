@@ -14,3 +14,16 @@ pub enum Registration {
     /// [`Registrations::register`](crate::Registrations::register) with [`Client::default()`](crate::Client).
     Closed,
 }
+
+/// The configuration of registration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RegistrationConfig {
+    /// Who may register.
+    pub mode: Registration,
+}
+
+impl From<Registration> for RegistrationConfig {
+    fn from(mode: Registration) -> Self {
+        Self { mode }
+    }
+}

@@ -61,6 +61,7 @@ impl ImportedAccount {
 
 /// What became of an import. Rows are counted from 0, in the order in which they were given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ImportReport {
     /// Each row that is an account now, with its id.
     pub imported: Vec<(usize, Uuid)>,

@@ -8,7 +8,7 @@ mod model;
 mod pending;
 mod service;
 
-pub use config::Registration;
+pub use config::{Registration, RegistrationConfig};
 pub(crate) use create::create;
 pub use import::{ImportReport, ImportedAccount, SkipReason};
 pub use model::{NewAccount, Registered};

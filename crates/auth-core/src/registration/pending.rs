@@ -1,7 +1,6 @@
 //! Registration that says nothing about whether an email address is taken: the account waits until it is verified.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
@@ -26,9 +25,6 @@ pub(crate) const JOB: &str = "register";
 
 /// What the tokens of a registration that waits begin with: see [`Purpose`].
 const PREFIX: &str = "reg_";
-
-/// How long the link of a registration works.
-const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// An account that is created once its email address is verified. Of several attempts at one address that one wins whose link is
 /// opened, with its own password.
@@ -103,10 +99,11 @@ async fn compose(effect: &Effect, account: &PendingAccount) -> Result<Option<Mai
         return effect.mail_to(&user, MailKind::AlreadyRegistered { reset_link: Some(reset_link) });
     }
     let data = serde_json::to_value(account).map_err(Error::internal)?;
+    let config = &kernel.configs().verification.link;
     // No slot: a newer attempt must not take the link of an older one away.
-    let issue = Issue { data: Some(data), ..Issue::new(Purpose::Register, LIFETIME) };
+    let issue = Issue { data: Some(data), ..Issue::new(Purpose::Register, config.lifetime) };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
-    let link = kernel.mail_link("verify", &token, LIFETIME);
+    let link = kernel.mail_link(config, &token);
     // What strangers call themselves has no place in a mail to somebody who may not know them.
     effect.mail(email.as_str(), None, MailKind::VerifyEmail { link }).map(Some)
 }

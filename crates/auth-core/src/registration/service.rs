@@ -27,15 +27,15 @@ impl<'a> Registrations<'a> {
     /// `Client::default()`, may create accounts.
     ///
     /// # Errors
-    /// `REGISTRATION_DISABLED`, `REGISTER_INVALID_PASSWORD` with a reason, `REGISTER_USER_ALREADY_EXISTS`,
-    /// `USERNAME_ALREADY_EXISTS`, `RATE_LIMITED`, a hook's veto, or the database's.
+    /// Fails with `REGISTRATION_DISABLED`, `REGISTER_INVALID_PASSWORD` with a reason, `REGISTER_USER_ALREADY_EXISTS`,
+    /// `USERNAME_ALREADY_EXISTS`, `RATE_LIMITED`, when a hook refuses, and when the database does.
     pub async fn register(&self, new: NewAccount, client: &Client) -> Result<Registered> {
-        let settings = self.kernel.settings();
-        if settings.registration == Registration::Closed && client.is_remote() {
+        let mode = self.kernel.configs().registration.mode;
+        if mode == Registration::Closed && client.is_remote() {
             return Err(ErrorCode::RegistrationDisabled.into());
         }
         let draft = self.draft(new, client).await?;
-        if settings.registration == Registration::Neutral {
+        if mode == Registration::Neutral {
             return pending::register_later(self.kernel, draft, client).await;
         }
         let result = create(self.kernel, &draft, ErrorCode::RegisterUserAlreadyExists, client).await;
@@ -62,7 +62,7 @@ impl<'a> Registrations<'a> {
         let hashed = self
             .kernel
             .hasher()
-            .check_wait_and_hash(password, self.kernel.parts().policy.clone(), context, counted)
+            .check_wait_and_hash(password, self.kernel.configs().passwords.policy.clone(), context, counted)
             .await?;
         let hash = hashed.map_err(|error| refused(error, ErrorCode::RegisterInvalidPassword))?;
         let locale = client.accept_language().map(|_| self.kernel.language(client));

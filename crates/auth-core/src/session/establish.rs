@@ -17,6 +17,7 @@ use crate::user::User;
 
 /// How a user authenticated.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Proof {
     /// The methods (RFC 8176), such as `pwd`.
     pub amr: Vec<&'static str>,
@@ -27,16 +28,22 @@ pub struct Proof {
 }
 
 impl Proof {
+    /// These methods (RFC 8176), such as `hwk`, at this assurance level.
+    #[must_use]
+    pub fn new(amr: Vec<&'static str>, aal: u8) -> Self {
+        Self { amr, aal, scopes: None }
+    }
+
     /// A link or a code that was mailed.
     #[must_use]
     pub fn mailbox() -> Self {
-        Self { amr: vec!["email"], aal: 1, scopes: None }
+        Self::new(vec!["email"], 1)
     }
 
     /// A password.
     #[must_use]
     pub fn password() -> Self {
-        Self { amr: vec!["pwd"], aal: 1, scopes: None }
+        Self::new(vec!["pwd"], 1)
     }
 
     /// Limits the session to these scopes (RFC 6749, section 3.3): words of printable ASCII without quotes and
@@ -49,6 +56,7 @@ impl Proof {
 
 /// A token as the client gets it.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct IssuedToken {
     /// The token.
     pub access_token: SecretString,
@@ -58,6 +66,7 @@ pub struct IssuedToken {
 
 /// A login that succeeded.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Login {
     /// Who logged in, and their new session.
     pub principal: Principal,
@@ -66,17 +75,17 @@ pub struct Login {
 }
 
 /// Creates a session as a part of `effect`, if the account is active and its epoch is still what it was when the proof was
-/// checked (`user.sev`).
+/// checked (`user.security_epoch`).
 ///
 /// # Errors
 /// `LOGIN_BAD_CREDENTIALS` when the account is not what it was, a hook's veto, an internal error for a malformed scope;
 /// fails when the database does.
 pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &BuiltBackend) -> Result<Login> {
     let (tx, kernel, client) = (effect.tx(), effect.kernel(), effect.client());
-    let limits = kernel.settings().sessions;
+    let limits = kernel.configs().sessions;
     let now = kernel.now();
     let scope = proof.scopes.as_deref().map(scope::join).transpose()?;
-    if !store::mark_login(tx, user.id, user.sev, now).await? {
+    if !store::mark_login(tx, user.id, user.security_epoch, now).await? {
         return Err(ErrorCode::LoginBadCredentials.into());
     }
     store::trim(tx, user.id, limits.per_user.saturating_sub(1)).await?;
@@ -98,7 +107,7 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
     // A token that cannot be renewed takes its session with it.
     let expires_at = token.expires_in.and_then(|life| now.checked_add(life.try_into().ok()?));
     session.expires_at = expires_at.map_or(session.expires_at, |moment| session.expires_at.min(moment));
-    store::insert(tx, &session, token.digest, user.sev).await?;
+    store::insert(tx, &session, token.digest, user.security_epoch).await?;
     effect.run_hook(Action::Login { user, session: &session }).await?;
     effect.emit(EventKind::LoginSucceeded {
         user_id: user.id,
@@ -153,7 +162,7 @@ pub(crate) async fn renew(
             Some(issue(backend, TokenSubject { user, session, now: kernel.now() }).await?)
         }
     };
-    if !store::renew(effect.tx(), session.id, issued.as_ref().map(|issued| issued.digest), user.sev).await? {
+    if !store::renew(effect.tx(), session.id, issued.as_ref().map(|issued| issued.digest), user.security_epoch).await? {
         return Err(ErrorCode::Unauthorized.into());
     }
     Ok(issued.map(|issued| IssuedToken { access_token: issued.token, expires_in: issued.expires_in }))

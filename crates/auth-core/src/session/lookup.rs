@@ -40,7 +40,7 @@ impl Lookup {
     pub(super) async fn find(&self, db: &impl ConnectionTrait, token: TokenRef) -> Result<Option<Principal>> {
         let (sql, values): (&String, Vec<Value>) = match token {
             TokenRef::Digest(digest) => (&self.by_digest, vec![digest.to_vec().into()]),
-            TokenRef::Session { id, sev } => (&self.by_id, vec![id.into(), sev.into()]),
+            TokenRef::Session { id, security_epoch } => (&self.by_id, vec![id.into(), security_epoch.into()]),
         };
         let statement = Statement::from_sql_and_values(self.backend, sql, values);
         let row = db.query_one_raw(statement).await?;
@@ -75,7 +75,7 @@ fn read(row: &QueryResult) -> Result<Principal, DbErr> {
         must_change_password: row.try_get_by_index(15)?,
         display_name: row.try_get_by_index(16)?,
         attributes: row.try_get_by_index(17)?,
-        sev: row.try_get_by_index(18)?,
+        security_epoch: row.try_get_by_index(18)?,
         created_at: at(19)?,
         updated_at: at(20)?,
         last_login_at: row.try_get_by_index::<Option<Timestamp>>(21)?.map(|at| at.0),

@@ -9,7 +9,7 @@ mod service;
 pub(crate) mod store;
 
 pub use crate::principal::{Principal, Session};
-pub use config::SessionLimits;
+pub use config::SessionConfig;
 pub(crate) use establish::{BearerToken, renew};
 pub use establish::{IssuedToken, Login, Proof};
 pub(crate) use revoke::{Revocation, revoke};

@@ -14,7 +14,7 @@ use crate::kernel::Kernel;
 /// Deletes sessions that ended.
 pub(crate) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
     Box::pin(async {
-        let (now, idle) = (kernel.now(), kernel.settings().sessions.idle);
+        let (now, idle) = (kernel.now(), kernel.configs().sessions.idle);
         let ended = Condition::any()
             .add(session::Column::ExpiresAt.lte(Timestamp(now)))
             .add(session::Column::LastSeenAt.lte(Timestamp(before(now, idle))));

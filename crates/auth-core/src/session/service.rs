@@ -74,7 +74,7 @@ impl<'a> Sessions<'a> {
             return None;
         }
         let now = self.kernel.now();
-        if session.expires_at <= now || session.last_seen_at + self.kernel.settings().sessions.idle <= now {
+        if session.expires_at <= now || session.last_seen_at + self.kernel.configs().sessions.idle <= now {
             // What was refused once stays refused, even should the clock be set back.
             if let Err(cause) = Box::pin(store::delete(db, session.id, user.id)).await {
                 tracing::warn!(%cause, "an expired session could not be deleted");
@@ -125,8 +125,8 @@ impl<'a> Sessions<'a> {
     /// Fails when the database does.
     pub async fn list(&self, user: &User) -> Result<Vec<Session>> {
         let now = self.kernel.now();
-        let idle_since = now - self.kernel.settings().sessions.idle;
-        let rows = store::list(self.kernel.db(), user.id, user.sev, now, idle_since).await?;
+        let idle_since = now - self.kernel.configs().sessions.idle;
+        let rows = store::list(self.kernel.db(), user.id, user.security_epoch, now, idle_since).await?;
         Ok(rows.into_iter().map(Session::from).collect())
     }
 
@@ -159,7 +159,7 @@ impl<'a> Sessions<'a> {
     /// Fails when the database does.
     pub async fn logout_everywhere(&self, principal: &Principal, client: &Client) -> Result<()> {
         let user_id = principal.user.id;
-        let scope = Revocation::All { user_id, seen: principal.user.sev };
+        let scope = Revocation::All { user_id, seen: principal.user.security_epoch };
         self.revoke_now(scope, client, EventKind::SessionsRevoked { user_id }).await.map(drop)
     }
 

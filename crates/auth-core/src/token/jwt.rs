@@ -58,10 +58,10 @@ impl TokenStrategy for JwtStrategy {
             sub: user.id,
             sid: session.id,
             jti: crate::random::new_id(self.random.as_ref(), now)?,
-            sev: user.sev,
+            security_epoch: user.security_epoch,
             scope: session.scope.clone(),
             auth_time: session.auth_time.unix_timestamp(),
-            amr: session.amr.split(' ').map(str::to_owned).collect(),
+            amr: session.amr().map(str::to_owned).collect(),
             aal: session.aal,
             custom: self.claims.as_ref().map(|claims| claims(user)).unwrap_or_default(),
         };
@@ -70,7 +70,9 @@ impl TokenStrategy for JwtStrategy {
     }
 
     async fn read(&self, token: &str, now: OffsetDateTime) -> Result<Option<TokenRef>> {
-        Ok(self.access_claims(token, now).map(|claims| TokenRef::Session { id: claims.sid, sev: claims.sev }))
+        Ok(self
+            .access_claims(token, now)
+            .map(|claims| TokenRef::Session { id: claims.sid, security_epoch: claims.security_epoch }))
     }
 
     fn access_claims(&self, token: &str, now: OffsetDateTime) -> Option<AccessClaims> {

@@ -15,7 +15,7 @@ use crate::user::User;
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct TokenSubject<'a> {
-    /// Who logs in.
+    /// The user who logs in.
     pub user: &'a User,
     /// The session that the token will stand for.
     pub session: &'a Session,
@@ -43,8 +43,8 @@ pub enum TokenRef {
     Session {
         /// The session.
         id: Uuid,
-        /// The user's epoch at issue, [`User::sev`](crate::User::sev): what tells a token from the one that replaced it.
-        sev: i64,
+        /// The user's epoch at issue, [`User::security_epoch`]: what tells a token from the one that replaced it.
+        security_epoch: i64,
     },
 }
 
@@ -56,14 +56,14 @@ pub trait TokenStrategy: Send + Sync + 'static {
     /// Makes a token for a session that is about to be stored.
     ///
     /// # Errors
-    /// Any; the session is not created then.
+    /// May fail with any error; the session is not created then.
     async fn issue(&self, subject: TokenSubject<'_>) -> Result<NewToken>;
 
     /// Finds out where a token points, without trusting it any further; `None` for one that is not of this format, is
     /// expired, or was tampered with. Must not be slow: it runs for every request.
     ///
     /// # Errors
-    /// When the answer cannot be known at present, for instance because a store is away.
+    /// Fails when the answer cannot be known at present, for example because a store is unavailable.
     async fn read(&self, token: &str, now: OffsetDateTime) -> Result<Option<TokenRef>>;
 
     /// The claims of a token that can be checked without any look-up, for [`Sessions::access_claims`].

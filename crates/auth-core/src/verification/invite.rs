@@ -1,7 +1,5 @@
 //! The mail whose link verifies an email address.
 
-use std::time::Duration;
-
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,9 +12,6 @@ use crate::identifier::LoginName;
 use crate::mail::{Mail, MailKind};
 use crate::one_time::{Issue, OneTimeTokens, Purpose};
 use crate::user::User;
-
-/// How long a link works.
-const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The name of the job that finds out whom the mail is for.
 pub(crate) const JOB: &str = "verify";
@@ -55,9 +50,10 @@ pub(crate) async fn invite_again(effect: &Effect, user: &User) -> Result<()> {
 
 async fn mail(effect: &Effect, user: &User) -> Result<Option<Mail>> {
     let kernel = effect.kernel();
+    let config = &kernel.configs().verification.link;
     let slot = user.id.to_string();
-    let issue = Issue { user: Some(user), slot: Some(&slot), ..Issue::new(Purpose::VerifyEmail, LIFETIME) };
+    let issue = Issue { user: Some(user), slot: Some(&slot), ..Issue::new(Purpose::VerifyEmail, config.lifetime) };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
-    let link = kernel.mail_link("verify", &token, LIFETIME);
+    let link = kernel.mail_link(config, &token);
     effect.mail_to(user, MailKind::VerifyEmail { link })
 }

@@ -4,9 +4,11 @@
 //! somebody who registered a foreign address and waited.
 
 mod claim;
+mod config;
 mod invite;
 mod service;
 
 pub(crate) use claim::claim;
+pub use config::VerificationConfig;
 pub(crate) use invite::{JOB, invite, invite_again, run_job};
 pub use service::Verifications;

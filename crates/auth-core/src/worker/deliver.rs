@@ -208,7 +208,7 @@ impl Courier<'_> {
         let (settings, parts) = (self.kernel.settings(), self.kernel.parts());
         let service = Service { name: &settings.service_name, url: &settings.public_url };
         let content = parts.templates.render(mail, service)?;
-        let sending = AssertUnwindSafe(parts.mailer.send(mail, &content)).catch_unwind();
+        let sending = AssertUnwindSafe(self.kernel.configs().mail.mailer.send(mail, &content)).catch_unwind();
         match tokio::time::timeout(SEND_LIMIT, sending).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(MailError::temporary("the mailer panicked")),

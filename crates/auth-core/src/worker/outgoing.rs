@@ -53,7 +53,7 @@ impl<'a> Outgoing<'a> {
     /// # Errors
     /// Fails with the reason why no mail would be accepted.
     pub async fn check(&self) -> std::result::Result<(), MailError> {
-        self.kernel.parts().mailer.check().await
+        self.kernel.configs().mail.mailer.check().await
     }
 
     /// How many of the newest hundred mails in the outbox cannot be opened: the secret was replaced, and the former one not

@@ -1,5 +1,7 @@
 //! Sessions, and the end of one.
 
+use std::net::IpAddr;
+
 use auth_core::session::Session;
 use auth_core::time::OffsetDateTime;
 use auth_core::uuid::Uuid;
@@ -27,8 +29,8 @@ pub(crate) struct SessionView<'a> {
     #[serde(with = "auth_core::time::serde::rfc3339")]
     last_seen_at: OffsetDateTime,
     /// The client's address at login.
-    #[schema(required)]
-    ip: Option<&'a str>,
+    #[schema(required, value_type = Option<String>)]
+    ip: Option<IpAddr>,
     /// The client's `User-Agent` at login.
     #[schema(required)]
     user_agent: Option<&'a str>,
@@ -43,7 +45,7 @@ impl<'a> SessionView<'a> {
             backend: &session.backend,
             created_at: session.created_at,
             last_seen_at: session.last_seen_at,
-            ip: session.ip.as_deref(),
+            ip: session.ip(),
             user_agent: session.user_agent.as_deref(),
             current: session.id == current,
         }

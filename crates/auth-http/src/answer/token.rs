@@ -33,7 +33,7 @@ pub(crate) fn declare_login(endpoint: Endpoint, transport: &Transport) -> Endpoi
 
 /// The login answer of a transport.
 pub(crate) fn login_answer(transport: &Transport, token: &IssuedToken) -> Result<Reply, Problem> {
-    let IssuedToken { access_token, expires_in } = token;
+    let IssuedToken { access_token, expires_in, .. } = token;
     let access_token = access_token.expose_secret();
     match transport {
         Transport::Cookie { .. } => Ok(Reply::no_content().cookie(cookie::set(transport, access_token))),

@@ -88,6 +88,10 @@ struct ExportAnswer<'a> {
     sessions: Vec<SessionView<'a>>,
     /// What happened to the account, newest first.
     activity: Vec<EventView<'a>>,
+    /// What features of other crates hold, each under its name.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    more: &'a serde_json::Map<String, serde_json::Value>,
 }
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -206,5 +210,6 @@ async fn export(call: Call, principal: Principal) -> Result<Reply, Problem> {
         last_login_at: export.user.last_login_at,
         sessions,
         activity: export.activity.iter().map(EventView::from).collect(),
+        more: &export.more,
     })
 }

@@ -51,7 +51,7 @@ pub async fn library(signs: bool) -> Auth {
     let builder = Auth::builder(db)
         .public_url("https://app.example.com")
         .secret(RootSecret::new(b"kq83hf72hslq0f8h2lsk39dhx7cVbN5m".to_vec()))
-        .hasher(auth_core::password::HasherConfig::insecure_for_tests())
+        .passwords(auth_core::password::HasherConfig::insecure_for_tests())
         .backend(Backend::bearer("opaque"));
     let builder = if signs {
         builder

@@ -101,7 +101,7 @@ fn new_claims() -> NewClaims {
         sub: id(1),
         sid: id(2),
         jti: id(3),
-        sev: 4,
+        security_epoch: 4,
         scope: Some("read write".to_owned()),
         auth_time: NOW - 60,
         amr: vec!["pwd".to_owned(), "otp".to_owned()],

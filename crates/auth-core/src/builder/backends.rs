@@ -1,24 +1,16 @@
-//! The rules of a configuration.
+//! Backends as they are used, and what is wrong with them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use url::{Host, Origin, Url};
+use url::Url;
 
-use super::AuthBuilder;
 use crate::backend::{Backend, BuiltBackend, Carrier, CookieOptions, SameSite, StrategyChoice, Transport};
-use crate::config::Settings;
+use crate::clock::MAX_LIFETIME;
 use crate::jwt::{JwtCodec, JwtCodecConfig, JwtKey};
-use crate::limit::Rate;
-use crate::token::{DatabaseStrategy, JwtKeys, JwtOptions, JwtStrategy};
-use crate::{RootSecret, TokenStrategy};
-
-/// Browsers keep no cookie longer (RFC 6265bis).
-const MAX_COOKIE_AGE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
-
-/// Longer sessions are a mistake in the unit; far longer ones would not even have a date of expiry.
-const MAX_SESSION: Duration = MAX_COOKIE_AGE;
+use crate::random::Random;
+use crate::secret::RootSecret;
+use crate::token::{DatabaseStrategy, JwtKeys, JwtOptions, JwtStrategy, TokenStrategy};
 
 /// First path segments that routes of the library have, or will have, for themselves.
 const RESERVED_BACKENDS: [&str; 20] = [
@@ -44,112 +36,15 @@ const RESERVED_BACKENDS: [&str; 20] = [
     "account",
 ];
 
-/// Whether a URL points at this machine.
-fn is_local(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-pub(super) fn settings(builder: &AuthBuilder, problems: &mut Vec<String>) -> Option<Settings> {
-    let mut url = |name: &str, url: Result<Url, String>| match url {
-        Ok(url) => {
-            check_url(name, &url, problems);
-            Some(url)
-        }
-        Err(problem) => {
-            problems.push(problem);
-            None
-        }
-    };
-    let public_url = url("public_url", builder.parsed_url());
-    let frontend_url = builder.frontend_url.as_ref().map(|text| url("frontend_url", parse_url("frontend_url", text)));
-    let limits = builder.sessions;
-    if limits.idle.is_zero() || limits.absolute.is_zero() || limits.per_user == 0 {
-        problems.push("session limits must be above zero".to_owned());
-    }
-    if limits.per_user > u32::MAX.into() {
-        problems
-            .push("the limit of sessions per user must be at most 4294967295: no database counts further".to_owned());
-    }
-    if [limits.idle, limits.absolute, limits.recent].iter().any(|limit| *limit > MAX_SESSION) {
-        problems.push("session limits must not exceed 400 days".to_owned());
-    }
-    if builder.limits.rates().iter().any(|rate| *rate != Rate::UNLIMITED && rate.per.is_zero()) {
-        problems.push(
-            "a rate limit needs a window longer than zero: use `Rate::per_hour`, or `Rate::UNLIMITED` for no limit"
-                .to_owned(),
-        );
-    }
-    let allowed_origins = builder.allowed_origins.iter().filter_map(|origin| match parse_origin(origin) {
-        Ok(origin) => Some(origin),
-        Err(problem) => {
-            problems.push(problem);
-            None
-        }
-    });
-    let mut allowed_origins: Vec<Origin> = allowed_origins.collect();
-    let public_url = public_url?;
-    let frontend_url = match frontend_url {
-        Some(url) => url?,
-        None => public_url.clone(),
-    };
-    if frontend_url.origin() != public_url.origin() && !allowed_origins.contains(&frontend_url.origin()) {
-        allowed_origins.push(frontend_url.origin());
-    }
-    let service_name = builder.service_name.clone();
-    Some(Settings {
-        service_name: service_name.unwrap_or_else(|| public_url.host_str().unwrap_or_default().to_owned()),
-        public_url,
-        allowed_origins,
-        frontend_url,
-        trusted_proxies: builder.trusted_proxies.clone(),
-        registration: builder.registration,
-        require_verified: builder.require_verified,
-        email_change: builder.email_change,
-        sessions: limits,
-        limits: builder.limits.clone(),
-        audit_retention: builder.audit_retention,
-    })
-}
-
-/// A URL from the configuration, or what is wrong with it.
-pub(super) fn parse_url(name: &str, text: &str) -> Result<Url, String> {
-    Url::parse(text).map_err(|cause| {
-        format!("`{name}` must be a URL such as https://app.example.com: {text:?} is not one ({cause})")
-    })
-}
-
-fn check_url(name: &str, url: &Url, problems: &mut Vec<String>) {
-    match url.scheme() {
-        "https" => {}
-        "http" if is_local(url) => {}
-        "http" => problems.push(format!("`{name}` {url} is plain http: use https (http is for localhost only)")),
-        other => problems.push(format!("`{name}` has the scheme {other:?}: use https")),
-    }
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-        problems.push(format!("`{name}` {url} must have no user, query or fragment"));
-    }
-}
-
-fn parse_origin(text: &str) -> Result<Origin, String> {
-    let wrong = || format!("the allowed origin {text:?} must look like https://app.example.com, without a path");
-    let url = Url::parse(text).map_err(|_| wrong())?;
-    let origin = url.origin();
-    if text.contains('*') || !origin.is_tuple() || origin.ascii_serialization() != text.trim_end_matches('/') {
-        return Err(wrong());
-    }
-    if url.scheme() != "https" && !(url.scheme() == "http" && is_local(&url)) {
-        return Err(format!("the allowed origin {text:?} is plain http: use https (http is for localhost only)"));
-    }
-    Ok(origin)
-}
-
-pub(super) fn backends(builder: &AuthBuilder, url: Option<&Url>, problems: &mut Vec<String>) -> Vec<BuiltBackend> {
-    let secret = match &builder.secret {
+/// The backends as they are used, as far as they can be built.
+pub(super) fn built(
+    backends: &[Backend],
+    secret: Option<&RootSecret>,
+    random: &Arc<dyn Random>,
+    url: Option<&Url>,
+    problems: &mut Vec<String>,
+) -> Vec<BuiltBackend> {
+    let secret = match secret {
         Some(secret) => {
             problems.extend(secret.problem());
             Some(secret)
@@ -159,12 +54,12 @@ pub(super) fn backends(builder: &AuthBuilder, url: Option<&Url>, problems: &mut 
             None
         }
     };
-    if builder.backends.is_empty() {
+    if backends.is_empty() {
         problems.push("add a backend, such as `Backend::cookie(\"cookie\", CookieOptions::default())`".to_owned());
     }
     let (mut names, mut cookies, mut codecs) = (HashSet::new(), HashSet::new(), Vec::new());
-    let mut built = Vec::new();
-    for backend in &builder.backends {
+    let mut built_backends = Vec::new();
+    for backend in backends {
         check_name(&backend.name, problems);
         if !names.insert(backend.name.as_str()) {
             problems.push(format!("two backends are called {:?}: give each a name of its own", backend.name));
@@ -176,12 +71,12 @@ pub(super) fn backends(builder: &AuthBuilder, url: Option<&Url>, problems: &mut 
         {
             problems.push(format!("two backends use the cookie {name:?}: give each a cookie of its own"));
         }
-        if let Some(strategy) = strategy(builder, backend, url, secret, &mut codecs, problems) {
-            built.push(BuiltBackend { name: backend.name.clone(), transport, strategy });
+        if let Some(strategy) = strategy(random, backend, url, secret, &mut codecs, problems) {
+            built_backends.push(BuiltBackend { name: backend.name.clone(), transport, strategy });
         }
     }
     problems.extend(conflicts(&codecs));
-    built
+    built_backends
 }
 
 /// Backends of which one would take the other's tokens for its own.
@@ -231,7 +126,7 @@ fn transport(backend: &Backend, url: &Url, problems: &mut Vec<String>) -> Transp
     if same_site == SameSite::None && !secure {
         problems.push(format!("the cookie {name:?} of backend {label:?} is SameSite=None, which needs https"));
     }
-    if max_age.is_some_and(|age| age > MAX_COOKIE_AGE) {
+    if max_age.is_some_and(|age| age > MAX_LIFETIME) {
         problems.push(format!(
             "the cookie {name:?} of backend {label:?} must not live longer than the 400 days that browsers allow"
         ));
@@ -244,14 +139,14 @@ fn transport(backend: &Backend, url: &Url, problems: &mut Vec<String>) -> Transp
 }
 
 fn strategy<'b>(
-    builder: &AuthBuilder,
+    random: &Arc<dyn Random>,
     backend: &'b Backend,
     url: &Url,
     secret: &RootSecret,
     codecs: &mut Vec<(&'b str, JwtCodec)>,
     problems: &mut Vec<String>,
 ) -> Option<Arc<dyn TokenStrategy>> {
-    let random = builder.random.clone();
+    let random = random.clone();
     match &backend.strategy {
         StrategyChoice::Database => Some(Arc::new(DatabaseStrategy { random })),
         StrategyChoice::Custom(strategy) => Some(strategy.clone()),

@@ -1,0 +1,105 @@
+//! Where the app is: the URLs and origins of a configuration, and what is wrong with them.
+
+use ipnet::IpNet;
+use url::{Host, Origin, Url};
+
+use crate::configs::Configs;
+use crate::settings::Settings;
+
+/// Where the app is, as it was configured.
+#[derive(Default)]
+pub(super) struct Place {
+    pub(super) public_url: Option<String>,
+    pub(super) frontend_url: Option<String>,
+    pub(super) allowed_origins: Vec<String>,
+    pub(super) trusted_proxies: Vec<IpNet>,
+    pub(super) service_name: Option<String>,
+}
+
+impl Place {
+    /// The settings, or `None` when there are problems with a URL, which are added to the others.
+    pub(super) fn settings(self, configs: Configs, problems: &mut Vec<String>) -> Option<Settings> {
+        let public_url = match &self.public_url {
+            Some(text) => checked_url("public_url", text, problems),
+            None => {
+                problems.push("set `public_url`, such as https://notes.example.com".to_owned());
+                None
+            }
+        };
+        let frontend_url = self.frontend_url.map(|text| checked_url("frontend_url", &text, problems));
+        let mut allowed_origins = Vec::new();
+        for origin in &self.allowed_origins {
+            match parse_origin(origin) {
+                Ok(origin) => allowed_origins.push(origin),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        let public_url = public_url?;
+        let frontend_url = match frontend_url {
+            Some(url) => url?,
+            None => public_url.clone(),
+        };
+        if frontend_url.origin() != public_url.origin() && !allowed_origins.contains(&frontend_url.origin()) {
+            allowed_origins.push(frontend_url.origin());
+        }
+        let service_name = self.service_name;
+        Some(Settings {
+            service_name: service_name.unwrap_or_else(|| public_url.host_str().unwrap_or_default().to_owned()),
+            public_url,
+            allowed_origins,
+            frontend_url,
+            trusted_proxies: self.trusted_proxies,
+            configs,
+        })
+    }
+}
+
+/// Whether a URL points at this machine.
+fn is_local(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// A URL from the configuration, unless it does not parse.
+fn checked_url(name: &str, text: &str, problems: &mut Vec<String>) -> Option<Url> {
+    match Url::parse(text) {
+        Ok(url) => {
+            check_url(name, &url, problems);
+            Some(url)
+        }
+        Err(cause) => {
+            problems
+                .push(format!("`{name}` must be a URL such as https://app.example.com: {text:?} is not one ({cause})"));
+            None
+        }
+    }
+}
+
+fn check_url(name: &str, url: &Url, problems: &mut Vec<String>) {
+    match url.scheme() {
+        "https" => {}
+        "http" if is_local(url) => {}
+        "http" => problems.push(format!("`{name}` {url} is plain http: use https (http is for localhost only)")),
+        other => problems.push(format!("`{name}` has the scheme {other:?}: use https")),
+    }
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        problems.push(format!("`{name}` {url} must have no user, query or fragment"));
+    }
+}
+
+fn parse_origin(text: &str) -> Result<Origin, String> {
+    let wrong = || format!("the allowed origin {text:?} must look like https://app.example.com, without a path");
+    let url = Url::parse(text).map_err(|_| wrong())?;
+    let origin = url.origin();
+    if text.contains('*') || !origin.is_tuple() || origin.ascii_serialization() != text.trim_end_matches('/') {
+        return Err(wrong());
+    }
+    if url.scheme() != "https" && !(url.scheme() == "http" && is_local(&url)) {
+        return Err(format!("the allowed origin {text:?} is plain http: use https (http is for localhost only)"));
+    }
+    Ok(origin)
+}

@@ -1,0 +1,27 @@
+//! The link that logs in, whose lifetime the code shares.
+
+use std::time::Duration;
+
+use crate::mail::LinkConfig;
+
+/// The configuration of magic links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MagicLinkConfig {
+    /// The link that logs in, whose lifetime the code shares.
+    pub link: LinkConfig,
+}
+
+impl Default for MagicLinkConfig {
+    /// The page `magic-link`, ten minutes (OWASP ASVS 6.5.5).
+    fn default() -> Self {
+        Self { link: LinkConfig::new("magic-link", Duration::from_secs(10 * 60)) }
+    }
+}
+
+impl MagicLinkConfig {
+    /// Everything that is wrong with this configuration; empty when it can be used.
+    #[must_use]
+    pub fn problems(&self) -> Vec<String> {
+        self.link.problems("magic_link.link")
+    }
+}
