@@ -53,6 +53,7 @@ impl<'a> Sessions<'a> {
     ///
     /// # Errors
     /// Fails when the database does: unsure is not the same as unknown.
+    // No span of its own: the request has one, and this is the path that every request pays for.
     pub async fn authenticate(&self, credentials: &[Credential<'_>]) -> Result<Option<Principal>> {
         let now = self.kernel.now();
         for credential in credentials {
@@ -104,6 +105,7 @@ impl<'a> Sessions<'a> {
     /// # Errors
     /// `LOGIN_BAD_CREDENTIALS` when the account is not what it was, a hook's veto, an internal error for a malformed
     /// scope; fails when the database does.
+    #[tracing::instrument(name = "session.establish", level = "debug", skip_all, fields(user_id = %user.id))]
     pub async fn establish(&self, user: &User, proof: Proof, backend: &BuiltBackend, client: &Client) -> Result<Login> {
         let proof = &proof;
         let login = self.kernel.effect(client, |effect| async move { establish(&effect, user, proof, backend).await });
@@ -123,6 +125,7 @@ impl<'a> Sessions<'a> {
     ///
     /// # Errors
     /// Fails when the database does.
+    #[tracing::instrument(name = "session.list", level = "debug", skip_all, fields(user_id = %user.id))]
     pub async fn list(&self, user: &User) -> Result<Vec<Session>> {
         let now = self.kernel.now();
         let idle_since = now - self.kernel.configs().sessions.idle;
@@ -134,6 +137,7 @@ impl<'a> Sessions<'a> {
     ///
     /// # Errors
     /// Fails with `Not Found` when the user has no such session.
+    #[tracing::instrument(name = "session.end", level = "debug", skip_all, fields(user_id = %principal.user.id, %id))]
     pub async fn end(&self, principal: &Principal, id: Uuid, client: &Client) -> Result<()> {
         let user_id = principal.user.id;
         let event = EventKind::SessionRevoked { user_id, session_id: id };
@@ -147,6 +151,7 @@ impl<'a> Sessions<'a> {
     ///
     /// # Errors
     /// Fails when the database does.
+    #[tracing::instrument(name = "session.logout", level = "debug", skip_all, fields(user_id = %principal.user.id))]
     pub async fn logout(&self, principal: &Principal, client: &Client) -> Result<()> {
         let (user_id, session_id) = (principal.user.id, principal.session.id);
         let event = EventKind::LoggedOut { user_id, session_id };
@@ -157,6 +162,7 @@ impl<'a> Sessions<'a> {
     ///
     /// # Errors
     /// Fails when the database does.
+    #[tracing::instrument(name = "session.logout_everywhere", level = "debug", skip_all, fields(user_id = %principal.user.id))]
     pub async fn logout_everywhere(&self, principal: &Principal, client: &Client) -> Result<()> {
         let user_id = principal.user.id;
         let scope = Revocation::All { user_id, seen: principal.user.security_epoch };
