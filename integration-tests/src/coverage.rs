@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
-use auth_core::ErrorCode;
+use auth_core::{BuiltBackend, ErrorCode, Transport};
 use auth_http::{Endpoint, Table};
 use http::{Method, StatusCode};
 
@@ -36,11 +36,11 @@ pub(crate) fn inspect(app: &App, route: &Route, method: &Method, answer: &Answer
             assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{}: {}", answer.asked, answer.text());
             assert_eq!(answer.header("allow"), Some(allow.as_str()), "{}", answer.asked);
             check_headers(answer);
-            check_code(answer);
+            check_code(app, answer);
         }
         Route::Endpoint(endpoint) => {
             check_headers(answer);
-            check_code(answer);
+            check_code(app, answer);
             check_declared(app, endpoint, method, answer);
         }
     }
@@ -53,15 +53,16 @@ fn check_headers(answer: &Answer) {
     }
 }
 
-/// Insists on the status of a code, and on the header that goes with it.
+/// Insists on the status of a code, and on the header that goes with it. Only a bearer token can be asked for.
 #[track_caller]
-fn check_code(answer: &Answer) {
+fn check_code(app: &App, answer: &Answer) {
     let code = answer.code();
     let Some(code) = ErrorCode::ALL.iter().find(|known| known.as_str() == code) else { return };
     assert_eq!(answer.status, statuses::status(*code), "{}: {}", answer.asked, answer.text());
-    if let Some(name) = statuses::header(*code) {
-        assert!(answer.headers.contains_key(name), "{}: {} without {name}", answer.asked, answer.text());
-    }
+    let Some(name) = statuses::header(*code) else { return };
+    let bearer = |backend: &BuiltBackend| matches!(backend.transport, Transport::Bearer);
+    let expected = name != "www-authenticate" || app.auth().backends().iter().any(bearer);
+    assert_eq!(answer.headers.contains_key(name), expected, "{name} of {}: {}", answer.asked, answer.text());
 }
 
 #[track_caller]
@@ -71,6 +72,8 @@ fn check_declared(app: &App, endpoint: &Endpoint, method: &Method, answer: &Answ
         return;
     }
     assert_ne!(status, StatusCode::INTERNAL_SERVER_ERROR, "{}: {}", answer.asked, answer.text());
+    let https = app.auth().settings().public_url.scheme() == "https";
+    assert_eq!(answer.header("strict-transport-security"), https.then_some("max-age=31536000"), "{}", answer.asked);
     let described = document::check(app.auth(), endpoint, method, (status, &answer.headers, &answer.body));
     if let Err(problem) = described {
         panic!("{}: {}: not as docs/openapi.json says: {problem}", answer.asked, answer.text());

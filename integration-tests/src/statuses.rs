@@ -14,7 +14,7 @@ pub(crate) const ROWS: [Row; 36] = [
     (E::BodyTimeout, 408, None),
     (E::NotFound, 404, None),
     (E::MethodNotAllowed, 405, Some("allow")),
-    (E::Unauthorized, 401, None),
+    (E::Unauthorized, 401, Some("www-authenticate")),
     (E::Forbidden, 403, None),
     (E::CsrfRejected, 403, None),
     (E::RefusedByApp, 403, None),

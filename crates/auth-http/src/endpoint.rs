@@ -54,6 +54,16 @@ pub struct Success {
     pub description: &'static str,
     pub(crate) schema: Option<SchemaOf>,
     pub(crate) components: ComponentsOf,
+    pub(crate) headers: &'static [DeclaredHeader],
+}
+
+/// A header that an answer has besides those of every answer.
+#[derive(Debug)]
+pub(crate) struct DeclaredHeader {
+    pub(crate) name: &'static str,
+    /// What it says, and when, unless every such answer has it.
+    pub(crate) about: &'static str,
+    pub(crate) always: bool,
 }
 
 /// The shape of an answer that says nothing.
@@ -165,7 +175,7 @@ impl Endpoint {
     /// One more answer, with a shape that has no name of its own, or without a body.
     pub(crate) fn success(mut self, status: u16, description: &'static str, schema: Option<SchemaOf>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
-        self.successes.push(Success { status, description, schema, components: |_| {} });
+        self.successes.push(Success { status, description, schema, components: |_| {}, headers: &[] });
         self
     }
 
@@ -179,6 +189,14 @@ impl Endpoint {
             };
         }
         endpoint
+    }
+
+    /// The headers of the answer that was declared last.
+    pub(crate) fn headers(mut self, headers: &'static [DeclaredHeader]) -> Self {
+        if let Some(success) = self.successes.last_mut() {
+            success.headers = headers;
+        }
+        self
     }
 
     /// 202 with `null`.

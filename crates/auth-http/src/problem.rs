@@ -83,6 +83,12 @@ impl Problem {
         Self { challenge, ..Self::new(ErrorCode::Unauthorized) }
     }
 
+    /// Asks for a bearer token, if that would help.
+    #[must_use]
+    pub(crate) fn with_challenge(self, takes_bearer: bool) -> Self {
+        Self { challenge: takes_bearer && self.code == ErrorCode::Unauthorized, ..self }
+    }
+
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> ErrorCode {

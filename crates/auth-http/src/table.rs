@@ -20,7 +20,7 @@ use crate::headers::secure;
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::trace::Trace;
-use crate::{body, csrf, peer, routes};
+use crate::{body, credential, csrf, peer, routes};
 
 /// Every route of an [`Auth`], in the order of the documentation. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -185,7 +185,10 @@ impl Table {
     }
 
     fn finish(&self, answer: Result<Reply, Problem>, head: bool, trace: Trace) -> Response<Bytes> {
-        let into_response = || answer.map_or_else(Problem::into_response, Reply::into_response);
+        // A session may end while its request is served: that is found out too late for the check before.
+        let challenged = |problem: Problem| problem.with_challenge(credential::takes_bearer(&self.auth));
+        let failed = |problem| challenged(problem).into_response();
+        let into_response = || answer.map_or_else(failed, Reply::into_response);
         let mut response = trace.span().in_scope(into_response);
         self.insist_on_https(response.headers_mut());
         if head {

@@ -9,11 +9,29 @@ use http::header::HeaderName;
 use serde::Serialize;
 
 use crate::call::Call;
+use crate::endpoint::DeclaredHeader;
 use crate::problem::Problem;
 use crate::reply::Reply;
 
 /// Makes a browser drop cached pages of the session that ended.
 const CLEAR_SITE_DATA: (HeaderName, &str) = (HeaderName::from_static("clear-site-data"), "\"cache\"");
+
+const EMPTIED: DeclaredHeader = DeclaredHeader {
+    name: "Set-Cookie",
+    about: "The cookie of the backend, emptied, where the token came in one.",
+    always: false,
+};
+
+/// The headers of [`ended`].
+pub(crate) const ENDED: [DeclaredHeader; 2] = [EMPTIED, clears(true)];
+
+/// The same where the session may be another than the one that asks.
+pub(crate) const ENDED_IF_CURRENT: [DeclaredHeader; 2] = [EMPTIED, clears(false)];
+
+const fn clears(always: bool) -> DeclaredHeader {
+    let about = "Makes a browser drop cached pages of the session that asked, now that it ended.";
+    DeclaredHeader { name: "Clear-Site-Data", about, always }
+}
 
 /// A session in the user's list.
 #[derive(Serialize, utoipa::ToSchema)]

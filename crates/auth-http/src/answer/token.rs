@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 
 use crate::cookie;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{DeclaredHeader, Endpoint};
 use crate::problem::Problem;
 use crate::reply::Reply;
 
@@ -23,11 +23,15 @@ pub(crate) struct TokenAnswer<'a> {
     expires_in: Option<u64>,
 }
 
+/// The cookie of an answer that gives a token to a browser.
+pub(crate) const TOKEN_COOKIE: [DeclaredHeader; 1] =
+    [DeclaredHeader { name: "Set-Cookie", about: "The cookie of the backend, with the token.", always: true }];
+
 /// Declares the answer of a login, which its transport decides.
 pub(crate) fn declare_login(endpoint: Endpoint, transport: &Transport) -> Endpoint {
     match transport {
         Transport::Bearer => endpoint.answers::<TokenAnswer>(200, "The token."),
-        Transport::Cookie { .. } => endpoint.empty("The cookie carries the token."),
+        Transport::Cookie { .. } => endpoint.empty("The cookie carries the token.").headers(&TOKEN_COOKIE),
     }
 }
 

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::call::Call;
+use crate::endpoint::DeclaredHeader;
 use crate::problem::Problem;
 use crate::reply::Reply;
 
@@ -54,6 +55,13 @@ impl<'a> From<&'a User> for PublicUser<'a> {
         }
     }
 }
+
+/// The headers of [`updated`].
+pub(crate) const UPDATED: [DeclaredHeader; 1] = [DeclaredHeader {
+    name: "Set-Cookie",
+    about: "The cookie of the backend, with the new token, where the session that asked goes on with one.",
+    always: false,
+}];
 
 /// The account after a change, with the new cookie of the session that goes on.
 pub(crate) fn updated(call: &Call, current: Option<&Principal>, updated: &Updated) -> Result<Reply, Problem> {

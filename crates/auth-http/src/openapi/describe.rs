@@ -24,12 +24,6 @@ pub(crate) fn backend(backend: &BuiltBackend) -> String {
     }
 }
 
-/// The backend that is the only one to count at a route.
-pub(crate) fn only_backend<'a>(auth: &'a Auth, endpoint: &Endpoint) -> Option<&'a BuiltBackend> {
-    let name = endpoint.backend()?;
-    auth.backends().iter().find(|backend| backend.name == name)
-}
-
 /// Who may call a route, in Markdown.
 pub(crate) fn access(endpoint: &Endpoint) -> String {
     let Some(requirement) = endpoint.requirement() else { return "everyone".to_owned() };

@@ -1,16 +1,16 @@
 //! One route as an operation.
 
-use auth_core::{Auth, Transport};
-use utoipa::openapi::header::{Header, HeaderBuilder};
+use auth_core::Auth;
+use utoipa::openapi::header::Header;
 use utoipa::openapi::path::{Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::response::{Response, ResponseBuilder, Responses, ResponsesBuilder};
-use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type};
+use utoipa::openapi::schema::{KnownFormat, Object, ObjectBuilder, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Required, Schema as OpenApiSchema};
 
 use super::{describe, problems, security};
 use crate::decode::{BodyType, Schema};
-use crate::endpoint::{Endpoint, Success};
+use crate::endpoint::{DeclaredHeader, Endpoint, Success};
 use crate::requirement::Requirement;
 
 pub(super) fn operation(auth: &Auth, endpoint: &Endpoint) -> Operation {
@@ -103,33 +103,23 @@ fn request_body(endpoint: &Endpoint) -> Option<RequestBody> {
 }
 
 fn responses(auth: &Auth, endpoint: &Endpoint) -> Responses {
-    let successes = endpoint
-        .successes
-        .iter()
-        .map(|answer| (answer.status.as_str().to_owned(), RefOr::T(success(auth, endpoint, answer))));
+    let successes =
+        endpoint.successes.iter().map(|answer| (answer.status.as_str().to_owned(), RefOr::T(success(answer))));
     ResponsesBuilder::new()
         .responses_from_iter(successes)
         .responses_from_iter(problems::responses(auth, endpoint))
         .build()
 }
 
-fn success(auth: &Auth, endpoint: &Endpoint, success: &Success) -> Response {
+fn success(success: &Success) -> Response {
     let mut response = ResponseBuilder::new().description(success.description);
     if let Some(schema) = success.schema {
         response = response.content("application/json", Content::new(Some(schema())));
     }
-    match cookie(auth, endpoint) {
-        Some(cookie) => response.header("Set-Cookie", cookie).build(),
-        None => response.build(),
-    }
+    let headers = success.headers.iter();
+    headers.fold(response, |response, header| response.header(header.name, declared(header))).build()
 }
 
-/// The cookie that a login sets and a logout empties.
-fn cookie(auth: &Auth, endpoint: &Endpoint) -> Option<Header> {
-    let Transport::Cookie { name, .. } = &describe::only_backend(auth, endpoint)?.transport else { return None };
-    let about = match endpoint.requirement() {
-        None => format!("`{name}` with the token."),
-        Some(_) => format!("`{name}`, emptied."),
-    };
-    Some(HeaderBuilder::from(Header::default()).description(Some(about)).build())
+fn declared(header: &DeclaredHeader) -> Header {
+    problems::header(Object::with_type(Type::String), header.about, header.always)
 }

@@ -6,6 +6,7 @@ use auth_core::{Auth, ErrorCode};
 use serde_json::{Value, json};
 use utoipa::openapi::content::{Content, ContentBuilder};
 use utoipa::openapi::example::ExampleBuilder;
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::header::{Header, HeaderBuilder};
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, OneOfBuilder, Type};
@@ -126,15 +127,17 @@ fn headers(auth: &Auth, codes: &[ErrorCode]) -> Vec<(&'static str, Header)> {
     let mut headers = Vec::new();
     if codes.contains(&ErrorCode::Unauthorized) && credential::takes_bearer(auth) {
         let about = "`Bearer` (RFC 6750, section 3).";
-        headers.push(("WWW-Authenticate", header(Object::with_type(Type::String), about)));
+        headers.push(("WWW-Authenticate", header(Object::with_type(Type::String), about, true)));
     }
     if codes.iter().any(|code| matches!(code, ErrorCode::Overloaded | ErrorCode::RateLimited)) {
         let about = "How many seconds to wait before the next attempt.";
-        headers.push(("Retry-After", header(Object::with_type(Type::Integer), about)));
+        headers.push(("Retry-After", header(Object::with_type(Type::Integer), about, true)));
     }
     headers
 }
 
-fn header(schema: Object, about: &str) -> Header {
-    HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build()
+/// A header, and whether every such answer has it. The library that builds the document knows no `required` of headers.
+pub(super) fn header(schema: Object, about: &str, always: bool) -> Header {
+    let header = HeaderBuilder::new().schema(Some(schema)).description(Some(about));
+    header.extensions(always.then(|| Extensions::from_iter([("required", true)]))).build()
 }

@@ -10,9 +10,9 @@ use auth_core::{ErrorCode, Principal};
 use serde::Serialize;
 
 use crate::answer::event::EventView;
-use crate::answer::session::{SessionView, ended};
-use crate::answer::token::{TokenAnswer, login_answer};
-use crate::answer::user::{PublicUser, updated};
+use crate::answer::session::{ENDED, SessionView, ended};
+use crate::answer::token::{TOKEN_COOKIE, TokenAnswer, login_answer};
+use crate::answer::user::{PublicUser, UPDATED, updated};
 use crate::call::Call;
 use crate::decode::{Attributes, KnownPassword, Patch, Replace, Text, request};
 use crate::endpoint::{Endpoint, Group};
@@ -121,6 +121,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .user(update)
             .summary("Changes the user's own account.")
             .answers::<PublicUser>(200, "The account as it is now.")
+            .headers(&UPDATED)
             .errors(&[
                 E::UpdateUserEmailAlreadyExists,
                 E::UpdateUserInvalidPassword,
@@ -134,6 +135,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .requires(Requirement::new().open_to_pending_password_change(), change_password)
             .summary("Changes the password, given the old one. Other sessions end; this one gets a new token.")
             .empty("The new cookie carries the new token.")
+            .headers(&TOKEN_COOKIE)
             .answers::<TokenAnswer>(200, "The new token of a bearer backend.")
             .errors(&[
                 E::ChangePasswordBadPassword,
@@ -145,6 +147,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .user(delete)
             .summary("Deletes the user's own account and everything that refers to it.")
             .empty("The account is deleted.")
+            .headers(&ENDED)
             .errors(&[E::ReauthenticationRequired, E::ReauthenticationFailed, E::LastSuperuser, E::RefusedByApp]),
         Endpoint::get("account.export", Group::Users, "/me/export")
             .requires(Requirement::new().recent(), export)

@@ -5,7 +5,7 @@ use auth_core::{Auth, BuiltBackend, ErrorCode, Principal};
 use serde::Serialize;
 
 use crate::answer::backend::of_each_backend;
-use crate::answer::session::{SessionView, ended};
+use crate::answer::session::{ENDED, ENDED_IF_CURRENT, SessionView, ended};
 use crate::answer::token::{declare_login, login_answer};
 
 use crate::call::Call;
@@ -82,11 +82,13 @@ pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
             .user(end)
             .summary("Ends one of the user's sessions.")
             .costs(3)
-            .empty("It ended."),
+            .empty("It ended.")
+            .headers(&ENDED_IF_CURRENT),
         Endpoint::post("session.logout_all", Group::Auth, "/logout-all")
             .requires(Requirement::new().open_to_pending_password_change(), logout_all)
             .summary("Ends the sessions of this browser, or all sessions of the user.")
-            .empty("They ended."),
+            .empty("They ended.")
+            .headers(&ENDED),
     ]);
     endpoints
 }
@@ -103,7 +105,8 @@ fn of_backend(backend: &BuiltBackend) -> Vec<Endpoint> {
         .requires(Requirement::new().open_to_pending_password_change(), logout)
         .summary("Ends the session that the request is authenticated by, through this backend.")
         .costs(3)
-        .empty("It ended.");
+        .empty("It ended.")
+        .headers(&ENDED);
     vec![declare_login(login, &backend.transport), logout]
 }
 
