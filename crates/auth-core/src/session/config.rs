@@ -39,6 +39,6 @@ impl SessionConfig {
             ),
             (long, "set each time of `sessions` to at most 400 days"),
         ];
-        checks.into_iter().filter_map(|(wrong, text)| wrong.then(|| text.to_owned())).collect()
+        checks.into_iter().filter(|(wrong, _)| *wrong).map(|(_, text)| text.to_owned()).collect()
     }
 }
