@@ -2,11 +2,12 @@
 
 use std::fmt::{Debug, Display};
 
-use auth_core::account::{AccountChanges, NewAccount};
 use auth_core::admin::AdminChanges;
 use auth_core::identifier::{Email, Username};
 use auth_core::jwt::JwtKey;
 use auth_core::password::{Password, PasswordHasher, PolicyContext};
+use auth_core::profile::AccountChanges;
+use auth_core::registration::NewAccount;
 use auth_core::secrecy::SecretString;
 use auth_core::session::{Credential, IssuedToken};
 use auth_core::{Auth, AuthBuilder, Backend, RootSecret};
@@ -38,7 +39,7 @@ const SECRET: &str = "kettle-Umbrella-42-Zebra-of-the-moon";
 fn what_can_be_printed_hides_the_secret() {
     let (password, email) = (Password::new(SECRET), Email::parse("ada.lovelace@example.org").expect("an address"));
     let username = Username::parse("lovelace").expect("a name");
-    let token = || IssuedToken { access_token: SecretString::from(SECRET), expires_in: None };
+    let token = || IssuedToken::new(SecretString::from(SECRET), None);
     let texts = [
         format!("{:?}", RootSecret::new(SECRET)),
         format!("{password:?} {password:#?}"),

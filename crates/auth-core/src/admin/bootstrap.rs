@@ -27,7 +27,7 @@ impl Admin<'_> {
     ///
     /// # Errors
     /// Fails with `REGISTER_INVALID_PASSWORD` with a reason, when a hook refuses, and when the database does.
-    #[tracing::instrument(name = "admin.ensure_superuser", level = "debug", skip_all)]
+    #[tracing::instrument(name = "admin.ensure_superuser", target = "auth::service", level = "debug", skip_all)]
     pub async fn ensure_superuser(&self, email: Email, password: Password) -> Result<Bootstrap> {
         let new = NewUser {
             email: Some(email),

@@ -18,7 +18,7 @@ impl Admin<'_> {
     ///
     /// # Errors
     /// Fails with `Not Found`, and when the database does.
-    #[tracing::instrument(name = "admin.find", level = "debug", skip_all)]
+    #[tracing::instrument(name = "admin.find", target = "auth::service", level = "debug", skip_all)]
     pub async fn find(&self, name: &str) -> Result<User> {
         let name = LoginName::parse(name).ok_or(ErrorCode::NotFound)?;
         let row = store::find_by_name(self.kernel.db(), &name).await?;
@@ -30,7 +30,10 @@ impl Admin<'_> {
     /// # Errors
     /// Fails with `Not Found`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, when a hook refuses, and when the
     /// database does.
-    #[tracing::instrument(name = "admin.set_password", level = "debug", skip_all, fields(%id))]
+    #[tracing::instrument(
+        name = "admin.set_password", target = "auth::service", level = "debug",
+        skip_all, fields(%id)
+    )]
     pub async fn set_password(&self, id: Uuid, password: Password) -> Result<()> {
         let kernel = self.kernel;
         let context = kernel.policy_context(Some(&self.get(id).await?), &[]);
@@ -55,7 +58,10 @@ impl Admin<'_> {
     ///
     /// # Errors
     /// Fails with `Not Found` for an account or a session that does not exist, and when the database does.
-    #[tracing::instrument(name = "admin.end_sessions", level = "debug", skip_all, fields(%user_id))]
+    #[tracing::instrument(
+        name = "admin.end_sessions", target = "auth::service", level = "debug",
+        skip_all, fields(%user_id)
+    )]
     pub async fn end_sessions(&self, user_id: Uuid, session: Option<Uuid>) -> Result<()> {
         let kernel = self.kernel;
         kernel
@@ -80,7 +86,7 @@ impl Admin<'_> {
     ///
     /// # Errors
     /// Fails when the database does.
-    #[tracing::instrument(name = "admin.count_superusers", level = "debug", skip_all)]
+    #[tracing::instrument(name = "admin.count_superusers", target = "auth::service", level = "debug", skip_all)]
     pub async fn count_superusers(&self) -> Result<u64> {
         store::count_superusers(self.kernel.db()).await
     }

@@ -101,7 +101,7 @@ impl<'a> Admin<'a> {
     ///
     /// # Errors
     /// Fails when the database does.
-    #[tracing::instrument(name = "admin.list", level = "debug", skip_all)]
+    #[tracing::instrument(name = "admin.list", target = "auth::service", level = "debug", skip_all)]
     pub async fn list(&self, request: PageRequest) -> Result<Page> {
         let limit = request.limit.unwrap_or(50).clamp(1, MAX_PAGE);
         let db = self.kernel.db();
@@ -118,7 +118,7 @@ impl<'a> Admin<'a> {
     ///
     /// # Errors
     /// Fails with `Not Found`, and when the database does.
-    #[tracing::instrument(name = "admin.get", level = "debug", skip_all, fields(%id))]
+    #[tracing::instrument(name = "admin.get", target = "auth::service", level = "debug", skip_all, fields(%id))]
     pub async fn get(&self, id: Uuid) -> Result<User> {
         let row = store::find(self.kernel.db(), id).await?;
         row.map(User::from).ok_or_else(|| ErrorCode::NotFound.into())
@@ -130,7 +130,10 @@ impl<'a> Admin<'a> {
     /// Fails with `Not Found`, `UPDATE_USER_INVALID_PASSWORD` with a reason, `UPDATE_USER_EMAIL_ALREADY_EXISTS`,
     /// `USERNAME_ALREADY_EXISTS`, `LAST_SUPERUSER`, `Unauthorized` when the actor lost the role in the meantime, when a
     /// hook refuses, and when the database does.
-    #[tracing::instrument(name = "admin.update", level = "debug", skip_all, fields(actor_id = %actor.user.id, %id))]
+    #[tracing::instrument(
+        name = "admin.update", target = "auth::service", level = "debug",
+        skip_all, fields(actor_id = %actor.user.id, %id)
+    )]
     pub async fn update(&self, actor: &Principal, id: Uuid, wanted: AdminChanges, client: &Client) -> Result<User> {
         let target = self.get(id).await?;
         let changes = &self.prepare(&target, wanted).await?;
@@ -175,7 +178,10 @@ impl<'a> Admin<'a> {
     /// Fails with [`Error::Invalid`] for an account without address and user name, `REGISTER_INVALID_PASSWORD` with a
     /// reason, `REGISTER_USER_ALREADY_EXISTS`, `USERNAME_ALREADY_EXISTS`, `Unauthorized` when the actor lost the role
     /// in the meantime, when a hook refuses, and when the database does.
-    #[tracing::instrument(name = "admin.create", level = "debug", skip_all, fields(actor_id = %actor.user.id))]
+    #[tracing::instrument(
+        name = "admin.create", target = "auth::service", level = "debug",
+        skip_all, fields(actor_id = %actor.user.id)
+    )]
     pub async fn create(&self, actor: &Principal, new: NewUser, client: &Client) -> Result<User> {
         let kernel = self.kernel;
         let draft = &self.draft(new).await?;
@@ -227,7 +233,10 @@ impl<'a> Admin<'a> {
     /// # Errors
     /// Fails with `Not Found`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, `Unauthorized` when the actor lost the
     /// role in the meantime, when a hook refuses, and when the database does.
-    #[tracing::instrument(name = "admin.reset_password", level = "debug", skip_all, fields(actor_id = %actor.user.id, %id))]
+    #[tracing::instrument(
+        name = "admin.reset_password", target = "auth::service", level = "debug",
+        skip_all, fields(actor_id = %actor.user.id, %id)
+    )]
     pub async fn reset_password(&self, actor: &Principal, id: Uuid, password: Password, client: &Client) -> Result<()> {
         let kernel = self.kernel;
         let context = kernel.policy_context(Some(&self.get(id).await?), &[]);
@@ -283,7 +292,10 @@ impl<'a> Admin<'a> {
     /// # Errors
     /// Fails with `Not Found`, `LAST_SUPERUSER`, `Unauthorized` when the actor lost the role in the meantime, when a
     /// hook refuses, and when the database does.
-    #[tracing::instrument(name = "admin.delete", level = "debug", skip_all, fields(actor_id = %actor.user.id, %id))]
+    #[tracing::instrument(
+        name = "admin.delete", target = "auth::service", level = "debug",
+        skip_all, fields(actor_id = %actor.user.id, %id)
+    )]
     pub async fn delete(&self, actor: &Principal, id: Uuid, client: &Client) -> Result<()> {
         Accounts::new(self.kernel).remove(id, &actor.user, client).await
     }

@@ -25,7 +25,7 @@ impl<'a> Audit<'a> {
     ///
     /// # Errors
     /// Fails when the database does.
-    #[tracing::instrument(name = "audit.list", level = "debug", skip_all)]
+    #[tracing::instrument(name = "audit.list", target = "auth::service", level = "debug", skip_all)]
     pub async fn list(&self, query: AuditQuery) -> Result<AuditPage> {
         let limit = query.limit.unwrap_or(50).clamp(1, MAX_PAGE);
         // One more than asked for tells whether there is another page.

@@ -43,7 +43,10 @@ impl<'a> EmailChanges<'a> {
     /// # Errors
     /// Fails with `REAUTHENTICATION_REQUIRED` when the login is not recent and no password is given,
     /// `REAUTHENTICATION_FAILED` for a wrong one, `RATE_LIMITED`, and when the database does.
-    #[tracing::instrument(name = "email_change.request", level = "debug", skip_all, fields(user_id = %principal.user.id))]
+    #[tracing::instrument(
+        name = "email_change.request", target = "auth::service", level = "debug",
+        skip_all, fields(user_id = %principal.user.id)
+    )]
     pub async fn request(
         &self,
         principal: &Principal,
@@ -73,7 +76,7 @@ impl<'a> EmailChanges<'a> {
     /// # Errors
     /// Fails with `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when the address was taken in the
     /// meantime, `RATE_LIMITED`, when a hook refuses, and when the database does.
-    #[tracing::instrument(name = "email_change.confirm", level = "debug", skip_all)]
+    #[tracing::instrument(name = "email_change.confirm", target = "auth::service", level = "debug", skip_all)]
     pub async fn confirm(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
         let kernel = self.kernel;
         kernel.limiter().take(Bucket::TokenTries(client), client).await?;
@@ -99,7 +102,7 @@ impl<'a> EmailChanges<'a> {
     /// # Errors
     /// Fails with `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when another account has the address by
     /// now, `RATE_LIMITED`, when a hook refuses, and when the database does.
-    #[tracing::instrument(name = "email_change.revert", level = "debug", skip_all)]
+    #[tracing::instrument(name = "email_change.revert", target = "auth::service", level = "debug", skip_all)]
     pub async fn revert(&self, token: &str, client: &Client) -> Result<User> {
         let kernel = self.kernel;
         kernel.limiter().take(Bucket::TokenTries(client), client).await?;

@@ -27,7 +27,7 @@ impl<'a> Logins<'a> {
     /// Fails with `LOGIN_BAD_CREDENTIALS` for an unknown account, a wrong password and an inactive account alike, after
     /// the same work; with `LOGIN_USER_NOT_VERIFIED` after a correct password only; and with `OVERLOADED` when too many
     /// hashes are waiting.
-    #[tracing::instrument(name = "login.login", level = "debug", skip_all)]
+    #[tracing::instrument(name = "login.login", target = "auth::service", level = "debug", skip_all)]
     pub async fn login(
         &self,
         name: &str,

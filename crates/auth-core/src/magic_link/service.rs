@@ -60,7 +60,7 @@ impl<'a> MagicLinks<'a> {
     ///
     /// # Errors
     /// Fails with `RATE_LIMITED`, and when the database does.
-    #[tracing::instrument(name = "magic_link.request", level = "debug", skip_all)]
+    #[tracing::instrument(name = "magic_link.request", target = "auth::service", level = "debug", skip_all)]
     pub async fn request(&self, email: &Email, redirect_to: Option<RedirectTarget>, client: &Client) -> Result<()> {
         self.kernel.limiter().take(Bucket::MailRequests(Purpose::MagicLink, client), client).await?;
         self.kernel.queue_job(JOB, LinkData { email: email.as_str().to_owned(), redirect_to }, client).await
@@ -70,7 +70,7 @@ impl<'a> MagicLinks<'a> {
     ///
     /// # Errors
     /// Fails when the database does.
-    #[tracing::instrument(name = "magic_link.preview", level = "debug", skip_all)]
+    #[tracing::instrument(name = "magic_link.preview", target = "auth::service", level = "debug", skip_all)]
     pub async fn preview(&self, token: &str) -> Result<Option<Preview>> {
         let found = OneTimeTokens::new(self.kernel).peek(Purpose::MagicLink, token, None).await?;
         let data = found.map(|found| LinkData::of(&found)).transpose()?;
@@ -82,7 +82,7 @@ impl<'a> MagicLinks<'a> {
     ///
     /// # Errors
     /// Fails with `MAGIC_LINK_BAD_TOKEN`, `RATE_LIMITED`, when a hook refuses, and when the database does.
-    #[tracing::instrument(name = "magic_link.verify", level = "debug", skip_all)]
+    #[tracing::instrument(name = "magic_link.verify", target = "auth::service", level = "debug", skip_all)]
     pub async fn verify(&self, proof: &MagicLinkProof, backend: &BuiltBackend, client: &Client) -> Result<Login> {
         let kernel = self.kernel;
         kernel.limiter().take(Bucket::TokenTries(client), client).await?;

@@ -56,7 +56,7 @@ impl<'a> PasswordResets<'a> {
     ///
     /// # Errors
     /// Fails with `RATE_LIMITED`, and when the database does.
-    #[tracing::instrument(name = "password_reset.request", level = "debug", skip_all)]
+    #[tracing::instrument(name = "password_reset.request", target = "auth::service", level = "debug", skip_all)]
     pub async fn request(&self, email: &Email, client: &Client) -> Result<()> {
         self.kernel.limiter().take(Bucket::MailRequests(Purpose::ResetPassword, client), client).await?;
         self.kernel.queue_job(JOB, ResetJob { email_key: email.key().to_owned() }, client).await
@@ -68,7 +68,7 @@ impl<'a> PasswordResets<'a> {
     /// # Errors
     /// Fails with `RESET_PASSWORD_BAD_TOKEN`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, `RATE_LIMITED`, when a
     /// hook refuses, and when the database does.
-    #[tracing::instrument(name = "password_reset.reset", level = "debug", skip_all)]
+    #[tracing::instrument(name = "password_reset.reset", target = "auth::service", level = "debug", skip_all)]
     pub async fn reset(&self, token: &str, password: Password, client: &Client) -> Result<()> {
         const BAD: ErrorCode = ErrorCode::ResetPasswordBadToken;
         let kernel = self.kernel;

@@ -13,7 +13,10 @@ impl Profiles<'_> {
     /// # Errors
     /// `REAUTHENTICATION_FAILED` for a wrong password, `REAUTHENTICATION_REQUIRED` without one when the login is not
     /// recent, `LAST_SUPERUSER`, a hook's veto; fails when the database does.
-    #[tracing::instrument(name = "profile.delete", level = "debug", skip_all, fields(user_id = %principal.user.id))]
+    #[tracing::instrument(
+        name = "profile.delete", target = "auth::service", level = "debug",
+        skip_all, fields(user_id = %principal.user.id)
+    )]
     pub async fn delete(&self, principal: &Principal, password: Option<Password>, client: &Client) -> Result<()> {
         let accounts = Accounts::new(self.kernel);
         match password {

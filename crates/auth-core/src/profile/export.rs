@@ -10,7 +10,10 @@ impl Profiles<'_> {
     ///
     /// # Errors
     /// Fails when the database does.
-    #[tracing::instrument(name = "profile.export", level = "debug", skip_all, fields(user_id = %user.id))]
+    #[tracing::instrument(
+        name = "profile.export", target = "auth::service", level = "debug",
+        skip_all, fields(user_id = %user.id)
+    )]
     pub async fn export(&self, user: &User) -> Result<Export> {
         let mut export = Export::new(user);
         for feature in self.features {

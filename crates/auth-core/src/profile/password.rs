@@ -17,7 +17,10 @@ impl Profiles<'_> {
     /// # Errors
     /// Fails with `REAUTHENTICATION_REQUIRED` when the login is not recent, `CHANGE_PASSWORD_BAD_PASSWORD`,
     /// `CHANGE_PASSWORD_INVALID_PASSWORD` with a reason, when a hook refuses, and when the database does.
-    #[tracing::instrument(name = "profile.change_password", level = "debug", skip_all, fields(user_id = %principal.user.id))]
+    #[tracing::instrument(
+        name = "profile.change_password", target = "auth::service", level = "debug",
+        skip_all, fields(user_id = %principal.user.id)
+    )]
     pub async fn change_password(
         &self,
         principal: &Principal,

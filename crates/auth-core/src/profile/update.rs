@@ -25,7 +25,10 @@ impl Profiles<'_> {
     /// `REAUTHENTICATION_REQUIRED` for a new address without a recent login or the current password,
     /// `UPDATE_USER_EMAIL_ALREADY_EXISTS`, `USERNAME_ALREADY_EXISTS`, `RATE_LIMITED`, when a hook refuses, and when the
     /// database does.
-    #[tracing::instrument(name = "profile.update", level = "debug", skip_all, fields(user_id = %principal.user.id))]
+    #[tracing::instrument(
+        name = "profile.update", target = "auth::service", level = "debug",
+        skip_all, fields(user_id = %principal.user.id)
+    )]
     pub async fn update(&self, principal: &Principal, changes: AccountChanges, client: &Client) -> Result<Updated> {
         let user = &principal.user;
         let AccountChanges { email, password, current_password, username, display_name, attributes } = changes;

@@ -119,7 +119,7 @@ impl Registrations<'_> {
     ///
     /// # Errors
     /// Fails when the database does, or a hook does other than by refusing.
-    #[tracing::instrument(name = "registration.import", level = "debug", skip_all)]
+    #[tracing::instrument(name = "registration.import", target = "auth::service", level = "debug", skip_all)]
     pub async fn import(&self, accounts: Vec<ImportedAccount>) -> Result<ImportReport> {
         let mut report = ImportReport::default();
         let mut accounts = accounts.into_iter().enumerate().peekable();

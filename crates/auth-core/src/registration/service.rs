@@ -29,7 +29,7 @@ impl<'a> Registrations<'a> {
     /// # Errors
     /// Fails with `REGISTRATION_DISABLED`, `REGISTER_INVALID_PASSWORD` with a reason, `REGISTER_USER_ALREADY_EXISTS`,
     /// `USERNAME_ALREADY_EXISTS`, `RATE_LIMITED`, when a hook refuses, and when the database does.
-    #[tracing::instrument(name = "registration.register", level = "debug", skip_all)]
+    #[tracing::instrument(name = "registration.register", target = "auth::service", level = "debug", skip_all)]
     pub async fn register(&self, new: NewAccount, client: &Client) -> Result<Registered> {
         let mode = self.kernel.configs().registration.mode;
         if mode == Registration::Closed && client.is_remote() {

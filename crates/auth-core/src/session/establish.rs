@@ -64,6 +64,14 @@ pub struct IssuedToken {
     pub expires_in: Option<Duration>,
 }
 
+impl IssuedToken {
+    /// A token, and how long it is good for when that is less than the session.
+    #[must_use]
+    pub fn new(access_token: SecretString, expires_in: Option<Duration>) -> Self {
+        Self { access_token, expires_in }
+    }
+}
+
 /// A login that succeeded.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -116,10 +124,7 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
         amr: session.amr.clone(),
     });
     let user = User { last_login_at: Some(now), ..user.clone() };
-    Ok(Login {
-        principal: Principal { user, session },
-        token: IssuedToken { access_token: token.token, expires_in: token.expires_in },
-    })
+    Ok(Login { principal: Principal { user, session }, token: IssuedToken::new(token.token, token.expires_in) })
 }
 
 /// The longest token, in bytes: what browsers keep of a cookie (RFC 6265bis), and what [`crate::jwt`] makes.
@@ -165,5 +170,5 @@ pub(crate) async fn renew(
     if !store::renew(effect.tx(), session.id, issued.as_ref().map(|issued| issued.digest), user.security_epoch).await? {
         return Err(ErrorCode::Unauthorized.into());
     }
-    Ok(issued.map(|issued| IssuedToken { access_token: issued.token, expires_in: issued.expires_in }))
+    Ok(issued.map(|issued| IssuedToken::new(issued.token, issued.expires_in)))
 }

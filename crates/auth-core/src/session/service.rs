@@ -105,7 +105,10 @@ impl<'a> Sessions<'a> {
     /// # Errors
     /// `LOGIN_BAD_CREDENTIALS` when the account is not what it was, a hook's veto, an internal error for a malformed
     /// scope; fails when the database does.
-    #[tracing::instrument(name = "session.establish", level = "debug", skip_all, fields(user_id = %user.id))]
+    #[tracing::instrument(
+        name = "session.establish", target = "auth::service", level = "debug",
+        skip_all, fields(user_id = %user.id)
+    )]
     pub async fn establish(&self, user: &User, proof: Proof, backend: &BuiltBackend, client: &Client) -> Result<Login> {
         let proof = &proof;
         let login = self.kernel.effect(client, |effect| async move { establish(&effect, user, proof, backend).await });
@@ -125,7 +128,10 @@ impl<'a> Sessions<'a> {
     ///
     /// # Errors
     /// Fails when the database does.
-    #[tracing::instrument(name = "session.list", level = "debug", skip_all, fields(user_id = %user.id))]
+    #[tracing::instrument(
+        name = "session.list", target = "auth::service", level = "debug",
+        skip_all, fields(user_id = %user.id)
+    )]
     pub async fn list(&self, user: &User) -> Result<Vec<Session>> {
         let now = self.kernel.now();
         let idle_since = now - self.kernel.configs().sessions.idle;
@@ -137,7 +143,10 @@ impl<'a> Sessions<'a> {
     ///
     /// # Errors
     /// Fails with `Not Found` when the user has no such session.
-    #[tracing::instrument(name = "session.end", level = "debug", skip_all, fields(user_id = %principal.user.id, %id))]
+    #[tracing::instrument(
+        name = "session.end", target = "auth::service", level = "debug",
+        skip_all, fields(user_id = %principal.user.id, %id)
+    )]
     pub async fn end(&self, principal: &Principal, id: Uuid, client: &Client) -> Result<()> {
         let user_id = principal.user.id;
         let event = EventKind::SessionRevoked { user_id, session_id: id };
@@ -151,7 +160,10 @@ impl<'a> Sessions<'a> {
     ///
     /// # Errors
     /// Fails when the database does.
-    #[tracing::instrument(name = "session.logout", level = "debug", skip_all, fields(user_id = %principal.user.id))]
+    #[tracing::instrument(
+        name = "session.logout", target = "auth::service", level = "debug",
+        skip_all, fields(user_id = %principal.user.id)
+    )]
     pub async fn logout(&self, principal: &Principal, client: &Client) -> Result<()> {
         let (user_id, session_id) = (principal.user.id, principal.session.id);
         let event = EventKind::LoggedOut { user_id, session_id };
@@ -162,7 +174,10 @@ impl<'a> Sessions<'a> {
     ///
     /// # Errors
     /// Fails when the database does.
-    #[tracing::instrument(name = "session.logout_everywhere", level = "debug", skip_all, fields(user_id = %principal.user.id))]
+    #[tracing::instrument(
+        name = "session.logout_everywhere", target = "auth::service", level = "debug",
+        skip_all, fields(user_id = %principal.user.id)
+    )]
     pub async fn logout_everywhere(&self, principal: &Principal, client: &Client) -> Result<()> {
         let user_id = principal.user.id;
         let scope = Revocation::All { user_id, seen: principal.user.security_epoch };

@@ -28,7 +28,7 @@ impl<'a> Verifications<'a> {
     ///
     /// # Errors
     /// Fails with `RATE_LIMITED`, and when the database does.
-    #[tracing::instrument(name = "verification.request", level = "debug", skip_all)]
+    #[tracing::instrument(name = "verification.request", target = "auth::service", level = "debug", skip_all)]
     pub async fn request(&self, email: &Email, client: &Client) -> Result<()> {
         self.kernel.limiter().take(Bucket::MailRequests(Purpose::VerifyEmail, client), client).await?;
         self.kernel.queue_job(JOB, InviteJob { email_key: email.key().to_owned() }, client).await
@@ -40,7 +40,7 @@ impl<'a> Verifications<'a> {
     /// # Errors
     /// Fails with `VERIFY_USER_BAD_TOKEN`, `VERIFY_USER_ALREADY_VERIFIED`, `RATE_LIMITED`, when a hook refuses, and
     /// when the database does.
-    #[tracing::instrument(name = "verification.verify", level = "debug", skip_all)]
+    #[tracing::instrument(name = "verification.verify", target = "auth::service", level = "debug", skip_all)]
     pub async fn verify(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
         let kernel = self.kernel;
         kernel.limiter().take(Bucket::TokenTries(client), client).await?;

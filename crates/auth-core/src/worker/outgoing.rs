@@ -35,7 +35,7 @@ impl<'a> Outgoing<'a> {
     ///
     /// # Errors
     /// Fails when the database does. An unavailable mail server is not an error: the mail waits.
-    #[tracing::instrument(name = "mail.deliver_due", level = "debug", skip_all)]
+    #[tracing::instrument(name = "mail.deliver_due", target = "auth::service", level = "debug", skip_all)]
     pub async fn deliver_due(&self) -> Result<usize> {
         Courier { kernel: self.kernel, features: self.features }.deliver_due().await
     }
@@ -44,7 +44,7 @@ impl<'a> Outgoing<'a> {
     ///
     /// # Errors
     /// Fails when the database does.
-    #[tracing::instrument(name = "mail.state", level = "debug", skip_all)]
+    #[tracing::instrument(name = "mail.state", target = "auth::service", level = "debug", skip_all)]
     pub async fn state(&self) -> Result<OutboxState> {
         let (waiting, failed) = store::count(self.kernel.db()).await?;
         Ok(OutboxState { waiting, failed })
@@ -54,7 +54,7 @@ impl<'a> Outgoing<'a> {
     ///
     /// # Errors
     /// Fails with the reason why no mail would be accepted.
-    #[tracing::instrument(name = "mail.check", level = "debug", skip_all)]
+    #[tracing::instrument(name = "mail.check", target = "auth::service", level = "debug", skip_all)]
     pub async fn check(&self) -> std::result::Result<(), MailError> {
         self.kernel.configs().mail.mailer.check().await
     }
@@ -64,7 +64,7 @@ impl<'a> Outgoing<'a> {
     ///
     /// # Errors
     /// Fails when the database does.
-    #[tracing::instrument(name = "mail.unreadable", level = "debug", skip_all)]
+    #[tracing::instrument(name = "mail.unreadable", target = "auth::service", level = "debug", skip_all)]
     pub async fn unreadable(&self) -> Result<usize> {
         let rows = store::newest(self.kernel.db(), 100).await?;
         Ok(rows.iter().filter(|row| open(self.kernel, row).is_none()).count())
@@ -74,7 +74,7 @@ impl<'a> Outgoing<'a> {
     ///
     /// # Errors
     /// Fails when the database does.
-    #[tracing::instrument(name = "mail.overdue", level = "debug", skip_all)]
+    #[tracing::instrument(name = "mail.overdue", target = "auth::service", level = "debug", skip_all)]
     pub async fn overdue(&self, by: Duration) -> Result<u64> {
         store::overdue(self.kernel.db(), self.kernel.now() - by).await
     }
@@ -83,7 +83,7 @@ impl<'a> Outgoing<'a> {
     ///
     /// # Errors
     /// Fails when the database does.
-    #[tracing::instrument(name = "mail.revive", level = "debug", skip_all)]
+    #[tracing::instrument(name = "mail.revive", target = "auth::service", level = "debug", skip_all)]
     pub async fn revive(&self) -> Result<u64> {
         let revived = store::revive(self.kernel.db(), self.kernel.now()).await?;
         self.kernel.parts().bell.notify_one();

@@ -37,7 +37,7 @@ impl<'a> Purge<'a> {
     ///
     /// # Errors
     /// Fails when the database does; what was deleted before stays deleted.
-    #[tracing::instrument(name = "purge.run", level = "debug", skip_all)]
+    #[tracing::instrument(name = "purge.run", target = "auth::service", level = "debug", skip_all)]
     pub async fn run(&self) -> Result<Purged> {
         let mut purged = Purged::default();
         for feature in self.features {
