@@ -22,15 +22,15 @@ impl App {
     }
 
     /// The kinds of those mails.
-    pub async fn kinds_to(&self, address: &str) -> Vec<&'static str> {
-        self.mails_to(address).await.iter().map(|mail| mail.kind.name()).collect()
+    pub async fn kinds_to(&self, address: &str) -> Vec<String> {
+        self.mails_to(address).await.into_iter().map(|mail| mail.kind).collect()
     }
 
     /// The newest mail of a kind to an address.
     pub async fn mail_to(&self, address: &str, kind: &str) -> Mail {
         let mails = self.mails_to(address).await;
-        let kinds: Vec<_> = mails.iter().map(|mail| mail.kind.name()).collect();
-        let found = mails.iter().rev().find(|mail| mail.kind.name() == kind);
+        let kinds: Vec<_> = mails.iter().map(|mail| mail.kind.as_str()).collect();
+        let found = mails.iter().rev().find(|mail| mail.kind == kind);
         found.unwrap_or_else(|| panic!("no {kind} to {address}: {kinds:?}")).clone()
     }
 
@@ -42,7 +42,7 @@ impl App {
 
 /// The token in the link of a mail.
 pub(crate) fn token_of(mail: &Mail) -> String {
-    let link = mail.kind.link().expect("a mail with a link");
+    let link = mail.link.as_ref().expect("a mail with a link");
     let token = link.url().query_pairs().find(|(name, _)| name == "token").map(|(_, token)| token.into_owned());
     token.expect("a link with a token")
 }

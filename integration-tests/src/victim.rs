@@ -131,8 +131,8 @@ struct Output;
 #[async_trait::async_trait]
 impl Mailer for Output {
     async fn send(&self, mail: &Mail, _: &Content) -> Result<(), MailError> {
-        let token = mail.kind.link().map(|_| mails::token_of(mail));
-        say(&Posted { to: mail.to.clone(), kind: mail.kind.name().to_owned(), token });
+        let token = mail.link.as_ref().map(|_| mails::token_of(mail));
+        say(&Posted { to: mail.to.clone(), kind: mail.kind.clone(), token });
         Ok(())
     }
 }

@@ -1,11 +1,11 @@
 //! Putting an [`Auth`] together, with every mistake reported at once.
 
 mod backends;
+mod declarations;
 mod place;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,11 +22,10 @@ use crate::backend::Backend;
 use crate::clock::{Clock, SystemClock};
 use crate::configs::{Configs, for_each_config};
 use crate::feature::Feature;
-use crate::features::FEATURES;
+use crate::features::{FEATURES, mail_kinds};
 use crate::hooks::{HookRunner, Hooks};
 use crate::jwt::install_provider;
 use crate::kernel::{AttributesCheck, Kernel, Parts};
-use crate::mail::Templates;
 use crate::password::{HasherConfig, PasswordHasher};
 use crate::random::{OsRandom, Random};
 use crate::seal::Sealer;
@@ -210,9 +209,9 @@ impl AuthBuilder {
             self.configs.add(setting);
         }
         problems.extend(self.features.iter().flat_map(|feature| feature.check(&self.configs)));
-        problems.extend(twins(&self.features));
+        problems.extend(declarations::problems(&self.features, &self.configs.limits));
         let hasher = self.configs.passwords.hasher.clone();
-        let templates = self.configs.mail.templates.clone().map_or_else(|| Templates::builder().build(), Ok);
+        let templates = self.configs.mail.templates.clone().build(&mail_kinds(&self.features));
         let templates = templates.inspect_err(|cause| problems.push(cause.to_string())).ok();
         let settings = self.place.settings(self.configs, &mut problems);
         let url = settings.as_ref().map(|settings| &settings.public_url);
@@ -266,19 +265,4 @@ fn hasher_unless_in_vain(config: HasherConfig, problems: &mut Vec<String>) -> Op
         return None;
     }
     PasswordHasher::new(config).inspect_err(|cause| problems.push(cause.to_string())).ok()
-}
-
-/// Features, and jobs of features, of which one would be taken for the other.
-fn twins(features: &[Feature]) -> Vec<String> {
-    let (mut names, mut jobs) = (HashSet::new(), HashSet::new());
-    let mut problems = Vec::new();
-    for feature in features {
-        if !names.insert(feature.name) {
-            problems.push(format!("two features are called `{}`: add it once, or rename one", feature.name));
-        }
-        for job in feature.jobs.iter().filter(|job| !jobs.insert(job.name)) {
-            problems.push(format!("two jobs are called `{}`: rename that of `{}`", job.name, feature.name));
-        }
-    }
-    problems
 }

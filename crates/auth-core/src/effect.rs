@@ -16,7 +16,7 @@ use crate::event::{Event, EventKind};
 use crate::hooks::Action;
 use crate::kernel::Kernel;
 use crate::mail::queue::{Job, Queued, put};
-use crate::mail::{Language, Mail, MailKind};
+use crate::mail::{Language, Mail, Message};
 use crate::user::User;
 use crate::{audit, db, db_error};
 
@@ -100,8 +100,8 @@ impl Effect {
     }
 
     /// Sends a mail to an account, if it has an email address and this is committed.
-    pub(crate) fn queue_mail_to(&self, user: &User, kind: MailKind) -> Result<()> {
-        let mail = self.mail_to(user, kind)?;
+    pub(crate) fn queue_mail_to(&self, user: &User, message: impl Into<Message>) -> Result<()> {
+        let mail = self.mail_to(user, message)?;
         if user.is_verified {
             self.queue_mail(mail);
         } else {
@@ -115,24 +115,19 @@ impl Effect {
     }
 
     /// A mail to an account, if it has an email address: to the stored one, whatever was typed.
-    pub(crate) fn mail_to(&self, user: &User, kind: MailKind) -> Result<Option<Mail>> {
+    pub(crate) fn mail_to(&self, user: &User, message: impl Into<Message>) -> Result<Option<Mail>> {
         // What strangers call themselves has no place in a mail to somebody who may not know them.
         let name = user.display_name.as_deref().filter(|_| user.is_verified);
-        let mail = |email: &String| self.mail(email, name, kind);
-        user.email.as_ref().map(mail).transpose()
+        user.email.as_ref().map(|email| self.mail(email, name, message)).transpose()
     }
 
     /// A mail to an email address.
-    pub(crate) fn mail(&self, to: &str, display_name: Option<&str>, kind: MailKind) -> Result<Mail> {
+    pub(crate) fn mail(&self, to: &str, display_name: Option<&str>, message: impl Into<Message>) -> Result<Mail> {
+        let message = message.into();
+        message.check()?;
         let created_at = self.kernel.now();
-        Ok(Mail {
-            id: self.kernel.new_id(created_at)?,
-            to: to.to_owned(),
-            display_name: display_name.map(str::to_owned),
-            kind,
-            language: self.language(),
-            created_at,
-        })
+        let mail = Mail::new(self.kernel.new_id(created_at)?, to, message, self.language(), created_at);
+        Ok(Mail { display_name: display_name.map(str::to_owned), ..mail })
     }
 
     /// The language of mails: the client's, unless [`use_locale_of`](Self::use_locale_of) has set another.

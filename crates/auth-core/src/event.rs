@@ -235,7 +235,7 @@ events! {
         /// The mail.
         mail_id: data(Uuid),
         /// What kind of mail it was.
-        mail: data(&'static str),
+        mail: data(String),
     },
 }
 

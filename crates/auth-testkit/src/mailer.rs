@@ -79,10 +79,11 @@ impl Mailer for MemoryMailer {
 
 #[cfg(test)]
 mod tests {
-    use auth_core::mail::{Language, MailKind, MailLink};
+    use auth_core::mail::{Language, MailLink};
     use auth_core::time::OffsetDateTime;
     use auth_core::url::Url;
     use auth_core::uuid::Uuid;
+    use auth_core::verification::VERIFY_EMAIL;
 
     use super::*;
 
@@ -90,14 +91,10 @@ mod tests {
     #[test]
     fn what_was_sent_is_not_shown() {
         let url = Url::parse("https://notes.example.com/verify?token=hunter2").unwrap();
-        let mail = Mail {
-            id: Uuid::nil(),
-            to: "ada@example.org".to_owned(),
-            display_name: Some("Ada".to_owned()),
-            kind: MailKind::VerifyEmail { link: MailLink::new(url, std::time::Duration::from_secs(60)) },
-            language: Language::english(),
-            created_at: OffsetDateTime::UNIX_EPOCH,
-        };
+        let message = VERIFY_EMAIL.message().link(MailLink::new(url, std::time::Duration::from_secs(60)));
+        let (english, epoch) = (Language::english(), OffsetDateTime::UNIX_EPOCH);
+        let mut mail = Mail::new(Uuid::nil(), "ada@example.org", message, english, epoch);
+        mail.display_name = Some("Ada".to_owned());
         let content = Content { subject: "Hi".to_owned(), text: "hunter2".to_owned(), html: "hunter2".to_owned() };
         let mailer = MemoryMailer::default();
         mailer.with(|inner| inner.mails.push((mail, content)));

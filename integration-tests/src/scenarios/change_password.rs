@@ -44,7 +44,7 @@ async fn a_cookie_session_goes_on_with_a_new_cookie(cx: Cx) {
     app.try_login(&ada.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
     app.try_login(&ada.email, NEW, "db").await.is(200);
     // CHG-12: word to the owner, which undoes nothing.
-    assert!(app.mail_to(&ada.email, "password_changed").await.kind.link().is_none());
+    assert!(app.mail_to(&ada.email, "password_changed").await.link.is_none());
     audit::tables(&app).await;
 }
 

@@ -3,9 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use auth_core::email_change::{CONFIRM, REVERT};
+use auth_core::magic_link::LOGIN;
 use auth_core::one_time::{Issue, Purpose};
+use auth_core::password_reset::RESET;
+use auth_core::registration::REGISTER;
 use auth_core::sea_orm::{DatabaseTransaction, TransactionTrait};
 use auth_core::uuid::Uuid;
+use auth_core::verification::VERIFY;
 use auth_core::{Backend, CookieOptions};
 use auth_testkit::Engine;
 use base64::Engine as _;
@@ -21,15 +26,7 @@ use crate::{App, Cx, Scenario, Setup, samples};
 pub(super) const SCENARIOS: &[Scenario] =
     scenarios![nothing_in_the_tables_opens_anything: direct_only, no_kind_of_token_passes_for_another: direct_only];
 
-const PURPOSES: [Purpose; 7] = [
-    Purpose::VerifyEmail,
-    Purpose::ResetPassword,
-    Purpose::MagicLink,
-    Purpose::ChangeEmail,
-    Purpose::Exchange,
-    Purpose::OAuthState,
-    Purpose::TwoFactorTicket,
-];
+const PURPOSES: [Purpose; 6] = [VERIFY, RESET, LOGIN, CONFIRM, REVERT, REGISTER];
 
 /// One backend of each transport and format.
 fn backends() -> Vec<Backend> {

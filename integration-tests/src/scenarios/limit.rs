@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+use auth_core::email_change::EMAIL_CHANGES;
+use auth_core::limit::Limit;
+use auth_core::magic_link::CODE_TRIES;
+use auth_core::mail::{MAIL_REQUESTS, MAILS_BY_CLIENT, MAILS_TO_ADDRESS};
+use auth_core::one_time::TOKEN_TRIES;
+use auth_core::registration::REGISTRATIONS;
 use auth_core::{Client, ErrorCode as E, EventKind, Limits, Rate};
 use serde_json::{Value, json};
 
@@ -30,11 +36,9 @@ fn limited(limits: Limits) -> Setup {
     Setup::default().auth(move |auth| auth.limits(limits.clone()).trusted_proxy(proxy))
 }
 
-/// No limits but those that the scenario is about.
-fn only(change: impl Fn(&mut Limits)) -> Setup {
-    let mut limits = Limits::off();
-    change(&mut limits);
-    limited(limits)
+/// No limit but the one that the scenario is about.
+fn only<T>(limit: Limit<T>, rate: Rate) -> Setup {
+    limited(Limits::off().set(limit, [rate]))
 }
 
 fn from(request: Request, ip: &str) -> Request {
@@ -58,12 +62,9 @@ fn refused(answer: Answer, at_most: Duration) {
 }
 
 async fn every_limited_route_says_when_to_come_back(cx: Cx) {
-    let one = Rate::per_hour(1);
-    let setup = only(|limits| {
-        *limits =
-            Limits { registrations: one, mail_requests: one, token_tries: one, email_changes: one, ..limits.clone() };
-    });
-    let app = cx.app_with(setup).await;
+    let one = [Rate::per_hour(1)];
+    let limits = Limits::off().set(REGISTRATIONS, one).set(MAIL_REQUESTS, one).set(TOKEN_TRIES, one);
+    let app = cx.app_with(limited(limits.set(EMAIL_CHANGES, one))).await;
     let ada = app.user("ada").await;
     let register = json!({ "email": "grace@example.org", "password": PASSWORD });
     refused(app.post("/auth/register").json(register.clone()).send().await, HOUR);
@@ -111,7 +112,7 @@ async fn every_limited_route_says_when_to_come_back(cx: Cx) {
 }
 
 async fn a_client_is_told_apart_by_its_network(cx: Cx) {
-    let app = cx.app_with(only(|limits| limits.mail_requests = Rate::per_hour(1))).await;
+    let app = cx.app_with(only(MAIL_REQUESTS, Rate::per_hour(1))).await;
     for ip in ["192.0.2.1", "192.0.2.2", "2001:db8:1:1::1"] {
         forgot(&app, "ada@example.org", ip).await.is(202);
         refused(forgot(&app, "ada@example.org", ip).await, HOUR);
@@ -179,7 +180,7 @@ async fn who_leads_nowhere_uses_nothing_up(cx: Cx) {
 
 /// A user who registered another person's address cannot mail them by changing the password again and again.
 async fn an_unproved_mailbox_gets_few_notices(cx: Cx) {
-    let limits = Limits { mails_to_address: [Rate::per_hour(3), Rate::per_day(10)], ..Limits::off() };
+    let limits = Limits::off().set(MAILS_TO_ADDRESS, MAILS_TO_ADDRESS.declared().rates().iter().copied());
     let app = cx.app_with(limited(limits)).await;
     let passwords = [PASSWORD, "kettle-Umbrella-42-river"];
     for (name, proved, expected) in [("ada", false, 3), ("grace", true, 6)] {
@@ -198,7 +199,7 @@ async fn an_unproved_mailbox_gets_few_notices(cx: Cx) {
 
 /// CON-06: a server whose clock is behind does not begin the window anew.
 async fn clocks_may_differ(cx: Cx) {
-    let app = cx.app_with(only(|limits| limits.mail_requests = Rate::per_hour(2))).await;
+    let app = cx.app_with(only(MAIL_REQUESTS, Rate::per_hour(2))).await;
     for _ in 0..2 {
         forgot(&app, "ada@example.org", "192.0.2.1").await.is(202);
         app.clock().set_back(Duration::from_secs(5));
@@ -210,7 +211,7 @@ async fn clocks_may_differ(cx: Cx) {
 }
 
 async fn a_client_has_few_mails_sent(cx: Cx) {
-    let app = cx.app_with(only(|limits| limits.mails_by_client = Rate::per_hour(2))).await;
+    let app = cx.app_with(only(MAILS_BY_CLIENT, Rate::per_hour(2))).await;
     let users = [app.user("ada").await, app.user("grace").await, app.user("joan").await];
     for user in &users {
         forgot(&app, &user.email, "192.0.2.1").await.is(202);
@@ -235,7 +236,7 @@ async fn a_client_has_few_mails_sent(cx: Cx) {
 
 /// VER-06, MAG-07.
 async fn new_codes_do_not_buy_more_attempts(cx: Cx) {
-    let app = cx.app_with(only(|limits| limits.code_tries = Rate::per_hour(10))).await;
+    let app = cx.app_with(only(CODE_TRIES, Rate::per_hour(10))).await;
     let ada = app.user("ada").await;
     let guess = |email: &str, code: &str| {
         let body: Value = json!({ "email": email, "code": code });
@@ -244,7 +245,7 @@ async fn new_codes_do_not_buy_more_attempts(cx: Cx) {
     let mut right = String::new();
     for challenge in 0..3 {
         app.post("/auth/magic-link").json(json!({ "email": ada.email })).send().await.is(202);
-        right = app.mail_to(&ada.email, "magic_link").await.kind.code().expect("a code").as_str().to_owned();
+        right = app.mail_to(&ada.email, "magic_link").await.code.expect("a code").as_str().to_owned();
         let wrong = if right == "123456" { "654321" } else { "123456" };
         for _ in 0..5 {
             let answer = guess(if challenge == 1 { "ADA@example.org" } else { &ada.email }, wrong).await;
@@ -267,7 +268,7 @@ async fn new_codes_do_not_buy_more_attempts(cx: Cx) {
 
 /// REG-20.
 async fn a_crowd_gets_what_one_would_get(cx: Cx) {
-    let app = cx.app_with(limited(Limits { registrations: Rate::per_hour(5), ..Limits::off() })).await;
+    let app = cx.app_with(only(REGISTRATIONS, Rate::per_hour(5))).await;
     let servers = [app.clone(), app.second_server().await];
     for round in 0..2 {
         let answers = race(40, |n| {

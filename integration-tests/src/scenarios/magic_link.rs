@@ -36,7 +36,7 @@ async fn token(app: &App, email: &str) -> String {
 
 async fn code(app: &App, email: &str) -> String {
     ask(app, email).await;
-    app.mail_to(email, "magic_link").await.kind.code().expect("a code").as_str().to_owned()
+    app.mail_to(email, "magic_link").await.code.expect("a code").as_str().to_owned()
 }
 
 async fn redeem(app: &App, body: Value) -> Answer {

@@ -139,7 +139,7 @@ async fn an_order_that_fails_for_ever_is_not_tried_for_ever(cx: Cx) {
     assert_eq!(app.count("auth_mail WHERE attempts = 2").await, 1);
     app.execute("ALTER TABLE elsewhere RENAME TO auth_one_time_token").await;
     app.clock().advance(Duration::from_secs(60));
-    assert!(app.kinds_to(&ada.email).await.contains(&"reset_password"));
+    assert!(app.kinds_to(&ada.email).await.contains(&"reset_password".to_owned()));
     // After three days nobody waits for it any more.
     forgot(&app, &ada.email).await;
     app.clock().advance(Duration::from_secs(3 * 24 * 60 * 60));

@@ -3,10 +3,15 @@
 
 use std::time::Duration;
 
+use auth_core::email_change::{CONFIRM, REVERT};
+use auth_core::magic_link::LOGIN;
 use auth_core::one_time::{Consumed, Issue, Purpose};
+use auth_core::password_reset::RESET;
+use auth_core::registration::REGISTER;
 use auth_core::sea_orm::{
     ConnectionTrait, DatabaseTransaction, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
+use auth_core::verification::VERIFY;
 use auth_core::{Result, User};
 use auth_testkit::Engine;
 use secrecy::ExposeSecret;
@@ -26,17 +31,10 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_used_token_stays_used: direct_only,
 ];
 
-const PURPOSES: [Purpose; 9] = [
-    Purpose::VerifyEmail,
-    Purpose::ResetPassword,
-    Purpose::MagicLink,
-    Purpose::ChangeEmail,
-    Purpose::RevertEmail,
-    Purpose::Register,
-    Purpose::Exchange,
-    Purpose::OAuthState,
-    Purpose::TwoFactorTicket,
-];
+/// What an app may have tokens for.
+const INVITE: Purpose = Purpose::new("invitation", "inv_");
+
+const PURPOSES: [Purpose; 7] = [VERIFY, RESET, LOGIN, CONFIRM, REVERT, REGISTER, INVITE];
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -115,17 +113,17 @@ async fn strict_transactions_get_one_effect_too(cx: Cx) {
     let app = app(&cx).await;
     let servers = [app.clone(), app.second_server().await];
     for isolation in [IsolationLevel::ReadCommitted, IsolationLevel::RepeatableRead, IsolationLevel::Serializable] {
-        crowd(&servers, cx.engine(), Some(isolation), Purpose::MagicLink).await;
+        crowd(&servers, cx.engine(), Some(isolation), INVITE).await;
     }
 }
 
 async fn what_is_rolled_back_is_left_for_the_next(cx: Cx) {
     let app = app(&cx).await;
     let servers = [app.clone(), app.second_server().await];
-    let token = issue(&app, cx.engine(), plain(Purpose::Exchange)).await;
+    let token = issue(&app, cx.engine(), plain(INVITE)).await;
     // The first to have it fails at its effect, with the others in wait for its row.
     let first = begin(&app, cx.engine(), None).await;
-    let consumed = app.auth().one_time_tokens().consume(&first, Purpose::Exchange, &token, None).await;
+    let consumed = app.auth().one_time_tokens().consume(&first, INVITE, &token, None).await;
     assert!(consumed.expect("an answer").is_some());
     first.execute_unprepared("INSERT INTO effect (n) VALUES (NULL)").await.expect_err("no such effect");
     let others = tokio::spawn({
@@ -133,7 +131,7 @@ async fn what_is_rolled_back_is_left_for_the_next(cx: Cx) {
         async move {
             race(8, |n| {
                 let (server, token) = (servers[n % 2].clone(), token.clone());
-                async move { redeem(&server, engine, None, (Purpose::Exchange, &token, None)).await.expect("an answer") }
+                async move { redeem(&server, engine, None, (INVITE, &token, None)).await.expect("an answer") }
             })
             .await
         }
@@ -143,13 +141,13 @@ async fn what_is_rolled_back_is_left_for_the_next(cx: Cx) {
     assert_eq!(others.into_iter().flatten().count(), 1);
     assert_eq!(app.count("effect").await, 1);
     // A transaction that is dropped, as with a request that was given up, is rolled back too.
-    let token = issue(&app, cx.engine(), plain(Purpose::Exchange)).await;
+    let token = issue(&app, cx.engine(), plain(INVITE)).await;
     let dropped = begin(&app, cx.engine(), None).await;
-    let consumed = app.auth().one_time_tokens().consume(&dropped, Purpose::Exchange, &token, None).await;
+    let consumed = app.auth().one_time_tokens().consume(&dropped, INVITE, &token, None).await;
     assert!(consumed.expect("an answer").is_some());
     drop(dropped);
-    assert!(try_redeem(&servers[1], &cx, Purpose::Exchange, &token, None).await);
-    assert!(!try_redeem(&app, &cx, Purpose::Exchange, &token, None).await);
+    assert!(try_redeem(&servers[1], &cx, INVITE, &token, None).await);
+    assert!(!try_redeem(&app, &cx, INVITE, &token, None).await);
 }
 
 async fn no_token_serves_another_purpose(cx: Cx) {
@@ -170,7 +168,7 @@ async fn no_token_serves_another_purpose(cx: Cx) {
 
 async fn another_spelling_is_another_token(cx: Cx) {
     let app = app(&cx).await;
-    let token = issue(&app, cx.engine(), plain(Purpose::VerifyEmail)).await;
+    let token = issue(&app, cx.engine(), plain(VERIFY)).await;
     let accented: String = token.chars().map(|c| if c == 'a' || c == 'A' { 'ä' } else { c }).collect();
     let spellings = [
         token.to_uppercase(),
@@ -189,21 +187,21 @@ async fn another_spelling_is_another_token(cx: Cx) {
         String::new(),
     ];
     for spelling in spellings.iter().filter(|spelling| **spelling != token) {
-        assert!(!try_redeem(&app, &cx, Purpose::VerifyEmail, spelling, None).await, "{spelling:?}");
+        assert!(!try_redeem(&app, &cx, VERIFY, spelling, None).await, "{spelling:?}");
     }
-    assert!(try_redeem(&app, &cx, Purpose::VerifyEmail, &token, None).await);
+    assert!(try_redeem(&app, &cx, VERIFY, &token, None).await);
 }
 
 async fn a_binding_has_to_be_there(cx: Cx) {
     let app = app(&cx).await;
-    let bound = Issue { binding: Some("flow-cookie"), ..plain(Purpose::OAuthState) };
+    let bound = Issue { binding: Some("flow-cookie"), ..plain(INVITE) };
     let token = issue(&app, cx.engine(), bound).await;
     for binding in [None, Some(""), Some("Flow-Cookie"), Some("flow-cookie "), Some("another")] {
-        assert!(!try_redeem(&app, &cx, Purpose::OAuthState, &token, binding).await, "{binding:?}");
+        assert!(!try_redeem(&app, &cx, INVITE, &token, binding).await, "{binding:?}");
     }
-    assert!(try_redeem(&app, &cx, Purpose::OAuthState, &token, Some("flow-cookie")).await);
-    let free = issue(&app, cx.engine(), plain(Purpose::OAuthState)).await;
-    assert!(try_redeem(&app, &cx, Purpose::OAuthState, &free, Some("flow-cookie")).await, "more than was asked for");
+    assert!(try_redeem(&app, &cx, INVITE, &token, Some("flow-cookie")).await);
+    let free = issue(&app, cx.engine(), plain(INVITE)).await;
+    assert!(try_redeem(&app, &cx, INVITE, &free, Some("flow-cookie")).await, "more than was asked for");
 }
 
 async fn account(app: &App, who: &Login) -> User {
@@ -218,10 +216,10 @@ async fn a_token_dies_with_what_it_was_issued_for(cx: Cx) {
     {
         let who = app.user(name).await;
         let user = account(&app, &who).await;
-        let token = issue(&app, cx.engine(), Issue { user: Some(&user), ..plain(Purpose::MagicLink) }).await;
+        let token = issue(&app, cx.engine(), Issue { user: Some(&user), ..plain(INVITE) }).await;
         let stranger = app.user(&format!("{name}-s")).await;
         let stranger = account(&app, &stranger).await;
-        let other = issue(&app, cx.engine(), Issue { user: Some(&stranger), ..plain(Purpose::MagicLink) }).await;
+        let other = issue(&app, cx.engine(), Issue { user: Some(&stranger), ..plain(INVITE) }).await;
         let request = match name {
             "name" => Some(app.patch("/users/me").by(&who).json(json!({ "display_name": "Ada" }))),
             "password" => Some(app.patch("/users/me").by(&who).json(new.clone())),
@@ -236,41 +234,40 @@ async fn a_token_dies_with_what_it_was_issued_for(cx: Cx) {
         if let Some(request) = request {
             assert!(request.send().await.status.is_success(), "{name}");
         }
-        let consumed = redeem(&app, cx.engine(), None, (Purpose::MagicLink, &token, None)).await.expect("an answer");
+        let consumed = redeem(&app, cx.engine(), None, (INVITE, &token, None)).await.expect("an answer");
         assert_eq!(consumed.map(|consumed| consumed.user_id), lives.then_some(Some(who.id)), "{name}");
-        let consumed = redeem(&app, cx.engine(), None, (Purpose::MagicLink, &other, None)).await.expect("an answer");
+        let consumed = redeem(&app, cx.engine(), None, (INVITE, &other, None)).await.expect("an answer");
         assert_eq!(consumed.and_then(|consumed| consumed.user_id), Some(stranger.id), "{name}: a stranger's token");
     }
     // One that was made from what somebody read before the change is dead from its beginning.
     let who = app.user("stale").await;
     let stale = account(&app, &who).await;
     app.post("/auth/logout-all").by(&who).json(json!({ "everywhere": true })).send().await.is(204);
-    let token = issue(&app, cx.engine(), Issue { user: Some(&stale), ..plain(Purpose::MagicLink) }).await;
-    assert!(!try_redeem(&app, &cx, Purpose::MagicLink, &token, None).await);
+    let token = issue(&app, cx.engine(), Issue { user: Some(&stale), ..plain(INVITE) }).await;
+    assert!(!try_redeem(&app, &cx, INVITE, &token, None).await);
     audit::tables(&app).await;
 }
 
 async fn a_used_token_stays_used(cx: Cx) {
     let app = app(&cx).await;
-    let [token, late, never] =
-        [MINUTE, MINUTE, Duration::ZERO].map(|lifetime| Issue { lifetime, ..plain(Purpose::Exchange) });
+    let [token, late, never] = [MINUTE, MINUTE, Duration::ZERO].map(|lifetime| Issue { lifetime, ..plain(INVITE) });
     let token = issue(&app, cx.engine(), token).await;
     let late = issue(&app, cx.engine(), late).await;
     let never = issue(&app, cx.engine(), never).await;
     app.clock().advance(MINUTE - Duration::from_millis(1));
-    assert!(try_redeem(&app, &cx, Purpose::Exchange, &token, None).await, "to the last moment");
+    assert!(try_redeem(&app, &cx, INVITE, &token, None).await, "to the last moment");
     app.clock().advance(Duration::from_millis(1));
     for token in [&token, &late, &never] {
-        assert!(!try_redeem(&app, &cx, Purpose::Exchange, token, None).await);
+        assert!(!try_redeem(&app, &cx, INVITE, token, None).await);
     }
     // Nothing that was used comes back with an earlier time.
     for back in [Duration::from_secs(1), Duration::from_secs(3600), Duration::from_secs(10 * 365 * 86_400)] {
         app.clock().set_back(back);
-        assert!(!try_redeem(&app, &cx, Purpose::Exchange, &token, None).await);
+        assert!(!try_redeem(&app, &cx, INVITE, &token, None).await);
     }
     // A life that no calendar holds is an error, and no panic.
     let tx = begin(&app, cx.engine(), None).await;
-    let endless = Issue { lifetime: Duration::MAX, ..plain(Purpose::Exchange) };
+    let endless = Issue { lifetime: Duration::MAX, ..plain(INVITE) };
     app.auth().one_time_tokens().issue(&tx, endless).await.expect_err("no such date");
     tx.rollback().await.expect("a rollback");
 }

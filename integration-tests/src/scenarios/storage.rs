@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use auth_core::one_time::{Issue, Purpose};
+use auth_core::password_reset::RESET;
 use auth_core::sea_orm::{DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use auth_core::verification::VERIFY;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
@@ -66,7 +68,7 @@ async fn begin(app: &App) -> DatabaseTransaction {
 async fn issue(app: &App, binding: Option<&str>) -> String {
     let tx = begin(app).await;
     let lifetime = Duration::from_secs(60);
-    let issue = Issue { binding, data: Some(json!({ "a": 1 })), ..Issue::new(Purpose::ResetPassword, lifetime) };
+    let issue = Issue { binding, data: Some(json!({ "a": 1 })), ..Issue::new(RESET, lifetime) };
     let token = app.auth().one_time_tokens().issue(&tx, issue).await.expect("a token");
     tx.commit().await.expect("a commit");
     token.expose_secret().to_owned()
@@ -86,7 +88,7 @@ async fn a_single_use_token_is_redeemed_once(cx: Cx) {
         let token = issue(&app, None).await;
         let redeemed = race(16, |n| {
             let (server, token) = (servers[n % 2].clone(), token.clone());
-            async move { consume(&server, Purpose::ResetPassword, &token, None).await }
+            async move { consume(&server, RESET, &token, None).await }
         });
         assert_eq!(redeemed.await.into_iter().filter(|redeemed| *redeemed).count(), 1);
     }
@@ -94,9 +96,9 @@ async fn a_single_use_token_is_redeemed_once(cx: Cx) {
     let token = issue(&app, None).await;
     let tx = begin(&app).await;
     let tokens = app.auth().one_time_tokens();
-    assert!(tokens.consume(&tx, Purpose::ResetPassword, &token, None).await.expect("an answer").is_some());
+    assert!(tokens.consume(&tx, RESET, &token, None).await.expect("an answer").is_some());
     tx.rollback().await.expect("a rollback");
-    assert!(consume(&app, Purpose::ResetPassword, &token, None).await);
+    assert!(consume(&app, RESET, &token, None).await);
 }
 
 async fn a_single_use_token_is_bound(cx: Cx) {
@@ -104,16 +106,16 @@ async fn a_single_use_token_is_bound(cx: Cx) {
     let token = issue(&app, Some("cookie")).await;
     assert_eq!((&token[..4], token.len()), ("rst_", 47));
     for (purpose, text, binding) in [
-        (Purpose::VerifyEmail, token.as_str(), Some("cookie")),
-        (Purpose::ResetPassword, token.as_str(), Some("other")),
-        (Purpose::ResetPassword, token.as_str(), None),
-        (Purpose::ResetPassword, &token[4..], Some("cookie")),
-        (Purpose::ResetPassword, "", Some("cookie")),
+        (VERIFY, token.as_str(), Some("cookie")),
+        (RESET, token.as_str(), Some("other")),
+        (RESET, token.as_str(), None),
+        (RESET, &token[4..], Some("cookie")),
+        (RESET, "", Some("cookie")),
     ] {
         assert!(!consume(&app, purpose, text, binding).await, "{purpose:?} {binding:?}");
     }
     app.clock().advance(Duration::from_secs(60));
-    assert!(!consume(&app, Purpose::ResetPassword, &token, Some("cookie")).await, "expired to the second");
+    assert!(!consume(&app, RESET, &token, Some("cookie")).await, "expired to the second");
     app.clock().set_back(Duration::from_millis(1));
-    assert!(consume(&app, Purpose::ResetPassword, &token, Some("cookie")).await);
+    assert!(consume(&app, RESET, &token, Some("cookie")).await);
 }

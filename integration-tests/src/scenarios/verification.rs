@@ -33,7 +33,7 @@ async fn registration_mails_a_link_that_proves_the_mailbox(cx: Cx) {
     let app = cx.app().await;
     let ada = app.register("ada").await;
     let mail = app.mail_to(&ada.email, "verify_email").await;
-    let link = mail.kind.link().expect("a link").url().to_string();
+    let link = mail.link.as_ref().expect("a link").url().to_string();
     assert!(link.starts_with("http://localhost:3000/verify?token=vfy_"), "{link}");
     let token = crate::mails::token_of(&mail);
     // Opening the link is not enough, and harmless.

@@ -4,15 +4,23 @@
 mod apply;
 mod draft;
 mod model;
+mod notice;
 mod remove;
 mod service;
 pub(crate) mod store;
 mod superusers;
 
+use crate::mail::MailKind;
+
 pub(crate) use apply::SessionsToEnd;
 pub(crate) use draft::Draft;
 pub(crate) use model::{Changes, Credentials};
 pub use model::{MAX_DISPLAY_NAME, Updated};
+pub use notice::PASSWORD_CHANGED;
+pub use remove::ACCOUNT_DELETED;
 pub use service::Accounts;
 pub(crate) use service::refused;
 pub(crate) use superusers::{ensure_superuser_remains, recheck_superuser};
+
+/// The mails that the feature sends.
+pub(crate) const MAILS: &[MailKind] = &[ACCOUNT_DELETED, PASSWORD_CHANGED];

@@ -11,6 +11,12 @@ use crate::hooks::Action;
 use crate::mail::MailKind;
 use crate::user::User;
 
+/// The account was deleted.
+pub const ACCOUNT_DELETED: MailKind = MailKind::new(
+    "account_deleted",
+    &[("en", include_str!("mail/account_deleted.en.jinja")), ("de", include_str!("mail/account_deleted.de.jinja"))],
+);
+
 impl Accounts<'_> {
     /// Deletes an account on behalf of `actor`: their own, or anybody's if they still are a superuser.
     pub(crate) async fn remove(&self, id: Uuid, actor: &User, client: &Client) -> Result<()> {
@@ -32,7 +38,7 @@ impl Accounts<'_> {
                 }
                 audit::store::forget_clients(effect.tx(), id).await?;
                 effect.emit(EventKind::UserDeleted { user_id: id, actor_id: Some(actor.id) });
-                effect.queue_mail_to(&user, MailKind::AccountDeleted)
+                effect.queue_mail_to(&user, ACCOUNT_DELETED)
             })
             .await
     }

@@ -3,12 +3,12 @@
 use uuid::Uuid;
 
 use super::Admin;
+use crate::account::PASSWORD_CHANGED;
 use crate::account::{Accounts, Changes, SessionsToEnd, store};
 use crate::client::Client;
 use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::LoginName;
-use crate::mail::MailKind;
 use crate::password::Password;
 use crate::session::{Revocation, revoke};
 use crate::user::User;
@@ -49,7 +49,7 @@ impl Admin<'_> {
                 let taken = ErrorCode::UpdateUserEmailAlreadyExists;
                 Accounts::new(kernel).apply(&effect, &before, &changes, SessionsToEnd::All, taken).await?;
                 effect.emit(EventKind::PasswordChanged { user_id: id, actor_id: None });
-                effect.queue_mail_to(&before, MailKind::PasswordChanged)
+                effect.queue_mail_to(&before, PASSWORD_CHANGED)
             })
             .await
     }

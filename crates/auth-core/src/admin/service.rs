@@ -23,6 +23,12 @@ const TAKEN: ErrorCode = ErrorCode::UpdateUserEmailAlreadyExists;
 /// The largest page of a list.
 pub(super) const MAX_PAGE: u64 = 100;
 
+/// A superuser set a new password.
+pub const ACCOUNT_RESET: MailKind = MailKind::new(
+    "account_reset",
+    &[("en", include_str!("mail/account_reset.en.jinja")), ("de", include_str!("mail/account_reset.de.jinja"))],
+);
+
 /// The service of superusers. The caller has checked that the actor is one; the wire does so for every route.
 #[derive(Clone, Copy, Debug)]
 pub struct Admin<'a> {
@@ -249,7 +255,7 @@ impl<'a> Admin<'a> {
                 Accounts::new(kernel).apply(&effect, &before, &changes, SessionsToEnd::All, TAKEN).await?;
                 effect.emit(EventKind::PasswordResetByAdmin { user_id: id, actor_id: actor.user.id });
                 close_revert_links(&effect, id, RevertLinks::All).await?;
-                effect.queue_mail_to(&before, MailKind::AccountReset)?;
+                effect.queue_mail_to(&before, ACCOUNT_RESET)?;
                 Ok(())
             })
             .await

@@ -10,6 +10,7 @@ use crate::features::FEATURES;
 use crate::jwt::JwtKey;
 use crate::magic_link::MagicLinkConfig;
 use crate::mail::LinkConfig;
+use crate::one_time::TOKEN_TRIES;
 use crate::password::HasherConfig;
 use crate::password_reset::PasswordResetConfig;
 use crate::session::SessionConfig;
@@ -186,7 +187,7 @@ async fn no_backend_takes_the_tokens_of_another() {
 
 #[tokio::test]
 async fn a_rate_without_a_time_is_a_mistake() {
-    let limits = Limits { token_tries: Rate { times: 3, per: Duration::ZERO }, ..Limits::off() };
+    let limits = Limits::off().set(TOKEN_TRIES, [Rate { times: 3, per: Duration::ZERO }]);
     assert!(problems(good().await.limits(limits)).join("; ").contains("Rate::per_hour"));
     assert_eq!(problems(good().await.limits(Limits::off())), Vec::<String>::new());
 }

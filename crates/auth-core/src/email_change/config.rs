@@ -4,6 +4,11 @@ use std::time::Duration;
 
 use crate::mail::LinkConfig;
 
+/// How long the new address may be confirmed, and the owner of the old one may revert the change, unless the app says
+/// otherwise.
+pub(crate) const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const REVERT_LIFETIME: Duration = Duration::from_secs(72 * 60 * 60);
+
 /// When a new email address replaces the old one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -29,11 +34,10 @@ pub struct EmailChangeConfig {
 impl Default for EmailChangeConfig {
     /// At once; the pages `change-email/confirm`, a day, and `change-email/revert`, three days.
     fn default() -> Self {
-        const DAY: Duration = Duration::from_secs(24 * 60 * 60);
         Self {
             mode: EmailChange::default(),
-            confirm_link: LinkConfig::new("change-email/confirm", DAY),
-            revert_link: LinkConfig::new("change-email/revert", 3 * DAY),
+            confirm_link: LinkConfig::new("change-email/confirm", LIFETIME),
+            revert_link: LinkConfig::new("change-email/revert", REVERT_LIFETIME),
         }
     }
 }

@@ -8,13 +8,13 @@
 use sea_orm::DatabaseTransaction;
 use time::OffsetDateTime;
 
-use super::link::{LinkData, RevertLink, RevertLinks, close_revert_links, revert_links};
+use super::link::{LinkData, REVERT, RevertLink, RevertLinks, close_revert_links, revert_links};
 use crate::account::{Accounts, Changes, SessionsToEnd, store};
 use crate::effect::Effect;
 use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::{Email, LoginName};
-use crate::one_time::{self, Purpose};
+use crate::one_time;
 use crate::user::User;
 use crate::{audit, password_reset};
 
@@ -77,7 +77,7 @@ pub(super) async fn revert(effect: &Effect, user: &User, data: &LinkData, issued
     let changes = Changes { password_hash: Some(None), ..data.changes()? };
     let (accounts, taken) = (Accounts::new(effect.kernel()), ErrorCode::UpdateUserEmailAlreadyExists);
     let updated = accounts.apply(effect, user, &changes, SessionsToEnd::All, taken).await?.user;
-    one_time::delete_since(effect.tx(), Purpose::RevertEmail, user.id, issued_at).await?;
+    one_time::delete_since(effect.tx(), REVERT, user.id, issued_at).await?;
     effect.emit(EventKind::EmailReverted { user_id: user.id });
     // Where somebody from before may still want it back, nobody gets a password yet.
     if !is_contested(effect, &updated).await? {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::config::{LIFETIME, REVERT_LIFETIME};
 use crate::account::{Changes, store};
 use crate::effect::Effect;
 use crate::error::{Error, Result};
@@ -14,6 +15,35 @@ use crate::identifier::{Email, LoginName};
 use crate::mail::{Mail, MailKind};
 use crate::one_time::{self, Issue, OneTimeTokens, Purpose};
 use crate::user::User;
+
+/// To the new address: it replaces the old one once it is confirmed.
+pub const CONFIRM_EMAIL: MailKind = MailKind::new(
+    "confirm_email",
+    &[("en", include_str!("mail/confirm_email.en.jinja")), ("de", include_str!("mail/confirm_email.de.jinja"))],
+)
+.carries_link(LIFETIME);
+
+/// To the old address: somebody asked for a new one, which has to be verified first.
+pub const EMAIL_CHANGE_REQUESTED: MailKind = MailKind::new(
+    "email_change_requested",
+    &[
+        ("en", include_str!("mail/email_change_requested.en.jinja")),
+        ("de", include_str!("mail/email_change_requested.de.jinja")),
+    ],
+);
+
+/// To the old address: it was replaced. The link reverts that, unless a superuser did it.
+pub const EMAIL_CHANGED: MailKind = MailKind::new(
+    "email_changed",
+    &[("en", include_str!("mail/email_changed.en.jinja")), ("de", include_str!("mail/email_changed.de.jinja"))],
+)
+.may_carry_link(REVERT_LIFETIME);
+
+/// The tokens that confirm a new address.
+pub const CONFIRM: Purpose = Purpose::new("change_email", "chg_");
+
+/// The tokens that bring the old address back.
+pub const REVERT: Purpose = Purpose::new("revert_email", "rev_");
 
 /// The name of the job that finds out whether the new address is free.
 pub(crate) const JOB: &str = "confirm_email";
@@ -52,7 +82,7 @@ pub(crate) fn request_confirmation(effect: &Effect, user: &User, email: &Email) 
     effect.emit(EventKind::EmailChangeRequested { user_id: user.id });
     let email = email.as_str().to_owned();
     effect.queue_job(JOB, ConfirmJob { user_id: user.id, security_epoch: user.security_epoch, email })?;
-    effect.queue_mail_to(user, MailKind::EmailChangeRequested)
+    effect.queue_mail_to(user, EMAIL_CHANGE_REQUESTED)
 }
 
 /// Carries the job out.
@@ -76,11 +106,11 @@ async fn compose(effect: &Effect, job: ConfirmJob) -> Result<Option<Mail>> {
         user: Some(&user),
         slot: Some(&slot),
         data: Some(LinkData { email: email.as_str().to_owned(), is_verified: true }.into_json()?),
-        ..Issue::new(Purpose::ChangeEmail, config.lifetime)
+        ..Issue::new(CONFIRM, config.lifetime)
     };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
     let link = kernel.mail_link(config, &token);
-    effect.mail(email.as_str(), user.display_name.as_deref(), MailKind::ConfirmEmail { link }).map(Some)
+    effect.mail(email.as_str(), user.display_name.as_deref(), CONFIRM_EMAIL.message().link(link)).map(Some)
 }
 
 /// Tells the old address that it was replaced, with a link that reverts the change.
@@ -93,11 +123,11 @@ pub(crate) async fn queue_revert_mail(effect: &Effect, before: &User, after: &Us
         // An attacker who took the account over changes more than the address.
         outlives_changes: true,
         data: Some(LinkData { email: former.clone(), is_verified: before.is_verified }.into_json()?),
-        ..Issue::new(Purpose::RevertEmail, config.lifetime)
+        ..Issue::new(REVERT, config.lifetime)
     };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
     let revert_link = kernel.mail_link(config, &token);
-    effect.queue_mail_to(before, MailKind::EmailChanged { revert_link: Some(revert_link) })
+    effect.queue_mail_to(before, EMAIL_CHANGED.message().link(revert_link))
 }
 
 /// A link to an old address that still works.
@@ -118,7 +148,7 @@ pub(crate) enum RevertLinks {
 
 /// The links to old addresses that still work, the oldest first.
 pub(super) async fn revert_links(effect: &Effect, user_id: Uuid) -> Result<Vec<RevertLink>> {
-    let rows = one_time::live(effect.tx(), Purpose::RevertEmail, user_id, effect.kernel().now()).await?;
+    let rows = one_time::live(effect.tx(), REVERT, user_id, effect.kernel().now()).await?;
     rows.into_iter()
         .map(|row| {
             let data = serde_json::from_value(row.data.unwrap_or_default()).map_err(Error::internal)?;

@@ -1,8 +1,10 @@
 //! Asking for a new email address, confirming it, reverting it.
 
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::contested::{make_room, revert};
+use super::link::{CONFIRM, REVERT};
 use super::link::{LinkData, queue_revert_mail, request_confirmation};
 use crate::account::{Accounts, SessionsToEnd, Updated, store};
 use crate::client::Client;
@@ -11,7 +13,8 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::Email;
 use crate::kernel::Kernel;
-use crate::limit::Bucket;
+use crate::limit::{Limit, Rate};
+use crate::one_time::TOKEN_TRIES;
 use crate::one_time::{OneTimeTokens, Purpose};
 use crate::password::Password;
 use crate::principal::Principal;
@@ -25,6 +28,9 @@ struct Redeemed {
     data: LinkData,
     issued_at: OffsetDateTime,
 }
+
+/// New addresses that an account asks for.
+pub const EMAIL_CHANGES: Limit<Uuid> = Limit::new("email_changes", &[Rate::per_hour(5)]);
 
 /// The service for new addresses.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +72,7 @@ impl<'a> EmailChanges<'a> {
             }
         }
         let kernel = self.kernel;
-        kernel.limiter().take(Bucket::EmailChanges(principal.user.id), client).await?;
+        kernel.limiter().take(&EMAIL_CHANGES.of(&principal.user.id), client).await?;
         kernel.effect(client, |effect| async move { request_confirmation(&effect, &principal.user, email) }).await
     }
 
@@ -79,10 +85,10 @@ impl<'a> EmailChanges<'a> {
     #[tracing::instrument(name = "email_change.confirm", target = "auth::service", level = "debug", skip_all)]
     pub async fn confirm(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
         let kernel = self.kernel;
-        kernel.limiter().take(Bucket::TokenTries(client), client).await?;
+        kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
         kernel
             .effect(client, |effect| async move {
-                let Redeemed { user, data, .. } = redeem(&effect, Purpose::ChangeEmail, token).await?;
+                let Redeemed { user, data, .. } = redeem(&effect, CONFIRM, token).await?;
                 let changes = data.changes()?;
                 let keep = current.filter(|current| current.user.id == user.id).map(|current| &current.session);
                 let taken = ErrorCode::UpdateUserEmailAlreadyExists;
@@ -105,10 +111,10 @@ impl<'a> EmailChanges<'a> {
     #[tracing::instrument(name = "email_change.revert", target = "auth::service", level = "debug", skip_all)]
     pub async fn revert(&self, token: &str, client: &Client) -> Result<User> {
         let kernel = self.kernel;
-        kernel.limiter().take(Bucket::TokenTries(client), client).await?;
+        kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
         kernel
             .effect(client, |effect| async move {
-                let Redeemed { user, data, issued_at } = redeem(&effect, Purpose::RevertEmail, token).await?;
+                let Redeemed { user, data, issued_at } = redeem(&effect, REVERT, token).await?;
                 make_room(&effect, &user, &data, issued_at).await?;
                 revert(&effect, &user, &data, issued_at).await
             })

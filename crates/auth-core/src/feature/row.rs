@@ -12,7 +12,9 @@ use crate::configs::Configs;
 use crate::effect::Effect;
 use crate::error::Result;
 use crate::kernel::Kernel;
-use crate::mail::Mail;
+use crate::limit::DeclaredLimit;
+use crate::mail::{Mail, MailKind};
+use crate::one_time::Purpose;
 
 /// Finds what is wrong with a feature's setting, each in words that say what to do.
 pub type CheckSetting = fn(&Configs) -> Vec<String>;
@@ -36,6 +38,9 @@ pub struct Feature {
     pub(crate) purge: Option<PurgeExpired>,
     pub(crate) export: Option<ExportUser>,
     pub(crate) jobs: &'static [JobHandler],
+    pub(crate) mails: &'static [MailKind],
+    pub(crate) purposes: &'static [Purpose],
+    pub(crate) limits: &'static [DeclaredLimit],
 }
 
 impl fmt::Debug for Feature {
@@ -49,7 +54,18 @@ impl Feature {
     /// for.
     #[must_use]
     pub const fn new(name: &'static str, about: &'static str) -> Self {
-        Self { name, about, setting: None, problems: None, purge: None, export: None, jobs: &[] }
+        Self {
+            name,
+            about,
+            setting: None,
+            problems: None,
+            purge: None,
+            export: None,
+            jobs: &[],
+            mails: &[],
+            purposes: &[],
+            limits: &[],
+        }
     }
 
     /// The feature's setting, which [`Configs::get`] reads back by its type.
@@ -87,6 +103,27 @@ impl Feature {
         self
     }
 
+    /// The mails that it sends.
+    #[must_use]
+    pub const fn mails(mut self, mails: &'static [MailKind]) -> Self {
+        self.mails = mails;
+        self
+    }
+
+    /// What its one-time tokens are for.
+    #[must_use]
+    pub const fn purposes(mut self, purposes: &'static [Purpose]) -> Self {
+        self.purposes = purposes;
+        self
+    }
+
+    /// The limits that it declares.
+    #[must_use]
+    pub const fn limits(mut self, limits: &'static [DeclaredLimit]) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// What is wrong with the setting; empty when it can be used.
     pub(crate) fn check(&self, configs: &Configs) -> Vec<String> {
         self.problems.map(|problems| problems(configs)).unwrap_or_default()
@@ -115,7 +152,7 @@ pub struct JobHandler {
 
 impl JobHandler {
     /// The handler of the jobs that [`Effect::queue_job`] or [`Kernel::queue_job`](crate::feature::Kernel::queue_job) queue
-    /// under `name`. A job that is given up is called `mail` in its event: the kind of mail that it leads to.
+    /// under `name`. A job that is given up is called `mail` in its event: the name of the mail that it leads to.
     #[must_use]
     pub const fn new(name: &'static str, mail: &'static str, run: RunJob) -> Self {
         Self { name, mail, run }

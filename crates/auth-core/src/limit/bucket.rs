@@ -1,31 +1,13 @@
 //! What is counted together.
 
-use std::net::{IpAddr, Ipv6Addr};
+use super::{Counted, DeclaredLimit, Limit, Limits, Rate};
 
-use uuid::Uuid;
-
-use super::{Limits, Rate};
-use crate::Client;
-use crate::identifier::Email;
-use crate::one_time::Purpose;
-
-/// What is done, and by or for whom.
-#[derive(Clone, Copy)]
-pub(crate) enum Bucket<'a> {
-    /// A registration.
-    Registrations(&'a Client),
-    /// A request for a mail of a kind.
-    MailRequests(Purpose, &'a Client),
-    /// A token that is to be redeemed.
-    TokenTries(&'a Client),
-    /// A code that is tried for an address.
-    CodeTries(&'a Email),
-    /// A new address for an account.
-    EmailChanges(Uuid),
-    /// A mail that a client has sent.
-    MailsByClient(&'a Client),
-    /// A mail that a stranger has sent to an address.
-    MailsToAddress(&'a Email),
+/// What is left of a limit for one of those it counts.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    limit: DeclaredLimit,
+    what: &'static str,
+    whom: Vec<(String, u32)>,
 }
 
 /// One row that has to have room.
@@ -34,94 +16,87 @@ pub(super) struct Quota {
     pub(super) rate: Rate,
 }
 
-impl Bucket<'_> {
-    /// The name in events.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Registrations(_) => "registrations",
-            Self::MailRequests(..) => "mail_requests",
-            Self::TokenTries(_) => "token_tries",
-            Self::CodeTries(_) => "code_tries",
-            Self::EmailChanges(_) => "email_changes",
-            Self::MailsByClient(_) => "mails_by_client",
-            Self::MailsToAddress(_) => "mails_to_address",
-        }
-    }
-
-    /// The counters that an action consumes, in order.
-    pub(super) fn quotas(self, limits: &Limits) -> Vec<Quota> {
-        let name = self.name();
-        let one = |who: &str, rate: Rate| Quota { key: format!("{name}:{}:{who}", rate.per.as_secs()), rate };
-        let each = |what: &str, client: &Client, rate: Rate| -> Vec<Quota> {
-            let networks = client.is_remote().then(|| networks(client.ip)).into_iter().flatten();
-            networks.map(|(network, factor)| one(&format!("{what}:{network}"), rate.scaled(factor))).collect()
-        };
-        match self {
-            Self::Registrations(client) => each("", client, limits.registrations),
-            Self::MailRequests(purpose, client) => each(purpose.as_str(), client, limits.mail_requests),
-            Self::TokenTries(client) => each("", client, limits.token_tries),
-            Self::CodeTries(email) => vec![one(email.key(), limits.code_tries)],
-            Self::EmailChanges(user_id) => vec![one(&user_id.to_string(), limits.email_changes)],
-            Self::MailsByClient(client) => each("", client, limits.mails_by_client),
-            Self::MailsToAddress(email) => limits.mails_to_address.iter().map(|rate| one(email.key(), *rate)).collect(),
-        }
+impl<T: Counted> Limit<T> {
+    /// What is left for one of those it counts.
+    #[must_use]
+    pub fn of(self, whom: &T) -> Bucket {
+        Bucket { limit: self.declared(), what: "", whom: whom.counted_as() }
     }
 }
 
-/// What a client counts as, the narrower network first, and how much more a wider one may do: a client that has one
-/// address of IPv6 has a network of them, and many have more.
-fn networks(ip: Option<IpAddr>) -> Vec<(String, u32)> {
-    let network = |ip: Ipv6Addr, bits: u32| Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << (128 - bits)));
-    match ip.map(|ip| ip.to_canonical()) {
-        None => vec![("unknown".to_owned(), 1)],
-        Some(IpAddr::V4(ip)) => vec![(ip.to_string(), 1)],
-        Some(IpAddr::V6(ip)) => {
-            vec![(format!("{}/64", network(ip, 64)), 1), (format!("{}/48", network(ip, 48)), 8)]
-        }
+impl Bucket {
+    /// Counts a part of what the limit covers by itself, such as the requests for one kind of mail.
+    #[must_use]
+    pub fn only(self, what: &'static str) -> Self {
+        Self { what, ..self }
+    }
+
+    /// The name of the limit.
+    pub(crate) fn name(&self) -> &'static str {
+        self.limit.name()
+    }
+
+    /// The counters that an action consumes, in order.
+    pub(super) fn quotas(&self, limits: &Limits) -> Vec<Quota> {
+        let (name, what) = (self.limit.name(), self.what);
+        let quota = |rate: &Rate, (who, factor): &(String, u32)| Quota {
+            key: format!("{name}:{}:{what}:{who}", rate.per.as_secs()),
+            rate: rate.scaled(*factor),
+        };
+        let rates = limits.rates(&self.limit).iter();
+        rates.flat_map(|rate| self.whom.iter().map(move |whom| quota(rate, whom))).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
+    use uuid::Uuid;
+
     use super::*;
-
-    fn keys(ip: Option<&str>) -> Vec<(String, u32)> {
-        networks(ip.map(|ip| ip.parse().unwrap()))
-    }
-
-    #[test]
-    fn an_address_cannot_be_spelled_twice() {
-        assert_eq!(keys(Some("192.0.2.7")), [("192.0.2.7".to_owned(), 1)]);
-        assert_eq!(keys(Some("::ffff:192.0.2.7")), keys(Some("192.0.2.7")));
-        assert_eq!(keys(None), [("unknown".to_owned(), 1)]);
-        let narrow = ("2001:db8:1:2::/64".to_owned(), 1);
-        let wide = ("2001:db8:1::/48".to_owned(), 8);
-        assert_eq!(keys(Some("2001:db8:1:2:3:4:5:6")), [narrow, wide.clone()]);
-        assert_eq!(keys(Some("2001:db8:1:ffff::1"))[1], wide);
-    }
-
-    #[test]
-    fn the_app_itself_is_not_counted() {
-        let quotas = |client: &Client| Bucket::Registrations(client).quotas(&Limits::default()).len();
-        assert_eq!((quotas(&Client::default()), quotas(&Client::new(None, None))), (0, 1));
-    }
+    use crate::Client;
+    use crate::features::FEATURES;
+    use crate::identifier::Email;
 
     #[test]
     fn what_is_counted_apart_has_another_key() {
+        const BY_CLIENT: Limit<Client> = Limit::new("by_client", &[Rate::per_hour(1)]);
+        const OTHER: Limit<Client> = Limit::new("other", &[Rate::per_hour(1)]);
+        const BY_ADDRESS: Limit<Email> = Limit::new("by_address", &[Rate::per_hour(1), Rate::per_day(1)]);
+        const BY_ACCOUNT: Limit<Uuid> = Limit::new("by_account", &[Rate::per_hour(1)]);
         let client = Client::new(Some(IpAddr::from([192, 0, 2, 7])), None);
         let email = Email::parse("ada@example.org").unwrap();
         let buckets = [
-            Bucket::Registrations(&client),
-            Bucket::MailRequests(Purpose::VerifyEmail, &client),
-            Bucket::MailRequests(Purpose::ResetPassword, &client),
-            Bucket::TokenTries(&client),
-            Bucket::CodeTries(&email),
-            Bucket::EmailChanges(Uuid::nil()),
-            Bucket::MailsByClient(&client),
-            Bucket::MailsToAddress(&email),
+            BY_CLIENT.of(&client),
+            BY_CLIENT.of(&client).only("verify_email"),
+            BY_CLIENT.of(&client).only("reset_password"),
+            OTHER.of(&client),
+            BY_ADDRESS.of(&email),
+            BY_ACCOUNT.of(&Uuid::nil()),
         ];
-        let quotas = buckets.into_iter().flat_map(|bucket| bucket.quotas(&Limits::default()));
+        let quotas = buckets.iter().flat_map(|bucket| bucket.quotas(&Limits::default()));
         let keys: std::collections::HashSet<_> = quotas.map(|quota| quota.key).collect();
-        assert_eq!(keys.len(), 9, "{keys:?}");
+        assert_eq!(keys.len(), 7, "{keys:?}");
+    }
+
+    #[test]
+    fn the_limits_are_those_of_the_page() {
+        let limits = FEATURES.iter().flat_map(|feature| feature.limits);
+        let rates = |limit: &DeclaredLimit| -> Vec<(u32, u64)> {
+            limit.rates().iter().map(|rate| (rate.times, rate.per.as_secs() / 3600)).collect()
+        };
+        let mut limits: Vec<_> = limits.map(|limit| (limit.name(), limit.whom(), rates(limit))).collect();
+        limits.sort_unstable();
+        let expected = [
+            ("code_tries", "address", vec![(10, 1)]),
+            ("email_changes", "account", vec![(5, 1)]),
+            ("mail_requests", "client", vec![(5, 1)]),
+            ("mails_by_client", "client", vec![(10, 1)]),
+            ("mails_to_address", "address", vec![(3, 1), (10, 24)]),
+            ("registrations", "client", vec![(5, 1)]),
+            ("token_tries", "client", vec![(30, 1)]),
+        ];
+        assert_eq!(limits, expected);
     }
 }

@@ -20,8 +20,8 @@ const HOW: &str = "tell the server to pass addresses on (axum: `into_make_servic
 const ATTEMPTS: u32 = 12;
 
 /// The service that counts.
-#[derive(Clone, Copy)]
-pub(crate) struct Limiter<'a> {
+#[derive(Clone, Copy, Debug)]
+pub struct Limiter<'a> {
     kernel: &'a Kernel,
 }
 
@@ -35,7 +35,8 @@ pub(crate) struct Refusal {
 
 impl Kernel {
     /// The service that counts.
-    pub(crate) fn limiter(&self) -> Limiter<'_> {
+    #[must_use]
+    pub fn limiter(&self) -> Limiter<'_> {
         Limiter { kernel: self }
     }
 }
@@ -45,7 +46,7 @@ impl Limiter<'_> {
     ///
     /// # Errors
     /// Fails with `RATE_LIMITED`, and when the database does: a client that cannot be counted is rejected.
-    pub(crate) async fn take(&self, bucket: Bucket<'_>, client: &Client) -> Result<()> {
+    pub async fn take(&self, bucket: &Bucket, client: &Client) -> Result<()> {
         let Some(refusal) = self.take_or_retry(bucket).await? else { return Ok(()) };
         if client.is_remote() && client.ip.is_none() {
             UNKNOWN.call_once(|| {
@@ -58,7 +59,7 @@ impl Limiter<'_> {
         Err(ErrorCode::RateLimited.retry_after(refusal.retry_after))
     }
 
-    async fn take_or_retry(&self, bucket: Bucket<'_>) -> Result<Option<Refusal>> {
+    async fn take_or_retry(&self, bucket: &Bucket) -> Result<Option<Refusal>> {
         let mut attempt = 1;
         loop {
             match self.take_within(self.kernel.db(), bucket).await {
@@ -72,7 +73,7 @@ impl Limiter<'_> {
     ///
     /// # Errors
     /// Fails when the database does.
-    pub(crate) async fn take_within(&self, db: &impl ConnectionTrait, bucket: Bucket<'_>) -> Result<Option<Refusal>> {
+    pub(crate) async fn take_within(&self, db: &impl ConnectionTrait, bucket: &Bucket) -> Result<Option<Refusal>> {
         let now = self.kernel.now();
         for quota in bucket.quotas(&self.kernel.configs().limits) {
             if quota.rate == Rate::UNLIMITED {

@@ -1,79 +1,65 @@
 //! The limits of an app.
 
-use super::Rate;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-/// The limits of an app. A client is an IPv4 address or an IPv6 network of 64 bits, and a network of 48 bits may do eight
-/// times as much; clients whose address is unknown are one.
+use super::{DeclaredLimit, Rate};
+
+/// The limits of an app: those that the features declare, with rates of the app's own where it sets any. A client is an
+/// IPv4 address or an IPv6 network of 64 bits, and a network of 48 bits may do eight times as much; clients whose address is
+/// unknown are one.
 ///
 /// Attempts at one mailed code, and at one second factor, are few whatever is set here.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// ```
+/// use auth_core::registration::REGISTRATIONS;
+/// use auth_core::{Limits, Rate};
+///
+/// let limits = Limits::default().set(REGISTRATIONS, [Rate::per_hour(50)]).set("token_tries", [Rate::per_hour(100)]);
+/// # let _ = limits;
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Registrations of a client: 5 an hour.
-    pub registrations: Rate,
-    /// Requests of a client for each kind of mail, such as a link to a new password: 5 an hour.
-    pub mail_requests: Rate,
-    /// Tokens from mails that a client redeems or tries to: 30 an hour.
-    pub token_tries: Rate,
-    /// Mailed codes that are tried for one address: 10 an hour.
-    pub code_tries: Rate,
-    /// New addresses that an account asks for: 5 an hour.
-    pub email_changes: Rate,
-    /// Mails that a client has sent by asking: 10 an hour. Beyond it nothing is sent, and the answer is the same.
-    pub mails_by_client: Rate,
-    /// Mails that strangers have sent to one address: 3 an hour and 10 a day. Beyond it nothing is sent, and the answer
-    /// is the same.
-    pub mails_to_address: [Rate; 2],
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            registrations: Rate::per_hour(5),
-            mail_requests: Rate::per_hour(5),
-            token_tries: Rate::per_hour(30),
-            code_tries: Rate::per_hour(10),
-            email_changes: Rate::per_hour(5),
-            mails_by_client: Rate::per_hour(10),
-            mails_to_address: [Rate::per_hour(3), Rate::per_day(10)],
-        }
-    }
+    off: bool,
+    set: BTreeMap<Cow<'static, str>, Vec<Rate>>,
 }
 
 impl Limits {
-    /// No limits: for load tests, and for apps that have their own.
+    /// No limits but those that are set: for load tests, and for apps that have their own.
     #[must_use]
     pub fn off() -> Self {
-        Self {
-            registrations: Rate::UNLIMITED,
-            mail_requests: Rate::UNLIMITED,
-            token_tries: Rate::UNLIMITED,
-            code_tries: Rate::UNLIMITED,
-            email_changes: Rate::UNLIMITED,
-            mails_by_client: Rate::UNLIMITED,
-            mails_to_address: [Rate::UNLIMITED; 2],
+        Self { off: true, set: BTreeMap::new() }
+    }
+
+    /// Sets the rates of a limit, given as its constant or by its name. None, or [`Rate::UNLIMITED`], switches it off.
+    #[must_use]
+    pub fn set(mut self, limit: impl Into<Cow<'static, str>>, rates: impl IntoIterator<Item = Rate>) -> Self {
+        self.set.insert(limit.into(), rates.into_iter().collect());
+        self
+    }
+
+    /// The rates that count.
+    pub(super) fn rates(&self, limit: &DeclaredLimit) -> &[Rate] {
+        match self.set.get(limit.name) {
+            Some(rates) => rates,
+            None if self.off => &[],
+            None => limit.rates,
         }
     }
 
-    /// Everything that is wrong with these limits; empty when they can be used.
-    #[must_use]
-    pub fn problems(&self) -> Vec<String> {
-        let timeless = self.rates().iter().any(|rate| *rate != Rate::UNLIMITED && rate.per.is_zero());
-        let text =
-            "give each rate limit a window longer than zero: use `Rate::per_hour`, or `Rate::UNLIMITED` for none";
-        timeless.then(|| text.to_owned()).into_iter().collect()
-    }
-
-    fn rates(&self) -> [Rate; 8] {
-        let [hour, day] = self.mails_to_address;
-        [
-            self.registrations,
-            self.mail_requests,
-            self.token_tries,
-            self.code_tries,
-            self.email_changes,
-            self.mails_by_client,
-            hour,
-            day,
-        ]
+    /// What is wrong with them, given all limits that there are.
+    pub(crate) fn problems(&self, declared: &[DeclaredLimit]) -> Vec<String> {
+        let known = |name: &str| declared.iter().any(|limit| limit.name == name);
+        let unknown = self.set.keys().filter(|name| !known(name)).map(|name| {
+            let names: Vec<&str> = declared.iter().map(|limit| limit.name).collect();
+            format!("there is no limit `{name}`: set one of {}", names.join(", "))
+        });
+        let rates = self.set.values().flatten().chain(declared.iter().flat_map(|limit| limit.rates));
+        let timeless = rates.filter(|rate| **rate != Rate::UNLIMITED && rate.per.is_zero()).take(1);
+        let timeless = timeless.map(|_| {
+            "give each rate limit a window longer than zero: use `Rate::per_hour`, or `Rate::UNLIMITED` for none"
+                .to_owned()
+        });
+        unknown.chain(timeless).collect()
     }
 }

@@ -5,13 +5,18 @@
 //! what others do for longer than a window lasts: refusals do not count.
 
 mod bucket;
+mod counted;
+mod declared;
 mod limiter;
 mod limits;
 mod purge;
 mod rate;
 mod store;
 
-pub(crate) use bucket::Bucket;
+pub use bucket::Bucket;
+pub use counted::Counted;
+pub use declared::{DeclaredLimit, Limit};
+pub use limiter::Limiter;
 pub use limits::Limits;
 pub(crate) use purge::purge;
 pub use rate::Rate;

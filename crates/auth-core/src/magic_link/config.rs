@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::mail::LinkConfig;
 
+/// How long link and code work unless the app says otherwise (OWASP ASVS 6.5.5).
+pub(crate) const LIFETIME: Duration = Duration::from_secs(10 * 60);
+
 /// The configuration of magic links.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MagicLinkConfig {
@@ -14,7 +17,7 @@ pub struct MagicLinkConfig {
 impl Default for MagicLinkConfig {
     /// The page `magic-link`, ten minutes (OWASP ASVS 6.5.5).
     fn default() -> Self {
-        Self { link: LinkConfig::new("magic-link", Duration::from_secs(10 * 60)) }
+        Self { link: LinkConfig::new("magic-link", LIFETIME) }
     }
 }
 

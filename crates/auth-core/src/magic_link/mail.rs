@@ -4,6 +4,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::config::LIFETIME;
 use crate::effect::Effect;
 use crate::email_change::owner_by_email;
 use crate::error::{Error, Result};
@@ -13,6 +14,17 @@ use crate::mail::{Mail, MailCode, MailKind};
 use crate::one_time::{Consumed, Issue, OneTimeTokens, Purpose};
 use crate::redirect::RedirectTarget;
 use crate::registration::Registration;
+
+/// A login by mail: by a link, or by a code.
+pub const MAGIC_LINK: MailKind = MailKind::new(
+    "magic_link",
+    &[("en", include_str!("mail/magic_link.en.jinja")), ("de", include_str!("mail/magic_link.de.jinja"))],
+)
+.carries_link(LIFETIME)
+.carries_code();
+
+/// The tokens that log in.
+pub const LOGIN: Purpose = Purpose::new("magic_link", "mgl_");
 
 /// The name of the job that finds out whether anyone may log in with an email address.
 pub(crate) const JOB: &str = "magic_link";
@@ -58,10 +70,10 @@ async fn compose(effect: &Effect, job: LinkData) -> Result<Option<Mail>> {
         slot: Some(email.key()),
         code: Some(code.as_str()),
         data: Some(serde_json::to_value(&data).map_err(Error::internal)?),
-        ..Issue::new(Purpose::MagicLink, config.lifetime)
+        ..Issue::new(LOGIN, config.lifetime)
     };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
     let link = kernel.mail_link(config, &token);
     let name = user.as_ref().and_then(|user| user.display_name.as_deref());
-    effect.mail(to, name, MailKind::MagicLink { link, code }).map(Some)
+    effect.mail(to, name, MAGIC_LINK.message().link(link).code(code)).map(Some)
 }

@@ -8,6 +8,20 @@ mod config;
 mod mail;
 mod service;
 
+use crate::limit::DeclaredLimit;
+use crate::mail::MailKind;
+use crate::one_time::Purpose;
+
 pub use config::MagicLinkConfig;
 pub(crate) use mail::{JOB, run_job};
-pub use service::{MagicLinkProof, MagicLinks, Preview};
+pub use mail::{LOGIN, MAGIC_LINK};
+pub use service::{CODE_TRIES, MagicLinkProof, MagicLinks, Preview};
+
+/// The mails that the feature sends.
+pub(crate) const MAILS: &[MailKind] = &[MAGIC_LINK];
+
+/// What its tokens are for.
+pub(crate) const PURPOSES: &[Purpose] = &[LOGIN];
+
+/// The limits that it declares.
+pub(crate) const LIMITS: &[DeclaredLimit] = &[CODE_TRIES.declared()];

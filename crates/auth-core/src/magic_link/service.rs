@@ -1,5 +1,6 @@
 //! Asking for the mail, and logging in by it.
 
+use super::mail::LOGIN;
 use super::mail::{JOB, LinkData};
 use crate::account::{Accounts, Changes, Draft, store};
 use crate::backend::BuiltBackend;
@@ -10,8 +11,10 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::Email;
 use crate::kernel::Kernel;
-use crate::limit::Bucket;
-use crate::one_time::{Consumed, OneTimeTokens, Purpose};
+use crate::limit::{Limit, Rate};
+use crate::mail::MAIL_REQUESTS;
+use crate::one_time::TOKEN_TRIES;
+use crate::one_time::{Consumed, OneTimeTokens};
 use crate::redirect::RedirectTarget;
 use crate::registration::Registration;
 use crate::session::{Login, Proof, establish::establish};
@@ -19,6 +22,9 @@ use crate::user::User;
 use crate::verification::claim;
 
 const BAD: ErrorCode = ErrorCode::MagicLinkBadToken;
+
+/// Codes of logins by mail that are tried for one address, over all codes.
+pub const CODE_TRIES: Limit<Email> = Limit::new("code_tries", &[Rate::per_hour(10)]);
 
 /// The service for logins by mail.
 #[derive(Clone, Copy, Debug)]
@@ -62,7 +68,7 @@ impl<'a> MagicLinks<'a> {
     /// Fails with `RATE_LIMITED`, and when the database does.
     #[tracing::instrument(name = "magic_link.request", target = "auth::service", level = "debug", skip_all)]
     pub async fn request(&self, email: &Email, redirect_to: Option<RedirectTarget>, client: &Client) -> Result<()> {
-        self.kernel.limiter().take(Bucket::MailRequests(Purpose::MagicLink, client), client).await?;
+        self.kernel.limiter().take(&MAIL_REQUESTS.of(client).only(LOGIN.name()), client).await?;
         self.kernel.queue_job(JOB, LinkData { email: email.as_str().to_owned(), redirect_to }, client).await
     }
 
@@ -72,7 +78,7 @@ impl<'a> MagicLinks<'a> {
     /// Fails when the database does.
     #[tracing::instrument(name = "magic_link.preview", target = "auth::service", level = "debug", skip_all)]
     pub async fn preview(&self, token: &str) -> Result<Option<Preview>> {
-        let found = OneTimeTokens::new(self.kernel).peek(Purpose::MagicLink, token, None).await?;
+        let found = OneTimeTokens::new(self.kernel).peek(LOGIN, token, None).await?;
         let data = found.map(|found| LinkData::of(&found)).transpose()?;
         Ok(data.map(|LinkData { email, redirect_to }| Preview { email, redirect_to }))
     }
@@ -85,11 +91,11 @@ impl<'a> MagicLinks<'a> {
     #[tracing::instrument(name = "magic_link.verify", target = "auth::service", level = "debug", skip_all)]
     pub async fn verify(&self, proof: &MagicLinkProof, backend: &BuiltBackend, client: &Client) -> Result<Login> {
         let kernel = self.kernel;
-        kernel.limiter().take(Bucket::TokenTries(client), client).await?;
+        kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
         let mut may_try = true;
         if let MagicLinkProof::Code { email, .. } = proof {
-            kernel.limiter().take(Bucket::CodeTries(email), client).await?;
-            may_try = OneTimeTokens::new(kernel).take_attempt(Purpose::MagicLink, email.key()).await?;
+            kernel.limiter().take(&CODE_TRIES.of(email), client).await?;
+            may_try = OneTimeTokens::new(kernel).take_attempt(LOGIN, email.key()).await?;
         }
         let login = kernel.effect(client, |effect| async move {
             let consumed = self.redeem(&effect, proof).await?;
@@ -110,10 +116,10 @@ impl<'a> MagicLinks<'a> {
     async fn redeem(&self, effect: &Effect, proof: &MagicLinkProof) -> Result<Option<Consumed>> {
         let tokens = OneTimeTokens::new(self.kernel);
         match proof {
-            MagicLinkProof::Token(token) => tokens.consume(effect, Purpose::MagicLink, token, None).await,
+            MagicLinkProof::Token(token) => tokens.consume(effect, LOGIN, token, None).await,
             MagicLinkProof::Code { email, code } => {
                 let digits: String = code.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
-                tokens.consume_code(effect, Purpose::MagicLink, email.key(), &digits).await
+                tokens.consume_code(effect, LOGIN, email.key(), &digits).await
             }
         }
     }

@@ -3,28 +3,28 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Mailer, NoMailer, Templates};
+use super::{Mailer, NoMailer, Templates, TemplatesBuilder};
 
 /// The configuration of mail.
 #[derive(Clone)]
 pub struct MailConfig {
     /// The mailer. Without one, every mail becomes a dead letter at once, with an event that says so.
     pub mailer: Arc<dyn Mailer>,
-    /// What mails say, and in which languages; `None` for what the library brings.
-    pub templates: Option<Templates>,
+    /// What mails say, and in which languages. They are tried with the mails of all features when the app is built.
+    pub templates: TemplatesBuilder,
 }
 
 impl MailConfig {
     /// Mail that this mailer delivers.
     #[must_use]
     pub fn new(mailer: impl Mailer) -> Self {
-        Self { mailer: Arc::new(mailer), templates: None }
+        Self { mailer: Arc::new(mailer), templates: Templates::builder() }
     }
 
     /// The same configuration with other templates.
     #[must_use]
-    pub fn with_templates(self, templates: Templates) -> Self {
-        Self { templates: Some(templates), ..self }
+    pub fn with_templates(self, templates: TemplatesBuilder) -> Self {
+        Self { templates, ..self }
     }
 }
 
@@ -42,6 +42,6 @@ impl<M: Mailer> From<M> for MailConfig {
 
 impl fmt::Debug for MailConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MailConfig").field("templates", &self.templates.is_some()).finish_non_exhaustive()
+        f.debug_struct("MailConfig").finish_non_exhaustive()
     }
 }

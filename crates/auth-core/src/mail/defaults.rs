@@ -1,37 +1,9 @@
-//! The templates that the library brings.
+//! What all mails share, as the library brings it.
 
-/// The parts of one kind in one language, as pairs of name and source.
-macro_rules! kinds {
-    ($language:literal: $($kind:literal)*) => {
-        &[
-            kinds!(@file $language, "_layout.html"),
-            kinds!(@file $language, "_layout.txt"),
-            kinds!(@file $language, "_lifetime.txt"),
-            $(
-                kinds!(@file $language, $kind, ".subject.txt"),
-                kinds!(@file $language, $kind, ".txt"),
-                kinds!(@file $language, $kind, ".html"),
-            )*
-        ]
-    };
-    (@file $language:literal, $($part:literal),*) => {
-        (concat!($language, "/", $($part),*), include_str!(concat!("templates/", $language, "/", $($part),*)))
-    };
-}
-
-/// What all languages share.
-pub(super) const FRAME: (&str, &str) = ("_frame.html", include_str!("templates/_frame.html"));
-
-macro_rules! languages {
-    ($($language:literal)*) => {
-        /// Each language with its files.
-        pub(super) const LANGUAGES: &[(&str, &[(&str, &str)])] = &[
-            $(($language, kinds!($language:
-                "verify_email" "reset_password" "magic_link" "confirm_email" "email_change_requested" "email_changed"
-                "password_changed" "already_registered" "account_reset" "account_deleted"
-            ))),*
-        ];
-    };
-}
-
-languages!("en" "de");
+/// The files around the words of a mail, as pairs of name and source: its two forms, and the phrases of each language.
+pub(super) const SHARED: [(&str, &str); 4] = [
+    ("_frame.txt", include_str!("templates/frame.txt.jinja")),
+    ("_frame.html", include_str!("templates/frame.html.jinja")),
+    ("en/_layout", include_str!("templates/en.jinja")),
+    ("de/_layout", include_str!("templates/de.jinja")),
+];

@@ -1,184 +1,182 @@
-//! What a mail is about, with the secrets that it carries.
+//! Kinds of mail, and what one mail of a kind says.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-use url::Url;
-
-use crate::random::Random;
+use super::{MailCode, MailLink};
 use crate::{Error, Result};
 
-/// A link with a token, and how long it works. `Debug` shows neither.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MailLink {
-    url: Url,
-    seconds: u64,
+/// A kind of mail: its name, what its mails carry, and its words. Declared once, as a constant of the feature that sends
+/// it:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use auth_core::mail::MailKind;
+///
+/// const ENGLISH: &str = r#"
+/// {% block subject %}Join {{ team }} at {{ service }}{% endblock %}
+/// {% block before %}You were invited to {{ team }}.{% endblock %}
+/// {% block action %}Join{% endblock %}
+/// "#;
+/// const INVITATION: MailKind = MailKind::new("invitation", &[("en", ENGLISH)])
+///     .carries_link(Duration::from_secs(24 * 60 * 60))
+///     .uses(&[("team", "Analytical Engines")]);
+/// ```
+#[derive(Clone, Copy)]
+pub struct MailKind {
+    name: &'static str,
+    texts: &'static [(&'static str, &'static str)],
+    link: Carried,
+    code: bool,
+    values: &'static [(&'static str, &'static str)],
 }
 
-impl MailLink {
-    /// A link that works for so long, which the mail tells its reader; parts of a second do not count.
-    #[must_use]
-    pub fn new(url: Url, valid_for: Duration) -> Self {
-        Self { url, seconds: valid_for.as_secs() }
-    }
-
-    /// Where the link leads, token and all: not for logs.
-    #[must_use]
-    pub fn url(&self) -> &Url {
-        &self.url
-    }
-
-    /// How long the link works, counted from the making of the mail.
-    #[must_use]
-    pub fn valid_for(&self) -> Duration {
-        Duration::from_secs(self.seconds)
-    }
-}
-
-impl fmt::Debug for MailLink {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MailLink(***)")
-    }
-}
-
-/// Six digits to type in where the link cannot be opened. `Debug` hides them.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct MailCode(String);
-
-/// Not six ASCII digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a mailed code has six digits")]
-pub struct InvalidMailCode;
-
-impl MailCode {
-    const DIGITS: usize = 6;
-
-    /// A fresh code, each as likely as any other.
-    ///
-    /// # Errors
-    /// Fails with an internal error when the source of randomness does.
-    pub fn random(random: &dyn Random) -> Result<Self> {
-        let mut bytes = [0; 8];
-        random.fill(&mut bytes).map_err(Error::internal)?;
-        // With 64 bits to draw from, no code is likelier than another by more than one part in 10^13.
-        Ok(Self(format!("{:06}", u64::from_le_bytes(bytes) % 1_000_000)))
-    }
-
-    /// The digits: not for logs.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl TryFrom<String> for MailCode {
-    type Error = InvalidMailCode;
-
-    fn try_from(text: String) -> std::result::Result<Self, InvalidMailCode> {
-        let is_code = text.len() == Self::DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
-        is_code.then_some(Self(text)).ok_or(InvalidMailCode)
-    }
-}
-
-impl From<MailCode> for String {
-    fn from(code: MailCode) -> Self {
-        code.0
-    }
-}
-
-impl fmt::Debug for MailCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MailCode(***)")
-    }
-}
-
-/// What a mail is about. Serialised, it is an object with the kind's [`name`](Self::name) as `kind`; it holds the token
-/// of its link in the clear and has to be sealed wherever it is stored.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum MailKind {
-    /// Proves the mailbox of an account.
-    VerifyEmail {
-        /// Confirms the address.
-        link: MailLink,
-    },
-    /// A new password for one that was forgotten.
-    ResetPassword {
-        /// Leads to the form for the new password.
-        link: MailLink,
-    },
-    /// A login by mail.
-    MagicLink {
-        /// Logs in.
-        link: MailLink,
-        /// Does the same where the link cannot be opened.
-        code: MailCode,
-    },
-    /// To the new address: it takes the place of the old one once confirmed.
-    ConfirmEmail {
-        /// Confirms the new address.
-        link: MailLink,
-    },
-    /// To the old address: somebody asked for a new one, which waits for its proof.
-    EmailChangeRequested,
-    /// To the old address: it was replaced.
-    EmailChanged {
-        /// Takes the change back, unless a superuser made it.
-        revert_link: Option<MailLink>,
-    },
-    /// The password was changed.
-    PasswordChanged,
-    /// Somebody tried to register an address that has an account, and was not told so.
-    AlreadyRegistered {
-        /// Leads to a new password, for an owner who forgot about the account.
-        reset_link: Option<MailLink>,
-    },
-    /// An administrator reset the password.
-    AccountReset,
-    /// The account is gone.
-    AccountDeleted,
+/// Whether mails of a kind have a link, and for how long it usually works.
+#[derive(Clone, Copy)]
+enum Carried {
+    Never,
+    Perhaps(Duration),
+    Always(Duration),
 }
 
 impl MailKind {
+    /// A kind that carries nothing: its stable name in snake case, and its [template](super::Templates) in each language.
+    #[must_use]
+    pub const fn new(name: &'static str, texts: &'static [(&'static str, &'static str)]) -> Self {
+        Self { name, texts, link: Carried::Never, code: false, values: &[] }
+    }
+
+    /// Each mail has a link. Samples, which templates are tried with, say that it works for so long.
+    #[must_use]
+    pub const fn carries_link(self, lifetime: Duration) -> Self {
+        Self { link: Carried::Always(lifetime), ..self }
+    }
+
+    /// Some mails have a link: templates ask for it with `{% if link %}`.
+    #[must_use]
+    pub const fn may_carry_link(self, lifetime: Duration) -> Self {
+        Self { link: Carried::Perhaps(lifetime), ..self }
+    }
+
+    /// Each mail has a code as well, for readers who cannot open the link.
+    #[must_use]
+    pub const fn carries_code(self) -> Self {
+        Self { code: true, ..self }
+    }
+
+    /// Templates may use these variables of the kind's own, each given with a sample.
+    #[must_use]
+    pub const fn uses(self, values: &'static [(&'static str, &'static str)]) -> Self {
+        Self { values, ..self }
+    }
+
     /// The stable name, which the kind's templates carry as well.
     #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::VerifyEmail { .. } => "verify_email",
-            Self::ResetPassword { .. } => "reset_password",
-            Self::MagicLink { .. } => "magic_link",
-            Self::ConfirmEmail { .. } => "confirm_email",
-            Self::EmailChangeRequested => "email_change_requested",
-            Self::EmailChanged { .. } => "email_changed",
-            Self::PasswordChanged => "password_changed",
-            Self::AlreadyRegistered { .. } => "already_registered",
-            Self::AccountReset => "account_reset",
-            Self::AccountDeleted => "account_deleted",
-        }
+    pub const fn name(self) -> &'static str {
+        self.name
     }
 
-    /// The link that the mail carries, if any; no mail has two.
-    #[must_use]
-    pub fn link(&self) -> Option<&MailLink> {
-        match self {
-            Self::VerifyEmail { link }
-            | Self::ResetPassword { link }
-            | Self::MagicLink { link, .. }
-            | Self::ConfirmEmail { link } => Some(link),
-            Self::EmailChanged { revert_link: link } | Self::AlreadyRegistered { reset_link: link } => link.as_ref(),
-            Self::EmailChangeRequested | Self::PasswordChanged | Self::AccountReset | Self::AccountDeleted => None,
-        }
+    /// The template in each language that it comes with.
+    pub(super) fn texts(self) -> &'static [(&'static str, &'static str)] {
+        self.texts
     }
 
-    /// The code that the mail carries, if any.
+    /// The names of its own variables.
+    pub(super) fn own_variables(self) -> impl Iterator<Item = &'static str> {
+        self.values.iter().map(|(name, _)| *name)
+    }
+
+    /// A mail of this kind, which still lacks what it carries.
     #[must_use]
-    pub fn code(&self) -> Option<&MailCode> {
-        match self {
-            Self::MagicLink { code, .. } => Some(code),
-            _ => None,
+    pub fn message(self) -> Message {
+        Message { kind: self, link: None, code: None, values: BTreeMap::new() }
+    }
+
+    /// A message for each form that its mails can have, with samples of what they carry.
+    pub(super) fn samples(self, link: impl Fn(Duration) -> MailLink, code: &MailCode) -> Vec<Message> {
+        let values = self.values.iter().map(|(name, sample)| ((*name).to_owned(), (*sample).to_owned())).collect();
+        let bare = Message { values, code: self.code.then(|| code.clone()), ..self.message() };
+        match self.link {
+            Carried::Never => vec![bare],
+            Carried::Perhaps(lifetime) => vec![bare.clone().link(link(lifetime)), bare],
+            Carried::Always(lifetime) => vec![bare.link(link(lifetime))],
         }
+    }
+}
+
+impl PartialEq for MailKind {
+    /// Kinds have unique names.
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for MailKind {}
+
+impl fmt::Debug for MailKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MailKind({})", self.name)
+    }
+}
+
+/// What one mail says: its kind and what that carries. `Debug` shows the kind alone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Message {
+    pub(super) kind: MailKind,
+    pub(super) link: Option<MailLink>,
+    pub(super) code: Option<MailCode>,
+    pub(super) values: BTreeMap<String, String>,
+}
+
+impl Message {
+    /// Adds the link.
+    #[must_use]
+    pub fn link(self, link: MailLink) -> Self {
+        Self { link: Some(link), ..self }
+    }
+
+    /// Adds the code.
+    #[must_use]
+    pub fn code(self, code: MailCode) -> Self {
+        Self { code: Some(code), ..self }
+    }
+
+    /// Gives one of the kind's [own variables](MailKind::uses) its value. Templates escape it; that it does not mislead its
+    /// reader is up to the caller.
+    #[must_use]
+    pub fn value(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.values.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Insists on what the kind carries: a defect of the caller is found by its first test, not by the reader of a mail.
+    ///
+    /// # Errors
+    /// Fails with an internal error that names what is missing or does not belong there.
+    pub(crate) fn check(&self) -> Result<()> {
+        let MailKind { name, link, code, values, .. } = self.kind;
+        let linked = match link {
+            Carried::Never => self.link.is_none(),
+            Carried::Perhaps(_) => true,
+            Carried::Always(_) => self.link.is_some(),
+        };
+        let valued =
+            self.values.len() == values.len() && values.iter().all(|(name, _)| self.values.contains_key(*name));
+        let complete = linked && self.code.is_some() == code && valued;
+        if complete { Ok(()) } else { Err(Error::internal(format!("give the mail `{name}` what its kind carries"))) }
+    }
+}
+
+impl From<MailKind> for Message {
+    fn from(kind: MailKind) -> Self {
+        kind.message()
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message").field("kind", &self.kind.name).finish_non_exhaustive()
     }
 }

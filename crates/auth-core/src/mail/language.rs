@@ -1,4 +1,7 @@
 //! Languages, and the choice among them.
+//!
+//! Written by hand, because `fluent-langneg` (0.14) reads `Accept-Language` without its weights, and `accept-language` (3.1)
+//! compares whole tags, so that `de-AT` would not get `de`; neither honours the refusal `q=0`.
 
 #[cfg(test)]
 mod tests;

@@ -35,7 +35,7 @@ impl Mailer for LogMailer {
         tracing::info!(
             target: "auth::mail",
             id = %mail.id,
-            kind = mail.kind.name(),
+            kind = mail.kind,
             "to {}: {}\n{}", mail.to, content.subject, content.text
         );
         Ok(())

@@ -1,20 +1,23 @@
 //! A mail, its content, and the mailer that delivers it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Language, MailKind};
+use super::{Language, MailCode, MailKind, MailLink, Message};
 
 /// How many mails one server hands to its mailer at the same time.
 pub(crate) const CONCURRENCY: usize = 8;
 
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// A mail to one person. `Debug` shows neither address nor name, nor what the mail holds.
+/// A mail to one person. It holds the token of its link in the clear and has to be sealed wherever it is stored. `Debug` shows
+/// neither address nor name, nor what the mail holds.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Mail {
     /// Stays the same however often delivery is tried: a mail that arrives twice can be told by its `Message-ID`.
     pub id: Uuid,
@@ -22,8 +25,17 @@ pub struct Mail {
     pub to: String,
     /// The display name of the account, as its owner chose it: what strangers typed, until the mailbox is proved.
     pub display_name: Option<String>,
-    /// What the mail is about.
-    pub kind: MailKind,
+    /// What the mail is about: the [name](super::MailKind::name) of its kind.
+    pub kind: String,
+    /// The link that it carries, if any; no mail has two.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<MailLink>,
+    /// The code that it carries, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<MailCode>,
+    /// The values of the kind's own variables.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub values: BTreeMap<String, String>,
     /// The language to write in.
     pub language: Language,
     /// When the mail was made, in UTC. Lifetimes count from here.
@@ -31,10 +43,26 @@ pub struct Mail {
     pub created_at: OffsetDateTime,
 }
 
+impl Mail {
+    /// A mail that says this to the owner of an address, without a name in its greeting.
+    #[must_use]
+    pub fn new(id: Uuid, to: &str, message: Message, language: Language, created_at: OffsetDateTime) -> Self {
+        let Message { kind, link, code, values } = message;
+        let (to, kind) = (to.to_owned(), kind.name().to_owned());
+        Self { id, to, display_name: None, kind, link, code, values, language, created_at }
+    }
+
+    /// Whether it is of this kind.
+    #[must_use]
+    pub fn is(&self, kind: MailKind) -> bool {
+        self.kind == kind.name()
+    }
+}
+
 impl fmt::Debug for Mail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id, kind, language, .. } = self;
-        f.debug_struct("Mail").field("id", id).field("kind", &kind.name()).field("language", language).finish()
+        f.debug_struct("Mail").field("id", id).field("kind", kind).field("language", language).finish()
     }
 }
 

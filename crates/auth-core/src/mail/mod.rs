@@ -1,13 +1,15 @@
 //! Mail: what the library has to say to people, in their language, and how it leaves the machine.
 //!
-//! A [`Mail`] says what happened ([`MailKind`]) and to whom. [`Templates`] turn it into a [`Content`] in one of the
+//! A feature declares each [`MailKind`] that it sends. A [`Mail`] says what happened, by its kind, and to whom. [`Templates`] turn it into a [`Content`] in one of the
 //! languages that the app speaks, and a [`Mailer`] delivers both: `SmtpMailer` (feature `smtp`) to a mail server,
 //! [`LogMailer`] to the log of a developer, or one of the app's own to whatever service it uses.
 
+mod carried;
 mod config;
 mod defaults;
 mod kind;
 mod language;
+mod limits;
 mod link;
 mod log;
 pub(crate) mod message;
@@ -22,9 +24,13 @@ mod template;
 mod tests;
 mod text;
 
+use crate::limit::DeclaredLimit;
+
+pub use carried::{InvalidMailCode, MailCode, MailLink};
 pub use config::MailConfig;
-pub use kind::{InvalidMailCode, MailCode, MailKind, MailLink};
+pub use kind::{MailKind, Message};
 pub use language::{InvalidLanguage, Language, Languages};
+pub use limits::{MAIL_REQUESTS, MAILS_BY_CLIENT, MAILS_TO_ADDRESS};
 pub use link::LinkConfig;
 pub use log::LogMailer;
 pub use message::{Content, Mail, MailError, Mailer};
@@ -33,3 +39,7 @@ pub(crate) use purge::purge;
 #[cfg(feature = "smtp")]
 pub use smtp::{SmtpConfigError, SmtpMailer};
 pub use template::{Service, TemplateErrors, Templates, TemplatesBuilder};
+
+/// The limits that it declares.
+pub(crate) const LIMITS: &[DeclaredLimit] =
+    &[MAIL_REQUESTS.declared(), MAILS_BY_CLIENT.declared(), MAILS_TO_ADDRESS.declared()];

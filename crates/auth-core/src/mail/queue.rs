@@ -68,7 +68,7 @@ fn new_row(kernel: &Kernel, queued: &Queued, now: OffsetDateTime) -> Result<stor
 
 /// When a mail expires: together with its link.
 pub(crate) fn expiry(mail: &Mail) -> OffsetDateTime {
-    mail.created_at + mail.kind.link().map_or(LIFETIME, MailLink::valid_for)
+    mail.created_at + mail.link.as_ref().map_or(LIFETIME, MailLink::valid_for)
 }
 
 /// Encrypts what is stored, because it holds the tokens of links in the clear.

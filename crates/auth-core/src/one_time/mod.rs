@@ -4,14 +4,21 @@
 //! one statement: [`OneTimeTokens::consume`] is the only way to redeem a token, and it does so in the transaction of the
 //! effect, so that neither is there without the other.
 
+mod limits;
 mod model;
 mod purge;
 mod purpose;
 mod service;
 mod store;
 
+use crate::limit::DeclaredLimit;
+
+pub use limits::TOKEN_TRIES;
 pub use model::{Consumed, Issue};
 pub(crate) use purge::purge;
 pub use purpose::Purpose;
 pub use service::OneTimeTokens;
 pub(crate) use store::{delete, delete_since, live};
+
+/// The limits that it declares.
+pub(crate) const LIMITS: &[DeclaredLimit] = &[TOKEN_TRIES.declared()];

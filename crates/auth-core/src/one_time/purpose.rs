@@ -1,58 +1,37 @@
-//! What single-use tokens are for.
+//! What tokens are issued for.
 
-/// What a token may be redeemed for. A token of one purpose is worth nothing for another.
+/// What a token may be redeemed for. A token of one purpose is worth nothing for another. Declared once, as a constant of
+/// the feature that issues it, and listed in the [row](crate::feature::Feature::purposes) of the feature, so that no two
+/// have the same name.
+///
+/// ```
+/// use auth_core::one_time::Purpose;
+///
+/// const INVITE: Purpose = Purpose::new("invitation", "inv_");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Purpose {
-    /// Verification of an email address.
-    VerifyEmail,
-    /// A new password for one that was forgotten.
-    ResetPassword,
-    /// A login by mail.
-    MagicLink,
-    /// Verification of a new email address.
-    ChangeEmail,
-    /// Reverting to the former email address.
-    RevertEmail,
-    /// Verification of the email address of an account that is created by it.
-    Register,
-    /// A session for a browser that comes back from elsewhere.
-    Exchange,
-    /// The way back from an identity provider.
-    OAuthState,
-    /// A login that waits for its second factor.
-    TwoFactorTicket,
+pub struct Purpose {
+    name: &'static str,
+    prefix: &'static str,
 }
 
 impl Purpose {
-    /// The name in the database.
+    /// A purpose, by its stable name in the database (snake case), and by what its tokens begin with, so that people and
+    /// scanners can tell them apart: three lower-case letters and an underscore.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::VerifyEmail => "verify_email",
-            Self::ResetPassword => "reset_password",
-            Self::MagicLink => "magic_link",
-            Self::ChangeEmail => "change_email",
-            Self::RevertEmail => "revert_email",
-            Self::Register => "register",
-            Self::Exchange => "exchange",
-            Self::OAuthState => "oauth_state",
-            Self::TwoFactorTicket => "two_factor_ticket",
-        }
+    pub const fn new(name: &'static str, prefix: &'static str) -> Self {
+        Self { name, prefix }
     }
 
-    /// What its tokens begin with, so that people and scanners can tell them apart.
-    pub(super) fn prefix(self) -> &'static str {
-        match self {
-            Self::VerifyEmail => "vfy_",
-            Self::ResetPassword => "rst_",
-            Self::MagicLink => "mgl_",
-            Self::ChangeEmail => "chg_",
-            Self::RevertEmail => "rev_",
-            Self::Register => "reg_",
-            Self::Exchange => "xch_",
-            Self::OAuthState => "sta_",
-            Self::TwoFactorTicket => "p2f_",
-        }
+    /// The name in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// What its tokens begin with.
+    #[must_use]
+    pub const fn prefix(self) -> &'static str {
+        self.prefix
     }
 }

@@ -124,5 +124,5 @@ impl<'a> OneTimeTokens<'a> {
 }
 
 fn slot_digest(purpose: Purpose, slot: &str) -> [u8; 32] {
-    digest(&format!("{}:{slot}", purpose.as_str()))
+    digest(&format!("{}:{slot}", purpose.name()))
 }

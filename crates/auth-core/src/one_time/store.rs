@@ -51,7 +51,7 @@ pub(super) async fn insert(
     let has_slot = row.slot.is_some();
     let row = ActiveModel {
         id: Set(row.id),
-        kind: Set(issue.purpose.as_str().to_owned()),
+        kind: Set(issue.purpose.name().to_owned()),
         token_hash: Set(row.token.to_vec()),
         user_id: Set(issue.user.map(|user| user.id)),
         sev: Set(issue.user.filter(|_| !issue.outlives_changes).map(|user| user.security_epoch)),
@@ -99,7 +99,7 @@ fn redeemable(purpose: Purpose, by: By, binding_hash: Option<[u8; 32]>, now: Off
         None => Column::BindingHash.is_null(),
     };
     by.condition()
-        .add(Column::Kind.eq(purpose.as_str()))
+        .add(Column::Kind.eq(purpose.name()))
         .add(Column::UsedAt.is_null())
         .add(Column::ExpiresAt.gt(Timestamp(now)))
         .add(bound)
@@ -168,7 +168,7 @@ pub(super) async fn find_used(
 ) -> Result<Option<Uuid>> {
     let used = Entity::find()
         .filter(Column::TokenHash.eq(token_hash.to_vec()))
-        .filter(Column::Kind.eq(purpose.as_str()))
+        .filter(Column::Kind.eq(purpose.name()))
         .filter(Column::UsedAt.is_not_null());
     Ok(used.all(db).await?.pop().and_then(|row| row.user_id))
 }
@@ -182,7 +182,7 @@ pub(crate) async fn live(
 ) -> Result<Vec<Model>> {
     Ok(Entity::find()
         .filter(Column::UserId.eq(user_id))
-        .filter(Column::Kind.eq(purpose.as_str()))
+        .filter(Column::Kind.eq(purpose.name()))
         .filter(Column::UsedAt.is_null())
         .filter(Column::ExpiresAt.gt(Timestamp(now)))
         .order_by_asc(Column::CreatedAt)
@@ -205,7 +205,7 @@ pub(crate) async fn delete_since(
 ) -> Result<()> {
     Entity::delete_many()
         .filter(Column::UserId.eq(user_id))
-        .filter(Column::Kind.eq(purpose.as_str()))
+        .filter(Column::Kind.eq(purpose.name()))
         .filter(Column::CreatedAt.gte(Timestamp(since)))
         .exec(db)
         .await?;

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::mail::LinkConfig;
 
+/// How long a link works unless the app says otherwise.
+pub(crate) const LIFETIME: Duration = Duration::from_secs(30 * 60);
+
 /// The configuration of password resets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PasswordResetConfig {
@@ -14,7 +17,7 @@ pub struct PasswordResetConfig {
 impl Default for PasswordResetConfig {
     /// The page `reset-password`, half an hour.
     fn default() -> Self {
-        Self { link: LinkConfig::new("reset-password", Duration::from_secs(30 * 60)) }
+        Self { link: LinkConfig::new("reset-password", LIFETIME) }
     }
 }
 

@@ -4,7 +4,9 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::link::RESET;
 use super::link::mail;
+use crate::account::PASSWORD_CHANGED;
 use crate::account::{Accounts, Changes, SessionsToEnd, store};
 use crate::client::Client;
 use crate::effect::Effect;
@@ -13,9 +15,10 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::Email;
 use crate::kernel::Kernel;
-use crate::limit::Bucket;
-use crate::mail::{Mail, MailKind};
-use crate::one_time::{OneTimeTokens, Purpose};
+use crate::mail::MAIL_REQUESTS;
+use crate::mail::Mail;
+use crate::one_time::OneTimeTokens;
+use crate::one_time::TOKEN_TRIES;
 use crate::password::Password;
 use crate::user::User;
 use crate::verification::claim;
@@ -58,7 +61,7 @@ impl<'a> PasswordResets<'a> {
     /// Fails with `RATE_LIMITED`, and when the database does.
     #[tracing::instrument(name = "password_reset.request", target = "auth::service", level = "debug", skip_all)]
     pub async fn request(&self, email: &Email, client: &Client) -> Result<()> {
-        self.kernel.limiter().take(Bucket::MailRequests(Purpose::ResetPassword, client), client).await?;
+        self.kernel.limiter().take(&MAIL_REQUESTS.of(client).only(RESET.name()), client).await?;
         self.kernel.queue_job(JOB, ResetJob { email_key: email.key().to_owned() }, client).await
     }
 
@@ -73,10 +76,9 @@ impl<'a> PasswordResets<'a> {
         const BAD: ErrorCode = ErrorCode::ResetPasswordBadToken;
         let kernel = self.kernel;
         let tokens = OneTimeTokens::new(kernel);
-        kernel.limiter().take(Bucket::TokenTries(client), client).await?;
+        kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
         // Hashing is for those who have a link.
-        let known =
-            tokens.peek(Purpose::ResetPassword, token, None).await?.and_then(|token| token.user_id).ok_or(BAD)?;
+        let known = tokens.peek(RESET, token, None).await?.and_then(|token| token.user_id).ok_or(BAD)?;
         let user = store::find(kernel.db(), known).await?.map(User::from).ok_or(BAD)?;
         let context = kernel.policy_context(Some(&user), &[]);
         let accounts = Accounts::new(kernel);
@@ -84,7 +86,7 @@ impl<'a> PasswordResets<'a> {
         let changes = &Changes { password_hash: Some(Some(hash)), ..Changes::default() };
         kernel
             .effect(client, |effect| async move {
-                let consumed = tokens.consume(&effect, Purpose::ResetPassword, token, None).await?;
+                let consumed = tokens.consume(&effect, RESET, token, None).await?;
                 let user = store::lock_owner(effect.tx(), &consumed.ok_or(BAD)?).await?.ok_or(BAD)?;
                 if !user.is_active {
                     return Err(BAD.into());
@@ -97,7 +99,7 @@ impl<'a> PasswordResets<'a> {
                     claim(&effect, &user, changes, None).await?;
                 }
                 effect.emit(EventKind::PasswordReset { user_id: user.id });
-                effect.queue_mail_to(&user, MailKind::PasswordChanged)
+                effect.queue_mail_to(&user, PASSWORD_CHANGED)
             })
             .await
     }

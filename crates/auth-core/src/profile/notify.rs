@@ -1,10 +1,11 @@
 //! Telling owners what was changed about their accounts.
 
 use crate::account::Changes;
+use crate::account::PASSWORD_CHANGED;
 use crate::effect::Effect;
+use crate::email_change::EMAIL_CHANGED;
 use crate::email_change::queue_revert_mail;
 use crate::error::Result;
-use crate::mail::MailKind;
 use crate::user::User;
 use crate::verification;
 
@@ -21,7 +22,7 @@ pub(crate) async fn notify_owner(
         if may_revert {
             queue_revert_mail(effect, before, after).await?;
         } else {
-            effect.queue_mail_to(before, MailKind::EmailChanged { revert_link: None })?;
+            effect.queue_mail_to(before, EMAIL_CHANGED)?;
         }
         if !after.is_verified {
             verification::invite_again(effect, after).await?;
@@ -29,7 +30,7 @@ pub(crate) async fn notify_owner(
     }
     if changes.password_hash.is_some() {
         // To the address that was verified: whoever has the new one knows.
-        effect.queue_mail_to(before, MailKind::PasswordChanged)?;
+        effect.queue_mail_to(before, PASSWORD_CHANGED)?;
     }
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! Changing one's password by the old one.
 
 use super::Profiles;
+use crate::account::PASSWORD_CHANGED;
 use crate::account::{Accounts, Changes, SessionsToEnd, Updated};
 use crate::client::Client;
 use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
-use crate::mail::MailKind;
 use crate::password::Password;
 use crate::principal::Principal;
 use crate::session::BearerToken;
@@ -53,7 +53,7 @@ impl Profiles<'_> {
                 let taken = ErrorCode::UpdateUserEmailAlreadyExists;
                 let updated = accounts.apply(&effect, user, changes, ends, taken).await?;
                 effect.emit(EventKind::PasswordChanged { user_id: user.id, actor_id: Some(user.id) });
-                effect.queue_mail_to(user, MailKind::PasswordChanged)?;
+                effect.queue_mail_to(user, PASSWORD_CHANGED)?;
                 Ok(updated)
             })
             .await

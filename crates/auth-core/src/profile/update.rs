@@ -5,11 +5,11 @@ use serde_json::Value;
 use super::{AccountChanges, Profiles, notify_owner};
 use crate::account::{Accounts, Changes, SessionsToEnd, Updated};
 use crate::client::Client;
+use crate::email_change::EMAIL_CHANGES;
 use crate::email_change::{EmailChange, request_confirmation};
 use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::Email;
-use crate::limit::Bucket;
 use crate::password::Password;
 use crate::principal::Principal;
 use crate::session::BearerToken;
@@ -40,7 +40,7 @@ impl Profiles<'_> {
             self.prove_again(principal, password.is_some(), current_password, client).await?;
         }
         if changes.email.is_some() {
-            self.kernel.limiter().take(Bucket::EmailChanges(user.id), client).await?;
+            self.kernel.limiter().take(&EMAIL_CHANGES.of(&user.id), client).await?;
         }
         if let Some(password) = password {
             let more = [changes.email.as_ref().map(|email| email.as_str())];

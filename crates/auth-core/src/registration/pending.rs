@@ -19,12 +19,23 @@ use crate::mail::{Language, Mail, MailKind};
 use crate::one_time::{Issue, OneTimeTokens, Purpose};
 use crate::password_reset;
 use crate::user::User;
+use crate::verification::VERIFY_EMAIL;
 
 /// The name of the job that finds out whether the address has an account.
 pub(crate) const JOB: &str = "register";
 
-/// What the tokens of a registration that waits begin with: see [`Purpose`].
-const PREFIX: &str = "reg_";
+/// The tokens of registrations that wait for the verification of their email address.
+pub const REGISTER: Purpose = Purpose::new("register", "reg_");
+
+/// Somebody tried to register an address that has an account, and was not told so.
+pub const ALREADY_REGISTERED: MailKind = MailKind::new(
+    "already_registered",
+    &[
+        ("en", include_str!("mail/already_registered.en.jinja")),
+        ("de", include_str!("mail/already_registered.de.jinja")),
+    ],
+)
+.may_carry_link(password_reset::LIFETIME);
 
 /// An account that is created once its email address is verified. Of several attempts at one address that one wins whose link is
 /// opened, with its own password.
@@ -96,21 +107,21 @@ async fn compose(effect: &Effect, account: &PendingAccount) -> Result<Option<Mai
             return Ok(None);
         }
         let reset_link = password_reset::link(effect, &user).await?;
-        return effect.mail_to(&user, MailKind::AlreadyRegistered { reset_link: Some(reset_link) });
+        return effect.mail_to(&user, ALREADY_REGISTERED.message().link(reset_link));
     }
     let data = serde_json::to_value(account).map_err(Error::internal)?;
     let config = &kernel.configs().verification.link;
     // No slot: a newer attempt must not take the link of an older one away.
-    let issue = Issue { data: Some(data), ..Issue::new(Purpose::Register, config.lifetime) };
+    let issue = Issue { data: Some(data), ..Issue::new(REGISTER, config.lifetime) };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
     let link = kernel.mail_link(config, &token);
     // What strangers call themselves has no place in a mail to somebody who may not know them.
-    effect.mail(email.as_str(), None, MailKind::VerifyEmail { link }).map(Some)
+    effect.mail(email.as_str(), None, VERIFY_EMAIL.message().link(link)).map(Some)
 }
 
 /// Whether a token is that of a registration that waits.
 pub(crate) fn is_registration(token: &str) -> bool {
-    token.starts_with(PREFIX)
+    token.starts_with(REGISTER.prefix())
 }
 
 /// Creates the account whose link was opened.
@@ -127,7 +138,7 @@ pub(crate) async fn complete_registration(kernel: &Kernel, token: &str, client: 
 async fn insert_pending(kernel: &Kernel, token: &str, with_username: bool, client: &Client) -> Result<User> {
     const BAD: ErrorCode = ErrorCode::VerifyUserBadToken;
     let insert = |effect: Arc<Effect>| async move {
-        let consumed = OneTimeTokens::new(kernel).consume(&effect, Purpose::Register, token, None).await?.ok_or(BAD)?;
+        let consumed = OneTimeTokens::new(kernel).consume(&effect, REGISTER, token, None).await?.ok_or(BAD)?;
         let account = consumed.data.map(serde_json::from_value::<PendingAccount>);
         let mut draft = account.transpose().map_err(Error::internal)?.ok_or(BAD)?.into_draft()?;
         if !with_username {

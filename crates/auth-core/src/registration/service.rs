@@ -8,7 +8,10 @@ use crate::client::Client;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::kernel::Kernel;
-use crate::limit::Bucket;
+use crate::limit::{Limit, Rate};
+
+/// Registrations of a client, with a password that is good enough.
+pub const REGISTRATIONS: Limit<Client> = Limit::new("registrations", &[Rate::per_hour(5)]);
 
 /// The service of registration.
 #[derive(Clone, Copy, Debug)]
@@ -59,7 +62,8 @@ impl<'a> Registrations<'a> {
         let context = self.kernel.policy_context(None, &words);
         // A rejected password must not count against the registration limit.
         let limiter = self.kernel.limiter();
-        let counted = limiter.take(Bucket::Registrations(client), client);
+        let bucket = REGISTRATIONS.of(client);
+        let counted = limiter.take(&bucket, client);
         let hashed = self
             .kernel
             .hasher()

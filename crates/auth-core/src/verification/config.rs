@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::mail::LinkConfig;
 
+/// How long a link works unless the app says otherwise.
+pub(crate) const LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// The configuration of verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerificationConfig {
@@ -14,7 +17,7 @@ pub struct VerificationConfig {
 impl Default for VerificationConfig {
     /// The page `verify`, a day.
     fn default() -> Self {
-        Self { link: LinkConfig::new("verify", Duration::from_secs(24 * 60 * 60)) }
+        Self { link: LinkConfig::new("verify", LIFETIME) }
     }
 }
 

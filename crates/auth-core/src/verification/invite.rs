@@ -4,6 +4,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::config::LIFETIME;
 use crate::account::store;
 use crate::effect::Effect;
 use crate::error::{Error, Result};
@@ -12,6 +13,16 @@ use crate::identifier::LoginName;
 use crate::mail::{Mail, MailKind};
 use crate::one_time::{Issue, OneTimeTokens, Purpose};
 use crate::user::User;
+
+/// The mail whose link verifies the email address of an account.
+pub const VERIFY_EMAIL: MailKind = MailKind::new(
+    "verify_email",
+    &[("en", include_str!("mail/verify_email.en.jinja")), ("de", include_str!("mail/verify_email.de.jinja"))],
+)
+.carries_link(LIFETIME);
+
+/// The tokens that verify an email address.
+pub const VERIFY: Purpose = Purpose::new("verify_email", "vfy_");
 
 /// The name of the job that finds out whom the mail is for.
 pub(crate) const JOB: &str = "verify";
@@ -52,8 +63,8 @@ async fn mail(effect: &Effect, user: &User) -> Result<Option<Mail>> {
     let kernel = effect.kernel();
     let config = &kernel.configs().verification.link;
     let slot = user.id.to_string();
-    let issue = Issue { user: Some(user), slot: Some(&slot), ..Issue::new(Purpose::VerifyEmail, config.lifetime) };
+    let issue = Issue { user: Some(user), slot: Some(&slot), ..Issue::new(VERIFY, config.lifetime) };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
     let link = kernel.mail_link(config, &token);
-    effect.mail_to(user, MailKind::VerifyEmail { link })
+    effect.mail_to(user, VERIFY_EMAIL.message().link(link))
 }

@@ -1,14 +1,16 @@
 //! Asking for the link, and redeeming it.
 
 use super::claim::claim;
+use super::invite::VERIFY;
 use super::invite::{InviteJob, JOB};
 use crate::account::{Changes, Updated, store};
 use crate::client::Client;
 use crate::error::{ErrorCode, Result};
 use crate::identifier::Email;
 use crate::kernel::Kernel;
-use crate::limit::Bucket;
-use crate::one_time::{OneTimeTokens, Purpose};
+use crate::mail::MAIL_REQUESTS;
+use crate::one_time::OneTimeTokens;
+use crate::one_time::TOKEN_TRIES;
 use crate::principal::Principal;
 use crate::registration::{complete_registration, is_registration};
 
@@ -30,7 +32,7 @@ impl<'a> Verifications<'a> {
     /// Fails with `RATE_LIMITED`, and when the database does.
     #[tracing::instrument(name = "verification.request", target = "auth::service", level = "debug", skip_all)]
     pub async fn request(&self, email: &Email, client: &Client) -> Result<()> {
-        self.kernel.limiter().take(Bucket::MailRequests(Purpose::VerifyEmail, client), client).await?;
+        self.kernel.limiter().take(&MAIL_REQUESTS.of(client).only(VERIFY.name()), client).await?;
         self.kernel.queue_job(JOB, InviteJob { email_key: email.key().to_owned() }, client).await
     }
 
@@ -43,14 +45,14 @@ impl<'a> Verifications<'a> {
     #[tracing::instrument(name = "verification.verify", target = "auth::service", level = "debug", skip_all)]
     pub async fn verify(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
         let kernel = self.kernel;
-        kernel.limiter().take(Bucket::TokenTries(client), client).await?;
+        kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
         if is_registration(token) {
             let user = complete_registration(kernel, token, client).await?;
             return Ok(Updated { user, token: None });
         }
         let verified = kernel
             .effect(client, |effect| async move {
-                let consumed = OneTimeTokens::new(kernel).consume(&effect, Purpose::VerifyEmail, token, None).await?;
+                let consumed = OneTimeTokens::new(kernel).consume(&effect, VERIFY, token, None).await?;
                 let Some(consumed) = consumed else { return Ok(None) };
                 let Some(user) = store::lock_owner(effect.tx(), &consumed).await? else { return Ok(None) };
                 if user.is_verified {
@@ -68,7 +70,7 @@ impl<'a> Verifications<'a> {
 
     /// A user who opens a link for the second time learns that the first time was enough.
     async fn why_not(&self, token: &str) -> Result<ErrorCode> {
-        let used = OneTimeTokens::new(self.kernel).used_by(Purpose::VerifyEmail, token).await?;
+        let used = OneTimeTokens::new(self.kernel).used_by(VERIFY, token).await?;
         let Some(user_id) = used else { return Ok(ErrorCode::VerifyUserBadToken) };
         let user = store::find(self.kernel.db(), user_id).await?;
         let verified = user.is_some_and(|user| user.is_verified);

@@ -21,6 +21,7 @@ use crate::kernel::Kernel;
 use crate::limit::Bucket;
 use crate::mail::message::CONCURRENCY;
 use crate::mail::queue::{Queued, expiry, open, seal};
+use crate::mail::{MAILS_BY_CLIENT, MAILS_TO_ADDRESS};
 use crate::mail::{Mail, MailError, Service, store};
 
 /// How many rows a worker claims at once.
@@ -101,9 +102,9 @@ impl Courier<'_> {
         match self.send(&mail).await {
             Ok(()) => store::remove(self.kernel.db(), row.id).await,
             Err(failure) => {
-                tracing::warn!(mail = %row.id, kind = mail.kind.name(), attempt = row.attempts + 1, %failure, "a mail was not accepted");
+                tracing::warn!(mail = %row.id, kind = mail.kind, attempt = row.attempts + 1, %failure, "a mail was not accepted");
                 if failure.is_permanent() {
-                    return self.give_up(row, mail.kind.name()).await;
+                    return self.give_up(row, &mail.kind).await;
                 }
                 self.try_later(row).await
             }
@@ -143,7 +144,7 @@ impl Courier<'_> {
         queued: &Queued,
         refused: &Mutex<Option<Email>>,
     ) -> Result<Option<Mail>> {
-        let within_limit = is_within_limit(effect, Bucket::MailsByClient(effect.client())).await?;
+        let within_limit = is_within_limit(effect, &MAILS_BY_CLIENT.of(effect.client())).await?;
         let mail = if within_limit { self.compose(effect, queued).await? } else { None };
         let Some(mut mail) = mail else {
             store::remove(effect.tx(), row.id).await?;
@@ -153,7 +154,7 @@ impl Courier<'_> {
         if effect.client().is_remote() {
             let address = Email::parse(&mail.to).map_err(Error::internal)?;
             let limiter = self.kernel.limiter();
-            if limiter.take_within(effect.tx(), Bucket::MailsToAddress(&address)).await?.is_some() {
+            if limiter.take_within(effect.tx(), &MAILS_TO_ADDRESS.of(&address)).await?.is_some() {
                 *refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
                 return Err(ErrorCode::RateLimited.into());
             }
@@ -184,9 +185,9 @@ impl Courier<'_> {
     }
 
     /// The kind of mail that is sent, or would be.
-    fn name(self, queued: &Queued) -> &'static str {
+    fn name(self, queued: &Queued) -> &str {
         match queued {
-            Queued::Send { mail } | Queued::Offer { mail, .. } => mail.kind.name(),
+            Queued::Send { mail } | Queued::Offer { mail, .. } => &mail.kind,
             Queued::Job(job) => self.handler(&job.name).map_or("unknown", |handler| handler.mail),
         }
     }
@@ -196,7 +197,7 @@ impl Courier<'_> {
     async fn turn_down(self, row: &Model, address: &Email, client: &Client) -> Result<()> {
         self.kernel
             .effect(client, |effect| async move {
-                if is_within_limit(&effect, Bucket::MailsToAddress(address)).await? {
+                if is_within_limit(&effect, &MAILS_TO_ADDRESS.of(address)).await? {
                     return Err(Error::internal("there is room for the mail again"));
                 }
                 store::remove(effect.tx(), row.id).await
@@ -217,12 +218,12 @@ impl Courier<'_> {
     }
 
     /// Makes a dead letter of a mail, and emits an event about it.
-    async fn give_up(self, row: &Model, mail: &'static str) -> Result<()> {
+    async fn give_up(self, row: &Model, mail: &str) -> Result<()> {
         let now = self.kernel.now();
         self.kernel
             .effect(&Client::default(), |effect| async move {
                 if store::give_up(effect.tx(), row, now).await? {
-                    effect.emit(EventKind::MailFailed { mail_id: row.id, mail });
+                    effect.emit(EventKind::MailFailed { mail_id: row.id, mail: mail.to_owned() });
                 }
                 Ok(())
             })
@@ -232,7 +233,7 @@ impl Courier<'_> {
 
 /// Takes one of a limit in the same transaction, so that a job that is carried out again counts once. False when nothing
 /// is left.
-async fn is_within_limit(effect: &Effect, bucket: Bucket<'_>) -> Result<bool> {
+async fn is_within_limit(effect: &Effect, bucket: &Bucket) -> Result<bool> {
     let limiter = effect.kernel().limiter();
     let Some(refusal) = limiter.take_within(effect.tx(), bucket).await? else { return Ok(true) };
     if refusal.first {

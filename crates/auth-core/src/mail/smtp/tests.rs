@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::server::{Security, Server};
 use super::*;
-use crate::mail::{Language, MailKind};
+use crate::account::PASSWORD_CHANGED;
+use crate::mail::Language;
 
 const FROM: &str = "Notes <no-reply@notes.example>";
 
@@ -97,14 +98,9 @@ fn debug_shows_no_password() {
 }
 
 fn mail(to: &str) -> Mail {
-    Mail {
-        id: Uuid::from_u128(7),
-        to: to.to_owned(),
-        display_name: Some("Ada\r\nBcc: eve@example.com".to_owned()),
-        kind: MailKind::PasswordChanged,
-        language: Language::english(),
-        created_at: OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap(),
-    }
+    let at = OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap();
+    let mail = Mail::new(Uuid::from_u128(7), to, PASSWORD_CHANGED.message(), Language::english(), at);
+    Mail { display_name: Some("Ada\r\nBcc: eve@example.com".to_owned()), ..mail }
 }
 
 fn written(mail: &Mail, subject: &str) -> String {

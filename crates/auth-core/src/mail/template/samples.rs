@@ -1,5 +1,6 @@
-//! A mail of every kind, to try templates with.
+//! Trying templates with a mail of every kind.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::time::Duration;
 
@@ -7,47 +8,86 @@ use time::OffsetDateTime;
 use url::Url;
 use uuid::Uuid;
 
-use crate::mail::{Language, Mail, MailCode, MailKind, MailLink};
+use super::form::Form;
+use super::render::{Blocks, Service, Templates, file, variables};
+use crate::mail::{Language, Mail, MailCode, MailKind, MailLink, Message};
 
-/// Mails of every kind, with and without what is optional, and where the service that sends them is.
-pub(super) struct Samples {
-    pub(super) url: Url,
-    pub(super) mails: Vec<Mail>,
+/// The blocks that a template may have.
+const BLOCKS: [&str; 4] = ["subject", "before", "action", "after"];
+
+/// Mails of these kinds, with and without what is optional, and where the service that sends them is.
+pub(super) fn samples(kinds: &[MailKind]) -> Result<(Url, Vec<Mail>), Box<dyn Error>> {
+    let url = Url::parse("https://notes.example.com/")?;
+    let page = url.join("/page?token=sample&more=1")?;
+    let link = |lifetime: Duration| MailLink::new(page.clone(), lifetime);
+    let code = MailCode::try_from("012345".to_owned())?;
+    let messages = kinds.iter().flat_map(|kind| kind.samples(link, &code));
+    let mails = messages.flat_map(|message| [Some("Ada Lovelace"), None].map(|name| sample(&message, name)));
+    Ok((url, mails.collect()))
 }
 
-impl Samples {
-    pub(super) fn new() -> Result<Self, Box<dyn Error>> {
-        const MINUTE: u64 = 60;
-        const HOUR: u64 = 60 * MINUTE;
-        let url = Url::parse("https://notes.example.com/")?;
-        let page = url.join("/page?token=sample&more=1")?;
-        let link = |seconds| MailLink::new(page.clone(), Duration::from_secs(seconds));
-        let kinds = [
-            MailKind::VerifyEmail { link: link(24 * HOUR) },
-            MailKind::ResetPassword { link: link(30 * MINUTE) },
-            MailKind::MagicLink { link: link(10 * MINUTE), code: MailCode::try_from("012345".to_owned())? },
-            MailKind::ConfirmEmail { link: link(24 * HOUR) },
-            MailKind::EmailChangeRequested,
-            MailKind::EmailChanged { revert_link: Some(link(3 * 24 * HOUR)) },
-            MailKind::EmailChanged { revert_link: None },
-            MailKind::PasswordChanged,
-            MailKind::AlreadyRegistered { reset_link: Some(link(30 * MINUTE)) },
-            MailKind::AlreadyRegistered { reset_link: None },
-            MailKind::AccountReset,
-            MailKind::AccountDeleted,
-        ];
-        let mails = kinds.into_iter().flat_map(|kind| [Some("Ada Lovelace"), None].map(|name| sample(&kind, name)));
-        Ok(Self { url, mails: mails.collect() })
+fn sample(message: &Message, name: Option<&str>) -> Mail {
+    let (english, epoch) = (Language::english(), OffsetDateTime::UNIX_EPOCH);
+    let mail = Mail::new(Uuid::nil(), "ada@example.org", message.clone(), english, epoch);
+    Mail { display_name: name.map(str::to_owned), ..mail }
+}
+
+impl Templates {
+    /// What is wrong with the mails of samples. There is nothing secret in those, so that the whole story can be told.
+    pub(super) fn try_samples(&self, kinds: &[MailKind]) -> Result<Vec<String>, Box<dyn Error>> {
+        let (url, samples) = samples(kinds)?;
+        let service = Service { name: "Notes", url: &url };
+        let mut problems = BTreeSet::new();
+        for language in self.languages.iter() {
+            for sample in &samples {
+                let mail = Mail { language: language.clone(), ..sample.clone() };
+                let found = self.try_sample(&mail, service).unwrap_or_else(|cause| Some(cause.to_string()));
+                problems.extend(found);
+            }
+        }
+        Ok(problems.into_iter().collect())
+    }
+
+    fn try_sample(&self, mail: &Mail, service: Service<'_>) -> Result<Option<String>, minijinja::Error> {
+        let name = file(&mail.language, &mail.kind);
+        let template = self.text.get_template(&name)?;
+        let mut blocks = Blocks::of(&template, variables(Form::Text, mail, service, &mail.language))?;
+        let mut outside = blocks.whole().to_owned();
+        for block in BLOCKS {
+            let words = blocks.render(block)?;
+            outside = outside.replacen(&words, "", 1);
+            let needed = block == "subject" || block == "before" || (block == "action" && mail.link.is_some());
+            if needed && words.trim().is_empty() {
+                return Ok(Some(format!("{name}: write the block `{block}`, which is empty")));
+            }
+            if has_markup(&words) {
+                return Ok(Some(format!(
+                    "{name}: plain text would show the markup of the block `{block}`: put it between `{{% if html %}}` and `{{% endif %}}`"
+                )));
+            }
+        }
+        if !outside.trim().is_empty() {
+            return Ok(Some(format!("{name}: put all words into the blocks {}", BLOCKS.join(", "))));
+        }
+        let content = self.content(mail, service)?;
+        for (form, shown) in [(Form::Text, &content.text), (Form::Html, &content.html)] {
+            let link = mail.link.as_ref().map(|link| form.address(link.url()).to_string());
+            let code = mail.code.as_ref().map(|code| code.as_str().to_owned());
+            if link.into_iter().chain(code).any(|secret| !shown.contains(&secret)) {
+                return Ok(Some(format!("{name}: show the mail's link and code; {form:?} lacks one")));
+            }
+        }
+        Ok(None)
     }
 }
 
-fn sample(kind: &MailKind, name: Option<&str>) -> Mail {
-    Mail {
-        id: Uuid::nil(),
-        to: "ada@example.org".to_owned(),
-        display_name: name.map(str::to_owned),
-        kind: kind.clone(),
-        language: Language::english(),
-        created_at: OffsetDateTime::UNIX_EPOCH,
-    }
+/// Whether a reader of plain text would see an HTML tag or a character reference.
+fn has_markup(text: &str) -> bool {
+    let begins_tag = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '!');
+    let is_reference = |rest: &str| {
+        let name = rest.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '#');
+        name.len() < rest.len() && name.starts_with(';')
+    };
+    text.match_indices('<').any(|(at, _)| begins_tag(&text[at + 1..]))
+        || text.match_indices('&').any(|(at, _)| is_reference(&text[at + 1..]))
 }

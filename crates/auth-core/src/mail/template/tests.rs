@@ -1,16 +1,29 @@
 //! What the templates say, and what is refused of them.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::samples::Samples;
-use super::*;
+use url::Url;
+
+use super::{Service, Templates, samples};
+use crate::features::{self, FEATURES};
+use crate::mail::{Content, Language, Mail, MailKind};
+use crate::verification::VERIFY_EMAIL;
+
+fn mail_kinds() -> Vec<MailKind> {
+    features::mail_kinds(FEATURES)
+}
 
 fn templates() -> Templates {
-    Templates::builder().build().unwrap()
+    Templates::builder().build(&mail_kinds()).unwrap()
+}
+
+fn samples_of(kinds: &[MailKind]) -> Vec<Mail> {
+    samples::samples(kinds).unwrap().1
 }
 
 fn mail(kind: &str, name: Option<&str>, language: &str) -> Mail {
-    let sample = Samples::new().unwrap().mails.into_iter().rfind(|mail| mail.kind.name() == kind).unwrap();
+    let sample = samples_of(&mail_kinds()).into_iter().rfind(|mail| mail.kind == kind).unwrap();
     Mail { display_name: name.map(str::to_owned), language: language.parse().unwrap(), ..sample }
 }
 
@@ -28,49 +41,94 @@ fn the_librarys_own_templates_pass_their_own_check() {
 
 #[test]
 fn mistakes_are_named_before_the_first_mail() {
+    const SUBJECT: &str = "{% block subject %}Hi{% endblock %}";
+    const BEFORE: &str = "{% block before %}Welcome.{% endblock %}";
+    const ACTION: &str = "{% block action %}Go{% endblock %}";
     for (name, source, part) in [
-        ("en/verify_email.txt", "{{ link", "syntax error"),
-        ("en/verify_email.txt", "{{ link }} {% if false %}{{ lnik }}{% endif %}", "`lnik`"),
-        ("en/verify_email.txt", "no way in", "en/verify_email.txt does not show"),
-        ("en/verify_email.subject.txt", " \n", "the subject is empty"),
-        ("en/verify_mail.txt", "{{ link }}", "belongs to no mail"),
-        ("fr/verify_email.txt", "{{ link }}", "fr/verify_email.html is missing"),
+        ("en/verify_email", "{{ link".to_owned(), "syntax error"),
+        ("en/verify_email", format!("{SUBJECT}{BEFORE}{ACTION}{{% if false %}}{{{{ lnik }}}}{{% endif %}}"), "`lnik`"),
+        ("en/verify_email", format!("{BEFORE}{ACTION}"), "the block `subject`, which is empty"),
+        ("en/verify_email", format!("{SUBJECT}{ACTION}"), "the block `before`, which is empty"),
+        ("en/verify_email", format!("{SUBJECT}{BEFORE}"), "the block `action`, which is empty"),
+        ("en/verify_email", format!("{SUBJECT}{BEFORE}{ACTION}Bye."), "put all words into the blocks"),
+        (
+            "en/verify_email",
+            format!("{SUBJECT}{BEFORE}{ACTION}{{% block afetr %}}Bye.{{% endblock %}}"),
+            "put all words",
+        ),
+        ("en/verify_email", format!("{SUBJECT}{ACTION}{{% block before %}}<b>Hi</b>{{% endblock %}}"), "the markup"),
+        ("en/verify_email", format!("{SUBJECT}{ACTION}{{% block before %}}A &amp; B{{% endblock %}}"), "the markup"),
+        ("en/magic_link", format!("{SUBJECT}{BEFORE}{ACTION}"), "en/magic_link: show the mail's link and code"),
+        ("_frame.txt", "{{ before }}".to_owned(), "Text lacks one"),
+        ("en/verify_email.txt", "{{ link }}".to_owned(), "belongs to no mail"),
+        ("en/verify_mail", String::new(), "belongs to no mail"),
+        ("fr/verify_email", format!("{SUBJECT}{BEFORE}{ACTION}"), "fr/magic_link is missing"),
     ] {
-        let problems = Templates::builder().replace(name, source).build().unwrap_err().0;
+        let builder = Templates::builder().replace(name, source.as_str());
+        let problems = builder.build(&mail_kinds()).unwrap_err().0;
         assert!(problems.iter().any(|problem| problem.contains(part)), "{name} {source:?}: {problems:?}");
     }
 }
 
-/// Every kind in every language, as a file for people to read: its name and what is in it.
-fn snapshots() -> Vec<(PathBuf, String)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/mail/snapshots");
-    let samples = Samples::new().unwrap();
-    let mut files = vec![];
-    for language in templates().languages().iter() {
-        for sample in samples.mails.iter().filter(|mail| mail.display_name.is_some()) {
-            let mail = Mail { language: language.clone(), ..sample.clone() };
-            let Content { subject, text, html } = render(&mail, "Notes");
-            // The kinds whose link may be missing.
-            let may_lack = ["already_registered", "email_changed"].contains(&mail.kind.name());
-            let without = if may_lack && mail.kind.link().is_none() { ".no_link" } else { "" };
-            let name = format!("{}{without}.{language}.txt", mail.kind.name());
-            files.push((folder.join(name), format!("{subject}\n\n{text}\n\n{html}\n")));
-        }
-    }
-    files
+#[test]
+fn markup_is_for_html_alone() {
+    let source = "{% block subject %}Tom & Jerry{% endblock %}{% block action %}Go{% endblock %}\
+        {% block before %}At {{ url }}.\n  \n\n{% if html %}<ul><li>One</li></ul>{% else %}- One{% endif %}{% endblock %}";
+    let templates = Templates::builder().replace("en/verify_email", source).build(&mail_kinds()).unwrap();
+    let url = Url::parse("https://notes.example.com/").unwrap();
+    let content = templates.render(&mail("verify_email", None, "en"), Service { name: "Notes", url: &url }).unwrap();
+    assert!(content.text.contains("\nAt https://notes.example.com/.\n\n- One\n"), "{}", content.text);
+    let html =
+        "<p>At <a href=\"https://notes.example.com/\">https://notes.example.com/</a>.</p>\n<ul><li>One</li></ul>\n";
+    assert!(content.html.contains(html), "{}", content.html);
+    assert_eq!(content.subject, "Tom & Jerry");
+}
+
+#[test]
+fn an_app_has_kinds_of_its_own() {
+    const ENGLISH: &str = "{% block subject %}Join {{ team }}{% endblock %}\
+        {% block before %}{{ service }} has a place for you in {{ team }}.{% endblock %}{% block action %}Join{% endblock %}";
+    const INVITATION: MailKind = MailKind::new("invitation", &[("en", ENGLISH)])
+        .carries_link(Duration::from_secs(60))
+        .uses(&[("team", "Tom & Jerry")]);
+    let kinds = [mail_kinds(), vec![INVITATION]].concat();
+    let problems = Templates::builder().build(&kinds).unwrap_err().0;
+    assert_eq!(problems, ["de/invitation is missing"]);
+    let templates = Templates::builder().only(["en"]).build(&kinds).unwrap();
+    let (url, mails) = samples::samples(&[INVITATION]).unwrap();
+    let content = templates.render(&mails[0], Service { name: "Notes", url: &url }).unwrap();
+    assert_eq!(content.subject, "Join Tom & Jerry");
+    assert!(content.html.contains("<p>Notes has a place for you in Tom &amp; Jerry.</p>"), "{}", content.html);
+}
+
+/// Every kind in a language, as people read it.
+fn snapshot(language: &Language) -> String {
+    let mails = samples_of(&mail_kinds()).into_iter().filter(|mail| mail.display_name.is_some());
+    let mut mails: Vec<Mail> = mails.collect();
+    mails.sort_by(|one, other| one.kind.cmp(&other.kind));
+    let show = |mail: Mail| {
+        let title = mail.kind.clone();
+        let Content { subject, text, html } = render(&Mail { language: language.clone(), ..mail }, "Notes");
+        let html = html.split_once("<body>").unwrap().1;
+        format!("==== {title}\n{subject}\n\n{text}\n{html}\n")
+    };
+    mails.into_iter().map(show).collect()
+}
+
+fn snapshot_file(language: &Language) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("src/mail/snapshots/{language}.txt"))
 }
 
 #[test]
 fn mails_say_what_they_said_before() {
-    let files = snapshots();
-    assert_eq!(files.len(), 2 * 12);
-    for (path, now) in files {
-        let before = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(
-            now,
-            before,
-            "{}: read it; if it is meant so, run `cargo test rewrite_snapshots -- --ignored`",
-            path.display()
+    for language in templates().languages().iter() {
+        let (file, now) = (snapshot_file(language), snapshot(language));
+        let before = std::fs::read_to_string(&file).unwrap_or_default();
+        let first = now.lines().zip(before.lines()).find(|(now, before)| now != before);
+        assert!(
+            now == before,
+            "{}: {first:?}: read it; if it is meant so, run `cargo test rewrite_snapshots -- --ignored`",
+            file.display()
         );
     }
 }
@@ -78,8 +136,8 @@ fn mails_say_what_they_said_before() {
 #[test]
 #[ignore = "writes the files that `mails_say_what_they_said_before` compares with"]
 fn rewrite_snapshots() {
-    for (path, now) in snapshots() {
-        std::fs::write(path, now).unwrap();
+    for language in templates().languages().iter() {
+        std::fs::write(snapshot_file(language), snapshot(language)).unwrap();
     }
 }
 
@@ -97,8 +155,8 @@ fn lifetimes_are_said_in_words() {
         let url = Url::parse("https://notes.example.com/verify").unwrap();
         let link = crate::mail::MailLink::new(url, Duration::from_secs(minutes * 60));
         for (language, words) in [("en", english), ("de", german)] {
-            let kind = crate::mail::MailKind::VerifyEmail { link: link.clone() };
-            let content = render(&Mail { kind, ..mail("verify_email", None, language) }, "Notes");
+            let mail = Mail { link: Some(link.clone()), ..mail(VERIFY_EMAIL.name(), None, language) };
+            let content = render(&mail, "Notes");
             assert!(content.text.contains(words) && content.html.contains(words), "{words}: {}", content.text);
         }
     }
@@ -108,7 +166,7 @@ fn lifetimes_are_said_in_words() {
 fn html_shows_names_as_they_are_written() {
     let service = "Müller & <script>alert('1')</script> \"Notes\"";
     for language in ["en", "de"] {
-        for kind in Samples::new().unwrap().mails.iter().map(|mail| mail.kind.name()) {
+        for kind in mail_kinds().iter().map(|kind| kind.name()) {
             let Content { subject, text, html } = render(&mail(kind, Some("Ada & \"Co\""), language), service);
             assert!(text.contains(service) && text.contains("Ada & \"Co\""), "{text}");
             assert!(subject.contains("<script>"), "a subject is not HTML: {subject}");
@@ -143,7 +201,7 @@ fn names_that_could_mislead_are_left_out() {
 #[test]
 fn a_subject_is_one_line() {
     let service = format!("Notes\r\nBcc: eve@example.com\n\n{}", "long ".repeat(100));
-    for sample in Samples::new().unwrap().mails {
+    for sample in samples_of(&mail_kinds()) {
         let subject = render(&sample, &service).subject;
         assert!(!subject.contains(char::is_control) && subject.chars().count() <= 151, "{subject:?}");
         assert_eq!(subject, subject.trim());

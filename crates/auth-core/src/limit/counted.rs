@@ -1,0 +1,90 @@
+//! Whom limits count.
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use uuid::Uuid;
+
+use crate::client::Client;
+use crate::identifier::Email;
+
+/// Those whom a limit can count: clients, addresses, and accounts by their ids.
+pub trait Counted: sealed::Sealed {
+    /// What they are called in documents.
+    #[doc(hidden)]
+    const WHOM: &'static str;
+
+    /// The names under which one of them is counted, the narrower first, and how much more a wider one may do. None for the
+    /// app itself.
+    #[doc(hidden)]
+    fn counted_as(&self) -> Vec<(String, u32)>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for crate::client::Client {}
+    impl Sealed for crate::identifier::Email {}
+    impl Sealed for uuid::Uuid {}
+}
+
+impl Counted for Client {
+    const WHOM: &'static str = "client";
+
+    fn counted_as(&self) -> Vec<(String, u32)> {
+        if self.is_remote() { networks(self.ip) } else { Vec::new() }
+    }
+}
+
+impl Counted for Email {
+    const WHOM: &'static str = "address";
+
+    fn counted_as(&self) -> Vec<(String, u32)> {
+        vec![(self.key().to_owned(), 1)]
+    }
+}
+
+impl Counted for Uuid {
+    const WHOM: &'static str = "account";
+
+    fn counted_as(&self) -> Vec<(String, u32)> {
+        vec![(self.to_string(), 1)]
+    }
+}
+
+/// What a client counts as, the narrower network first, and how much more a wider one may do: a client that has one
+/// address of IPv6 has a network of them, and many have more.
+fn networks(ip: Option<IpAddr>) -> Vec<(String, u32)> {
+    let network = |ip: Ipv6Addr, bits: u32| Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << (128 - bits)));
+    match ip.map(|ip| ip.to_canonical()) {
+        None => vec![("unknown".to_owned(), 1)],
+        Some(IpAddr::V4(ip)) => vec![(ip.to_string(), 1)],
+        Some(IpAddr::V6(ip)) => {
+            vec![(format!("{}/64", network(ip, 64)), 1), (format!("{}/48", network(ip, 48)), 8)]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(ip: Option<&str>) -> Vec<(String, u32)> {
+        networks(ip.map(|ip| ip.parse().unwrap()))
+    }
+
+    #[test]
+    fn an_address_cannot_be_spelled_twice() {
+        assert_eq!(keys(Some("192.0.2.7")), [("192.0.2.7".to_owned(), 1)]);
+        assert_eq!(keys(Some("::ffff:192.0.2.7")), keys(Some("192.0.2.7")));
+        assert_eq!(keys(None), [("unknown".to_owned(), 1)]);
+        let narrow = ("2001:db8:1:2::/64".to_owned(), 1);
+        let wide = ("2001:db8:1::/48".to_owned(), 8);
+        assert_eq!(keys(Some("2001:db8:1:2:3:4:5:6")), [narrow, wide.clone()]);
+        assert_eq!(keys(Some("2001:db8:1:ffff::1"))[1], wide);
+    }
+
+    #[test]
+    fn the_app_itself_is_not_counted() {
+        let counted = |client: &Client| client.counted_as().len();
+        assert_eq!((counted(&Client::default()), counted(&Client::new(None, None))), (0, 1));
+    }
+}
