@@ -90,7 +90,6 @@ struct ExportAnswer<'a> {
     activity: Vec<EventView<'a>>,
     /// What features of other crates hold, each under its name.
     #[serde(flatten)]
-    #[schema(ignore)]
     more: &'a serde_json::Map<String, serde_json::Value>,
 }
 
