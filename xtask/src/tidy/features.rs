@@ -38,7 +38,8 @@ pub(super) fn problems(files: &[File]) -> Vec<String> {
     }
     let mut problems = vec![];
     for (place, found) in [(CORE, modules(files, CORE)), (SCENARIOS, modules(files, SCENARIOS))] {
-        let missing = features.difference(&found).filter(|name| place != CORE || !WIRE_ONLY.contains(&name.as_str()));
+        let elsewhere = |name: &str| WIRE_ONLY.contains(&name) || has_crate(files, name);
+        let missing = features.difference(&found).filter(|name| place != CORE || !elsewhere(name));
         problems.extend(missing.map(|name| {
             format!("{place}{name}.rs: missing, and so is a folder of that name; {ROUTES}{name}.rs needs it")
         }));
@@ -52,6 +53,12 @@ pub(super) fn problems(files: &[File]) -> Vec<String> {
     problems.extend(files.iter().filter_map(migration));
     problems.extend(files.iter().flat_map(table_names));
     problems
+}
+
+/// Whether the feature is a crate of its own.
+fn has_crate(files: &[File], name: &str) -> bool {
+    let root = format!("crates/auth-{}/src/lib.rs", name.replace('_', "-"));
+    files.iter().any(|file| file.path == root)
 }
 
 /// Names of the modules in a folder, as a file or a folder.
@@ -129,6 +136,13 @@ mod tests {
             let found = problems(&files);
             assert!(found.iter().any(|problem| problem.contains(part)), "{missing}: {found:?}");
         }
+    }
+
+    #[test]
+    fn a_feature_may_be_a_crate_of_its_own() {
+        let mut files = complete();
+        files[2] = file("crates/auth-totp/src/lib.rs", "");
+        assert_eq!(problems(&files), Vec::<String>::new());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::metadata::Package;
 const ADAPTERS: [&str; 3] = ["auth-axum", "auth-actix", "auth-poem"];
 
 /// Each member with the members it may depend on.
-const ARROWS: [(&str, &[&str]); 17] = [
+const ARROWS: &[(&str, &[&str])] = &[
     ("auth-entity", &[]),
     ("auth-migration", &["auth-entity"]),
     ("auth-core", &["auth-entity"]),

@@ -43,6 +43,7 @@ pub(crate) fn check() -> Result {
         layers::problems(&metadata.packages),
         sources::problems(&files, &exempt),
         features::problems(&files),
+        cycles::problems(&files),
         cases::problems(&files),
         crate::new_feature::stale_anchors(),
         manifest::problems(&files),

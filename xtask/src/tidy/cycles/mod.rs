@@ -21,9 +21,15 @@ use super::File;
 const CRATES: [&str; 2] = [CORE, "crates/auth-http/src/"];
 const CORE: &str = "crates/auth-core/src/";
 
-/// A warning for each cycle.
-pub(super) fn warnings(files: &[File]) -> Vec<String> {
+/// What leads in a circle. There is no exception.
+pub(super) fn problems(files: &[File]) -> Vec<String> {
     CRATES.iter().flat_map(|directory| problems_of(files, directory)).collect()
+}
+
+/// What leads upwards in the core.
+pub(super) fn warnings(files: &[File]) -> Vec<String> {
+    let Ok(tree) = Tree::read(files, CORE) else { return vec![] };
+    storeys::problems(files, CORE, &tree, &uses::of(&tree))
 }
 
 fn problems_of(files: &[File], directory: &str) -> Vec<String> {
@@ -31,12 +37,7 @@ fn problems_of(files: &[File], directory: &str) -> Vec<String> {
         Ok(tree) => tree,
         Err(why) => return vec![why],
     };
-    let uses = uses::of(&tree);
-    let mut problems = cycles(directory, &tree, &uses);
-    if directory == CORE {
-        problems.extend(storeys::problems(files, directory, &tree, &uses));
-    }
-    problems
+    cycles(directory, &tree, &uses::of(&tree))
 }
 
 fn cycles(directory: &str, tree: &Tree, uses: &Uses) -> Vec<String> {

@@ -152,6 +152,16 @@ fn a_service_that_is_fetched_by_an_accessor_is_used() {
 }
 
 #[test]
+fn an_accessor_may_be_a_row_of_a_macro() {
+    let auth = "pub struct Auth;\nservices! {\n    /// The second.\n    two: crate::two::Two,\n}\n";
+    let one = "use crate::auth::Auth;\npub struct One;\nimpl One { fn f(auth: &Auth) { auth.two().g(); } }\n";
+    let two = "pub struct Two;\nimpl Two { pub fn g(&self) { crate::one::One; } }\n";
+    let found = found(&[("auth.rs", auth), ("one.rs", one), ("two.rs", two)]);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].contains("one.rs:3: `Two::g` is defined in two.rs"), "{found:#?}");
+}
+
+#[test]
 fn a_method_counts_where_it_stands() {
     // `extra.rs` extends the service of `one.rs`.
     let one = "pub struct One;\nimpl One { pub fn make() -> Self { Self } }\n";
@@ -241,7 +251,8 @@ fn names_are_used_from_above() {
         ("use crate::totp::config::Totp;\n", "pub mod config;\n", None),
         ("", "use crate::auth::Auth;\n", Some("totp/mod.rs:3: `Auth` is defined in crates/auth-core/src/auth.rs")),
     ] {
-        let problems = problems_of(&sources(ground, feature), DIRECTORY);
+        let files = sources(ground, feature);
+        let problems = [problems_of(&files, DIRECTORY), warnings(&files)].concat();
         match part {
             None => assert_eq!(problems, Vec::<String>::new()),
             Some(part) => assert!(problems.iter().any(|problem| problem.contains(part)), "{problems:#?}"),

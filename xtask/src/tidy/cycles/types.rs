@@ -3,7 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use syn::{Fields, FnArg, GenericArgument, ImplItem, Item, ItemImpl, PathArguments, ReturnType, Type};
+use proc_macro2::{Ident, TokenStream};
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{
+    Attribute, Fields, FnArg, GenericArgument, ImplItem, Item, ItemImpl, PathArguments, ReturnType, Token, Type,
+};
 
 use super::names::{Definition, Target};
 use super::tree::{FileId, ModuleId, Tree, is_test};
@@ -12,6 +17,21 @@ const WRAPPERS: [&str; 7] = ["Arc", "Box", "Cow", "Option", "Rc", "Result", "Pin
 
 /// The handles whose accessors hand out the services of features: to call one is to use the service.
 const HANDLES: [&str; 2] = ["Auth", "Kernel"];
+
+/// A row of a macro.
+struct Row {
+    name: Ident,
+    service: Type,
+}
+
+impl Parse for Row {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        input.call(Attribute::parse_outer)?;
+        let name = input.parse()?;
+        input.parse::<Token![:]>()?;
+        Ok(Self { name, service: input.parse()? })
+    }
+}
 
 #[derive(Default)]
 pub(super) struct Types {
@@ -68,6 +88,7 @@ impl Types {
                 }
             }
             Item::Impl(item) => self.implementation(tree, module, file, item),
+            Item::Macro(call) if call.ident.is_none() => self.rows(tree, module, file, &call.mac.tokens),
             _ => {}
         }
     }
@@ -75,6 +96,18 @@ impl Types {
     fn variable(&mut self, definition: &Definition) {
         let unique = self.by_variable.entry(snake(&definition.name));
         unique.and_modify(|known| *known = None).or_insert_with(|| Some(definition.clone()));
+    }
+
+    /// Accessors that a macro makes of rows `name: path::to::Service,` beside a handle.
+    fn rows(&mut self, tree: &Tree, module: ModuleId, file: FileId, tokens: &TokenStream) {
+        let handle = HANDLES.iter().find(|handle| tree.modules[module].defined.contains(**handle));
+        let Some(handle) = handle else { return };
+        let handle = Definition { module, name: (*handle).to_owned() };
+        let Ok(rows) = Punctuated::<Row, Token![,]>::parse_terminated.parse2(tokens.clone()) else { return };
+        for Row { name, service } in rows {
+            let returns = head(tree, module, None, &service);
+            self.methods.insert((handle.clone(), name.to_string()), Method { file, returns, is_accessor: true });
+        }
     }
 
     fn implementation(&mut self, tree: &Tree, module: ModuleId, file: FileId, item: &ItemImpl) {

@@ -12,7 +12,7 @@ pub(super) enum Form {
     Html,
 }
 
-/// Elements that are no part of a paragraph.
+/// Elements outside of paragraphs.
 const BLOCKS: [&str; 10] = ["<p", "<ul", "<ol", "<div", "<table", "<h2", "<h3", "<hr", "<pre", "<blockquote"];
 
 impl Form {
