@@ -23,7 +23,7 @@ pub struct Mail {
     pub id: Uuid,
     /// The address as it is stored, never as it was typed.
     pub to: String,
-    /// The display name of the account, as its owner chose it: what strangers typed, until the mailbox is proved.
+    /// The display name of the account, as its owner chose it: what strangers typed, until the email address is verified.
     pub display_name: Option<String>,
     /// What the mail is about: the [name](super::MailKind::name) of its kind.
     pub kind: String,
