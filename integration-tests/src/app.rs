@@ -51,7 +51,7 @@ impl App {
         // A server may close the connection of a request that it refused before the body was there: each has its own.
         let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
         let http = http.redirect(reqwest::redirect::Policy::none()).build().expect("an HTTP client");
-        let table = Table::new(&auth);
+        let table = Table::new(&auth).expect("backends with names of their own");
         let cx = cx.clone();
         Self(Arc::new(Inner { cx, target, setup, database, parts, table, pool, peek, statements, address, http }))
     }

@@ -74,7 +74,7 @@ fn check_declared(app: &App, endpoint: &Endpoint, method: &Method, answer: &Answ
     assert_ne!(status, StatusCode::INTERNAL_SERVER_ERROR, "{}: {}", answer.asked, answer.text());
     let https = app.auth().settings().public_url.scheme() == "https";
     assert_eq!(answer.header("strict-transport-security"), https.then_some("max-age=31536000"), "{}", answer.asked);
-    let described = document::check(app.auth(), endpoint, method, (status, &answer.headers, &answer.body));
+    let described = document::check(endpoint, method, (status, &answer.headers, &answer.body));
     if let Err(problem) = described {
         panic!("{}: {}: not as docs/openapi.json says: {problem}", answer.asked, answer.text());
     }

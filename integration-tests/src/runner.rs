@@ -207,7 +207,7 @@ async fn prove(scenario: Scenario, context: Context) -> Result<(), Failed> {
 async fn is_covered(environment: &Environment) -> bool {
     let db = auth_core::sea_orm::Database::connect("sqlite::memory:").await.expect("a connection");
     let auth = Setup::default().apply(TestParts::default().builder(db)).build().expect("a good configuration");
-    let table = Table::new(&auth);
+    let table = Table::new(&auth).expect("backends with names of their own");
     let targets = Target::ALL.into_iter().filter(|target| environment.wants_target(*target));
     let missing: Vec<String> = targets.flat_map(|target| coverage::missing(&table, target)).collect();
     for line in &missing {

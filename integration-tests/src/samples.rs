@@ -27,8 +27,8 @@ pub(crate) fn path(endpoint: &Endpoint) -> String {
 /// A body that validates. Public endpoints need one, because they have nothing to refuse before it.
 pub(crate) fn body(endpoint: &Endpoint) -> Value {
     match endpoint.action() {
-        "account.register" => json!({ "email": "sample@example.org", "password": PASSWORD }),
-        "session.login" => json!({ "username": "sample@example.org", "password": PASSWORD }),
+        "registration.register" => json!({ "email": "sample@example.org", "password": PASSWORD }),
+        "login.login" => json!({ "username": "sample@example.org", "password": PASSWORD }),
         "verification.request" | "password_reset.request" | "magic_link.request" => {
             json!({ "email": "sample@example.org" })
         }
@@ -73,12 +73,12 @@ pub(crate) async fn succeeding(app: &App, endpoint: &Endpoint) -> Request {
 /// A body that the endpoint does what it is for with. `target` is somebody else.
 fn accepted(endpoint: &Endpoint, target: &Login) -> Value {
     match endpoint.action() {
-        "account.register" => json!({ "email": format!("fresh-{}@example.org", target.id), "password": PASSWORD }),
-        "account.change_password" => json!({ "old_password": PASSWORD, "new_password": "kettle-Umbrella-42-river" }),
-        "account.update" => json!({ "display_name": "Ada" }),
+        "registration.register" => json!({ "email": format!("fresh-{}@example.org", target.id), "password": PASSWORD }),
+        "profile.change_password" => json!({ "old_password": PASSWORD, "new_password": "kettle-Umbrella-42-river" }),
+        "profile.update" => json!({ "display_name": "Ada" }),
         "admin.create" => json!({ "username": format!("fresh-{}", &target.id.simple().to_string()[12..]) }),
         "email_change.request" => json!({ "new_email": format!("new-{}@example.org", target.id) }),
-        "session.login" => json!({ "username": target.email, "password": PASSWORD }),
+        "login.login" => json!({ "username": target.email, "password": PASSWORD }),
         _ => body(endpoint),
     }
 }

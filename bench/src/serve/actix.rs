@@ -17,6 +17,7 @@ async fn run(database: &str, extras: Extras<'_>) -> Result {
     let app = Data::new(App::new(database, extras).await?);
     let listener = super::bind()?;
     let address = listener.local_addr()?;
+    let routes = auth_actix::configure(&app.auth)?;
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(app.clone())
@@ -24,7 +25,7 @@ async fn run(database: &str, extras: Extras<'_>) -> Result {
             .route("/handwritten", get().to(handwritten))
             .route("/claims", get().to(claims))
             .route("/statements", get().to(async || statements::count().to_string()))
-            .configure(auth_actix::configure(&app.auth))
+            .configure(routes.clone())
     });
     let server = server.listen(listener)?.run();
     super::announce(address)?;

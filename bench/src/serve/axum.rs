@@ -28,7 +28,7 @@ pub(super) async fn serve(database: &str, extras: Extras<'_>) -> Result {
         .route("/handwritten", get(handwritten))
         .route("/claims", get(claims))
         .route("/statements", get(async || statements::count().to_string()))
-        .merge(auth_axum::router(&app.auth))
+        .merge(auth_axum::router(&app.auth)?)
         .with_state(app);
     let listener = tokio::net::TcpListener::from_std(super::bind()?)?;
     super::announce(listener.local_addr()?)?;

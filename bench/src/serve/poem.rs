@@ -13,7 +13,7 @@ use crate::{Result, statements};
 
 pub(super) async fn serve(database: &str, extras: Extras<'_>) -> Result {
     let app = App::new(database, extras).await?;
-    let routes = auth_poem::routes(&app.auth)
+    let routes = auth_poem::routes(&app.auth)?
         .at("/bare", get(bare))
         .at("/handwritten", get(handwritten))
         .at("/claims", get(claims))

@@ -14,7 +14,7 @@ use futures_util::lock::Mutex;
 use crate::{Refusal, convert};
 
 /// What to do about an app that forgot the handle.
-const NO_AUTH: &str = "the extractors of auth-actix find no `Auth`: add `.configure(auth_actix::configure(&auth))` or \
+const NO_AUTH: &str = "the extractors of auth-actix find no `Auth`: add `.configure(auth_actix::configure(&auth)?)` or \
     `.app_data(web::Data::new(auth.clone()))` to the `App`";
 
 /// Who the request is from, once an extractor found out. actix-web runs the extractors of a handler side by side: the

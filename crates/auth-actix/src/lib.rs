@@ -23,11 +23,12 @@
 //!     .build()?;
 //!
 //! let db = web::Data::new(db); // was here before
+//! let routes = configure(&auth)?; // POST /auth/register, /auth/login, GET /users/me, ...
 //! HttpServer::new(move || {
 //!     App::new()
 //!         .app_data(db.clone())
 //!         .route("/", web::get().to(hello))
-//!         .configure(configure(&auth)) // POST /auth/register, /auth/login, GET /users/me, ...
+//!         .configure(routes.clone())
 //! })
 //! .bind("127.0.0.1:3000")?
 //! .run()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::guard::{self, Guard};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
-use auth_core::Auth;
+use auth_core::{Auth, ConfigErrors};
 use auth_http::{Endpoint, Group, MountedPath, Problem, Table};
 use http::Method;
 
@@ -15,14 +15,18 @@ use crate::convert;
 /// extractors find the [`Auth`] in the app's data, where this puts it.
 ///
 /// ```no_run
-/// # fn example(auth: &auth_actix::auth_core::Auth) {
-/// let app = actix_web::App::new().configure(auth_actix::configure(auth));
-/// # let _ = app;
-/// # }
+/// # fn example(auth: &auth_actix::auth_core::Auth) -> Result<(), Box<dyn std::error::Error>> {
+/// let routes = auth_actix::configure(auth)?;
+/// let app = move || actix_web::App::new().configure(routes.clone());
+/// # let _ = app();
+/// # Ok(()) }
 /// ```
-pub fn configure(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
-    let table = Table::new(auth);
-    move |config| mount(config, &table, table.paths())
+///
+/// # Errors
+/// As [`Table::new`].
+pub fn configure(auth: &Auth) -> Result<impl FnOnce(&mut ServiceConfig) + Clone + use<>, ConfigErrors> {
+    let table = Table::new(auth)?;
+    Ok(move |config: &mut ServiceConfig| mount(config, &table, table.paths()))
 }
 
 /// The routes of one group, for a scope wherever the app wants them. Extractors outside that scope need the [`Auth`] in
@@ -32,17 +36,20 @@ pub fn configure(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) + Clone + use<>
 /// use actix_web::web;
 /// use auth_actix::{Group, group};
 ///
-/// # fn example(auth: &auth_actix::auth_core::Auth) {
+/// # fn example(auth: &auth_actix::auth_core::Auth) -> Result<(), Box<dyn std::error::Error>> {
 /// let app = actix_web::App::new()
 ///     .app_data(web::Data::new(auth.clone()))
-///     .service(web::scope("/people").configure(group(auth, Group::Users)))
-///     .service(web::scope("/api/v1/auth").configure(group(auth, Group::Auth)));
+///     .service(web::scope("/people").configure(group(auth, Group::Users)?))
+///     .service(web::scope("/api/v1/auth").configure(group(auth, Group::Auth)?));
 /// # let _ = app;
-/// # }
+/// # Ok(()) }
 /// ```
-pub fn group(auth: &Auth, group: Group) -> impl FnOnce(&mut ServiceConfig) + Clone + use<> {
-    let table = Table::new(auth);
-    move |config| mount(config, &table, table.group(group))
+///
+/// # Errors
+/// As [`Table::new`].
+pub fn group(auth: &Auth, group: Group) -> Result<impl FnOnce(&mut ServiceConfig) + Clone + use<>, ConfigErrors> {
+    let table = Table::new(auth)?;
+    Ok(move |config: &mut ServiceConfig| mount(config, &table, table.group(group)))
 }
 
 fn mount(config: &mut ServiceConfig, table: &Table, paths: Vec<MountedPath>) {

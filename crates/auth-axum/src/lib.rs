@@ -37,7 +37,7 @@
 //!
 //! let app = Router::new()
 //!     .route("/", get(hello))
-//!     .merge(router(&auth)) // POST /auth/register, /auth/login, GET /users/me, ...
+//!     .merge(router(&auth)?) // POST /auth/register, /auth/login, GET /users/me, ...
 //!     .with_state(AppState { db, auth });
 //! # let _: Router = app;
 //! # Ok(()) }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_core::Auth;
+use auth_core::{Auth, ConfigErrors};
 use auth_http::{Endpoint, Group, MountedPath, Problem, Table};
 use axum::Router;
 use axum::extract::Request;
@@ -16,28 +16,34 @@ use crate::convert;
 /// merged into the app's router, whatever its state.
 ///
 /// ```no_run
-/// # fn example(auth: &auth_axum::auth_core::Auth) -> axum::Router {
-/// axum::Router::new().merge(auth_axum::router(auth))
+/// # fn example(auth: &auth_axum::auth_core::Auth) -> Result<axum::Router, Box<dyn std::error::Error>> {
+/// Ok(axum::Router::new().merge(auth_axum::router(auth)?))
 /// # }
 /// ```
-pub fn router<S: Clone + Send + Sync + 'static>(auth: &Auth) -> Router<S> {
-    let table = Table::new(auth);
-    mount(&table, table.paths())
+///
+/// # Errors
+/// As [`Table::new`].
+pub fn router<S: Clone + Send + Sync + 'static>(auth: &Auth) -> Result<Router<S>, ConfigErrors> {
+    let table = Table::new(auth)?;
+    Ok(mount(&table, table.paths()))
 }
 
 /// The routes of one group, to be nested wherever the app wants them.
 ///
 /// ```no_run
 /// # use auth_axum::{Group, group};
-/// # fn example(auth: &auth_axum::auth_core::Auth) -> axum::Router {
-/// axum::Router::new()
-///     .nest("/people", group(auth, Group::Users))
-///     .nest("/api/v1/auth", group(auth, Group::Auth))
+/// # fn example(auth: &auth_axum::auth_core::Auth) -> Result<axum::Router, Box<dyn std::error::Error>> {
+/// Ok(axum::Router::new()
+///     .nest("/people", group(auth, Group::Users)?)
+///     .nest("/api/v1/auth", group(auth, Group::Auth)?))
 /// # }
 /// ```
-pub fn group<S: Clone + Send + Sync + 'static>(auth: &Auth, group: Group) -> Router<S> {
-    let table = Table::new(auth);
-    mount(&table, table.group(group))
+///
+/// # Errors
+/// As [`Table::new`].
+pub fn group<S: Clone + Send + Sync + 'static>(auth: &Auth, group: Group) -> Result<Router<S>, ConfigErrors> {
+    let table = Table::new(auth)?;
+    Ok(mount(&table, table.group(group)))
 }
 
 fn mount<S: Clone + Send + Sync + 'static>(table: &Table, paths: Vec<MountedPath>) -> Router<S> {

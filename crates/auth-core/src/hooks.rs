@@ -120,7 +120,7 @@ impl From<DbErr> for Veto {
 /// }
 /// ```
 ///
-/// The page `docs/features/account.md` has the column types for the migration of such a table, and the same in raw SQL.
+/// The page `docs/features/registration.md` has the column types for the migration of such a table, and the same in raw SQL.
 #[async_trait::async_trait]
 pub trait Hooks: Send + Sync + 'static {
     /// Runs inside the transaction, before its commit. Use `tx` for every statement: the pool may have no second

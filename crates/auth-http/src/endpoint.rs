@@ -114,6 +114,8 @@ impl Draft {
             method,
             successes: Vec::new(),
             action: id,
+            path,
+            below_backend: false,
             route: Arc::new(Route { template: path.into(), body, backend: None }),
             handler,
             shapes,
@@ -140,6 +142,8 @@ pub struct Endpoint {
     pub(crate) route: Arc<Route>,
     pub(crate) shapes: Shapes,
     action: &'static str,
+    path: &'static str,
+    below_backend: bool,
     own_errors: Vec<ErrorCode>,
     statements: Option<usize>,
 }
@@ -230,7 +234,8 @@ impl Endpoint {
         let route = Arc::make_mut(&mut self.route);
         route.backend = Some(name.to_owned());
         if below_its_name {
-            route.template = format!("/{name}{}", route.template).into();
+            route.template = format!("/{name}{}", self.path).into();
+            self.below_backend = true;
             self.id = format!("{}.{name}", self.action).into();
         }
         self
@@ -282,6 +287,26 @@ impl Endpoint {
     #[must_use]
     pub fn backend(&self) -> Option<&str> {
         self.route.backend.as_deref()
+    }
+
+    /// Whether the path begins with the name of the backend.
+    #[must_use]
+    pub fn is_below_backend(&self) -> bool {
+        self.below_backend
+    }
+
+    /// The path with the group's usual prefix, as documents show it: with `{backend}` for the name of the backend, so
+    /// that the routes which several backends have of their own are shown once.
+    #[must_use]
+    pub fn shown_path(&self) -> String {
+        let backend = if self.below_backend { "/{backend}" } else { "" };
+        format!("{}{backend}{}", self.group.prefix(), self.path)
+    }
+
+    /// The id as documents show it, with `{backend}` in the same way.
+    #[must_use]
+    pub fn shown_id(&self) -> Cow<'static, str> {
+        if self.below_backend { format!("{}.{{backend}}", self.action).into() } else { self.id.clone() }
     }
 
     /// How many statements a successful request costs, the authentication among them; `None` where that depends on the

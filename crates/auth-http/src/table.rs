@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use auth_core::{Auth, Client, ErrorCode, Principal};
+use auth_core::{Auth, Client, ConfigErrors, ErrorCode, Principal};
 use bytes::Bytes;
 use futures_util::Stream;
 use http::header::{HeaderMap, HeaderValue, STRICT_TRANSPORT_SECURITY};
@@ -42,9 +42,15 @@ pub struct MountedPath {
 
 impl Table {
     /// The routes that the configuration of `auth` makes.
-    #[must_use]
-    pub fn new(auth: &Auth) -> Self {
-        Self { auth: auth.clone(), endpoints: routes::endpoints(auth).into_iter().map(Arc::new).collect() }
+    ///
+    /// # Errors
+    /// Fails when a backend has a name that a route of the library begins with: what is meant for one would reach the
+    /// other.
+    pub fn new(auth: &Auth) -> Result<Self, ConfigErrors> {
+        let endpoints: Arc<[Arc<Endpoint>]> = routes::endpoints(auth).into_iter().map(Arc::new).collect();
+        let names = auth.backends().iter().map(|backend| backend.name.as_str());
+        let clashes: Vec<String> = names.filter_map(|name| clash(&endpoints, name)).collect();
+        if clashes.is_empty() { Ok(Self { auth: auth.clone(), endpoints }) } else { Err(ConfigErrors(clashes)) }
     }
 
     /// The handle that the routes work with.
@@ -197,6 +203,15 @@ impl Table {
         trace.end(response.status());
         response
     }
+}
+
+/// What is wrong with the name of a backend, if a route begins with it or with a parameter, which takes any name.
+fn clash(endpoints: &[Arc<Endpoint>], name: &str) -> Option<String> {
+    let first = |endpoint: &Endpoint| endpoint.path().split('/').nth(1).map(str::to_owned);
+    let own = endpoints.iter().filter(|endpoint| endpoint.group == Group::Auth && !endpoint.is_below_backend());
+    let mut taken = own.filter(|endpoint| first(endpoint).is_some_and(|text| text == name || text.starts_with('{')));
+    let route = taken.next()?;
+    Some(format!("rename the backend {name:?}: the route {} {} begins with this name", route.method, route.full_path()))
 }
 
 /// A handler with what its row requires.

@@ -20,8 +20,8 @@ const NO_AUTH: &str = "the extractors of auth-poem find no `Auth`: add `.with(au
 /// use auth_poem::{AuthData, routes};
 /// use poem::{Endpoint, EndpointExt};
 ///
-/// fn app(auth: &auth_poem::auth_core::Auth) -> impl Endpoint {
-///     routes(auth).with(AuthData::new(auth))
+/// fn app(auth: &auth_poem::auth_core::Auth) -> Result<impl Endpoint, Box<dyn std::error::Error>> {
+///     Ok(routes(auth)?.with(AuthData::new(auth)))
 /// }
 /// ```
 #[derive(Clone, Debug)]

@@ -23,7 +23,7 @@
 //!     .backend(Backend::bearer("api"))
 //!     .build()?;
 //!
-//! let app = routes(&auth) // POST /auth/register, /auth/login, GET /users/me, ...
+//! let app = routes(&auth)? // POST /auth/register, /auth/login, GET /users/me, ...
 //!     .at("/", get(hello))
 //!     .with(AuthData::new(&auth))
 //!     .data(db); // was here before

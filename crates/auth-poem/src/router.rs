@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use auth_core::Auth;
+use auth_core::{Auth, ConfigErrors};
 use auth_http::{Endpoint, Group, MountedPath, Problem, Table};
 use poem::error::MethodNotAllowedError;
 use poem::http::Method;
@@ -14,14 +14,17 @@ use crate::convert;
 /// adds its own with [`Route::at`], or nests this at `/` into its own.
 ///
 /// ```no_run
-/// # fn example(auth: &auth_poem::auth_core::Auth) -> poem::Route {
+/// # fn example(auth: &auth_poem::auth_core::Auth) -> Result<poem::Route, Box<dyn std::error::Error>> {
 /// # let hello = poem::endpoint::make_sync(|_| "hello");
-/// auth_poem::routes(auth).at("/hello", hello)
+/// Ok(auth_poem::routes(auth)?.at("/hello", hello))
 /// # }
 /// ```
-pub fn routes(auth: &Auth) -> Route {
-    let table = Table::new(auth);
-    mount(&table, table.paths())
+///
+/// # Errors
+/// As [`Table::new`].
+pub fn routes(auth: &Auth) -> Result<Route, ConfigErrors> {
+    let table = Table::new(auth)?;
+    Ok(mount(&table, table.paths()))
 }
 
 /// The routes of one group, to be nested wherever the app wants them.
@@ -29,15 +32,18 @@ pub fn routes(auth: &Auth) -> Route {
 /// ```no_run
 /// use auth_poem::{Group, group};
 ///
-/// # fn example(auth: &auth_poem::auth_core::Auth) -> poem::Route {
-/// poem::Route::new()
-///     .nest("/people", group(auth, Group::Users))
-///     .nest("/api/v1/auth", group(auth, Group::Auth))
+/// # fn example(auth: &auth_poem::auth_core::Auth) -> Result<poem::Route, Box<dyn std::error::Error>> {
+/// Ok(poem::Route::new()
+///     .nest("/people", group(auth, Group::Users)?)
+///     .nest("/api/v1/auth", group(auth, Group::Auth)?))
 /// # }
 /// ```
-pub fn group(auth: &Auth, group: Group) -> Route {
-    let table = Table::new(auth);
-    mount(&table, table.group(group))
+///
+/// # Errors
+/// As [`Table::new`].
+pub fn group(auth: &Auth, group: Group) -> Result<Route, ConfigErrors> {
+    let table = Table::new(auth)?;
+    Ok(mount(&table, table.group(group)))
 }
 
 fn mount(table: &Table, paths: Vec<MountedPath>) -> Route {

@@ -15,6 +15,7 @@ type AppState = Data<app_support::App>;
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (app, listener) = start().await?;
+    let routes = configure(&app.auth)?;
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::new(app.clone()))
@@ -26,7 +27,7 @@ async fn main() -> Result<(), Failure> {
                     config.service(web::resource(path).get(public_page).head(public_page));
                 }
             })
-            .configure(configure(&app.auth))
+            .configure(routes.clone())
             .default_service(web::to(async |app: AppState| response(app.site.not_found())))
             .wrap(headers(&app))
     });

@@ -71,7 +71,7 @@ pub async fn start() -> Result<(App, TcpListener), Failure> {
     let db = database::connect(&config.database_url).await.map_err(|cause| Failure::of("DATABASE_URL", cause))?;
     let auth = build(&config, address, db.clone())?;
     bootstrap(&auth, &config).await?;
-    let table = Table::new(&auth);
+    let table = Table::new(&auth)?;
     let app = App {
         notes: Notes::new(&auth, db),
         site: Site::new(&table),

@@ -36,7 +36,7 @@ async fn main() -> Result<(), Failure> {
         .route("/notes", get(list).post(add))
         .route("/notes/{id}", delete(remove))
         .merge(pages().fold(Router::new(), |router, path| router.route(path, get(public_page))))
-        .merge(router(&state.0.auth))
+        .merge(router(&state.0.auth)?)
         .fallback(async |State(AppState(app))| response(app.site.not_found()))
         .layer(map_response_with_state(state.clone(), complete))
         .with_state(state);

@@ -18,7 +18,7 @@ async fn main() -> Result<(), Failure> {
     let (app, listener) = start().await?;
     let site = app.site.clone();
     let routes =
-        routes(&app.auth).at("/", get(home)).at("/notes", get(list).post(add)).at("/notes/:id", delete(remove));
+        routes(&app.auth)?.at("/", get(home)).at("/notes", get(list).post(add)).at("/notes/:id", delete(remove));
     let routes = pages()
         .fold(routes, |routes, path| routes.at(path, get(public_page)))
         .catch_error(move |_: NotFoundError| std::future::ready(response(site.not_found())))

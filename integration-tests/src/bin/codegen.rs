@@ -14,7 +14,7 @@ use sea_orm::{ConnectOptions, Database};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
     let directory = std::env::args_os().nth(1).map(PathBuf::from).ok_or("usage: codegen DIRECTORY")?;
-    let table = Table::new(&auth().await?);
+    let table = Table::new(&auth().await?)?;
     let document = serde_json::to_string_pretty(&openapi::document(&table))?;
     fs::write(directory.join("openapi.json"), document + "\n")?;
     fs::write(directory.join("endpoints.md"), docs::endpoints_markdown(&table))?;

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use auth_core::ErrorCode as E;
-use auth_http::{BodyType, Endpoint, Problem, Requirement, body};
-use auth_testkit::{ALLOWED_ORIGIN, PUBLIC_URL};
+use auth_core::{Backend, ErrorCode as E};
+use auth_http::{BodyType, Endpoint, Group, Problem, Requirement, body};
+use auth_testkit::{ALLOWED_ORIGIN, PUBLIC_URL, TestParts};
 use bytes::Bytes;
 use http::Method;
 
 use crate::scenario::scenarios;
+use crate::targets::mount;
 use crate::{App, Cx, Login, Scenario, samples, statuses};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
@@ -26,6 +27,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     without_the_database_it_says_so,
     every_code_has_the_status_of_the_contract: direct_only sqlite_only,
     a_request_costs_what_its_row_states: direct_only,
+    a_backend_named_like_a_route_is_refused: sqlite_only,
 ];
 
 const EVIL: &str = "https://evil.example";
@@ -261,4 +263,22 @@ async fn a_request_costs_what_its_row_states(cx: Cx) {
         let statements = app.statements().take();
         assert_eq!(Some(statements.len()), endpoint.statements(), "{}: {statements:#?}", endpoint.id);
     }
+}
+
+/// Every name that a path of ours begins with, on every framework; one that no path begins with is served.
+async fn a_backend_named_like_a_route_is_refused(cx: Cx) {
+    let app = cx.app().await;
+    let first = |endpoint: &Endpoint| endpoint.path().split('/').nth(1).unwrap_or_default().to_owned();
+    let own = |endpoint: &Endpoint| endpoint.group == Group::Auth && !endpoint.is_below_backend();
+    let taken: BTreeSet<String> = endpoints(&app, own).iter().map(|endpoint| first(endpoint)).collect();
+    let attempt = |name: &str| {
+        let builder = TestParts::default().builder(app.pool().clone()).backend(Backend::bearer(name));
+        mount(cx.target(), &builder.build().expect("the core knows no route"))
+    };
+    for name in taken.iter().filter(|name| name.bytes().all(|c| c.is_ascii_lowercase() || c == b'-')) {
+        let refused = attempt(name).expect_err("a name that a route begins with").to_string();
+        assert!(refused.contains(&format!("rename the backend {name:?}: the route ")), "{refused}");
+    }
+    assert!(taken.contains("sessions") && taken.contains("login"), "{taken:?}");
+    assert_eq!(attempt("mobile"), Ok(()));
 }

@@ -1,6 +1,5 @@
 //! The scenarios, one file per feature.
 
-mod account;
 mod account_by_admin;
 mod admin;
 mod admin_command;
@@ -43,7 +42,8 @@ mod own_table;
 mod parity;
 mod password_reset;
 mod password_spelling;
-mod register;
+mod profile;
+mod registration;
 mod saturation;
 mod scope;
 mod session;
@@ -66,7 +66,7 @@ macro_rules! feature {
 
 /// Every feature with its scenarios.
 pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
-    feature!(account),
+    feature!(profile),
     feature!(account_by_admin),
     feature!(admin_command),
     feature!(admin),
@@ -109,7 +109,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(parity),
     feature!(password_reset),
     feature!(password_spelling),
-    feature!(register),
+    feature!(registration),
     feature!(saturation),
     feature!(scope),
     feature!(session),

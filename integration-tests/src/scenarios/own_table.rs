@@ -96,7 +96,7 @@ async fn create_by_migration(app: &App) {
     app.db().execute(&table).await.expect("the table can be created");
 }
 
-/// With the column type that `docs/features/account.md` names for each database.
+/// With the column type that `docs/features/registration.md` names for each database.
 async fn create_in_raw_sql(app: &App) {
     let id = match app.db().get_database_backend() {
         DbBackend::Postgres => "uuid",

@@ -256,7 +256,7 @@ async fn one_statement_for_each_request(cx: Cx) {
         let _ = app.statements().take();
         me(&app, &login).await.is(200);
         let statements = app.statements().take();
-        let cost = app.cost("account.get");
+        let cost = app.cost("profile.read");
         assert_eq!(statements.len(), cost, "{backend}: {statements:#?}");
         // A minute later its use is written down, once.
         app.clock().advance(Duration::from_secs(60));

@@ -46,10 +46,10 @@ fn host(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) {
 }
 
 pub(super) fn start(listener: TcpListener, auth: &Auth) -> Stop {
-    let auth = auth.clone();
+    let (auth, routes) = (auth.clone(), auth_actix::configure(auth).expect("a table"));
     let app = move || {
         let not_found = || async { HttpResponse::NotFound().content_type("application/json").body(NOT_FOUND) };
-        let app = App::new().configure(auth_actix::configure(&auth));
+        let app = App::new().configure(routes.clone());
         app.service(web::scope("/host").configure(host(&auth))).default_service(web::to(not_found))
     };
     // The workers live as long as the test: a second one would be idle.

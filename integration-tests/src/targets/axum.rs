@@ -47,7 +47,7 @@ fn host(auth: &Auth) -> Router<Auth> {
 pub(super) fn start(listener: TcpListener, auth: &Auth) -> Stop {
     let not_found = || async { (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "application/json")], NOT_FOUND) };
     let app = Router::new().nest("/host", host(auth)).with_state(auth.clone());
-    let app = app.merge(auth_axum::router(auth)).fallback(not_found);
+    let app = app.merge(auth_axum::router(auth).expect("a table")).fallback(not_found);
     let listener = tokio::net::TcpListener::from_std(listener).expect("a runtime");
     let serve = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>());
     super::abort(tokio::spawn(async move { serve.await }))

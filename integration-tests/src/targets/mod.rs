@@ -7,7 +7,8 @@ mod poem;
 
 use std::net::{SocketAddr, TcpListener};
 
-use auth_core::Auth;
+use auth_core::{Auth, ConfigErrors};
+use auth_http::Table;
 use futures_util::future::BoxFuture;
 
 /// What answers the requests.
@@ -36,6 +37,16 @@ impl Target {
             Self::Actix => "actix",
             Self::Poem => "poem",
         }
+    }
+}
+
+/// What a target says to routes that cannot be mounted.
+pub(crate) fn mount(target: Target, auth: &Auth) -> Result<(), ConfigErrors> {
+    match target {
+        Target::Direct => Table::new(auth).map(drop),
+        Target::Axum => auth_axum::router::<()>(auth).map(drop),
+        Target::Actix => auth_actix::configure(auth).map(drop),
+        Target::Poem => auth_poem::routes(auth).map(drop),
     }
 }
 

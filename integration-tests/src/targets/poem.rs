@@ -55,7 +55,11 @@ pub(super) fn start(listener: TcpListener, auth: &Auth) -> Stop {
     let not_found = async |_: NotFoundError| {
         Response::builder().status(StatusCode::NOT_FOUND).content_type("application/json").body(NOT_FOUND)
     };
-    let app = auth_poem::routes(auth).nest("/host", host(auth)).with(AuthData::new(auth)).catch_error(not_found);
+    let app = auth_poem::routes(auth)
+        .expect("a table")
+        .nest("/host", host(auth))
+        .with(AuthData::new(auth))
+        .catch_error(not_found);
     let acceptor = TcpAcceptor::from_std(listener).expect("a runtime");
     super::abort(tokio::spawn(Server::new_with_acceptor(acceptor).run(app)))
 }

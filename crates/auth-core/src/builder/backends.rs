@@ -12,30 +12,6 @@ use crate::random::Random;
 use crate::secret::RootSecret;
 use crate::token::{DatabaseStrategy, JwtKeys, JwtOptions, JwtStrategy, TokenStrategy};
 
-/// First path segments that routes of the library have, or will have, for themselves.
-const RESERVED_BACKENDS: [&str; 20] = [
-    "login",
-    "logout",
-    "register",
-    "verify",
-    "me",
-    "activity",
-    "magic-link",
-    "change-email",
-    "change-password",
-    "users",
-    "sessions",
-    "token",
-    "oauth",
-    "passkeys",
-    "2fa",
-    "callback",
-    "start",
-    "docs",
-    "developer-tokens",
-    "account",
-];
-
 /// The backends as they are used, as far as they can be built.
 pub(super) fn built(
     backends: &[Backend],
@@ -95,11 +71,6 @@ fn check_name(name: &str, problems: &mut Vec<String>) {
         && name.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-');
     if !well_formed {
         problems.push(format!("the backend name {name:?} must be lower-case letters, digits and hyphens, at most 32"));
-    }
-    if RESERVED_BACKENDS.contains(&name) {
-        problems.push(format!(
-            "the backend name {name:?} is also the first segment of a route of the library: choose another"
-        ));
     }
 }
 

@@ -13,6 +13,10 @@ use crate::table::Table;
 
 const NOTICE: &str = "<!-- Made by `cargo xtask codegen` from the table of routes. Edit that, not this. -->";
 
+const DEFAULT_BACKEND: &str = "\n`{backend}` in a path stands for the name of a backend; each of these routes exists once for \
+    every one of them, with the name at the end of its id. The first backend is the default: its routes are there without \
+    its name in path and id as well, such as `POST /auth/login` (`login.login`).\n";
+
 /// Every route, a table for each group, in Markdown.
 #[must_use]
 pub fn endpoints_markdown(table: &Table) -> String {
@@ -24,6 +28,8 @@ pub fn endpoints_markdown(table: &Table) -> String {
     for backend in table.auth().backends() {
         let _ = writeln!(text, "{}", describe::backend(backend));
     }
+    text.push_str(DEFAULT_BACKEND);
+    let operations = describe::operations(table);
     for group in Group::ALL {
         let heading = match group.prefix() {
             "" => "At the root".to_owned(),
@@ -33,26 +39,31 @@ pub fn endpoints_markdown(table: &Table) -> String {
             text,
             "\n## {heading}\n\n| route | id | for | takes | answers | codes |\n|---|---|---|---|---|---|\n"
         );
-        for endpoint in table.endpoints().iter().filter(|endpoint| endpoint.group == group) {
-            text.push_str(&row(&route_cells(endpoint)));
+        for routes in &operations {
+            match routes.as_slice() {
+                // Shown with those below the names of the backends.
+                [endpoint] if endpoint.backend().is_some() && !endpoint.is_below_backend() => {}
+                [endpoint, ..] if endpoint.group == group => text.push_str(&row(&route_cells(endpoint, routes))),
+                _ => {}
+            }
         }
     }
     text
 }
 
-fn route_cells(endpoint: &Endpoint) -> [String; 6] {
+fn route_cells(endpoint: &Endpoint, routes: &[&Endpoint]) -> [String; 6] {
     [
-        format!("`{} {}`<br>{}", endpoint.method, endpoint.full_path(), endpoint.summary),
-        format!("`{}`", endpoint.id),
+        format!("`{} {}`<br>{}", endpoint.method, endpoint.shown_path(), endpoint.summary),
+        format!("`{}`", endpoint.shown_id()),
         describe::access(endpoint),
         takes(endpoint),
-        endpoint.successes.iter().map(answer).collect::<Vec<_>>().join("<br>"),
+        describe::successes(routes).into_iter().map(answer).collect::<Vec<_>>().join("<br>"),
         codes(endpoint),
     ]
 }
 
-fn answer(success: &Success) -> String {
-    format!("{}: {}", success.status.as_u16(), success.description)
+fn answer((success, description): (&Success, String)) -> String {
+    format!("{}: {description}", success.status.as_u16())
 }
 
 /// The parameters and the fields of the body.

@@ -11,10 +11,13 @@ async fn every_route_has_a_row_with_its_codes() {
     let table = table().await;
     let text = endpoints_markdown(&table);
     for endpoint in table.endpoints() {
-        let begin = format!("| `{} {}`<br>", endpoint.method, endpoint.full_path());
+        if endpoint.backend().is_some() && !endpoint.is_below_backend() {
+            continue;
+        }
+        let begin = format!("| `{} {}`<br>", endpoint.method, endpoint.shown_path());
         let rows: Vec<&str> = text.lines().filter(|line| line.starts_with(&begin)).collect();
         assert_eq!(rows.len(), 1, "{endpoint:?}");
-        assert!(rows[0].contains(&format!("| `{}` |", endpoint.id)), "{endpoint:?}");
+        assert!(rows[0].contains(&format!("| `{}` |", endpoint.shown_id())), "{endpoint:?}");
         for code in endpoint.declared_errors() {
             assert!(rows[0].contains(&format!("`{}`", code.as_str())), "{endpoint:?} {code:?}");
         }
@@ -47,5 +50,5 @@ async fn every_code_has_a_row_with_its_status_and_routes() {
         assert_eq!(row.ends_with("` |"), declared, "{row}");
     }
     assert!(text.contains("| `LOGIN_BAD_CREDENTIALS` | 400 |"), "{text}");
-    assert!(text.contains("| `session.login` |"), "{text}");
+    assert!(text.contains("| `login.login` |"), "{text}");
 }

@@ -7,8 +7,9 @@ use utoipa::openapi::schema::{KnownFormat, Object, SchemaFormat, SchemaType, Typ
 use utoipa::openapi::{RefOr, Schema as OpenApiSchema};
 
 use crate::decode::Schema;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Success};
 use crate::problem::Problem;
+use crate::table::Table;
 
 /// Where the app is reached, without a slash at the end.
 pub(crate) fn base_url(auth: &Auth) -> String {
@@ -24,11 +25,48 @@ pub(crate) fn backend(backend: &BuiltBackend) -> String {
     }
 }
 
+/// The routes as documents show them: those that differ by the backend in their path are one. No list is empty.
+pub(crate) fn operations(table: &Table) -> Vec<Vec<&Endpoint>> {
+    let mut operations: Vec<Vec<&Endpoint>> = Vec::new();
+    for endpoint in table.endpoints() {
+        let same = |shown: &Endpoint| endpoint.is_below_backend() && shown.shown_id() == endpoint.shown_id();
+        match operations.iter_mut().find(|routes| routes.iter().any(|shown| same(shown))) {
+            Some(routes) => routes.push(endpoint),
+            None => operations.push(vec![endpoint]),
+        }
+    }
+    operations
+}
+
+/// The answers of an operation that are not problems, each with the backends that give it, if not every one does.
+pub(crate) fn successes<'e>(routes: &[&'e Endpoint]) -> Vec<(&'e Success, String)> {
+    let mut found: Vec<(&Success, Vec<&str>)> = Vec::new();
+    for route in routes {
+        let backend = route.backend().unwrap_or_default();
+        for success in &route.successes {
+            match found.iter_mut().find(|(other, _)| other.status == success.status) {
+                Some((_, backends)) => backends.push(backend),
+                None => found.push((success, vec![backend])),
+            }
+        }
+    }
+    let describe = |(success, backends): (&'e Success, Vec<&str>)| {
+        let description = success.description;
+        if backends.len() == routes.len() {
+            return (success, description.to_owned());
+        }
+        let names: Vec<String> = backends.into_iter().map(|name| format!("`{name}`")).collect();
+        (success, format!("{description} At {}.", names.join(", ")))
+    };
+    found.into_iter().map(describe).collect()
+}
+
 /// Who may call a route, in Markdown.
 pub(crate) fn access(endpoint: &Endpoint) -> String {
     let Some(requirement) = endpoint.requirement() else { return "everyone".to_owned() };
     let who = requirement.description();
     match endpoint.backend() {
+        Some(_) if endpoint.is_below_backend() => format!("{who}, by a token of `{{backend}}`"),
         Some(backend) => format!("{who}, by a token of `{backend}`"),
         None => who,
     }

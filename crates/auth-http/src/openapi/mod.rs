@@ -16,21 +16,8 @@ use utoipa::openapi::{Info, InfoBuilder, OpenApiBuilder, Server};
 
 use crate::body;
 use crate::endpoint::Endpoint;
+use crate::routes::FEATURES;
 use crate::table::Table;
-
-/// What the routes of each feature are about.
-const FEATURES: [(&str, &str); 10] = [
-    ("account", "Registration, and what users do with their own account."),
-    ("session", "Login, logout and the user's sessions. Each backend has its own login and logout."),
-    ("token", "What other services need to verify this server's tokens."),
-    ("admin", "Account management for superusers."),
-    ("verification", "Verification of email addresses."),
-    ("password_reset", "New passwords for users who forgot theirs."),
-    ("email_change", "Changes of email addresses."),
-    ("magic_link", "Passwordless logins by mail."),
-    ("audit", "What happened to accounts."),
-    ("health", "For load balancers and monitors."),
-];
 
 /// The OpenAPI 3.1 document of every route, as it is when each group is mounted below its usual prefix.
 #[must_use]
@@ -56,8 +43,8 @@ fn info(auth: &Auth) -> Info {
          ## Who is calling\n\n\
          A login at a *backend* answers a token, and every later request carries it the way of that backend:\n\n\
          {backends}\n\
-         The first is the default: `/auth/login` and `/auth/logout` are its own. The first valid token decides who \
-         makes the request.\n\n\
+         `{{backend}}` in a path stands for the name of a backend. The first is the default: `/auth/login` and \
+         `/auth/logout` are its own. The first valid token decides who makes the request.\n\n\
          ## Errors\n\n\
          A failed request answers `{{\"detail\": \"CODE\"}}`. The codes are stable: branch on them, not on the status \
          alone. Where the user can be told more, `detail` is an object with `code` and `reason`. The `detail` of a \
@@ -79,17 +66,18 @@ fn tags(table: &Table) -> Vec<Tag> {
             features.push(endpoint.feature());
         }
     }
-    let about = |feature: &str| FEATURES.iter().find(|(name, _)| *name == feature).map(|(_, about)| *about);
+    let about = |feature: &str| FEATURES.iter().find(|known| known.name == feature).map(|known| known.about);
     features.into_iter().map(|name| TagBuilder::new().name(name).description(about(name)).build()).collect()
 }
 
 fn paths(table: &Table) -> Paths {
     let mut paths = PathsBuilder::new();
-    for endpoint in table.endpoints() {
+    for routes in describe::operations(table) {
+        let Some(endpoint) = routes.first() else { continue };
         if let Some(method) = method(endpoint) {
-            let operation = operation::operation(table.auth(), endpoint);
+            let operation = operation::operation(table.auth(), endpoint, &routes);
             // A path that is there already gets one more operation.
-            paths = paths.path(endpoint.full_path(), PathItem::new(method, operation));
+            paths = paths.path(endpoint.shown_path(), PathItem::new(method, operation));
         }
     }
     paths.build()

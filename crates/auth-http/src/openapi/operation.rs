@@ -13,17 +13,18 @@ use crate::decode::{BodyType, Schema};
 use crate::endpoint::{DeclaredHeader, Endpoint, Success};
 use crate::requirement::Requirement;
 
-pub(super) fn operation(auth: &Auth, endpoint: &Endpoint) -> Operation {
-    let parameters = parameters(endpoint);
-    let securities = security::requirements(auth, endpoint);
+/// The operation of a route, or of those that several backends have; `endpoint` is the first of `routes`.
+pub(super) fn operation(auth: &Auth, endpoint: &Endpoint, routes: &[&Endpoint]) -> Operation {
+    let parameters: Vec<Parameter> = backend(routes).into_iter().chain(parameters(endpoint)).collect();
+    let securities: Vec<_> = routes.iter().flat_map(|route| security::requirements(auth, route)).collect();
     OperationBuilder::new()
-        .operation_id(Some(endpoint.id.as_ref()))
+        .operation_id(Some(endpoint.shown_id()))
         .tag(endpoint.feature())
         .summary(Some(endpoint.summary.trim_end_matches('.')))
         .description(Some(description(endpoint)))
         .parameters((!parameters.is_empty()).then_some(parameters))
         .request_body(request_body(endpoint))
-        .responses(responses(auth, endpoint))
+        .responses(responses(auth, endpoint, routes))
         .securities((!securities.is_empty()).then_some(securities))
         .build()
 }
@@ -37,6 +38,18 @@ fn description(endpoint: &Endpoint) -> String {
         text.push_str(" Also open to users who must change their password.");
     }
     text
+}
+
+/// The parameter for the name of the backend, where the path has one.
+fn backend(routes: &[&Endpoint]) -> Option<Parameter> {
+    let below = routes.iter().filter(|route| route.is_below_backend());
+    let names: Vec<&str> = below.filter_map(|route| route.backend()).collect();
+    if names.is_empty() {
+        return None;
+    }
+    let schema = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names));
+    let parameter = ParameterBuilder::new().name("backend").parameter_in(ParameterIn::Path).required(Required::True);
+    Some(parameter.description(Some("The name of a backend.")).schema(Some(schema)).build())
 }
 
 fn parameters(endpoint: &Endpoint) -> Vec<Parameter> {
@@ -102,17 +115,18 @@ fn request_body(endpoint: &Endpoint) -> Option<RequestBody> {
     Some(types.iter().fold(body, |body, kind| body.content(*kind, content.clone())).build())
 }
 
-fn responses(auth: &Auth, endpoint: &Endpoint) -> Responses {
-    let successes =
-        endpoint.successes.iter().map(|answer| (answer.status.as_str().to_owned(), RefOr::T(success(answer))));
+fn responses(auth: &Auth, endpoint: &Endpoint, routes: &[&Endpoint]) -> Responses {
+    let successes = describe::successes(routes)
+        .into_iter()
+        .map(|(answer, description)| (answer.status.as_str().to_owned(), RefOr::T(success(answer, description))));
     ResponsesBuilder::new()
         .responses_from_iter(successes)
         .responses_from_iter(problems::responses(auth, endpoint))
         .build()
 }
 
-fn success(success: &Success) -> Response {
-    let mut response = ResponseBuilder::new().description(success.description);
+fn success(success: &Success, description: String) -> Response {
+    let mut response = ResponseBuilder::new().description(description);
     if let Some(schema) = success.schema {
         response = response.content("application/json", Content::new(Some(schema())));
     }

@@ -5,7 +5,7 @@ use auth_core::admin::{AdminChanges, NewUser, PageRequest};
 use auth_core::identifier::{Email, Username};
 use auth_core::password::Password;
 use auth_core::uuid::Uuid;
-use auth_core::{ErrorCode, Principal};
+use auth_core::{Auth, ErrorCode, Principal};
 use serde::Serialize;
 
 use crate::answer::user::PublicUser;
@@ -90,7 +90,7 @@ struct PageAnswer<'a> {
     next: Option<Uuid>,
 }
 
-pub(super) fn endpoints() -> Vec<Endpoint> {
+pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
     use ErrorCode as E;
     vec![
         Endpoint::get("admin.list", Group::Users, "")
@@ -113,8 +113,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .summary("Sets a password that the user must change at the next login. Ends every session of the account.")
             .empty("It is set.")
             .errors(&[E::ResetPasswordInvalidPassword, E::RefusedByApp]),
-        Endpoint::get("admin.get", Group::Users, "/{id}")
-            .superuser(get)
+        Endpoint::get("admin.read", Group::Users, "/{id}")
+            .superuser(read)
             .summary("Returns an account.")
             .costs(2)
             .answers::<PublicUser>(200, "The account."),
@@ -143,7 +143,7 @@ async fn list(call: Call, _: Principal, Query(query): Query<ListQuery>) -> Resul
     Reply::ok(&PageAnswer { items: page.items.iter().map(PublicUser::from).collect(), next: page.next })
 }
 
-async fn get(call: Call, _: Principal, Id(id): Id) -> Result<Reply, Problem> {
+async fn read(call: Call, _: Principal, Id(id): Id) -> Result<Reply, Problem> {
     let user = call.auth.admin().get(id).await?;
     Reply::ok(&PublicUser::from(&user))
 }

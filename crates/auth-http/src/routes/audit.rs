@@ -1,8 +1,8 @@
 //! What happened, for users and for superusers.
 
-use auth_core::Principal;
 use auth_core::audit::{AuditPage, AuditQuery};
 use auth_core::uuid::Uuid;
+use auth_core::{Auth, Principal};
 use serde::Serialize;
 
 use crate::answer::event::EventView;
@@ -47,7 +47,7 @@ struct EventsAnswer<'a> {
     next: Option<Uuid>,
 }
 
-pub(super) fn endpoints() -> Vec<Endpoint> {
+pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
     vec![
         Endpoint::get("audit.own", Group::Auth, "/me/activity")
             .user(own)

@@ -1,7 +1,7 @@
 //! Changes of email addresses.
 
 use auth_core::identifier::Email;
-use auth_core::{ErrorCode, Principal};
+use auth_core::{Auth, ErrorCode, Principal};
 
 use crate::answer::user::{PublicUser, UPDATED, updated};
 use crate::call::Call;
@@ -20,7 +20,7 @@ request! {
     }
 }
 
-pub(super) fn endpoints() -> Vec<Endpoint> {
+pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
     use ErrorCode as E;
     vec![
         Endpoint::post("email_change.request", Group::Auth, "/change-email")

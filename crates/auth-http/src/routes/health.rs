@@ -1,5 +1,6 @@
 //! The health check.
 
+use auth_core::Auth;
 use serde_json::json;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -10,7 +11,7 @@ use crate::endpoint::{Endpoint, Group};
 use crate::problem::Problem;
 use crate::reply::Reply;
 
-pub(super) fn endpoints() -> Vec<Endpoint> {
+pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
     vec![
         Endpoint::get("health.check", Group::Health, "/healthz")
             .public(check)

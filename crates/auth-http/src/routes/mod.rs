@@ -1,12 +1,14 @@
 //! The handlers, one file per feature, each a thin wrapper over a typed method of the core.
 
-mod account;
 mod admin;
 mod audit;
 mod email_change;
 mod health;
+mod login;
 mod magic_link;
 mod password_reset;
+mod profile;
+mod registration;
 mod session;
 mod token;
 mod verification;
@@ -15,18 +17,38 @@ use auth_core::Auth;
 
 use crate::endpoint::Endpoint;
 
+/// The routes of a feature.
+pub(crate) struct Feature {
+    /// Its name: the first part of the ids of its routes.
+    pub(crate) name: &'static str,
+    /// What its routes are about.
+    pub(crate) about: &'static str,
+    endpoints: fn(&Auth) -> Vec<Endpoint>,
+}
+
+macro_rules! feature {
+    ($name:ident: $about:literal) => {
+        Feature { name: stringify!($name), about: $about, endpoints: $name::endpoints }
+    };
+}
+
+/// Every feature, in the order of the documentation.
+pub(crate) const FEATURES: &[Feature] = &[
+    feature!(registration: "Registration of new accounts."),
+    feature!(login: "Logging in with a password. Each backend has a login of its own."),
+    feature!(session: "The list of the user's sessions, and logging out. Each backend has a logout of its own."),
+    feature!(profile: "The user's own account: reading, changing, exporting and deleting it."),
+    feature!(verification: "Verification of email addresses."),
+    feature!(password_reset: "New passwords for users who forgot theirs."),
+    feature!(email_change: "Changes of email addresses."),
+    feature!(magic_link: "Passwordless logins by mail."),
+    feature!(audit: "What happened to accounts."),
+    feature!(token: "What other services need to verify this server's tokens."),
+    feature!(admin: "Account management for superusers."),
+    feature!(health: "For load balancers and monitors."),
+];
+
 /// Every route, in the order of the documentation.
 pub(crate) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
-    let mut table = Vec::new();
-    table.extend(account::endpoints());
-    table.extend(session::endpoints(auth));
-    table.extend(verification::endpoints());
-    table.extend(password_reset::endpoints());
-    table.extend(email_change::endpoints());
-    table.extend(magic_link::endpoints(auth));
-    table.extend(audit::endpoints());
-    table.extend(token::endpoints());
-    table.extend(admin::endpoints());
-    table.extend(health::endpoints());
-    table
+    FEATURES.iter().flat_map(|feature| (feature.endpoints)(auth)).collect()
 }

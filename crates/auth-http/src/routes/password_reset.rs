@@ -1,7 +1,7 @@
 //! New passwords for users who forgot theirs.
 
-use auth_core::ErrorCode;
 use auth_core::password::Password;
+use auth_core::{Auth, ErrorCode};
 
 use crate::call::Call;
 use crate::decode::{EmailRequest, TOKEN, Text, request};
@@ -19,7 +19,7 @@ request! {
     }
 }
 
-pub(super) fn endpoints() -> Vec<Endpoint> {
+pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
     use ErrorCode as E;
     vec![
         Endpoint::post("password_reset.request", Group::Auth, "/forgot-password")

@@ -1,6 +1,6 @@
 //! The public keys of the tokens.
 
-use auth_core::key_set;
+use auth_core::{Auth, key_set};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 
@@ -10,7 +10,7 @@ use crate::endpoint::{Endpoint, Group};
 use crate::problem::Problem;
 use crate::reply::Reply;
 
-pub(super) fn endpoints() -> Vec<Endpoint> {
+pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
     vec![
         Endpoint::get("token.keys", Group::Auth, "/jwks.json")
             .public(keys)

@@ -1,6 +1,6 @@
 //! Verification of email addresses.
 
-use auth_core::ErrorCode;
+use auth_core::{Auth, ErrorCode};
 
 use crate::answer::user::{PublicUser, UPDATED, updated};
 use crate::call::Call;
@@ -9,7 +9,7 @@ use crate::endpoint::{Endpoint, Group};
 use crate::problem::Problem;
 use crate::reply::Reply;
 
-pub(super) fn endpoints() -> Vec<Endpoint> {
+pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
     use ErrorCode as E;
     vec![
         Endpoint::post("verification.request", Group::Auth, "/request-verify-token")

@@ -23,7 +23,7 @@ impl FromRef<AppState> for Auth {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (app, listener) = start().await?;
-    let routes = Router::new().route("/", get(hello)).merge(router(&app.auth)).with_state(AppState(app));
+    let routes = Router::new().route("/", get(hello)).merge(router(&app.auth)?).with_state(AppState(app));
     let handle = move |mut request: axum::http::Request<_>, peer: SocketAddr| {
         request.extensions_mut().insert(ConnectInfo(peer));
         let answer = routes.clone().oneshot(request);

@@ -13,7 +13,7 @@ use poem::{Endpoint, EndpointExt, Request, get, handler};
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (app, listener) = start().await?;
-    let routes = Arc::new(routes(&app.auth).at("/", get(hello)).with(AuthData::new(&app.auth)).data(app));
+    let routes = Arc::new(routes(&app.auth)?.at("/", get(hello)).with(AuthData::new(&app.auth)).data(app));
     let handle = move |request, peer: SocketAddr| {
         let request = Request::from((request, LocalAddr::default(), RemoteAddr(peer.into()), Scheme::HTTP));
         let routes = routes.clone();

@@ -50,10 +50,14 @@ impl App {
         let auth = auth().await;
         let routes = match framework {
             Framework::Axum => Routes::Axum(
-                auth_axum::router(&auth).route("/large", axum::routing::get(async || large())).with_state(auth),
+                auth_axum::router(&auth)
+                    .expect("a table")
+                    .route("/large", axum::routing::get(async || large()))
+                    .with_state(auth),
             ),
             Framework::Poem => {
-                let routes = auth_poem::routes(&auth).at("/large", poem::endpoint::make_sync(|_| large()));
+                let routes =
+                    auth_poem::routes(&auth).expect("a table").at("/large", poem::endpoint::make_sync(|_| large()));
                 let endpoint = routes.with(AuthData::new(&auth)).map_to_response();
                 Routes::Poem(Arc::new(poem::endpoint::ToDynEndpoint(endpoint)))
             }

@@ -1,12 +1,11 @@
-//! Registering, and one's own account.
+//! The user's own account.
 
 use auth_core::account::MAX_DISPLAY_NAME;
 use auth_core::identifier::{Email, Username};
 use auth_core::password::Password;
 use auth_core::profile::AccountChanges;
-use auth_core::registration::{NewAccount, Registered};
 use auth_core::time::OffsetDateTime;
-use auth_core::{ErrorCode, Principal};
+use auth_core::{Auth, ErrorCode, Principal};
 use serde::Serialize;
 
 use crate::answer::event::EventView;
@@ -19,22 +18,6 @@ use crate::endpoint::{Endpoint, Group};
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::requirement::Requirement;
-
-request! {
-    /// The body of a registration.
-    RegisterRequest {
-        #[doc = "The email address."]
-        email: Email,
-        #[doc = "The password."]
-        password: Password,
-        #[doc = "A user name to log in with."]
-        username: Option<Username>,
-        #[doc = "The display name."]
-        display_name: Option<Text<MAX_DISPLAY_NAME>>,
-        #[doc = "The app's own object about the user."]
-        attributes: Option<Attributes>,
-    }
-}
 
 request! {
     /// The body of a change to the user's own account.
@@ -93,30 +76,15 @@ struct ExportAnswer<'a> {
     more: &'a serde_json::Map<String, serde_json::Value>,
 }
 
-pub(super) fn endpoints() -> Vec<Endpoint> {
+pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
     use ErrorCode as E;
     vec![
-        Endpoint::post("account.register", Group::Auth, "/register")
-            .public(register)
-            .summary("Creates an account.")
-            .answers::<PublicUser>(201, "The account.")
-            .accepted(
-                "The account is created once the email address is verified. Never reveals whether one existed already.",
-            )
-            .errors(&[
-                E::RegisterUserAlreadyExists,
-                E::RegisterInvalidPassword,
-                E::UsernameAlreadyExists,
-                E::RegistrationDisabled,
-                E::RefusedByApp,
-                E::RateLimited,
-            ]),
-        Endpoint::get("account.get", Group::Users, "/me")
-            .user(get)
+        Endpoint::get("profile.read", Group::Users, "/me")
+            .user(read)
             .summary("Returns the user's own account.")
             .answers::<PublicUser>(200, "The account.")
             .costs(1),
-        Endpoint::patch("account.update", Group::Users, "/me")
+        Endpoint::patch("profile.update", Group::Users, "/me")
             .user(update)
             .summary("Changes the user's own account.")
             .answers::<PublicUser>(200, "The account as it is now.")
@@ -130,7 +98,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 E::RefusedByApp,
                 E::RateLimited,
             ]),
-        Endpoint::post("account.change_password", Group::Auth, "/change-password")
+        Endpoint::post("profile.change_password", Group::Auth, "/change-password")
             .requires(Requirement::new().open_to_pending_password_change(), change_password)
             .summary("Changes the password, given the old one. Other sessions end; this one gets a new token.")
             .empty("The new cookie carries the new token.")
@@ -142,13 +110,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 E::ReauthenticationRequired,
                 E::RefusedByApp,
             ]),
-        Endpoint::delete("account.delete", Group::Users, "/me")
+        Endpoint::delete("profile.delete", Group::Users, "/me")
             .user(delete)
             .summary("Deletes the user's own account and everything that refers to it.")
             .empty("The account is deleted.")
             .headers(&ENDED)
             .errors(&[E::ReauthenticationRequired, E::ReauthenticationFailed, E::LastSuperuser, E::RefusedByApp]),
-        Endpoint::get("account.export", Group::Users, "/me/export")
+        Endpoint::get("profile.export", Group::Users, "/me/export")
             .requires(Requirement::new().recent(), export)
             .summary("Returns all data held about the user.")
             .answers::<ExportAnswer>(200, "All of it, as JSON.")
@@ -156,21 +124,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn register(call: Call, request: RegisterRequest) -> Result<Reply, Problem> {
-    let new = NewAccount {
-        email: request.email,
-        password: request.password,
-        username: request.username,
-        display_name: request.display_name.map(|name| name.0),
-        attributes: request.attributes.unwrap_or_default().0,
-    };
-    match call.auth.registration().register(new, &call.client).await? {
-        Registered::Created(user) => Reply::json(http::StatusCode::CREATED, &PublicUser::from(&user)),
-        Registered::Pending => Reply::accepted(),
-    }
-}
-
-async fn get(_: Call, principal: Principal) -> Result<Reply, Problem> {
+async fn read(_: Call, principal: Principal) -> Result<Reply, Problem> {
     Reply::ok(&PublicUser::from(&principal.user))
 }
 

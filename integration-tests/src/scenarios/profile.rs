@@ -7,7 +7,7 @@ use auth_core::EventKind;
 use auth_testkit::Moment;
 use serde_json::{Value, json};
 
-use super::register::{reason, refuse};
+use super::registration::{reason, refuse};
 use crate::scenario::scenarios;
 use crate::{Cx, Jar, PASSWORD, Scenario};
 

@@ -1,0 +1,71 @@
+//! Logging in with a password.
+
+use auth_core::password::Password;
+use auth_core::{Auth, BuiltBackend, ErrorCode};
+
+use crate::answer::backend::of_each_backend;
+use crate::answer::token::{declare_login, login_answer};
+use crate::call::Call;
+use crate::decode::{Decode, Fields, GrantType, KnownPassword, Schema, Text, request};
+use crate::endpoint::{Endpoint, Group};
+use crate::problem::Problem;
+use crate::reply::Reply;
+
+/// The longest login name that is looked up, in characters.
+const NAME: usize = 320;
+
+request! {
+    /// The body of a login: the OAuth 2 password form, or JSON.
+    #[expect(dead_code, reason = "`grant_type` is checked by decoding it, and says nothing more")]
+    LoginRequest {
+        #[doc = "The user name or the email address. Exactly one of `username`, `name` and `email` is required."]
+        username: Option<Text<NAME>>,
+        #[doc = "The same as `username`."]
+        name: Option<Text<NAME>>,
+        #[doc = "The same as `username`."]
+        email: Option<Text<NAME>>,
+        #[doc = "The password."]
+        password: KnownPassword,
+        #[doc = "Accepted for OAuth 2 clients; `password` if sent."]
+        grant_type: Option<GrantType>,
+    }
+}
+
+/// A login whose name came in one of its three fields.
+struct NamedLogin {
+    name: String,
+    password: Password,
+}
+
+impl Decode for NamedLogin {
+    fn decode(fields: &mut Fields) -> Option<Self> {
+        fields.exactly_one(&["username", "name", "email"]);
+        let LoginRequest { username, name, email, password, .. } = LoginRequest::decode(fields)?;
+        let Text(name) = username.or(name).or(email)?;
+        Some(Self { name, password: password.0 })
+    }
+
+    fn schema() -> Schema {
+        LoginRequest::schema()
+    }
+}
+
+pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
+    of_each_backend(auth, of_backend)
+}
+
+fn of_backend(backend: &BuiltBackend) -> Vec<Endpoint> {
+    let login = Endpoint::post("login.login", Group::Auth, "/login")
+        .public(login)
+        .summary("Logs in with a user name or an email address and a password.")
+        .or_form()
+        .errors(&[ErrorCode::LoginBadCredentials, ErrorCode::LoginUserNotVerified, ErrorCode::RefusedByApp]);
+    vec![declare_login(login, &backend.transport)]
+}
+
+async fn login(call: Call, NamedLogin { name, password }: NamedLogin) -> Result<Reply, Problem> {
+    let backend = call.backend()?;
+    let login = call.auth.login().login(&name, password, backend, &call.client).await?;
+    call.end_former_session(backend).await?;
+    login_answer(&backend.transport, &login.token)
+}
