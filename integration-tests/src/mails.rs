@@ -1,6 +1,13 @@
 //! The mails that an address got, for scenarios.
 
-use auth_core::mail::Mail;
+pub(crate) use auth_core::account::{ACCOUNT_DELETED, PASSWORD_CHANGED};
+pub(crate) use auth_core::admin::ACCOUNT_RESET;
+pub(crate) use auth_core::email_change::{CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED};
+pub(crate) use auth_core::magic_link::MAGIC_LINK;
+use auth_core::mail::{Mail, MailKind};
+pub(crate) use auth_core::password_reset::RESET_PASSWORD;
+pub(crate) use auth_core::registration::ALREADY_REGISTERED;
+pub(crate) use auth_core::verification::VERIFY_EMAIL;
 
 use crate::App;
 
@@ -21,21 +28,26 @@ impl App {
             .collect()
     }
 
-    /// The kinds of those mails.
+    /// Whether a mail of a kind has come to an address.
+    pub async fn was_mailed(&self, address: &str, kind: MailKind) -> bool {
+        self.mails_to(address).await.iter().any(|mail| mail.kind == kind.name())
+    }
+
+    /// The names of the kinds of those mails.
     pub async fn kinds_to(&self, address: &str) -> Vec<String> {
         self.mails_to(address).await.into_iter().map(|mail| mail.kind).collect()
     }
 
     /// The newest mail of a kind to an address.
-    pub async fn mail_to(&self, address: &str, kind: &str) -> Mail {
+    pub async fn mail_to(&self, address: &str, kind: MailKind) -> Mail {
         let mails = self.mails_to(address).await;
         let kinds: Vec<_> = mails.iter().map(|mail| mail.kind.as_str()).collect();
-        let found = mails.iter().rev().find(|mail| mail.kind == kind);
-        found.unwrap_or_else(|| panic!("no {kind} to {address}: {kinds:?}")).clone()
+        let found = mails.iter().rev().find(|mail| mail.kind == kind.name());
+        found.unwrap_or_else(|| panic!("no {kind:?} to {address}: {kinds:?}")).clone()
     }
 
     /// The token in the link of the newest mail of a kind to an address.
-    pub async fn token_to(&self, address: &str, kind: &str) -> String {
+    pub async fn token_to(&self, address: &str, kind: MailKind) -> String {
         token_of(&self.mail_to(address, kind).await)
     }
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use auth_core::mail::MailKind;
 use serde_json::{Value, json};
 
+use crate::mails::{ACCOUNT_DELETED, PASSWORD_CHANGED, RESET_PASSWORD, VERIFY_EMAIL};
 use crate::victim::{Posted, Victim};
 
 const FIRST: &str = "kettle-Umbrella-42-river";
@@ -67,7 +69,7 @@ impl Witness {
         let (status, body) = self.post(on, "/auth/register", body).await?;
         assert_eq!(status, 201, "{body}");
         self.exists = Fact::Yes;
-        self.owed.insert("verify_email");
+        self.owed.insert(VERIFY_EMAIL.name());
         Ok(())
     }
 
@@ -91,14 +93,14 @@ impl Witness {
         self.passwords = vec![new];
         self.ended.extend(session);
         self.session = body["access_token"].as_str().map(str::to_owned);
-        self.owed.insert("password_changed");
+        self.owed.insert(PASSWORD_CHANGED.name());
         Ok(())
     }
 
     pub(crate) async fn forget(&mut self, on: &Victim) -> Result<(), Dead> {
         let (status, body) = self.post(on, "/auth/forgot-password", json!({ "email": self.email })).await?;
         assert_eq!(status, 202, "{body}");
-        self.owed.insert("reset_password");
+        self.owed.insert(RESET_PASSWORD.name());
         Ok(())
     }
 
@@ -119,7 +121,7 @@ impl Witness {
         assert_eq!(status, 204, "{body}");
         self.exists = Fact::No;
         self.ended.extend(session);
-        self.owed.insert("account_deleted");
+        self.owed.insert(ACCOUNT_DELETED.name());
         Ok(())
     }
 
@@ -150,7 +152,7 @@ impl Witness {
         self.reset = Fact::Yes;
         self.passwords = vec![new];
         self.ended.extend(session);
-        self.owed.insert("password_changed");
+        self.owed.insert(PASSWORD_CHANGED.name());
         Ok(())
     }
 
@@ -188,7 +190,7 @@ impl Witness {
             return Ok(());
         }
         if self.verified != Fact::Yes
-            && let Some(token) = self.newest(mails, "verify_email")
+            && let Some(token) = self.newest(mails, VERIFY_EMAIL)
         {
             if self.passwords == [SECOND] {
                 // A password that was changed has ended the link of the registration.
@@ -200,7 +202,7 @@ impl Witness {
             }
         }
         if self.reset != Fact::Yes
-            && let Some(token) = self.newest(mails, "reset_password")
+            && let Some(token) = self.newest(mails, RESET_PASSWORD)
         {
             self.reset(on, &token, THIRD).await?;
         }
@@ -208,8 +210,8 @@ impl Witness {
         Ok(())
     }
 
-    pub(crate) fn newest(&self, mails: &[Posted], kind: &str) -> Option<String> {
-        let mut found = mails.iter().skip(self.since).filter(|mail| mail.to == self.email && mail.kind == kind);
+    pub(crate) fn newest(&self, mails: &[Posted], kind: MailKind) -> Option<String> {
+        let mut found = mails.iter().skip(self.since).filter(|mail| mail.to == self.email && mail.kind == kind.name());
         found.next_back().and_then(|mail| mail.token.clone())
     }
 
@@ -240,7 +242,7 @@ impl Witness {
         assert!(expected.contains(&opens.len()), "{opens:?} {self:?}");
         if self.exists == Fact::Unknown && !opens.is_empty() {
             // Nobody was told of the account, but it is there, and its owner hears of it.
-            self.owed.insert("verify_email");
+            self.owed.insert(VERIFY_EMAIL.name());
         }
         self.exists = if opens.is_empty() { Fact::No } else { Fact::Yes };
         self.passwords = if opens.is_empty() { vec![FIRST] } else { opens };

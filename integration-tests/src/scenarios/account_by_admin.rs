@@ -4,12 +4,13 @@ use auth_core::{ErrorCode as E, EventKind};
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
+use crate::mails::{ACCOUNT_RESET, RESET_PASSWORD, VERIFY_EMAIL};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, Login, PASSWORD, Scenario, audit};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     an_account_with_a_password_has_to_change_it,
-    an_account_without_one_gets_a_link,
+    an_account_without_a_password_gets_a_link,
     an_account_needs_a_name_and_flags_are_honoured,
     what_is_taken_or_weak_is_refused,
     a_password_that_is_reset_ends_everything,
@@ -38,17 +39,17 @@ async fn an_account_with_a_password_has_to_change_it(cx: Cx) {
     app.get("/users/me").by(&ada.with(&answer)).send().await.is(200);
     // An unverified address gets its link.
     create(&app, &root, json!({ "email": "eve@example.org", "password": PASSWORD })).await.is(201);
-    assert_eq!(app.kinds_to("eve@example.org").await, ["verify_email"]);
+    assert_eq!(app.kinds_to("eve@example.org").await, [VERIFY_EMAIL.name()]);
     audit::tables(&app).await;
 }
 
-async fn an_account_without_one_gets_a_link(cx: Cx) {
+async fn an_account_without_a_password_gets_a_link(cx: Cx) {
     let app = cx.app().await;
     let root = app.superuser("root").await;
     let user = create(&app, &root, json!({ "email": "ada@example.org", "display_name": "Ada" })).await.is(201).json();
     assert_eq!((&user["display_name"], &user["is_verified"]), (&json!("Ada"), &json!(false)));
     app.try_login("ada@example.org", PASSWORD, "db").await.fails(E::LoginBadCredentials);
-    let body = json!({ "token": app.token_to("ada@example.org", "reset_password").await, "password": NEW });
+    let body = json!({ "token": app.token_to("ada@example.org", RESET_PASSWORD).await, "password": NEW });
     app.post("/auth/reset-password").json(body).send().await.is(200);
     let ada = Login::new(&user);
     let ada = ada.with(&app.try_login("ada@example.org", NEW, "db").await.is(200));
@@ -93,7 +94,7 @@ async fn a_password_that_is_reset_ends_everything(cx: Cx) {
     app.try_login(&ada.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
     let ada = ada.with(&app.try_login(&ada.email, NEW, "db").await.is(200));
     app.get("/users/me").by(&ada).send().await.fails(E::PasswordChangeRequired);
-    app.mail_to(&ada.email, "account_reset").await;
+    app.mail_to(&ada.email, ACCOUNT_RESET).await;
     let event = event!(app, PasswordResetByAdmin);
     assert_eq!(event.kind, EventKind::PasswordResetByAdmin { user_id: ada.id, actor_id: root.id });
 }

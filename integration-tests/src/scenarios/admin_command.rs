@@ -6,6 +6,7 @@ use auth_core::ErrorCode as E;
 use auth_core::RootSecret;
 use auth_testkit::MailFault;
 
+use crate::mails::{PASSWORD_CHANGED, VERIFY_EMAIL};
 use crate::scenario::scenarios;
 use crate::{App, Cx, PASSWORD, Scenario, Setup};
 
@@ -45,7 +46,7 @@ async fn it_makes_superusers_and_sets_passwords(cx: Cx) {
     app.try_login(&ada.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
     let ada = ada.with(&app.try_login(&ada.email, NEW, "db").await.is(200));
     app.get("/users/me").by(&ada).send().await.is(200);
-    app.mail_to(&ada.email, "password_changed").await;
+    app.mail_to(&ada.email, PASSWORD_CHANGED).await;
     assert_eq!(app.count("auth_event WHERE name = 'password_changed' AND actor_id IS NULL").await, 1);
     for (words, input) in
         [("set-password nobody", NEW), ("set-password ada@example.org", ""), ("set-password ada@example.org", "\n")]
@@ -84,7 +85,7 @@ async fn it_keeps_the_tables_in_order(cx: Cx) {
     assert_eq!(run(&app, "outbox", "").await.expect("done"), "0 mails wait, 1 dead letters\n");
     app.mailer().fail(None);
     run(&app, "outbox revive", "").await.expect("done");
-    assert_eq!(app.kinds_to("ada@example.org").await, ["verify_email"]);
+    assert_eq!(app.kinds_to("ada@example.org").await, [VERIFY_EMAIL.name()]);
     app.clock().advance(Duration::from_secs(40 * 24 * 3600));
     let purged = run(&app, "purge", "").await.expect("done");
     assert!(purged.starts_with("deleted 1 of session, ") && purged.contains("1 of one_time"), "{purged}");

@@ -6,6 +6,7 @@ use auth_testkit::{Moment, Reaction};
 use serde_json::json;
 use std::time::Duration;
 
+use crate::mails::{ACCOUNT_DELETED, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL};
 use crate::scenario::scenarios;
 use crate::{App, Cx, Login, PASSWORD, Scenario, Setup};
 
@@ -119,7 +120,7 @@ async fn no_event_holds_a_secret(cx: Cx) {
         app.post(path).json(json!({ "email": ada.email })).send().await.is(202);
     }
     let mut secrets = vec![PASSWORD.to_owned(), ada.token.clone(), ada.email.clone(), "argon2".to_owned()];
-    for kind in ["verify_email", "reset_password", "magic_link"] {
+    for kind in [VERIFY_EMAIL, RESET_PASSWORD, MAGIC_LINK] {
         secrets.push(app.token_to(&ada.email, kind).await);
     }
     let reset = json!({ "token": &secrets[5], "password": "kettle-Umbrella-42-river" });
@@ -142,7 +143,7 @@ async fn a_deleted_account_leaves_no_addresses(cx: Cx) {
     let app = cx.app().await;
     let ada = user(&app, "ada").await;
     app.delete("/users/me").by(&ada).send().await.is(204);
-    app.mail_to(&ada.email, "account_deleted").await;
+    app.mail_to(&ada.email, ACCOUNT_DELETED).await;
     let page = app.auth().audit().list(AuditQuery { subject_id: Some(ada.id), ..AuditQuery::default() }).await;
     let events = page.expect("a page").items;
     let names: Vec<&str> = events.iter().map(|event| event.name.as_str()).collect();

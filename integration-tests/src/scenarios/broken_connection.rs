@@ -16,7 +16,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_cut_at_any_packet_leaves_nothing_half_done: direct_only servers_only,
     killed_connections_are_replaced: servers_only,
     a_database_that_falls_silent_is_given_up: direct_only postgres_only,
-    a_database_that_is_away_comes_back: servers_only,
+    the_app_recovers_when_its_database_returns: servers_only,
 ];
 
 const NEW_PASSWORD: &str = "violet-Harbour-57-lamp";
@@ -241,7 +241,7 @@ async fn a_database_that_falls_silent_is_given_up(cx: Cx) {
     audit::tables(&app).await;
 }
 
-async fn a_database_that_is_away_comes_back(cx: Cx) {
+async fn the_app_recovers_when_its_database_returns(cx: Cx) {
     let app = cx.app().await;
     let proxy = app.proxy().await;
     let shaky = app.server_with(Setup::default().proxy(&proxy)).await;

@@ -6,6 +6,7 @@ use auth_core::ErrorCode as E;
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
+use crate::mails::{PASSWORD_CHANGED, RESET_PASSWORD};
 use crate::scenario::scenarios;
 use crate::{App, Cx, Jar, Login, PASSWORD, Scenario, audit, race};
 
@@ -44,7 +45,7 @@ async fn a_cookie_session_goes_on_with_a_new_cookie(cx: Cx) {
     app.try_login(&ada.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
     app.try_login(&ada.email, NEW, "db").await.is(200);
     // CHG-12: word to the owner, which undoes nothing.
-    assert!(app.mail_to(&ada.email, "password_changed").await.link.is_none());
+    assert!(app.mail_to(&ada.email, PASSWORD_CHANGED).await.link.is_none());
     audit::tables(&app).await;
 }
 
@@ -98,7 +99,7 @@ async fn it_is_the_way_out_for_an_expired_password(cx: Cx) {
     // So is a mailed link.
     app.expire_password(&ada).await;
     app.post("/auth/forgot-password").json(json!({ "email": ada.email })).send().await.is(202);
-    let body = json!({ "token": app.token_to(&ada.email, "reset_password").await, "password": PASSWORD });
+    let body = json!({ "token": app.token_to(&ada.email, RESET_PASSWORD).await, "password": PASSWORD });
     app.post("/auth/reset-password").json(body).send().await.is(200);
     app.get("/users/me").by(&app.login(&ada, "db").await).send().await.is(200);
 }

@@ -4,17 +4,18 @@
 use auth_core::ErrorCode as E;
 use serde_json::json;
 
+use crate::mails::{EMAIL_CHANGED, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, Login, Scenario, audit};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_strangers_mailbox_gets_an_account_of_its_own,
     a_thief_cannot_close_the_way_back,
-    whoever_proved_nothing_has_no_way_back,
+    an_unverified_former_owner_cannot_revert,
     a_squatter_makes_room_for_the_owner,
     a_superusers_repair_is_the_last_word,
     an_account_that_is_locked_stays_where_it_is,
-    nobody_gets_a_password_while_it_is_open_whose_account_it_is,
+    a_contested_address_gets_no_reset_link,
     no_session_survives_a_revocation_at_the_same_moment: direct_only,
 ];
 
@@ -31,7 +32,7 @@ async fn revert(app: &App, token: &str) -> Answer {
 
 async fn magic(app: &App, email: &str) -> Answer {
     app.post("/auth/magic-link").json(json!({ "email": email })).send().await.is(202);
-    let body = json!({ "token": app.token_to(email, "magic_link").await });
+    let body = json!({ "token": app.token_to(email, MAGIC_LINK).await });
     app.post("/auth/db/magic-link/verify").json(body).send().await
 }
 
@@ -44,10 +45,10 @@ async fn a_strangers_mailbox_gets_an_account_of_its_own(cx: Cx) {
     let app = cx.app().await;
     let attacker = app.verified_user("attacker").await;
     move_to(&app, &attacker, VICTIM).await;
-    let way_back = app.token_to(&attacker.email, "email_changed").await;
+    let way_back = app.token_to(&attacker.email, EMAIL_CHANGED).await;
     // The address alone gives no access to the account.
     app.post("/auth/forgot-password").json(json!({ "email": VICTIM })).send().await.is(202);
-    assert!(!app.kinds_to(VICTIM).await.contains(&"reset_password".to_owned()));
+    assert!(!app.was_mailed(VICTIM, RESET_PASSWORD).await);
     let own = id_of(&app, magic(&app, VICTIM).await).await;
     assert_ne!(own, json!(attacker.id));
     // The attacker's account is where it came from, and has no say over the other one.
@@ -65,15 +66,15 @@ async fn a_thief_cannot_close_the_way_back(cx: Cx) {
         let owner = app.verified_user(name).await;
         let thief = format!("thief-of-{name}@example.org");
         move_to(&app, &owner, &thief).await;
-        let way_back = app.token_to(&owner.email, "email_changed").await;
+        let way_back = app.token_to(&owner.email, EMAIL_CHANGED).await;
         if by_link {
-            let token = json!({ "token": app.token_to(&thief, "verify_email").await });
+            let token = json!({ "token": app.token_to(&thief, VERIFY_EMAIL).await });
             app.post("/auth/verify").json(token).send().await.is(200);
             revert(&app, &way_back).await.is(200);
         } else {
             assert_ne!(id_of(&app, magic(&app, &thief).await).await, json!(owner.id));
         }
-        let reset = json!({ "token": app.token_to(&owner.email, "reset_password").await, "password": NEW });
+        let reset = json!({ "token": app.token_to(&owner.email, RESET_PASSWORD).await, "password": NEW });
         app.post("/auth/reset-password").json(reset).send().await.is(200);
         assert_eq!(id_of(&app, app.try_login(&owner.email, NEW, "db").await).await, json!(owner.id));
     }
@@ -81,13 +82,13 @@ async fn a_thief_cannot_close_the_way_back(cx: Cx) {
 }
 
 /// RST-14: the first who verifies an address has the account, and nobody from before regains it.
-async fn whoever_proved_nothing_has_no_way_back(cx: Cx) {
+async fn an_unverified_former_owner_cannot_revert(cx: Cx) {
     let app = cx.app().await;
     let attacker = app.user("attacker").await;
     move_to(&app, &attacker, VICTIM).await;
-    let way_back = app.token_to(&attacker.email, "email_changed").await;
+    let way_back = app.token_to(&attacker.email, EMAIL_CHANGED).await;
     app.post("/auth/forgot-password").json(json!({ "email": VICTIM })).send().await.is(202);
-    let reset = json!({ "token": app.token_to(VICTIM, "reset_password").await, "password": NEW });
+    let reset = json!({ "token": app.token_to(VICTIM, RESET_PASSWORD).await, "password": NEW });
     app.post("/auth/reset-password").json(reset).send().await.is(200);
     revert(&app, &way_back).await.fails(E::ChangeEmailBadToken);
     app.try_login(VICTIM, NEW, "db").await.is(200);
@@ -99,7 +100,7 @@ async fn a_squatter_makes_room_for_the_owner(cx: Cx) {
         let owner = app.verified_user(name).await;
         let second = app.verified_user(&format!("second-of-{name}")).await;
         move_to(&app, &owner, &format!("thief-of-{name}@example.org")).await;
-        let way_back = app.token_to(&owner.email, "email_changed").await;
+        let way_back = app.token_to(&owner.email, EMAIL_CHANGED).await;
         if registers {
             app.register(name).await;
         } else {
@@ -118,17 +119,17 @@ async fn a_superusers_repair_is_the_last_word(cx: Cx) {
     let root = app.superuser("root").await;
     let owner = app.verified_user("ada").await;
     move_to(&app, &owner, "thief@example.org").await;
-    let early = app.token_to(&owner.email, "email_changed").await;
+    let early = app.token_to(&owner.email, EMAIL_CHANGED).await;
     let repaired = json!({ "email": "ada-again@example.org", "is_verified": true });
     app.patch(&owner.path()).by(&root).json(repaired).send().await.is(200);
-    let notice = app.mail_to("thief@example.org", "email_changed").await;
+    let notice = app.mail_to("thief@example.org", EMAIL_CHANGED).await;
     assert!(notice.link.is_none(), "the thief gets no link");
     revert(&app, &early).await.fails(E::ChangeEmailBadToken);
     assert_eq!(app.count("auth_one_time_token WHERE kind = 'revert_email'").await, 0);
     // Nor does anybody keep one over an account that has more rights now.
     let grace = app.verified_user("grace").await;
     move_to(&app, &grace, "elsewhere@example.org").await;
-    let way_back = app.token_to(&grace.email, "email_changed").await;
+    let way_back = app.token_to(&grace.email, EMAIL_CHANGED).await;
     app.patch(&grace.path()).by(&root).json(json!({ "is_superuser": true })).send().await.is(200);
     revert(&app, &way_back).await.fails(E::ChangeEmailBadToken);
 }
@@ -137,7 +138,7 @@ async fn an_account_that_is_locked_stays_where_it_is(cx: Cx) {
     let app = cx.app().await;
     let ada = app.verified_user("ada").await;
     move_to(&app, &ada, "elsewhere@example.org").await;
-    let way_back = app.token_to(&ada.email, "email_changed").await;
+    let way_back = app.token_to(&ada.email, EMAIL_CHANGED).await;
     let moved = Login { email: "elsewhere@example.org".to_owned(), ..ada.clone() };
     app.deactivate(&moved).await;
     revert(&app, &way_back).await.fails(E::ChangeEmailBadToken);
@@ -146,14 +147,14 @@ async fn an_account_that_is_locked_stays_where_it_is(cx: Cx) {
 }
 
 /// A way back that a stranger was mailed gets the account to the stranger, but not for good.
-async fn nobody_gets_a_password_while_it_is_open_whose_account_it_is(cx: Cx) {
+async fn a_contested_address_gets_no_reset_link(cx: Cx) {
     let app = cx.app().await;
     let attacker = app.verified_user("attacker").await;
     move_to(&app, &attacker, VICTIM).await;
     app.clock().advance(std::time::Duration::from_secs(1));
     move_to(&app, &attacker, "third@example.org").await;
-    revert(&app, &app.token_to(VICTIM, "email_changed").await).await.is(200);
-    assert!(!app.kinds_to(VICTIM).await.contains(&"reset_password".to_owned()));
+    revert(&app, &app.token_to(VICTIM, EMAIL_CHANGED).await).await.is(200);
+    assert!(!app.was_mailed(VICTIM, RESET_PASSWORD).await);
     assert_ne!(id_of(&app, magic(&app, VICTIM).await).await, json!(attacker.id));
     audit::tables(&app).await;
 }
@@ -165,7 +166,7 @@ async fn no_session_survives_a_revocation_at_the_same_moment(cx: Cx) {
     for round in 0..12 {
         let who = app.verified_user(&format!("user{round}")).await;
         app.post("/auth/magic-link").json(json!({ "email": who.email })).send().await.is(202);
-        let link = json!({ "token": app.token_to(&who.email, "magic_link").await });
+        let link = json!({ "token": app.token_to(&who.email, MAGIC_LINK).await });
         let everywhere = app.post("/auth/logout-all").by(&who).json(json!({ "everywhere": true })).send();
         let redeemed = other.post("/auth/db/magic-link/verify").json(link).send();
         let (ended, redeemed) = tokio::join!(tokio::spawn(everywhere), tokio::spawn(redeemed));

@@ -6,14 +6,15 @@ use auth_core::{EmailChange, ErrorCode as E};
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
+use crate::mails::{CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED, RESET_PASSWORD, VERIFY_EMAIL};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, Jar, Login, PASSWORD, Scenario, Setup, audit, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
-    a_new_address_counts_once_it_is_proved,
-    an_immediate_change_can_be_taken_back,
+    a_new_address_counts_once_it_is_verified,
+    an_immediate_change_can_be_reverted,
     a_revert_shuts_the_thief_out_for_good,
-    patch_can_wait_for_the_proof,
+    patch_can_wait_for_the_link,
     it_needs_a_recent_login_or_the_password,
     nobody_learns_whether_an_address_is_taken,
     address_and_password_can_be_changed_at_once,
@@ -34,18 +35,18 @@ async fn redeem(app: &App, action: &str, token: &str) -> Answer {
 }
 
 /// CHG-04.
-async fn a_new_address_counts_once_it_is_proved(cx: Cx) {
+async fn a_new_address_counts_once_it_is_verified(cx: Cx) {
     let app = cx.app().await;
     let ada = app.register("ada").await;
     let (jar, other) = (Jar::default(), app.login(&ada, "db").await);
     app.post("/auth/login").jar(&jar).json(json!({ "email": ada.email, "password": PASSWORD })).send().await.is(204);
     let asked = app.post("/auth/change-email").jar(&jar).json(json!({ "new_email": NEW })).send().await.is(202);
     assert_eq!(asked.json(), Value::Null);
-    assert!(app.kinds_to(&ada.email).await.contains(&"email_change_requested".to_owned()));
+    assert!(app.was_mailed(&ada.email, EMAIL_CHANGE_REQUESTED).await);
     // Nothing has changed.
     assert_eq!(app.get("/users/me").by(&other).send().await.is(200).json()["email"], json!(ada.email));
     app.try_login(NEW, PASSWORD, "db").await.fails(E::LoginBadCredentials);
-    let token = app.token_to(NEW, "confirm_email").await;
+    let token = app.token_to(NEW, CONFIRM_EMAIL).await;
     let before = jar.header().unwrap();
     let user = app.post("/auth/change-email/confirm").jar(&jar).json(json!({ "token": token })).send().await.is(200);
     assert_eq!((&user.json()["email"], &user.json()["is_verified"]), (&json!(NEW), &json!(true)));
@@ -57,23 +58,23 @@ async fn a_new_address_counts_once_it_is_proved(cx: Cx) {
     app.try_login(&ada.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
     app.try_login(NEW, PASSWORD, "db").await.is(200);
     redeem(&app, "confirm", &token).await.fails(E::ChangeEmailBadToken);
-    app.mail_to(&ada.email, "email_changed").await;
+    app.mail_to(&ada.email, EMAIL_CHANGED).await;
     audit::tables(&app).await;
 }
 
-async fn an_immediate_change_can_be_taken_back(cx: Cx) {
+async fn an_immediate_change_can_be_reverted(cx: Cx) {
     let app = cx.app().await;
     let ada = app.verified_user("ada").await;
     app.patch("/users/me").by(&ada).json(json!({ "email": NEW })).send().await.is(200);
-    assert_eq!(app.kinds_to(NEW).await, ["verify_email"]);
-    let token = app.token_to(&ada.email, "email_changed").await;
+    assert_eq!(app.kinds_to(NEW).await, [VERIFY_EMAIL.name()]);
+    let token = app.token_to(&ada.email, EMAIL_CHANGED).await;
     let user = redeem(&app, "revert", &token).await.is(200).json();
     assert_eq!((&user["email"], &user["is_verified"]), (&json!(ada.email), &json!(true)));
     redeem(&app, "revert", &token).await.fails(E::ChangeEmailBadToken);
     // The password may be in the wrong hands: only a mail leads to a new one.
     app.try_login(&ada.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
     app.get("/users/me").by(&ada).send().await.fails(E::Unauthorized);
-    let reset = app.token_to(&ada.email, "reset_password").await;
+    let reset = app.token_to(&ada.email, RESET_PASSWORD).await;
     let body = json!({ "token": reset, "password": "kettle-Umbrella-42-river" });
     app.post("/auth/reset-password").json(body).send().await.is(200);
     app.try_login(&ada.email, "kettle-Umbrella-42-river", "db").await.is(200);
@@ -90,8 +91,8 @@ async fn a_revert_shuts_the_thief_out_for_good(cx: Cx) {
     let password = json!({ "password": "stolen-Kettle-99-river", "current_password": PASSWORD });
     app.patch("/users/me").by(&thief).json(password).send().await.is(200);
     app.patch("/users/me").by(&thief).json(json!({ "email": theirs[1] })).send().await.is(200);
-    let weapon = app.token_to(theirs[0], "email_changed").await;
-    let owner = app.token_to("ada@example.org", "email_changed").await;
+    let weapon = app.token_to(theirs[0], EMAIL_CHANGED).await;
+    let owner = app.token_to("ada@example.org", EMAIL_CHANGED).await;
     redeem(&app, "revert", &owner).await.is(200);
     redeem(&app, "revert", &weapon).await.fails(E::ChangeEmailBadToken);
     app.get("/users/me").by(&thief).send().await.fails(E::Unauthorized);
@@ -102,20 +103,20 @@ async fn a_revert_shuts_the_thief_out_for_good(cx: Cx) {
     // After three days the time to object is over.
     let grace = app.user("grace").await;
     app.patch("/users/me").by(&grace).json(json!({ "email": "grace-new@example.org" })).send().await.is(200);
-    let late = app.token_to("grace@example.org", "email_changed").await;
+    let late = app.token_to("grace@example.org", EMAIL_CHANGED).await;
     app.clock().advance(Duration::from_secs(72 * 60 * 60));
     redeem(&app, "revert", &late).await.fails(E::ChangeEmailBadToken);
 }
 
-async fn patch_can_wait_for_the_proof(cx: Cx) {
+async fn patch_can_wait_for_the_link(cx: Cx) {
     let app = cx.app_with(Setup::default().auth(|auth| auth.email_change(EmailChange::Confirm))).await;
     let ada = app.user("ada").await;
     let change = json!({ "email": NEW, "display_name": "Ada" });
     let user = app.patch("/users/me").by(&ada).json(change).send().await.is(200).json();
     assert_eq!((&user["email"], &user["display_name"]), (&json!(ada.email), &json!("Ada")));
     app.get("/users/me").by(&ada).send().await.is(200);
-    app.mail_to(&ada.email, "email_change_requested").await;
-    redeem(&app, "confirm", &app.token_to(NEW, "confirm_email").await).await.is(200);
+    app.mail_to(&ada.email, EMAIL_CHANGE_REQUESTED).await;
+    redeem(&app, "confirm", &app.token_to(NEW, CONFIRM_EMAIL).await).await.is(200);
     app.get("/users/me").by(&ada).send().await.fails(E::Unauthorized);
     app.try_login(NEW, PASSWORD, "db").await.is(200);
 }
@@ -131,7 +132,7 @@ async fn it_needs_a_recent_login_or_the_password(cx: Cx) {
     wrong.fails(E::ReauthenticationFailed);
     assert!(app.kinds_to(NEW).await.is_empty());
     app.post("/auth/change-email").by(&ada).json(with(PASSWORD)).send().await.is(202);
-    assert_eq!(app.kinds_to(NEW).await, ["confirm_email"]);
+    assert_eq!(app.kinds_to(NEW).await, [CONFIRM_EMAIL.name()]);
     app.post("/auth/change-email").by(&ada).json(json!({})).send().await.rejects(&[("new_email", "missing")]);
 }
 
@@ -150,9 +151,9 @@ async fn nobody_learns_whether_an_address_is_taken(cx: Cx) {
         let seen = (app.statements().take(), headers, answer.body);
         assert_eq!(first.get_or_insert_with(|| seen.clone()), &seen, "{email}");
     }
-    assert_eq!(app.kinds_to("free@example.org").await, ["confirm_email"]);
-    assert!(!app.kinds_to(&grace.email).await.contains(&"confirm_email".to_owned()));
-    assert_eq!(app.kinds_to(&ada.email).await, ["email_change_requested"; 3]);
+    assert_eq!(app.kinds_to("free@example.org").await, [CONFIRM_EMAIL.name()]);
+    assert!(!app.was_mailed(&grace.email, CONFIRM_EMAIL).await);
+    assert_eq!(app.kinds_to(&ada.email).await, [EMAIL_CHANGE_REQUESTED.name(); 3]);
 }
 
 async fn address_and_password_can_be_changed_at_once(cx: Cx) {
@@ -160,7 +161,7 @@ async fn address_and_password_can_be_changed_at_once(cx: Cx) {
     let ada = app.user("ada").await;
     let body = json!({ "email": NEW, "password": "kettle-Umbrella-42-river", "current_password": PASSWORD });
     app.patch("/users/me").by(&ada).json(body).send().await.is(200);
-    let token = app.token_to(NEW, "confirm_email").await;
+    let token = app.token_to(NEW, CONFIRM_EMAIL).await;
     assert_eq!(redeem(&app, "confirm", &token).await.is(200).json()["email"], json!(NEW));
 }
 
@@ -169,13 +170,13 @@ async fn an_address_that_is_taken_meanwhile_is_refused(cx: Cx) {
     let app = cx.app().await;
     let ada = app.user("ada").await;
     ask(&app, &ada, NEW).await.is(202);
-    let token = app.token_to(NEW, "confirm_email").await;
+    let token = app.token_to(NEW, CONFIRM_EMAIL).await;
     app.register("countess").await;
     redeem(&app, "confirm", &token).await.fails(E::UpdateUserEmailAlreadyExists);
     app.get("/users/me").by(&ada).send().await.is(200);
     // The same with an address that is to be had back.
     app.patch("/users/me").by(&ada).json(json!({ "email": "ada-new@example.org" })).send().await.is(200);
-    let token = app.token_to("ada@example.org", "email_changed").await;
+    let token = app.token_to("ada@example.org", EMAIL_CHANGED).await;
     let other = app.verified("ada").await;
     redeem(&app, "revert", &token).await.fails(E::UpdateUserEmailAlreadyExists);
     // An account that has not verified the address loses it.
@@ -192,11 +193,11 @@ async fn a_pending_change_dies_with_the_credentials(cx: Cx) {
         let who = app.user(name).await;
         let address = format!("{name}-new@example.org");
         ask(&app, &who, &address).await.is(202);
-        let token = app.token_to(&address, "confirm_email").await;
+        let token = app.token_to(&address, CONFIRM_EMAIL).await;
         match name {
             "newer" => {
                 ask(&app, &who, "newest@example.org").await.is(202);
-                app.token_to("newest@example.org", "confirm_email").await;
+                app.token_to("newest@example.org", CONFIRM_EMAIL).await;
             }
             "password" => {
                 let body = json!({ "old_password": PASSWORD, "new_password": "kettle-Umbrella-42-river" });
@@ -220,11 +221,11 @@ async fn a_crowd_confirms_once(cx: Cx) {
     let servers = [app.clone(), app.second_server().await];
     let ada = app.user("ada").await;
     ask(&app, &ada, NEW).await.is(202);
-    let confirm = app.token_to(NEW, "confirm_email").await;
+    let confirm = app.token_to(NEW, CONFIRM_EMAIL).await;
     for (action, address) in [("confirm", NEW), ("revert", "ada@example.org")] {
         let token = match action {
             "confirm" => confirm.clone(),
-            _ => app.token_to("ada@example.org", "email_changed").await,
+            _ => app.token_to("ada@example.org", EMAIL_CHANGED).await,
         };
         let answers = race(16, |n| {
             let (server, token) = (servers[n % 2].clone(), token.clone());
@@ -241,13 +242,13 @@ async fn the_app_may_refuse(cx: Cx) {
     let app = cx.app().await;
     let ada = app.user("ada").await;
     ask(&app, &ada, NEW).await.is(202);
-    let confirm = app.token_to(NEW, "confirm_email").await;
+    let confirm = app.token_to(NEW, CONFIRM_EMAIL).await;
     let refuse = || app.hooks().react(Moment::UpdateUser, Reaction::Refuse("not today".to_owned()));
     refuse();
     redeem(&app, "confirm", &confirm).await.fails(E::RefusedByApp);
     app.hooks().behave();
     redeem(&app, "confirm", &confirm).await.is(200);
-    let revert = app.token_to(&ada.email, "email_changed").await;
+    let revert = app.token_to(&ada.email, EMAIL_CHANGED).await;
     refuse();
     redeem(&app, "revert", &revert).await.fails(E::RefusedByApp);
     app.hooks().behave();

@@ -7,6 +7,7 @@ use auth_core::password::{HasherConfig, Password, PasswordHasher};
 use auth_core::{ErrorCode as E, EventKind, LoginFailure as Failure, Registration};
 use serde_json::json;
 
+use crate::mails::MAGIC_LINK;
 use crate::scenario::scenarios;
 use crate::{App, Cx, Login, PASSWORD, Scenario, Setup};
 
@@ -162,7 +163,7 @@ async fn a_wrong_code_costs_the_same_whoever_is_meant(cx: Cx) {
     for address in ["ada@example.org", "nobody@example.org"] {
         app.post("/auth/magic-link").json(json!({ "email": address })).send().await.is(202);
     }
-    let right = app.mail_to("ada@example.org", "magic_link").await.code.expect("a code").as_str().to_owned();
+    let right = app.mail_to("ada@example.org", MAGIC_LINK).await.code.expect("a code").as_str().to_owned();
     let wrong = if right == "123456" { "654321" } else { "123456" };
     let mut seen = Vec::new();
     for address in ["ada@example.org", "nobody@example.org"] {

@@ -13,7 +13,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     active_users_are_found: sockets_only,
     requirements_are_checked: sockets_only,
     backends_can_be_named: sockets_only,
-    nobody_is_an_answer: sockets_only,
+    optional_user_may_be_nobody: sockets_only,
     foreign_sites_are_refused: sockets_only,
     claims_need_no_database: sockets_only,
     two_extractors_cost_one_query: sockets_only,
@@ -87,7 +87,7 @@ async fn backends_can_be_named(cx: Cx) {
     }
 }
 
-async fn nobody_is_an_answer(cx: Cx) {
+async fn optional_user_may_be_nobody(cx: Cx) {
     let app = cx.app().await;
     for request in [app.get("/host/optional"), app.get("/host/optional").bearer("nonsense")] {
         assert_eq!(request.send().await.is(200).body, "nobody");

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::scenario::scenarios;
 use crate::{Cx, PASSWORD, Scenario};
 
-pub(super) const SCENARIOS: &[Scenario] = scenarios![what_a_browser_says_decides, reading_is_never_acting];
+pub(super) const SCENARIOS: &[Scenario] = scenarios![what_a_browser_says_decides, get_and_head_change_nothing];
 
 /// WEB-01 to WEB-04: what `Origin` and `Sec-Fetch-Site` say, on a route with a cookie, before a login, and with a bearer
 /// token alone, which no browser adds by itself.
@@ -52,7 +52,7 @@ async fn what_a_browser_says_decides(cx: Cx) {
 }
 
 /// WEB-06, WEB-11: no reading method acts, and no header makes one method another.
-async fn reading_is_never_acting(cx: Cx) {
+async fn get_and_head_change_nothing(cx: Cx) {
     let app = cx.app().await;
     let ada = app.user("ada").await;
     for method in [Method::GET, Method::HEAD, Method::PUT] {

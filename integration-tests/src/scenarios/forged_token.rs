@@ -14,7 +14,7 @@ use crate::scenario::scenarios;
 use crate::{App, Cx, Scenario, Setup};
 
 pub(super) const SCENARIOS: &[Scenario] =
-    scenarios![a_public_key_is_no_shared_secret, no_header_chooses_its_key, a_name_of_a_key_is_only_a_name];
+    scenarios![a_public_key_is_no_shared_secret, no_header_chooses_the_key, a_name_of_a_key_is_only_a_name];
 
 /// A shared secret of random bytes, and its name.
 const SECRET: &[u8; 32] = b"\x5b\x1e\xd8\x07\x9a\x44\xc2\xf1\x33\x8e\x60\xb5\x7c\x12\xea\x99\
@@ -114,7 +114,7 @@ async fn a_public_key_is_no_shared_secret(cx: Cx) {
 }
 
 /// JWT-03, JWT-05: a header that brings a key along, says where one is, or would change what the token means.
-async fn no_header_chooses_its_key(cx: Cx) {
+async fn no_header_chooses_the_key(cx: Cx) {
     let (app, claims, _) = app(&cx).await;
     let trap = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a free port");
     let url = format!("http://{}/keys", trap.local_addr().expect("the socket is bound"));

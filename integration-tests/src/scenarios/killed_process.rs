@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use auth_testkit::Cut;
 use serde_json::json;
 
+use crate::mails::RESET_PASSWORD;
 use crate::scenario::scenarios;
 use crate::victim::{Orders, Posted, Victim};
 use crate::witness::{Dead, Fact, SECOND, THIRD, Witness};
@@ -159,7 +160,7 @@ async fn kill_at_any_packet(cx: Cx, flows: &[Flow]) {
             if matches!(flow, Flow::Reset) {
                 let body = json!({ "email": person.email });
                 app.post("/auth/forgot-password").json(body).send().await.is(202);
-                token = app.token_to(&person.email, "reset_password").await;
+                token = app.token_to(&person.email, RESET_PASSWORD).await;
             }
             let victim = Victim::start(&shaky).await;
             proxy.at_packet(packets, Cut::BeforeAnswer, victim.killer());

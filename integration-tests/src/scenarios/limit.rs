@@ -11,6 +11,7 @@ use auth_core::registration::REGISTRATIONS;
 use auth_core::{Client, ErrorCode as E, EventKind, Limits, Rate};
 use serde_json::{Value, json};
 
+use crate::mails::{MAGIC_LINK, PASSWORD_CHANGED, RESET_PASSWORD, VERIFY_EMAIL};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, PASSWORD, Request, Scenario, Setup, race};
 
@@ -18,13 +19,13 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     every_limited_route_says_when_to_come_back,
     a_client_is_told_apart_by_its_network,
     a_victim_gets_few_mails_and_the_last_link_works,
-    who_leads_nowhere_uses_nothing_up,
-    an_unproved_mailbox_gets_few_notices,
+    requests_without_a_mail_do_not_count,
+    an_unverified_address_gets_few_notices,
     clocks_may_differ,
     a_client_has_few_mails_sent,
     new_codes_do_not_buy_more_attempts,
     a_crowd_gets_what_one_would_get: direct_only,
-    who_cannot_be_counted_is_not_let_in: direct_only,
+    without_the_table_of_limits_limited_routes_refuse: direct_only,
     what_is_over_is_forgotten: direct_only,
     without_limits_nothing_is_counted,
 ];
@@ -50,8 +51,8 @@ async fn forgot(app: &App, email: &str, ip: &str) -> Answer {
 }
 
 /// How many mails of a kind have come.
-async fn received(app: &App, email: &str, kind: &str) -> usize {
-    app.kinds_to(email).await.into_iter().filter(|name| *name == kind).count()
+async fn received(app: &App, email: &str, kind: auth_core::mail::MailKind) -> usize {
+    app.kinds_to(email).await.into_iter().filter(|name| name == kind.name()).count()
 }
 
 #[track_caller]
@@ -80,7 +81,7 @@ async fn every_limited_route_says_when_to_come_back(cx: Cx) {
     }
     app.post("/auth/verify").json(json!({ "token": "vfy_none" })).send().await.fails(E::VerifyUserBadToken);
     let token =
-        json!({ "token": app.token_to(&ada.email, "verify_email").await, "password": "kettle-Umbrella-42-river" });
+        json!({ "token": app.token_to(&ada.email, VERIFY_EMAIL).await, "password": "kettle-Umbrella-42-river" });
     for path in [
         "/auth/verify",
         "/auth/reset-password",
@@ -142,15 +143,15 @@ async fn a_victim_gets_few_mails_and_the_last_link_works(cx: Cx) {
     let magic = json!({ "email": ada.email });
     from(app.post("/auth/magic-link"), "192.0.2.77").json(magic).send().await.is(202);
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
-    assert_eq!(received(&app, &ada.email, "reset_password").await, 3);
-    assert_eq!(received(&app, &ada.email, "magic_link").await, 0);
+    assert_eq!(received(&app, &ada.email, RESET_PASSWORD).await, 3);
+    assert_eq!(received(&app, &ada.email, MAGIC_LINK).await, 0);
     assert_eq!(app.waiting_mails().await, 0, "nothing waits");
     event!(app, Throttled);
-    let link = app.token_to(&ada.email, "reset_password").await;
+    let link = app.token_to(&ada.email, RESET_PASSWORD).await;
     let body = json!({ "token": link, "password": "kettle-Umbrella-42-river" });
     app.post("/auth/reset-password").json(body).send().await.is(200);
     // What the owner has to know comes all the same.
-    assert_eq!(received(&app, &ada.email, "password_changed").await, 1);
+    assert_eq!(received(&app, &ada.email, PASSWORD_CHANGED).await, 1);
     // Nobody keeps an address without mail by going on: three more in each hour, and ten in a day.
     for hour in 1..=4 {
         app.clock().advance(HOUR);
@@ -158,15 +159,15 @@ async fn a_victim_gets_few_mails_and_the_last_link_works(cx: Cx) {
             forgot(&app, &ada.email, &format!("198.51.100.{}", hour * 10 + n)).await.is(202);
             app.deliver().await;
         }
-        assert_eq!(received(&app, &ada.email, "reset_password").await, (3 + 3 * hour).min(10), "hour {hour}");
+        assert_eq!(received(&app, &ada.email, RESET_PASSWORD).await, (3 + 3 * hour).min(10), "hour {hour}");
     }
     app.clock().advance(HOUR * 20);
     forgot(&app, &ada.email, "192.0.2.1").await.is(202);
-    assert_eq!(received(&app, &ada.email, "reset_password").await, 11);
+    assert_eq!(received(&app, &ada.email, RESET_PASSWORD).await, 11);
 }
 
 /// Asking for mails that nobody gets does not use up what somebody may get.
-async fn who_leads_nowhere_uses_nothing_up(cx: Cx) {
+async fn requests_without_a_mail_do_not_count(cx: Cx) {
     let app = cx.app_with(limited(Limits::default())).await;
     let ada = app.verified_user("ada").await;
     for n in 0..4 {
@@ -175,11 +176,11 @@ async fn who_leads_nowhere_uses_nothing_up(cx: Cx) {
         app.deliver().await;
     }
     forgot(&app, &ada.email, "192.0.2.9").await.is(202);
-    assert_eq!(received(&app, &ada.email, "reset_password").await, 1);
+    assert_eq!(received(&app, &ada.email, RESET_PASSWORD).await, 1);
 }
 
 /// A user who registered another person's address cannot mail them by changing the password again and again.
-async fn an_unproved_mailbox_gets_few_notices(cx: Cx) {
+async fn an_unverified_address_gets_few_notices(cx: Cx) {
     let limits = Limits::off().set(MAILS_TO_ADDRESS, MAILS_TO_ADDRESS.declared().rates().iter().copied());
     let app = cx.app_with(limited(limits)).await;
     let passwords = [PASSWORD, "kettle-Umbrella-42-river"];
@@ -193,7 +194,7 @@ async fn an_unproved_mailbox_gets_few_notices(cx: Cx) {
             who = who.with(&app.post("/auth/change-password").by(&who).json(body).send().await.is(200));
             app.deliver().await;
         }
-        assert_eq!(received(&app, &who.email, "password_changed").await, expected, "{name}");
+        assert_eq!(received(&app, &who.email, PASSWORD_CHANGED).await, expected, "{name}");
     }
 }
 
@@ -219,7 +220,7 @@ async fn a_client_has_few_mails_sent(cx: Cx) {
     }
     let mut counts = Vec::new();
     for user in &users {
-        counts.push(received(&app, &user.email, "reset_password").await);
+        counts.push(received(&app, &user.email, RESET_PASSWORD).await);
     }
     assert_eq!(counts, [1, 1, 0]);
     // The app itself does as it likes.
@@ -228,10 +229,10 @@ async fn a_client_has_few_mails_sent(cx: Cx) {
         app.auth().password_reset().request(&email, &Client::default()).await.expect("an order");
         app.deliver().await;
     }
-    assert_eq!(received(&app, &users[2].email, "reset_password").await, 3);
+    assert_eq!(received(&app, &users[2].email, RESET_PASSWORD).await, 3);
     // Others are not concerned.
     forgot(&app, &users[2].email, "192.0.2.2").await.is(202);
-    assert_eq!(received(&app, &users[2].email, "reset_password").await, 4);
+    assert_eq!(received(&app, &users[2].email, RESET_PASSWORD).await, 4);
 }
 
 /// VER-06, MAG-07.
@@ -245,7 +246,7 @@ async fn new_codes_do_not_buy_more_attempts(cx: Cx) {
     let mut right = String::new();
     for challenge in 0..3 {
         app.post("/auth/magic-link").json(json!({ "email": ada.email })).send().await.is(202);
-        right = app.mail_to(&ada.email, "magic_link").await.code.expect("a code").as_str().to_owned();
+        right = app.mail_to(&ada.email, MAGIC_LINK).await.code.expect("a code").as_str().to_owned();
         let wrong = if right == "123456" { "654321" } else { "123456" };
         for _ in 0..5 {
             let answer = guess(if challenge == 1 { "ADA@example.org" } else { &ada.email }, wrong).await;
@@ -262,7 +263,7 @@ async fn new_codes_do_not_buy_more_attempts(cx: Cx) {
     }
     refused(guess("nobody@example.org", "123456").await, HOUR);
     // The link is not a guess.
-    let link = app.token_to(&ada.email, "magic_link").await;
+    let link = app.token_to(&ada.email, MAGIC_LINK).await;
     app.post("/auth/db/magic-link/verify").json(json!({ "token": link })).send().await.is(200);
 }
 
@@ -288,7 +289,7 @@ async fn a_crowd_gets_what_one_would_get(cx: Cx) {
 }
 
 /// LOG-15.
-async fn who_cannot_be_counted_is_not_let_in(cx: Cx) {
+async fn without_the_table_of_limits_limited_routes_refuse(cx: Cx) {
     let app = cx.app_with(limited(Limits::default())).await;
     let ada = app.user("ada").await;
     app.execute("DROP TABLE auth_limit").await;
@@ -327,6 +328,6 @@ async fn without_limits_nothing_is_counted(cx: Cx) {
         forgot(&app, &ada.email, "192.0.2.1").await.is(202);
         app.deliver().await;
     }
-    assert_eq!(received(&app, &ada.email, "reset_password").await, 12);
+    assert_eq!(received(&app, &ada.email, RESET_PASSWORD).await, 12);
     assert_eq!(app.count("auth_limit").await, 0);
 }

@@ -1,11 +1,12 @@
 //! Scenarios of the log: it names what happened, holds no secret, and nobody else writes lines into it.
 
-use auth_core::mail::Mail;
+use auth_core::mail::{Mail, MailKind};
 use auth_core::{ErrorCode as E, Registration};
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
 use crate::logs::Listener;
+use crate::mails::{CONFIRM_EMAIL, EMAIL_CHANGED, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, Login, Request, Scenario, Setup, mails};
 
@@ -173,7 +174,7 @@ impl Walker {
     }
 
     /// Asks for a mail, and returns the token of its link.
-    async fn mailed(&mut self, path: &str, email: &str, kind: &str) -> Value {
+    async fn mailed(&mut self, path: &str, email: &str, kind: MailKind) -> Value {
         self.post(path, json!({ "email": email })).await.is(202);
         json!({ "token": self.app.token_to(email, kind).await })
     }
@@ -183,20 +184,20 @@ impl Walker {
         let account = json!({ "email": email, "password": Self::PASSWORDS[0], "username": "flow-walker" });
         let ada = Login::new(&self.post("/auth/register", account.clone()).await.is(201).json());
         self.post("/auth/register", account).await.fails(E::RegisterUserAlreadyExists);
-        let link = self.mailed("/auth/request-verify-token", email, "verify_email").await;
+        let link = self.mailed("/auth/request-verify-token", email, VERIFY_EMAIL).await;
         // A token in the wrong place is still a token.
         self.post("/auth/magic-link/verify", link.clone()).await.fails(E::MagicLinkBadToken);
         self.post("/auth/verify", link.clone()).await.is(200);
         self.post("/auth/verify", link).await.fails(E::VerifyUserAlreadyVerified);
-        let mut link = self.mailed("/auth/forgot-password", email, "reset_password").await;
+        let mut link = self.mailed("/auth/forgot-password", email, RESET_PASSWORD).await;
         link["password"] = json!("short");
         self.post("/auth/reset-password", link.clone()).await.fails(E::ResetPasswordInvalidPassword);
         link["password"] = json!(Self::PASSWORDS[1]);
         self.post("/auth/reset-password", link).await.is(200);
-        let link = self.mailed("/auth/magic-link", email, "magic_link").await;
+        let link = self.mailed("/auth/magic-link", email, MAGIC_LINK).await;
         self.post("/auth/db/magic-link/verify", link).await.is(200);
-        self.mailed("/auth/magic-link", email, "magic_link").await;
-        let code = self.app.mail_to(email, "magic_link").await.code.expect("a code").as_str().to_owned();
+        self.mailed("/auth/magic-link", email, MAGIC_LINK).await;
+        let code = self.app.mail_to(email, MAGIC_LINK).await.code.expect("a code").as_str().to_owned();
         self.post("/auth/cookie/magic-link/verify", json!({ "email": email, "code": code })).await.is(204);
         for backend in ["cookie", "jwt", "db"] {
             self.login(email, Self::PASSWORDS[0], backend).await.fails(E::LoginBadCredentials);
@@ -210,11 +211,11 @@ impl Walker {
         let by = |request: Request| request.by(&ada);
         let moved = Self::address("elsewhere");
         self.send(by(self.app.post("/auth/change-email").json(json!({ "new_email": moved })))).await.is(202);
-        let link = json!({ "token": self.app.token_to(&moved, "confirm_email").await });
+        let link = json!({ "token": self.app.token_to(&moved, CONFIRM_EMAIL).await });
         self.post("/auth/change-email/confirm", link).await.is(200);
-        let link = json!({ "token": self.app.token_to(&ada.email, "email_changed").await });
+        let link = json!({ "token": self.app.token_to(&ada.email, EMAIL_CHANGED).await });
         self.post("/auth/change-email/revert", link).await.is(200);
-        let mut link = json!({ "token": self.app.token_to(&ada.email, "reset_password").await });
+        let mut link = json!({ "token": self.app.token_to(&ada.email, RESET_PASSWORD).await });
         link["password"] = json!(Self::PASSWORDS[2]);
         self.post("/auth/reset-password", link).await.is(200);
         let ada = ada.with(&self.login(&ada.email, Self::PASSWORDS[2], "db").await);
@@ -276,7 +277,7 @@ async fn no_flow_logs_a_secret(cx: Cx) {
     for _ in 0..2 {
         let account = json!({ "email": Walker::address("neutral"), "password": Walker::PASSWORDS[0] });
         walker.post("/auth/register", account).await.is(202);
-        let verify = json!({ "token": neutral.token_to(&Walker::address("neutral"), "verify_email").await });
+        let verify = json!({ "token": neutral.token_to(&Walker::address("neutral"), VERIFY_EMAIL).await });
         walker.post("/auth/verify", verify).await;
     }
     app.lose_database().await;

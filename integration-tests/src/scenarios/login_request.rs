@@ -11,7 +11,7 @@ use crate::{App, Cx, Login, PASSWORD, Request, Scenario, Setup};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     other_sites_log_nobody_in,
-    the_address_is_no_place_for_credentials,
+    credentials_in_the_query_are_refused,
     ambiguous_credentials_are_refused,
     other_types_of_bodies_are_refused,
     forwarded_addresses_count_behind_proxies_only,
@@ -71,7 +71,7 @@ async fn other_sites_log_nobody_in(cx: Cx) {
 }
 
 /// LOG-19.
-async fn the_address_is_no_place_for_credentials(cx: Cx) {
+async fn credentials_in_the_query_are_refused(cx: Cx) {
     let app = cx.app().await;
     let ada = app.register("ada").await;
     let query = format!("username={}&password={PASSWORD}&grant_type=password", ada.email.replace('@', "%40"));

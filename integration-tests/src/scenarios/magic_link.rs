@@ -7,15 +7,16 @@ use auth_core::{ErrorCode as E, EventKind, Registration};
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
+use crate::mails::{MAGIC_LINK, RESET_PASSWORD};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, Jar, PASSWORD, Scenario, Setup, audit, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_link_logs_in_through_every_backend,
-    a_code_does_too,
+    a_code_logs_in,
     a_new_address_gets_an_account,
-    the_first_proof_wipes_what_was_set_up_before,
-    where_nobody_may_register_nobody_does,
+    the_first_verification_wipes_what_was_set_up_before,
+    a_magic_link_creates_no_account_while_registration_is_closed,
     five_attempts_at_a_code_are_all,
     parallel_guesses_do_not_get_more: direct_only,
     a_link_dies_with_its_time_and_its_account,
@@ -31,12 +32,12 @@ async fn ask(app: &App, email: &str) -> Answer {
 
 async fn token(app: &App, email: &str) -> String {
     ask(app, email).await;
-    app.token_to(email, "magic_link").await
+    app.token_to(email, MAGIC_LINK).await
 }
 
 async fn code(app: &App, email: &str) -> String {
     ask(app, email).await;
-    app.mail_to(email, "magic_link").await.code.expect("a code").as_str().to_owned()
+    app.mail_to(email, MAGIC_LINK).await.code.expect("a code").as_str().to_owned()
 }
 
 async fn redeem(app: &App, body: Value) -> Answer {
@@ -53,7 +54,7 @@ async fn a_link_logs_in_through_every_backend(cx: Cx) {
         let jar = Jar::default();
         let body = json!({ "token": token(&app, "ADA@Example.org ").await });
         // To the address as it is stored, whatever was typed.
-        assert_eq!(app.mail_to(&ada.email, "magic_link").await.to, ada.email);
+        assert_eq!(app.mail_to(&ada.email, MAGIC_LINK).await.to, ada.email);
         // Opening the link changes nothing (MAG-02).
         app.get(&format!("{path}?token={}", body["token"].as_str().unwrap())).send().await.fails(E::MethodNotAllowed);
         app.post(path).jar(&jar).json(body.clone()).send().await.is(204);
@@ -72,11 +73,11 @@ async fn a_link_logs_in_through_every_backend(cx: Cx) {
     audit::tables(&app).await;
 }
 
-async fn a_code_does_too(cx: Cx) {
+async fn a_code_logs_in(cx: Cx) {
     let app = cx.app().await;
     let ada = app.verified("ada").await;
     let digits = code(&app, &ada.email).await;
-    let link = app.token_to(&ada.email, "magic_link").await;
+    let link = app.token_to(&ada.email, MAGIC_LINK).await;
     assert!(digits.len() == 6 && digits.bytes().all(|c| c.is_ascii_digit()), "{digits}");
     // Another address has another code.
     let grace = app.verified("grace").await;
@@ -112,7 +113,7 @@ async fn a_new_address_gets_an_account(cx: Cx) {
 }
 
 /// MAG-04, LNK-01: the squatter's password, sessions and pending tokens are gone before the owner is in.
-async fn the_first_proof_wipes_what_was_set_up_before(cx: Cx) {
+async fn the_first_verification_wipes_what_was_set_up_before(cx: Cx) {
     let app = cx.app().await;
     // The order is placed before the squatter comes, and the other way round.
     let early = token(&app, "early@example.org").await;
@@ -121,7 +122,7 @@ async fn the_first_proof_wipes_what_was_set_up_before(cx: Cx) {
     let late = token(&app, &squatter.email).await;
     for (link, squatter) in [(early, early_squatter), (late, squatter)] {
         app.post("/auth/forgot-password").json(json!({ "email": squatter.email })).send().await.is(202);
-        let reset = app.token_to(&squatter.email, "reset_password").await;
+        let reset = app.token_to(&squatter.email, RESET_PASSWORD).await;
         let owner = squatter.with(&redeem(&app, json!({ "token": link })).await.is(200));
         app.get("/users/me").by(&squatter).send().await.fails(E::Unauthorized);
         app.try_login(&squatter.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
@@ -134,7 +135,7 @@ async fn the_first_proof_wipes_what_was_set_up_before(cx: Cx) {
 }
 
 /// REG-17.
-async fn where_nobody_may_register_nobody_does(cx: Cx) {
+async fn a_magic_link_creates_no_account_while_registration_is_closed(cx: Cx) {
     let app = cx.app().await;
     let ada = app.verified("ada").await;
     let early = token(&app, "early@example.org").await;
@@ -164,7 +165,7 @@ async fn five_attempts_at_a_code_are_all(cx: Cx) {
     }
     redeem(&app, json!({ "email": ada.email, "code": digits })).await.fails(E::MagicLinkBadToken);
     // The link is not a guess.
-    redeem(&app, json!({ "token": app.token_to(&ada.email, "magic_link").await })).await.is(200);
+    redeem(&app, json!({ "token": app.token_to(&ada.email, MAGIC_LINK).await })).await.is(200);
     redeem(&app, json!({ "email": "nobody@example.org", "code": digits })).await.fails(E::MagicLinkBadToken);
 }
 
@@ -194,7 +195,7 @@ async fn a_link_dies_with_its_time_and_its_account(cx: Cx) {
     for name in ["time", "password", "address", "off", "gone"] {
         let who = app.verified_user(name).await;
         let digits = code(&app, &who.email).await;
-        let link = app.token_to(&who.email, "magic_link").await;
+        let link = app.token_to(&who.email, MAGIC_LINK).await;
         let request = match name {
             "time" => {
                 app.clock().advance(TEN_MINUTES);
@@ -231,7 +232,7 @@ async fn a_crowd_gets_one_session(cx: Cx) {
     for email in [ada.email.as_str(), "new@example.org"] {
         let before = app.session_count().await;
         let digits = code(&app, email).await;
-        let link = app.token_to(email, "magic_link").await;
+        let link = app.token_to(email, MAGIC_LINK).await;
         let answers = race(24, |n| {
             let server = servers[n % 2].clone();
             let body = if n < 4 { json!({ "email": email, "code": digits }) } else { json!({ "token": link }) };
@@ -255,7 +256,7 @@ async fn the_browser_goes_only_where_it_may(cx: Cx) {
         ("https://app.example.com/x", "https://app.example.com/x"),
     ] {
         app.post("/auth/magic-link").json(body(text)).send().await.is(202);
-        let token = app.token_to("ada@example.org", "magic_link").await;
+        let token = app.token_to("ada@example.org", MAGIC_LINK).await;
         let preview = app.auth().magic_link().preview(&token).await.expect("an answer").expect("a link that works");
         assert_eq!(preview.email, "ada@example.org");
         assert_eq!(preview.redirect_to.expect("a target").url().as_str(), url);

@@ -10,15 +10,16 @@ use auth_testkit::{MailFault, MemoryMailer, Moment, Reaction};
 use serde_json::json;
 use tokio::sync::Notify;
 
+use crate::mails::{ACCOUNT_RESET, RESET_PASSWORD, VERIFY_EMAIL};
 use crate::scenario::scenarios;
 use crate::{App, Cx, PASSWORD, Scenario, Setup, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     what_is_rolled_back_mails_nothing,
-    a_server_that_is_away_costs_nothing_but_time: direct_only,
+    an_unavailable_server_costs_nothing_but_time: direct_only,
     a_refusal_for_good_is_a_dead_letter: direct_only,
     a_mail_that_comes_too_late_is_not_sent: direct_only,
-    an_order_that_fails_for_ever_is_not_tried_for_ever: direct_only,
+    a_job_that_keeps_failing_is_given_up: direct_only,
     a_worker_that_dies_is_taken_over: direct_only,
     several_workers_send_each_mail_once: direct_only,
     a_mailer_that_panics_harms_nobody: direct_only,
@@ -49,13 +50,13 @@ async fn what_is_rolled_back_mails_nothing(cx: Cx) {
     app.hooks().behave();
     app.post("/auth/register").json(body.clone()).send().await.is(201);
     assert_eq!(app.waiting_mails().await, 1, "it waits in the table");
-    assert_eq!(app.kinds_to("ada@example.org").await, ["verify_email"]);
+    assert_eq!(app.kinds_to("ada@example.org").await, [VERIFY_EMAIL.name()]);
     assert_eq!(app.waiting_mails().await, 0, "and is gone once it left");
     app.post("/auth/register").json(body).send().await.fails(E::RegisterUserAlreadyExists);
-    assert_eq!(app.kinds_to("ada@example.org").await, ["verify_email"]);
+    assert_eq!(app.kinds_to("ada@example.org").await, [VERIFY_EMAIL.name()]);
 }
 
-async fn a_server_that_is_away_costs_nothing_but_time(cx: Cx) {
+async fn an_unavailable_server_costs_nothing_but_time(cx: Cx) {
     let app = cx.app().await;
     let ada = app.register("ada").await;
     app.deliver().await;
@@ -74,7 +75,7 @@ async fn a_server_that_is_away_costs_nothing_but_time(cx: Cx) {
     app.mailer().fail(None);
     app.mailer().forget();
     let body =
-        json!({ "token": app.token_to(&ada.email, "reset_password").await, "password": "kettle-Umbrella-42-river" });
+        json!({ "token": app.token_to(&ada.email, RESET_PASSWORD).await, "password": "kettle-Umbrella-42-river" });
     assert_eq!(app.mailer().sent().len(), 1);
     app.post("/auth/reset-password").json(body).send().await.is(200);
     app.deliver().await;
@@ -94,7 +95,7 @@ async fn a_refusal_for_good_is_a_dead_letter(cx: Cx) {
     assert_eq!(app.mailer().attempts(), 1);
     app.mailer().fail(None);
     assert_eq!(app.auth().mail().revive().await.expect("the outbox"), 1);
-    assert_eq!(app.kinds_to(&ada.email).await, ["verify_email"]);
+    assert_eq!(app.kinds_to(&ada.email).await, [VERIFY_EMAIL.name()]);
     // What nobody revives goes with the others that are of no use any more.
     app.mailer().fail(MailFault::Permanent);
     forgot(&app, &ada.email).await;
@@ -120,7 +121,7 @@ async fn a_mail_that_comes_too_late_is_not_sent(cx: Cx) {
 }
 
 /// Accepted, and killed before it could say so: the very same mail comes again, with the same token.
-async fn an_order_that_fails_for_ever_is_not_tried_for_ever(cx: Cx) {
+async fn a_job_that_keeps_failing_is_given_up(cx: Cx) {
     let app = cx.app().await;
     let ada = app.user("ada").await;
     app.deliver().await;
@@ -139,7 +140,7 @@ async fn an_order_that_fails_for_ever_is_not_tried_for_ever(cx: Cx) {
     assert_eq!(app.count("auth_mail WHERE attempts = 2").await, 1);
     app.execute("ALTER TABLE elsewhere RENAME TO auth_one_time_token").await;
     app.clock().advance(Duration::from_secs(60));
-    assert!(app.kinds_to(&ada.email).await.contains(&"reset_password".to_owned()));
+    assert!(app.was_mailed(&ada.email, RESET_PASSWORD).await);
     // After three days nobody waits for it any more.
     forgot(&app, &ada.email).await;
     app.clock().advance(Duration::from_secs(3 * 24 * 60 * 60));
@@ -199,7 +200,7 @@ async fn a_mailer_that_panics_harms_nobody(cx: Cx) {
     assert_eq!(state(&app).await, OutboxState { waiting: 1, failed: 0 });
     app.mailer().fail(None);
     app.clock().advance(Duration::from_secs(60));
-    assert_eq!(app.kinds_to(&ada.email).await, ["verify_email"]);
+    assert_eq!(app.kinds_to(&ada.email).await, [VERIFY_EMAIL.name()]);
 }
 
 async fn nothing_in_the_table_can_be_read_or_moved(cx: Cx) {
@@ -252,7 +253,7 @@ async fn a_replaced_secret_still_opens_what_is_there(cx: Cx) {
     let kept = Setup::default()
         .auth(|auth| auth.secret(RootSecret::new(NEW)).former_secret(RootSecret::new(auth_testkit::SECRET)));
     let kept = app.server_with(kept).await;
-    assert_eq!(kept.kinds_to(&ada.email).await, ["verify_email"]);
+    assert_eq!(kept.kinds_to(&ada.email).await, [VERIFY_EMAIL.name()]);
     app.register("eve").await;
     let replaced = app.server_with(replaced).await;
     replaced.deliver().await;
@@ -361,19 +362,19 @@ async fn the_language_is_the_readers(cx: Cx) {
     let body = json!({ "email": "ada@example.org", "password": PASSWORD });
     let german = "de-CH, de;q=0.9, en;q=0.5";
     app.post("/auth/register").header("accept-language", german).json(body).send().await.is(201);
-    assert_eq!(app.mail_to("ada@example.org", "verify_email").await.language.as_str(), "de");
+    assert_eq!(app.mail_to("ada@example.org", VERIFY_EMAIL).await.language.as_str(), "de");
     for (header, language) in [("de", "de"), ("fr", "en"), ("en-GB", "en"), ("*", "en"), ("", "en"), ("x;;q=,,", "en")]
     {
         let body = json!({ "email": "ada@example.org" });
         app.post("/auth/forgot-password").header("accept-language", header).json(body).send().await.is(202);
-        let mail = app.mail_to("ada@example.org", "reset_password").await;
+        let mail = app.mail_to("ada@example.org", RESET_PASSWORD).await;
         assert_eq!(mail.language.as_str(), language, "{header:?}");
     }
     // A superuser's browser says nothing about the one who gets the mail.
     let (root, ada) = (app.superuser("root").await, app.login(&login(&app).await, "db").await);
     let request = app.post(&format!("{}/reset-password", ada.path())).by(&root).header("accept-language", "en");
     request.json(json!({ "new_password": "kettle-Umbrella-42-river" })).send().await.is(204);
-    assert_eq!(app.mail_to("ada@example.org", "account_reset").await.language.as_str(), "de");
+    assert_eq!(app.mail_to("ada@example.org", ACCOUNT_RESET).await.language.as_str(), "de");
 }
 
 /// The account that registered above.

@@ -19,7 +19,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     implicit_tls_checks_the_certificate: by_mail direct_only sqlite_only,
     logs_in: by_mail direct_only sqlite_only,
     a_wrong_password_loses_no_mail: by_mail direct_only sqlite_only,
-    a_server_that_is_away_loses_no_mail: by_mail direct_only,
+    an_unavailable_server_loses_no_mail: by_mail direct_only,
     a_server_that_takes_its_time_holds_up_nobody: by_mail direct_only sqlite_only,
     a_server_that_refuses_for_now_is_asked_again: by_mail direct_only,
     a_server_that_refuses_for_good_is_not: by_mail direct_only,
@@ -154,7 +154,7 @@ async fn a_wrong_password_loses_no_mail(cx: Cx) {
 }
 
 /// What people see, and what the database is asked, does not depend on the mail server.
-async fn a_server_that_is_away_loses_no_mail(cx: Cx) {
+async fn an_unavailable_server_loses_no_mail(cx: Cx) {
     let sink = cx.sink(Options::default()).await;
     let port = sink.port();
     let app = cx.app_with(mails_through(port)).await;

@@ -6,14 +6,15 @@ use auth_core::{ErrorCode as E, Registration};
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
+use crate::mails::{ALREADY_REGISTERED, VERIFY_EMAIL};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, PASSWORD, Scenario, Setup, audit, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_taken_address_cannot_be_told_from_a_free_one,
-    the_proof_makes_the_account,
-    of_several_attempts_the_proved_one_wins,
-    a_name_that_is_gone_does_not_cost_the_account,
+    verification_creates_the_account,
+    of_several_attempts_the_verified_one_wins,
+    an_account_is_created_without_a_username_taken_meanwhile,
     a_crowd_makes_one_account: direct_only,
     the_app_may_refuse,
 ];
@@ -40,7 +41,7 @@ async fn verify(app: &App, token: &str) -> Answer {
 async fn account(app: &App, name: &str) -> String {
     register(app, body(name, PASSWORD)).await.is(202);
     let email = format!("{name}@example.org");
-    verify(app, &app.token_to(&email, "verify_email").await).await.is(200);
+    verify(app, &app.token_to(&email, VERIFY_EMAIL).await).await.is(200);
     email
 }
 
@@ -61,10 +62,10 @@ async fn a_taken_address_cannot_be_told_from_a_free_one(cx: Cx) {
         assert_eq!(first.get_or_insert_with(|| seen.clone()), &seen, "{name}");
     }
     assert_eq!(app.user_count().await, 1);
-    assert_eq!(app.kinds_to("free@example.org").await, ["verify_email"]);
-    assert_eq!(app.kinds_to(&taken).await, ["already_registered"; 2]);
+    assert_eq!(app.kinds_to("free@example.org").await, [VERIFY_EMAIL.name()]);
+    assert_eq!(app.kinds_to(&taken).await, [ALREADY_REGISTERED.name(); 2]);
     // The owner may have forgotten about it.
-    let reset = json!({ "token": app.token_to(&taken, "already_registered").await, "password": OTHER });
+    let reset = json!({ "token": app.token_to(&taken, ALREADY_REGISTERED).await, "password": OTHER });
     app.post("/auth/reset-password").json(reset).send().await.is(200);
     app.try_login(&taken, OTHER, "db").await.is(200);
     // What is wrong with the request itself may be said.
@@ -72,7 +73,7 @@ async fn a_taken_address_cannot_be_told_from_a_free_one(cx: Cx) {
     register(&app, json!({})).await.rejects(&[("email", "missing"), ("password", "missing")]);
 }
 
-async fn the_proof_makes_the_account(cx: Cx) {
+async fn verification_creates_the_account(cx: Cx) {
     let app = neutral(&cx).await;
     let full = json!({
         "email": "Ada@Example.org", "password": PASSWORD, "username": "ada", "display_name": "Ada Lovelace",
@@ -80,7 +81,7 @@ async fn the_proof_makes_the_account(cx: Cx) {
     });
     register(&app, full).await.is(202);
     app.try_login("ada@example.org", PASSWORD, "db").await.fails(E::LoginBadCredentials);
-    let token = app.token_to("Ada@example.org", "verify_email").await;
+    let token = app.token_to("Ada@example.org", VERIFY_EMAIL).await;
     assert_eq!(app.user_count().await, 0);
     let user = verify(&app, &token).await.is(200).json();
     assert_eq!(user["email"], json!("Ada@example.org"));
@@ -95,18 +96,18 @@ async fn the_proof_makes_the_account(cx: Cx) {
     assert_eq!(app.hooks().befores().iter().filter(|moment| **moment == Moment::Register).count(), 1);
     // A day later it is too late.
     register(&app, body("late", PASSWORD)).await.is(202);
-    let late = app.token_to("late@example.org", "verify_email").await;
+    let late = app.token_to("late@example.org", VERIFY_EMAIL).await;
     app.clock().advance(Duration::from_secs(24 * 60 * 60));
     verify(&app, &late).await.fails(E::VerifyUserBadToken);
     audit::tables(&app).await;
 }
 
-async fn of_several_attempts_the_proved_one_wins(cx: Cx) {
+async fn of_several_attempts_the_verified_one_wins(cx: Cx) {
     let app = neutral(&cx).await;
     register(&app, body("ada", OTHER)).await.is(202);
-    let squatter = app.token_to("ada@example.org", "verify_email").await;
+    let squatter = app.token_to("ada@example.org", VERIFY_EMAIL).await;
     register(&app, body("ada", PASSWORD)).await.is(202);
-    let owner = app.token_to("ada@example.org", "verify_email").await;
+    let owner = app.token_to("ada@example.org", VERIFY_EMAIL).await;
     assert_ne!(squatter, owner);
     verify(&app, &owner).await.is(200);
     verify(&app, &squatter).await.fails(E::VerifyUserBadToken);
@@ -115,15 +116,13 @@ async fn of_several_attempts_the_proved_one_wins(cx: Cx) {
     assert_eq!(app.user_count().await, 1);
 }
 
-async fn a_name_that_is_gone_does_not_cost_the_account(cx: Cx) {
+async fn an_account_is_created_without_a_username_taken_meanwhile(cx: Cx) {
     let app = neutral(&cx).await;
     let named = |email: &str| json!({ "email": email, "password": PASSWORD, "username": "ada" });
     register(&app, named("first@example.org")).await.is(202);
     register(&app, named("second@example.org")).await.is(202);
-    let (first, second) = (
-        app.token_to("first@example.org", "verify_email").await,
-        app.token_to("second@example.org", "verify_email").await,
-    );
+    let (first, second) =
+        (app.token_to("first@example.org", VERIFY_EMAIL).await, app.token_to("second@example.org", VERIFY_EMAIL).await);
     assert_eq!(verify(&app, &first).await.is(200).json()["username"], json!("ada"));
     assert_eq!(verify(&app, &second).await.is(200).json()["username"], json!(null));
     // User names are public: that one is taken can be said at once.
@@ -154,7 +153,7 @@ async fn a_crowd_makes_one_account(cx: Cx) {
 async fn the_app_may_refuse(cx: Cx) {
     let app = neutral(&cx).await;
     register(&app, body("ada", PASSWORD)).await.is(202);
-    let token = app.token_to("ada@example.org", "verify_email").await;
+    let token = app.token_to("ada@example.org", VERIFY_EMAIL).await;
     app.hooks().react(Moment::Register, Reaction::Refuse("not today".to_owned()));
     verify(&app, &token).await.fails(E::RefusedByApp);
     assert_eq!(app.user_count().await, 0);

@@ -10,11 +10,11 @@ use crate::scenario::scenarios;
 use crate::{App, Cx, Jar, Login, PASSWORD, Scenario, Setup, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
-    nobody_sets_what_is_not_theirs,
+    fields_of_the_row_cannot_be_set,
     forms_do_not_register,
     a_visitor_who_is_logged_in_stays_who_they_are,
     registering_is_not_logging_in,
-    a_closed_door_is_closed_in_any_spelling,
+    closed_registration_is_closed_in_any_spelling,
     vetoed_registrations_leave_nothing_in_a_race,
 ];
 
@@ -70,7 +70,7 @@ async fn row(app: &App, who: &Login) -> Vec<String> {
     flags.chain(numbers).collect()
 }
 
-async fn nobody_sets_what_is_not_theirs(cx: Cx) {
+async fn fields_of_the_row_cannot_be_set(cx: Cx) {
     let app = cx.app().await;
     let plain = app.user("plain").await;
     let expected = row(&app, &plain).await;
@@ -160,7 +160,7 @@ async fn registering_is_not_logging_in(cx: Cx) {
 }
 
 /// REG-17, as far as these routes go.
-async fn a_closed_door_is_closed_in_any_spelling(cx: Cx) {
+async fn closed_registration_is_closed_in_any_spelling(cx: Cx) {
     let app = cx.app_with(Setup::default().auth(|auth| auth.registration(Registration::Closed))).await;
     let work = || app.auth().hasher().work_done();
     let begin = work();

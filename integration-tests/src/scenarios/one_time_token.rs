@@ -26,7 +26,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     what_is_rolled_back_is_left_for_the_next: direct_only,
     no_token_serves_another_purpose: direct_only,
     another_spelling_is_another_token: direct_only,
-    a_binding_has_to_be_there: direct_only,
+    a_bound_token_needs_its_binding: direct_only,
     a_token_dies_with_what_it_was_issued_for: direct_only,
     a_used_token_stays_used: direct_only,
 ];
@@ -192,7 +192,7 @@ async fn another_spelling_is_another_token(cx: Cx) {
     assert!(try_redeem(&app, &cx, VERIFY, &token, None).await);
 }
 
-async fn a_binding_has_to_be_there(cx: Cx) {
+async fn a_bound_token_needs_its_binding(cx: Cx) {
     let app = app(&cx).await;
     let bound = Issue { binding: Some("flow-cookie"), ..plain(INVITE) };
     let token = issue(&app, cx.engine(), bound).await;

@@ -7,17 +7,18 @@ use auth_core::login::LoginConfig;
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
+use crate::mails::{CONFIRM_EMAIL, MAGIC_LINK, PASSWORD_CHANGED, RESET_PASSWORD};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, PASSWORD, Scenario, audit, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_link_leads_to_a_new_password,
-    everything_that_was_alive_ends,
+    a_reset_ends_sessions_and_pending_links,
     a_weak_password_does_not_cost_the_link,
     an_older_link_dies_with_whatever_happens,
     a_link_works_for_half_an_hour,
     the_token_alone_says_whose_password_it_is,
-    a_reset_makes_the_account_the_provers,
+    a_reset_wipes_what_was_set_up_before,
     inactive_accounts_stay_out,
     a_crowd_sets_one_password: direct_only,
     the_app_may_refuse,
@@ -27,7 +28,7 @@ const NEW: &str = "kettle-Umbrella-42-river";
 
 async fn forgot(app: &App, email: &str) -> String {
     app.post("/auth/forgot-password").json(json!({ "email": email })).send().await.is(202);
-    app.token_to(email, "reset_password").await
+    app.token_to(email, RESET_PASSWORD).await
 }
 
 async fn reset(app: &App, token: &str, password: &str) -> Answer {
@@ -39,7 +40,7 @@ async fn a_link_leads_to_a_new_password(cx: Cx) {
     let ada = app.register("ada").await;
     let answer = app.post("/auth/forgot-password").json(json!({ "email": "Ada@Example.org" })).send().await.is(202);
     assert_eq!(answer.json(), Value::Null);
-    let mail = app.mail_to(&ada.email, "reset_password").await;
+    let mail = app.mail_to(&ada.email, RESET_PASSWORD).await;
     let link = mail.link.as_ref().expect("a link").url().to_string();
     assert!(link.starts_with("http://localhost:3000/reset-password?token=rst_"), "{link}");
     let token = crate::mails::token_of(&mail);
@@ -49,13 +50,13 @@ async fn a_link_leads_to_a_new_password(cx: Cx) {
     assert!(answer.set_cookies().is_empty(), "RST-06: nobody is logged in by it");
     app.try_login(&ada.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
     app.try_login(&ada.email, NEW, "db").await.is(200);
-    assert!(app.kinds_to(&ada.email).await.contains(&"password_changed".to_owned()));
+    assert!(app.was_mailed(&ada.email, PASSWORD_CHANGED).await);
     reset(&app, &token, "another-Kettle-77-lake").await.fails(E::ResetPasswordBadToken);
     audit::tables(&app).await;
 }
 
 /// RST-07, SES-09.
-async fn everything_that_was_alive_ends(cx: Cx) {
+async fn a_reset_ends_sessions_and_pending_links(cx: Cx) {
     let app = cx.app().await;
     let ada = app.verified("ada").await;
     let mut alive = Vec::new();
@@ -68,10 +69,10 @@ async fn everything_that_was_alive_ends(cx: Cx) {
     let pending = [
         (
             "/auth/change-email/confirm",
-            app.token_to("countess@example.org", "confirm_email").await,
+            app.token_to("countess@example.org", CONFIRM_EMAIL).await,
             E::ChangeEmailBadToken,
         ),
-        ("/auth/magic-link/verify", app.token_to(&ada.email, "magic_link").await, E::MagicLinkBadToken),
+        ("/auth/magic-link/verify", app.token_to(&ada.email, MAGIC_LINK).await, E::MagicLinkBadToken),
     ];
     let token = forgot(&app, &ada.email).await;
     reset(&app, &token, NEW).await.is(200);
@@ -81,7 +82,7 @@ async fn everything_that_was_alive_ends(cx: Cx) {
     for (path, token, code) in pending {
         app.post(path).json(json!({ "token": token })).send().await.fails(code);
     }
-    let code = app.mail_to(&ada.email, "magic_link").await.code.expect("a code").as_str().to_owned();
+    let code = app.mail_to(&ada.email, MAGIC_LINK).await.code.expect("a code").as_str().to_owned();
     let by_code = json!({ "email": ada.email, "code": code });
     app.post("/auth/magic-link/verify").json(by_code).send().await.fails(E::MagicLinkBadToken);
     assert_eq!(app.session_count().await, 0);
@@ -160,7 +161,7 @@ async fn the_token_alone_says_whose_password_it_is(cx: Cx) {
 }
 
 /// RST-14, LNK-09: a squatter loses everything when the owner verifies the address.
-async fn a_reset_makes_the_account_the_provers(cx: Cx) {
+async fn a_reset_wipes_what_was_set_up_before(cx: Cx) {
     let app =
         cx.app_with(crate::Setup::default().auth(|auth| auth.login(LoginConfig { require_verified: true }))).await;
     let squatter = app.register("ada").await;

@@ -23,7 +23,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_hook_can_refuse_a_change,
     deletes_the_account_with_everything,
     deleting_needs_a_recent_proof,
-    a_hook_can_refuse_a_farewell,
+    a_hook_can_refuse_a_deletion,
     the_last_superuser_stays,
     exports_what_is_held,
 ];
@@ -216,7 +216,7 @@ async fn deleting_needs_a_recent_proof(cx: Cx) {
     assert_eq!(app.user_count().await, 0);
 }
 
-async fn a_hook_can_refuse_a_farewell(cx: Cx) {
+async fn a_hook_can_refuse_a_deletion(cx: Cx) {
     let app = cx.app().await;
     let ada = app.user("ada").await;
     refuse(&app, Moment::DeleteUser);

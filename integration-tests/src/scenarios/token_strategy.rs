@@ -22,7 +22,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     what_ends_credentials_ends_them_in_every_format,
     a_token_that_was_tampered_with_is_none,
     a_short_life_ends_the_session,
-    a_store_that_is_away_is_not_a_stranger,
+    an_unavailable_strategy_is_not_a_bad_token,
     what_cannot_be_issued_makes_no_session,
 ];
 
@@ -278,7 +278,7 @@ async fn a_short_life_ends_the_session(cx: Cx) {
     assert_eq!((status(&app, &short).await, status(&app, &long).await), (401, 200));
 }
 
-async fn a_store_that_is_away_is_not_a_stranger(cx: Cx) {
+async fn an_unavailable_strategy_is_not_a_bad_token(cx: Cx) {
     for form in FORMS {
         let (app, format) = app(&cx, form).await;
         let ada = app.register("ada").await;

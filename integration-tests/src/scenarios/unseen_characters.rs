@@ -8,7 +8,7 @@ use url::form_urlencoded;
 use crate::scenario::scenarios;
 use crate::{App, Cx, PASSWORD, Request, Scenario};
 
-pub(super) const SCENARIOS: &[Scenario] = scenarios![no_field_takes_them, names_may_hold_what_can_be_seen];
+pub(super) const SCENARIOS: &[Scenario] = scenarios![no_field_takes_unseen_characters, names_may_hold_what_can_be_seen];
 
 /// REG-10: control characters, marks of direction, characters without width. PostgreSQL takes no U+0000 at all.
 const UNSEEN: [char; 19] = [
@@ -97,7 +97,7 @@ fn inserted(text: &str, character: char, place: usize) -> String {
     format!("{}{character}{}", &text[..at], &text[at..])
 }
 
-async fn no_field_takes_them(cx: Cx) {
+async fn no_field_takes_unseen_characters(cx: Cx) {
     let app = cx.app().await;
     let places = places(&app).await;
     assert_eq!(places.len(), 3 * 7 + 6 + 4);
