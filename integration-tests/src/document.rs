@@ -8,6 +8,8 @@ use http::{HeaderMap, Method, StatusCode};
 use jsonschema::{Draft, Validator};
 use serde_json::Value;
 
+use crate::route;
+
 /// Compiled once for the whole run.
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
     let text = include_str!("../../docs/openapi.json");
@@ -34,8 +36,13 @@ const COMMON: [&str; 13] = [
 /// The operations by their ids.
 struct Document(BTreeMap<String, Operation>);
 
-/// The responses by their statuses.
-type Operation = BTreeMap<u16, Response>;
+struct Operation {
+    method: String,
+    /// The path, with parameters as `{name}`.
+    path: String,
+    /// The responses by their statuses.
+    responses: BTreeMap<u16, Response>,
+}
 
 #[derive(Default)]
 struct Response {
@@ -51,28 +58,28 @@ struct Header {
     value: Validator,
 }
 
+/// What came back: the status, the headers, the body.
+type Came<'a> = (StatusCode, &'a HeaderMap, &'a [u8]);
+
 /// Checks what came back from a route.
-pub(crate) fn check(
-    endpoint: &Endpoint,
-    method: &Method,
-    answer: (StatusCode, &HeaderMap, &[u8]),
-) -> Result<(), String> {
-    let (status, headers, body) = answer;
-    let operation = DOCUMENT.operation(endpoint)?;
-    let response =
-        operation.get(&status.as_u16()).ok_or_else(|| format!("{}: {status} is not declared", endpoint.id))?;
-    response.check_headers(headers)?;
-    let body = (*method != Method::HEAD).then_some(body);
-    response.check_body(headers.get("content-type").map(|value| value.as_bytes()), body)
+pub(crate) fn check(endpoint: &Endpoint, method: &Method, answer: Came<'_>) -> Result<(), String> {
+    DOCUMENT.operation(endpoint)?.check(method, answer)
+}
+
+/// The same for an answer of a server in another process, whose table is out of reach: by the path without a query.
+pub(crate) fn check_path(method: &Method, path: &str, answer: Came<'_>) -> Result<(), String> {
+    DOCUMENT.at(method, path)?.check(method, answer)
 }
 
 impl Document {
     fn new(document: Value) -> Result<Self, String> {
         let mut operations = BTreeMap::new();
-        for operation in values(&document["paths"]).flat_map(values) {
-            let id =
-                operation["operationId"].as_str().ok_or_else(|| format!("an operation without an id: {operation}"))?;
-            operations.insert(id.to_owned(), self::operation(&document, operation)?);
+        let all = entries(&document["paths"]).flat_map(|(path, item)| entries(item).map(move |entry| (path, entry)));
+        for (path, (method, declared)) in all {
+            let id = declared["operationId"].as_str().ok_or_else(|| format!("{path}: an operation without an id"))?;
+            let responses = responses(&document, declared)?;
+            let operation = Operation { method: method.to_uppercase(), path: path.clone(), responses };
+            operations.insert(id.to_owned(), operation);
         }
         Ok(Self(operations))
     }
@@ -86,6 +93,24 @@ impl Document {
             None => endpoint.id.to_string(),
         };
         self.0.get(&id).ok_or_else(|| format!("no operation {id}: run `cargo xtask codegen`"))
+    }
+
+    /// A path that is spelled out comes before one with parameters.
+    fn at(&self, method: &Method, path: &str) -> Result<&Operation, String> {
+        let of_method = || self.0.values().filter(|operation| operation.method == method.as_str());
+        let spelled = of_method().find(|operation| operation.path == path);
+        let found = spelled.or_else(|| of_method().find(|operation| route::matches(&operation.path, path)));
+        found.ok_or_else(|| format!("no operation {method} {path}"))
+    }
+}
+
+impl Operation {
+    fn check(&self, method: &Method, (status, headers, body): Came<'_>) -> Result<(), String> {
+        let response = self.responses.get(&status.as_u16());
+        let response = response.ok_or_else(|| format!("{} {}: {status} is not declared", self.method, self.path))?;
+        response.check_headers(headers)?;
+        let body = (*method != Method::HEAD).then_some(body);
+        response.check_body(headers.get("content-type").map(|value| value.as_bytes()), body)
     }
 }
 
@@ -124,16 +149,12 @@ impl Response {
     }
 }
 
-fn values(object: &Value) -> impl Iterator<Item = &Value> {
-    object.as_object().into_iter().flat_map(|object| object.values())
-}
-
 fn entries(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
     object.as_object().into_iter().flatten()
 }
 
-fn operation(document: &Value, operation: &Value) -> Result<Operation, String> {
-    let mut responses = Operation::new();
+fn responses(document: &Value, operation: &Value) -> Result<BTreeMap<u16, Response>, String> {
+    let mut responses = BTreeMap::new();
     for (status, declared) in entries(&operation["responses"]) {
         let status = status.parse().map_err(|cause| format!("the status {status}: {cause}"))?;
         responses.insert(status, response(document, resolve(document, declared))?);

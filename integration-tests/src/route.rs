@@ -37,7 +37,7 @@ pub(crate) fn find(table: &Table, method: &Method, path: &str) -> Route {
     }
 }
 
-fn matches(template: &str, path: &str) -> bool {
+pub(crate) fn matches(template: &str, path: &str) -> bool {
     let (mut expected, mut actual) = (template.split('/'), path.split('/'));
     loop {
         match (expected.next(), actual.next()) {

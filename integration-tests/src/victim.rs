@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::targets::Server;
-use crate::{Setup, Target, child, mails};
+use crate::{Setup, Target, child, document, mails};
 
 /// The variable that makes the suite's process a victim.
 pub const VARIABLE: &str = "SUITE_VICTIM";
@@ -101,8 +101,8 @@ impl Victim {
 
     /// The status and the body of an answer; `None` when there is none because it died.
     pub(crate) async fn ask(&self, method: &str, path: &str, token: Option<&str>, body: Value) -> Option<(u16, Value)> {
-        let method = method.parse().expect("a method");
-        let mut request = self.http.request(method, format!("http://{}{path}", self.address));
+        let method: http::Method = method.parse().expect("a method");
+        let mut request = self.http.request(method.clone(), format!("http://{}{path}", self.address));
         if !body.is_null() {
             request = request.json(&body);
         }
@@ -110,9 +110,11 @@ impl Victim {
             request = request.bearer_auth(token);
         }
         let answer = request.send().await.ok()?;
-        let status = answer.status().as_u16();
+        let (status, headers) = (answer.status(), answer.headers().clone());
         let body = answer.bytes().await.ok()?;
-        Some((status, serde_json::from_slice(&body).unwrap_or_default()))
+        let described = document::check_path(&method, path, (status, &headers, &body));
+        described.unwrap_or_else(|problem| panic!("{method} {path}: not as docs/openapi.json says: {problem}"));
+        Some((status.as_u16(), serde_json::from_slice(&body).unwrap_or_default()))
     }
 }
 
