@@ -219,7 +219,7 @@ mod tests {
     #[test]
     fn refuses_bad_names_existing_features_and_missing_anchors() {
         for name in ["", "Totp", "_totp", "totp_", "a__b", "2fa", "to-tp", "../x"] {
-            assert!(plan(name, "m", &|_| Some(String::new())).is_err_and(|e| e.contains("snake_case")), "{name}");
+            assert!(plan(name, "m", &|_| Some(String::new())).is_err_and(|e| e.contains("snake case")), "{name}");
         }
         let mut tree = tree();
         tree.insert("docs/features/totp.md".to_owned(), String::new());
