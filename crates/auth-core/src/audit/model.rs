@@ -24,7 +24,7 @@ pub struct AuditEvent {
     pub id: Uuid,
     /// When it happened, in UTC.
     pub at: OffsetDateTime,
-    /// What happened: [`EventKind::name`].
+    /// What happened: [`EventKind::name`](crate::EventKind::name).
     pub name: String,
     /// The account that the event is about.
     pub subject_id: Option<Uuid>,

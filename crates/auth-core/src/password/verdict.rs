@@ -13,7 +13,8 @@ pub enum Verdict {
     /// The password is right.
     Right {
         /// Whether the stored hash has other parameters than the present ones. Once nothing else stands against the
-        /// login, replace it by a fresh [`hash`](PasswordHasher::hash), where the old one still stands.
+        /// login, replace it by a fresh [`hash`](crate::password::PasswordHasher::hash), where the old one still
+        /// stands.
         outdated: bool,
     },
 }
