@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use auth_core::mail::SmtpMailer;
+use auth_core::password::HasherConfig;
 use auth_core::token::JwtOptions;
 use auth_core::{Auth, Backend, CookieOptions, Limits, RootSecret};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -14,6 +15,9 @@ use crate::Result;
 /// apps.
 const SQLITE_POOL: u32 = 8;
 const POSTGRES_POOL: u32 = 16;
+
+/// How long a server may take to connect below valgrind.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Any 32 bytes will do: both sides only have to agree.
 const SECRET: [u8; 32] = *b"\x8f\x1c\x62\xd9\x04\xb7\x3e\xa5\x50\xf8\x2b\xc1\x97\x6d\x0a\xe4\x39\xce\x71\x15\xaa\x5f\x83\xd2\x4c\xb0\x26\xe9\x98\x07\x7b\xf3";
@@ -27,11 +31,20 @@ const TOKEN_LIFE: Duration = Duration::from_secs(4 * 60 * 60);
 /// Connects as the example apps do. `logged` makes the driver report each statement, which costs time.
 pub(crate) async fn connect(url: &str, logged: bool) -> Result<DatabaseConnection> {
     let pool = if url.starts_with("sqlite") { SQLITE_POOL } else { POSTGRES_POOL };
+    connect_pool(url, pool, logged).await
+}
+
+/// Connects by one connection.
+pub(crate) async fn connect_single(url: &str) -> Result<DatabaseConnection> {
+    connect_pool(url, 1, false).await
+}
+
+async fn connect_pool(url: &str, pool: u32, logged: bool) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(pool)
         .min_connections(pool)
-        .acquire_timeout(Duration::from_secs(2))
+        .acquire_timeout(if pool == 1 { PATIENCE } else { Duration::from_secs(2) })
         .test_before_acquire(false)
         .test_before_acquire_if_idle_for(Duration::from_secs(10))
         .record_stmt_in_spans(false)
@@ -49,6 +62,11 @@ pub(crate) async fn connect(url: &str, logged: bool) -> Result<DatabaseConnectio
 
 /// The library with the backends of the example apps, and a mailer where there is an SMTP server; all else as it comes.
 pub(crate) fn auth(db: DatabaseConnection, smtp: Option<&str>) -> Result<Auth> {
+    auth_with(db, smtp, HasherConfig::default())
+}
+
+/// The same with other hashes.
+pub(crate) fn auth_with(db: DatabaseConnection, smtp: Option<&str>, hasher: HasherConfig) -> Result<Auth> {
     let jwt = JwtOptions { lifetime: Some(TOKEN_LIFE), ..JwtOptions::default() };
     let builder = Auth::builder(db)
         .public_url("http://localhost")
@@ -56,6 +74,7 @@ pub(crate) fn auth(db: DatabaseConnection, smtp: Option<&str>) -> Result<Auth> {
         .backend(Backend::cookie("cookie", CookieOptions::default()))
         .backend(Backend::bearer("jwt").jwt(jwt))
         .backend(Backend::bearer("db"))
+        .passwords(hasher)
         // The load has one address.
         .limits(Limits::off());
     let builder = match smtp {
@@ -63,4 +82,9 @@ pub(crate) fn auth(db: DatabaseConnection, smtp: Option<&str>) -> Result<Auth> {
         None => builder,
     };
     Ok(builder.build()?)
+}
+
+/// The cheapest hashes that there are: they are not what is measured.
+pub(crate) fn cheap_hashes() -> HasherConfig {
+    HasherConfig::insecure_for_tests()
 }

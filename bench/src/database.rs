@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use auth_core::password::HasherConfig;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 
 use crate::seed::{self, Tokens};
@@ -9,6 +10,9 @@ use crate::{Result, config};
 
 /// The variable with the URL of a PostgreSQL account that may create databases.
 const POSTGRES: &str = "BENCH_POSTGRES_URL";
+
+/// The name of the SQLite database in its directory.
+const FILE: &str = "bench.db";
 
 /// A filled database.
 pub(crate) struct Bench {
@@ -26,11 +30,11 @@ enum Place {
 
 impl Bench {
     /// A file on this machine.
-    pub(crate) async fn sqlite() -> Result<Self> {
+    pub(crate) async fn sqlite(hasher: HasherConfig) -> Result<Self> {
         let directory = std::env::temp_dir().join(format!("auth-bench-{}", std::process::id()));
         std::fs::create_dir_all(&directory)?;
-        let url = format!("sqlite://{}?mode=rwc", directory.join("bench.db").display());
-        Self::fill("sqlite", url, Place::Directory(directory)).await
+        let url = format!("sqlite://{}?mode=rwc", directory.join(FILE).display());
+        Self::fill("sqlite", url, Place::Directory(directory), hasher).await
     }
 
     /// A database of its own on the server that was given, or why there is none.
@@ -42,13 +46,21 @@ impl Bench {
         let (server, _) = url.rsplit_once('/').ok_or("the URL of PostgreSQL names no database")?;
         let own = format!("{server}/{database}");
         Database::connect(&url).await?.execute_unprepared(&format!("CREATE DATABASE {database}")).await?;
-        Self::fill("postgres", own, Place::Server { url, database }).await.map(Ok)
+        Self::fill("postgres", own, Place::Server { url, database }, HasherConfig::default()).await.map(Ok)
     }
 
-    async fn fill(name: &'static str, url: String, place: Place) -> Result<Self> {
+    async fn fill(name: &'static str, url: String, place: Place, hasher: HasherConfig) -> Result<Self> {
         let db = config::connect(&url, false).await?;
-        let tokens = seed::seed(&config::auth(db.clone(), None)?, &db).await?;
+        let tokens = seed::seed(&config::auth_with(db.clone(), None, hasher)?, &db).await?;
         Ok(Self { name, url, tokens, db, place })
+    }
+
+    /// The file of an SQLite database.
+    pub(crate) fn file(&self) -> Option<PathBuf> {
+        match &self.place {
+            Place::Directory(directory) => Some(directory.join(FILE)),
+            Place::Server { .. } => None,
+        }
     }
 
     /// Leaves nothing behind. The servers must have ended.

@@ -8,10 +8,12 @@
 mod config;
 mod database;
 mod handwritten;
+mod instructions;
 mod load;
 mod logins;
 mod machine;
 mod outbox;
+mod page;
 mod plan;
 mod process;
 mod raw;
@@ -27,8 +29,10 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: auth-bench [--quick] [--write] [--only NAME]...
+       auth-bench --instructions [--write]
   --quick      shorter rounds: about seven minutes, for a first impression
   --write      put the tables into docs/benchmarks.md
+  --instructions  count the instructions of single requests with valgrind, and nothing else
   --only NAME  leave out what is not named: axum, actix, poem; sqlite, postgres; routes, logins, outbox, timing;
                bare, claims, handwritten, session, jwt
 ";
@@ -48,6 +52,8 @@ fn main() -> ExitCode {
             print!("{USAGE}");
             Ok(())
         }
+        ["--instructions"] => instructions::run(false),
+        ["--instructions", "--write"] => instructions::run(true),
         words => plan::Options::parse(words).and_then(|options| plan::run(&options)),
     };
     match result {

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use auth_core::password::HasherConfig;
+
 use crate::database::Bench;
 use crate::load::Load;
 use crate::logins::{Flood, Logins};
@@ -136,7 +138,7 @@ async fn find(options: &Options) -> Result<Findings> {
     let mut findings = Findings { load_average: machine::load_average(), ..Findings::default() };
     let mut benches = Vec::new();
     if options.wants("sqlite", &["postgres"]) {
-        benches.push(Bench::sqlite().await?);
+        benches.push(Bench::sqlite(HasherConfig::default()).await?);
     }
     if options.wants("postgres", &["sqlite"]) {
         match Bench::postgres().await? {

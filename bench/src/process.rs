@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::Result;
@@ -17,7 +18,22 @@ pub(crate) struct Process {
 impl Process {
     /// Starts it; answers the first line that it says, too.
     pub(crate) fn start(args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<(Self, String)> {
-        let mut command = Command::new(std::env::current_exe()?);
+        Self::run(Command::new(std::env::current_exe()?), args)
+    }
+
+    /// The same below valgrind. Whenever it counts its statements, the number of instructions since then goes into a
+    /// file, whose name is `counts` with a number behind it.
+    pub(crate) fn start_counted(
+        counts: &Path,
+        args: impl IntoIterator<Item = impl AsRef<OsStr>>,
+    ) -> Result<(Self, String)> {
+        let mut command = Command::new("valgrind");
+        command.args(["--quiet", "--tool=callgrind", "--dump-before=auth_bench::statements::count*"]);
+        command.arg(format!("--callgrind-out-file={}", counts.display())).arg(std::env::current_exe()?);
+        Self::run(command, args).map_err(|cause| format!("valgrind: {cause}; is it installed?").into())
+    }
+
+    fn run(mut command: Command, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Result<(Self, String)> {
         let mut child = command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let output = child.stdout.take().ok_or("the process has no output")?;
         // From here on the process ends whatever happens.

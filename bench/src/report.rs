@@ -4,16 +4,16 @@ mod outbox;
 mod timing;
 
 use std::fmt::Write;
-use std::path::Path;
 
 use crate::load::Answers;
 use crate::logins::{Flood, Logins};
 use crate::plan::{CONNECTIONS, Findings, Pace, Series, Statements};
-use crate::{Result, machine};
+use crate::{Result, machine, page};
 
-const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/benchmarks.md");
-const BEGIN: &str = "<!-- begin of the figures: cargo xtask bench --write -->\n";
-const END: &str = "<!-- end of the figures -->\n";
+const MARKS: page::Marks = page::Marks {
+    begin: "<!-- begin of the figures: cargo xtask bench --write -->\n",
+    end: "<!-- end of the figures -->\n",
+};
 
 /// The least share of raw hashing that logins should reach.
 const LOGIN_AIM: f64 = 0.9;
@@ -22,16 +22,7 @@ const FLOOD_AIM: f64 = 2.0;
 
 /// Prints the tables, and puts them into the page when asked.
 pub(crate) fn publish(findings: &Findings, pace: Pace, write: bool) -> Result {
-    let text = tables(findings, pace)?;
-    println!("{text}");
-    if write {
-        let path = Path::new(PAGE);
-        let page = std::fs::read_to_string(path)?;
-        let (before, rest) = page.split_once(BEGIN).ok_or("docs/benchmarks.md has no mark where the figures begin")?;
-        let (_, after) = rest.split_once(END).ok_or("docs/benchmarks.md has no mark where the figures end")?;
-        std::fs::write(path, format!("{before}{BEGIN}\n{text}\n{END}{after}"))?;
-    }
-    Ok(())
+    page::publish(&tables(findings, pace)?, &MARKS, write)
 }
 
 fn tables(findings: &Findings, pace: Pace) -> Result<String> {

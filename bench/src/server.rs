@@ -1,6 +1,7 @@
 //! A server as a process of its own.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use crate::Result;
 use crate::load::Wire;
@@ -28,8 +29,17 @@ impl Server {
         Self::start_with(&["serve", framework, database, "--smtp", smtp])
     }
 
+    /// A server with one thread, one connection to its database and cheap hashes, whose instructions valgrind counts.
+    pub(crate) fn start_counted(framework: &str, database: &str, counts: &Path) -> Result<Self> {
+        let args = ["serve", framework, database, "--single"];
+        Self::ready(Process::start_counted(counts, args)?, &args)
+    }
+
     fn start_with(args: &[&str]) -> Result<Self> {
-        let (process, line) = Process::start(args)?;
+        Self::ready(Process::start(args)?, args)
+    }
+
+    fn ready((process, line): (Process, String), args: &[&str]) -> Result<Self> {
         let address = line.strip_prefix(READY).ok_or_else(|| format!("`{}` did not start", args.join(" ")))?;
         Ok(Self { process, address: address.parse()? })
     }

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: the benchmarks are a release package outside of the workspace.
 
 use crate::servers::{Kind, Servers};
-use crate::workspace::{cargo, root};
+use crate::workspace::{cargo, find_program, root};
 use crate::{Result, process};
 
 pub(crate) fn command(args: &[String]) -> Result {
@@ -9,7 +9,12 @@ pub(crate) fn command(args: &[String]) -> Result {
     if !manifest.is_file() {
         return Err(format!("there is no {}", manifest.display()));
     }
-    let servers = Servers::start(&[Kind::Postgres])?;
+    let counts = args.iter().any(|arg| arg == "--instructions");
+    if counts && find_program("valgrind", &[]).is_none() {
+        return Err("install valgrind, which counts the instructions: apt-get install valgrind".to_owned());
+    }
+    // Instructions are counted on SQLite alone.
+    let servers = Servers::start(if counts { &[] } else { &[Kind::Postgres] })?;
     for note in &servers.notes {
         println!("{note}");
     }

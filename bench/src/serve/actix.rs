@@ -18,7 +18,7 @@ async fn run(database: &str, extras: Extras<'_>) -> Result {
     let listener = super::bind()?;
     let address = listener.local_addr()?;
     let routes = auth_actix::configure(&app.auth)?;
-    let server = HttpServer::new(move || {
+    let mut server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(app.clone())
             .route("/bare", get().to(bare))
@@ -27,6 +27,9 @@ async fn run(database: &str, extras: Extras<'_>) -> Result {
             .route("/statements", get().to(async || statements::count().to_string()))
             .configure(routes.clone())
     });
+    if extras.single {
+        server = server.workers(1);
+    }
     let server = server.listen(listener)?.run();
     super::announce(address)?;
     Ok(server.await?)

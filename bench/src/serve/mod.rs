@@ -8,6 +8,7 @@ use std::io::Write;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
+use auth_core::password::HasherConfig;
 use auth_core::{Auth, Workers};
 
 use crate::handwritten::{Me, Pool};
@@ -31,14 +32,17 @@ pub(crate) struct Extras<'a> {
     count: bool,
     /// Has workers, which hand mails over to the SMTP server at this URL.
     smtp: Option<&'a str>,
+    /// Has one thread, one connection to its database and cheap hashes.
+    single: bool,
 }
 
 impl<'a> Extras<'a> {
     pub(crate) fn parse(words: &[&'a str]) -> Result<Self> {
         match words {
             [] => Ok(Self::default()),
-            ["--count"] => Ok(Self { count: true, smtp: None }),
-            ["--smtp", url] => Ok(Self { count: false, smtp: Some(*url) }),
+            ["--count"] => Ok(Self { count: true, ..Self::default() }),
+            ["--smtp", url] => Ok(Self { smtp: Some(*url), ..Self::default() }),
+            ["--single"] => Ok(Self { single: true, ..Self::default() }),
             other => Err(format!("a server has no options {other:?}").into()),
         }
     }
@@ -50,10 +54,17 @@ pub(crate) fn run(framework: &str, database: &str, extras: Extras<'_>) -> Result
         statements::listen()?;
     }
     match framework {
-        "axum" => multi_threaded()?.block_on(axum::serve(database, extras)),
+        "axum" => runtime(extras.single)?.block_on(axum::serve(database, extras)),
         "actix" => actix::serve(database, extras),
-        "poem" => multi_threaded()?.block_on(poem::serve(database, extras)),
+        "poem" => runtime(extras.single)?.block_on(poem::serve(database, extras)),
         other => Err(format!("there is no framework `{other}`").into()),
+    }
+}
+
+fn runtime(single: bool) -> Result<tokio::runtime::Runtime> {
+    match single {
+        true => Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?),
+        false => multi_threaded(),
     }
 }
 
@@ -63,9 +74,13 @@ pub(crate) fn multi_threaded() -> Result<tokio::runtime::Runtime> {
 
 impl App {
     async fn new(database: &str, extras: Extras<'_>) -> Result<Self> {
-        let db = config::connect(database, extras.count).await?;
+        let db = match extras.single {
+            true => config::connect_single(database).await?,
+            false => config::connect(database, extras.count).await?,
+        };
         let pool = Pool::of(&db);
-        let auth = config::auth(db, extras.smtp)?;
+        let hasher = if extras.single { config::cheap_hashes() } else { HasherConfig::default() };
+        let auth = config::auth_with(db, extras.smtp, hasher)?;
         let workers = extras.smtp.map(|_| Arc::new(auth.spawn_workers()));
         Ok(Self { auth, pool, example: Arc::new(Me::example()), _workers: workers })
     }
