@@ -32,13 +32,11 @@ pub(crate) fn body(endpoint: &Endpoint) -> Value {
         "verification.request" | "password_reset.request" | "magic_link.request" => {
             json!({ "email": "sample@example.org" })
         }
-        "verification.verify" | "email_change.confirm" | "email_change.revert" | "magic_link.verify" => {
-            json!({ "token": "none" })
-        }
         "password_reset.reset" => json!({ "token": "none", "password": PASSWORD }),
         "admin.reset_password" => json!({ "new_password": PASSWORD }),
         _ if endpoint.requirement().is_some() => json!({}),
-        _ => panic!("add a body that validates for {} to samples.rs", endpoint.id),
+        // Most of the others redeem what was mailed. Add a row for one that takes something else.
+        _ => json!({ "token": "none" }),
     }
 }
 
@@ -54,7 +52,8 @@ pub(crate) async fn caller(app: &App, endpoint: &Endpoint) -> Option<Login> {
     Some(login)
 }
 
-/// A request that succeeds, from somebody who may send it; one that needs what was mailed is told that its token is bad.
+/// A request that succeeds, from somebody who may send it; one that needs what was mailed is told that its token is
+/// bad.
 pub(crate) async fn succeeding(app: &App, endpoint: &Endpoint) -> Request {
     let caller = caller(app, endpoint).await;
     let target = app.register(&format!("target-{}", endpoint.id.replace(['.', '_'], "-"))).await;

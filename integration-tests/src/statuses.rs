@@ -7,7 +7,7 @@ use http::StatusCode;
 type Row = (E, u16, Option<&'static str>);
 
 #[rustfmt::skip]
-pub(crate) const ROWS: [Row; 36] = [
+pub(crate) const ROWS: &[Row] = &[
     (E::Validation, 422, None),
     (E::UnsupportedMediaType, 415, None),
     (E::BodyTooLarge, 413, None),

@@ -13,8 +13,8 @@ const STEPS: [Step; 13] = [
         rerun: "cargo xtask deny",
         run: || tools::deny(&tools::OFFLINE_CHECKS).map(|()| Outcome::Done),
     },
-    // Before the tests although it checks the dependencies once more (some 140 CPU seconds in an empty target directory,
-    // nothing later): a warning is then known minutes before the suite has been built.
+    // Before the tests although it checks the dependencies once more (some 140 CPU seconds in an empty target
+    // directory, nothing later): a warning is then known minutes before the suite has been built.
     Step {
         name: "clippy",
         rerun: "cargo clippy --workspace --all-targets -- -D warnings",

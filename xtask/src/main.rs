@@ -1,5 +1,6 @@
-//! The project's commands, run as `cargo xtask <command>`. Links none of the workspace's crates, so that it works while they
-//! do not compile, and needs nothing on the machine but Rust and a C compiler: what else is missing is skipped by name.
+//! The project's commands, run as `cargo xtask <command>`. Links none of the workspace's crates, so that it works while
+//! they do not compile, and needs nothing on the machine but Rust and a C compiler: what else is missing is skipped by
+//! name.
 #![allow(clippy::print_stdout, reason = "a command line tool talks on standard output")]
 #![allow(
     clippy::disallowed_methods,
@@ -10,11 +11,13 @@ mod bench;
 mod ci;
 mod codegen;
 mod counts;
+mod fuzz;
 mod hosts;
 mod metadata;
 mod new_feature;
 mod openapi;
 mod packages;
+mod price;
 mod process;
 mod python;
 mod servers;
@@ -44,7 +47,10 @@ usage: cargo xtask <command>
   new-feature NAME    write the files of a new feature and register them
   alone               check every package by itself
   doc                 document every package, with warnings as errors
-  package             pack what is published
+  fuzz [SECONDS]      make up inputs for what reads bytes of strangers
+  features            check every package with each of its features
+  package [--verify]  pack what is published (and build it from the packages)
+  price               make a feature in a copy, and count what it costs
   deny                licences, sources and banned dependencies
   setup               install what `ci` needs on Debian
   ci                  everything that decides whether a change lands
@@ -81,7 +87,10 @@ fn run(args: Vec<String>) -> Result {
         "setup" => no_arguments(rest).and_then(|()| setup::command()),
         "alone" => no_arguments(rest).and_then(|()| packages::alone().map(|note| println!("alone: {note}"))),
         "doc" => no_arguments(rest).and_then(|()| packages::doc()),
-        "package" => no_arguments(rest).and_then(|()| packages::package(false).map(|note| println!("packed: {note}"))),
+        "fuzz" => fuzz::command(rest),
+        "features" => no_arguments(rest).and_then(|()| packages::features().map(|note| println!("checked: {note}"))),
+        "package" => packages::command(rest),
+        "price" => no_arguments(rest).and_then(|()| price::run().map(|note| println!("a feature: {note}"))),
         "deny" => no_arguments(rest).and_then(|()| tools::deny(&tools::OFFLINE_CHECKS)),
         "thorough" => no_arguments(rest).and_then(|()| thorough::command()),
         "ci" => no_arguments(rest).and_then(|()| ci::command()),

@@ -4,8 +4,8 @@ use crate::metadata::{self, Package};
 use crate::workspace::cargo;
 use crate::{Result, process};
 
-/// Checks every member by itself with its default features, as `cargo run -p NAME` and a user of the crate build it, and
-/// then with its tests. Says how many there are.
+/// Checks every member by itself with its default features, as `cargo run -p NAME` and a user of the crate build it,
+/// and then with its tests. Says how many there are.
 ///
 /// Members share the target directory: of the dependencies only those are checked again that get other features.
 pub(crate) fn alone() -> Result<String> {
@@ -63,6 +63,15 @@ fn shapes(package: &Package) -> Vec<Vec<String>> {
 /// The documentation of every member, in which each link leads somewhere.
 pub(crate) fn doc() -> Result {
     process::run(cargo().args(["doc", "--no-deps", "--workspace"]).env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+pub(crate) fn command(args: &[String]) -> Result {
+    let verify = match args {
+        [] => false,
+        [flag] if flag == "--verify" => true,
+        _ => return Err("usage: cargo xtask package [--verify]".to_owned()),
+    };
+    package(verify).map(|note| println!("packed: {note}"))
 }
 
 /// Packs what is published, as the registry would get it. `verify` builds each from its package.

@@ -40,6 +40,11 @@ impl Options {
         Self { ci: true, ..Self::default() }
     }
 
+    /// One filter on every target and database.
+    pub(crate) fn full_with(filter: &str) -> Self {
+        Self { filter: Some(filter.to_owned()), ..Self::full() }
+    }
+
     fn parse(args: &[String]) -> Result<Self> {
         let mut options = Self::default();
         let mut args = args.iter();
@@ -78,7 +83,8 @@ impl Options {
     fn arguments(&self, metadata: &Metadata) -> Vec<String> {
         let mut words: Vec<String> = ["test", "--workspace", "--no-fail-fast"].map(str::to_owned).to_vec();
         if self.narrow() {
-            // Not `-p`: another set of packages means other features of what they depend on, and a second build of it all.
+            // Not `-p`: another set of packages means other features of what they depend on, and a second build of it
+            // all.
             let suite = metadata.packages.iter().filter(|package| package.name == SUITE);
             words.extend(suite.flat_map(|package| &package.tests).flat_map(|test| ["--test".to_owned(), test.clone()]));
         }

@@ -1,4 +1,5 @@
-//! Cargo subcommands from crates.io, in pinned versions, installed in the target directory beside what they were built from.
+//! Cargo subcommands from crates.io, in pinned versions, installed in the target directory beside what they were built
+//! from.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,6 +15,8 @@ pub(crate) struct Tool {
 }
 
 pub(crate) const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
+
+pub(crate) const MUTANTS: Tool = Tool { name: "cargo-mutants", version: "27.1.0" };
 
 /// The checks of cargo-deny that need no network: see deny.toml.
 pub(crate) const OFFLINE_CHECKS: [&str; 3] = ["bans", "licenses", "sources"];

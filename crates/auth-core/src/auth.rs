@@ -5,23 +5,12 @@ use std::sync::Arc;
 use sea_orm::DatabaseConnection;
 use time::OffsetDateTime;
 
-use crate::account::Accounts;
-use crate::admin::Admin;
-use crate::audit::Audit;
 use crate::backend::BuiltBackend;
-use crate::email_change::EmailChanges;
 use crate::feature::Feature;
 use crate::kernel::Kernel;
-use crate::login::Logins;
-use crate::magic_link::MagicLinks;
-use crate::one_time::OneTimeTokens;
 use crate::password::PasswordHasher;
-use crate::password_reset::PasswordResets;
 use crate::profile::Profiles;
-use crate::registration::Registrations;
-use crate::session::Sessions;
 use crate::settings::Settings;
-use crate::verification::Verifications;
 use crate::worker::{self, Outgoing, Purge, Workers};
 
 /// The authentication of an app: one handle, cheap to clone, safe to share.
@@ -51,6 +40,46 @@ impl std::fmt::Debug for Auth {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Auth").field("public_url", &self.settings().public_url.as_str()).finish_non_exhaustive()
     }
+}
+
+/// An accessor for each service that needs the kernel alone.
+macro_rules! services {
+    ($($(#[$doc:meta])* $name:ident: $service:ty,)+) => {
+        impl Auth {
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $name(&self) -> $service {
+                    <$service>::new(self.kernel())
+                }
+            )+
+        }
+    };
+}
+
+services! {
+    /// Accounts: what all features that act on them share.
+    accounts: crate::account::Accounts<'_>,
+    /// Registration.
+    registration: crate::registration::Registrations<'_>,
+    /// Account management for superusers.
+    admin: crate::admin::Admin<'_>,
+    /// Logins with a password.
+    login: crate::login::Logins<'_>,
+    /// Sessions: the check of a request, the list of sessions, logout.
+    sessions: crate::session::Sessions<'_>,
+    /// Verification of email addresses.
+    verification: crate::verification::Verifications<'_>,
+    /// New passwords for users who forgot theirs.
+    password_reset: crate::password_reset::PasswordResets<'_>,
+    /// Email address changes.
+    email_change: crate::email_change::EmailChanges<'_>,
+    /// Passwordless login by email.
+    magic_link: crate::magic_link::MagicLinks<'_>,
+    /// What happened.
+    audit: crate::audit::Audit<'_>,
+    /// Single-use tokens.
+    one_time_tokens: crate::one_time::OneTimeTokens<'_>,
 }
 
 impl Auth {
@@ -88,70 +117,10 @@ impl Auth {
         self.kernel().db()
     }
 
-    /// Accounts: what all features that act on them share.
-    #[must_use]
-    pub fn accounts(&self) -> Accounts<'_> {
-        Accounts::new(self.kernel())
-    }
-
-    /// Registration.
-    #[must_use]
-    pub fn registration(&self) -> Registrations<'_> {
-        Registrations::new(self.kernel())
-    }
-
     /// The user's own account.
     #[must_use]
     pub fn profile(&self) -> Profiles<'_> {
         Profiles::new(self.kernel(), self.features())
-    }
-
-    /// Account management for superusers.
-    #[must_use]
-    pub fn admin(&self) -> Admin<'_> {
-        Admin::new(self.kernel())
-    }
-
-    /// Logins with a password.
-    #[must_use]
-    pub fn login(&self) -> Logins<'_> {
-        Logins::new(self.kernel())
-    }
-
-    /// Sessions: the check of a request, the list of sessions, logout.
-    #[must_use]
-    pub fn sessions(&self) -> Sessions<'_> {
-        Sessions::new(self.kernel())
-    }
-
-    /// Verification of email addresses.
-    #[must_use]
-    pub fn verification(&self) -> Verifications<'_> {
-        Verifications::new(self.kernel())
-    }
-
-    /// New passwords for users who forgot theirs.
-    #[must_use]
-    pub fn password_reset(&self) -> PasswordResets<'_> {
-        PasswordResets::new(self.kernel())
-    }
-
-    /// Email address changes.
-    #[must_use]
-    pub fn email_change(&self) -> EmailChanges<'_> {
-        EmailChanges::new(self.kernel())
-    }
-
-    /// Passwordless login by email.
-    #[must_use]
-    pub fn magic_link(&self) -> MagicLinks<'_> {
-        MagicLinks::new(self.kernel())
-    }
-
-    /// What happened.
-    #[must_use]
-    pub fn audit(&self) -> Audit<'_> {
-        Audit::new(self.kernel())
     }
 
     /// Outgoing mail.
@@ -164,12 +133,6 @@ impl Auth {
     #[must_use]
     pub fn purge(&self) -> Purge<'_> {
         Purge::new(self.kernel(), self.features())
-    }
-
-    /// Single-use tokens.
-    #[must_use]
-    pub fn one_time_tokens(&self) -> OneTimeTokens<'_> {
-        OneTimeTokens::new(self.kernel())
     }
 
     /// The bounded pool that hashes passwords, for its metrics.

@@ -100,7 +100,10 @@ impl Effect {
     }
 
     /// Sends a mail to an account, if it has an email address and this is committed.
-    pub(crate) fn queue_mail_to(&self, user: &User, message: impl Into<Message>) -> Result<()> {
+    ///
+    /// # Errors
+    /// Fails with an internal error when the message lacks what its kind carries.
+    pub fn queue_mail_to(&self, user: &User, message: impl Into<Message>) -> Result<()> {
         let mail = self.mail_to(user, message)?;
         if user.is_verified {
             self.queue_mail(mail);

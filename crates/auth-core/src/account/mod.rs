@@ -1,5 +1,5 @@
-//! What an account is: its row, how it is created, changed and deleted, and the hash of its password. Features that act on
-//! accounts, such as [`registration`](crate::registration) and [`profile`](crate::profile), stand on top.
+//! What an account is: its row, how it is created, changed and deleted, and the hash of its password. Features that act
+//! on accounts, such as [`registration`](crate::registration) and [`profile`](crate::profile), stand on top.
 
 mod apply;
 mod draft;
@@ -10,7 +10,7 @@ mod service;
 pub(crate) mod store;
 mod superusers;
 
-use crate::mail::MailKind;
+use crate::feature::Feature;
 
 pub(crate) use apply::SessionsToEnd;
 pub(crate) use draft::Draft;
@@ -22,5 +22,6 @@ pub use service::Accounts;
 pub(crate) use service::refused;
 pub(crate) use superusers::{ensure_superuser_remains, recheck_superuser};
 
-/// The mails that the feature sends.
-pub(crate) const MAILS: &[MailKind] = &[ACCOUNT_DELETED, PASSWORD_CHANGED];
+/// What the library has to know about the feature.
+pub(crate) const FEATURE: Feature =
+    Feature::new("account", "What an account is.").mails(&[ACCOUNT_DELETED, PASSWORD_CHANGED]);

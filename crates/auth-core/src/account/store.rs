@@ -44,7 +44,10 @@ pub(crate) async fn find_for_update(db: &impl ConnectionTrait, id: Uuid) -> Resu
 
 /// The account that a redeemed token acts on, locked; `None` when it is gone, or its credentials have changed since the
 /// token was looked at: another transaction may have been about to.
-pub(crate) async fn lock_owner(db: &impl ConnectionTrait, token: &Consumed) -> Result<Option<User>> {
+///
+/// # Errors
+/// Fails when the database does.
+pub async fn lock_owner(db: &impl ConnectionTrait, token: &Consumed) -> Result<Option<User>> {
     let Some(id) = token.user_id else { return Ok(None) };
     let row = find_for_update(db, id).await?;
     Ok(row.map(User::from).filter(|user| token.security_epoch.is_none_or(|epoch| epoch == user.security_epoch)))

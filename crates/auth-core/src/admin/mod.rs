@@ -4,10 +4,11 @@ mod bootstrap;
 mod operator;
 mod service;
 
-use crate::mail::MailKind;
+use crate::feature::Feature;
 
 pub use bootstrap::Bootstrap;
 pub use service::{ACCOUNT_RESET, Admin, AdminChanges, NewUser, Page, PageRequest};
 
-/// The mails that the feature sends.
-pub(crate) const MAILS: &[MailKind] = &[ACCOUNT_RESET];
+/// What the library has to know about the feature.
+pub(crate) const FEATURE: Feature =
+    Feature::new("admin", "Accounts as superusers manage them.").mails(&[ACCOUNT_RESET]);

@@ -10,8 +10,14 @@ mod rows;
 mod service;
 pub(crate) mod store;
 
+use crate::feature::Feature;
+
 pub use config::AuditConfig;
 pub use model::{AuditEvent, AuditPage, AuditQuery};
-pub(crate) use rows::{export, purge};
+use rows::{export, purge};
 pub use service::Audit;
 pub(crate) use service::MAX_PENDING;
+
+/// What the library has to know about the feature.
+pub(crate) const FEATURE: Feature =
+    Feature::new("audit", "The log of what happened to accounts.").purge(purge).export(export);

@@ -70,7 +70,7 @@ mod tests {
         const NAMESAKE: Feature = Feature::new("login", "Another one.");
         const MAILS: Feature = Feature::new("app", "An app's.").mails(&[MailKind::new("verify_email", &[])]);
         const ODD: Feature = Feature::new("app", "An app's.").mails(&[MailKind::new("Welcome!", &[])]);
-        const AGAIN: Feature = Feature::new("app", "An app's.").purposes(verification::PURPOSES);
+        const AGAIN: Feature = Feature::new("app", "An app's.").purposes(&[verification::VERIFY]);
         const PREFIX: Feature = Feature::new("app", "An app's.").purposes(&[Purpose::new("invitation", "vfy_")]);
         const LONG: Feature = Feature::new("app", "An app's.").purposes(&[Purpose::new("invitation", "invite_")]);
         const TAKEN: Limit<Client> = Limit::new("registrations", &[Rate::per_hour(1)]);

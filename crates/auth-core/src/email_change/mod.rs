@@ -5,21 +5,19 @@ mod contested;
 mod link;
 mod service;
 
-use crate::limit::DeclaredLimit;
-use crate::mail::MailKind;
-use crate::one_time::Purpose;
+use crate::feature::{Feature, JobHandler};
 
 pub use config::{EmailChange, EmailChangeConfig};
 pub(crate) use contested::{holder_of_verified, owner_by_email};
 pub use link::{CONFIRM, CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED, REVERT};
-pub(crate) use link::{JOB, RevertLinks, close_revert_links, queue_revert_mail, request_confirmation, run_job};
+use link::{JOB, run_job};
+pub(crate) use link::{RevertLinks, close_revert_links, queue_revert_mail, request_confirmation};
 pub use service::{EMAIL_CHANGES, EmailChanges};
 
-/// The mails that the feature sends.
-pub(crate) const MAILS: &[MailKind] = &[CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED];
-
-/// What its tokens are for.
-pub(crate) const PURPOSES: &[Purpose] = &[CONFIRM, REVERT];
-
-/// The limits that it declares.
-pub(crate) const LIMITS: &[DeclaredLimit] = &[EMAIL_CHANGES.declared()];
+/// What the library has to know about the feature.
+pub(crate) const FEATURE: Feature = Feature::new("email_change", "New email addresses, and how to revert them.")
+    .mails(&[CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED])
+    .purposes(&[CONFIRM, REVERT])
+    .limits(&[EMAIL_CHANGES.declared()])
+    .problems(|configs| configs.email_change.problems())
+    .jobs(&[JobHandler::new(JOB, CONFIRM_EMAIL.name(), run_job)]);

@@ -13,10 +13,15 @@ mod purge;
 mod rate;
 mod store;
 
+use crate::feature::Feature;
+
 pub use bucket::Bucket;
 pub use counted::Counted;
 pub use declared::{DeclaredLimit, Limit};
 pub use limiter::Limiter;
 pub use limits::Limits;
-pub(crate) use purge::purge;
+use purge::purge;
 pub use rate::Rate;
+
+/// What the library has to know about the feature.
+pub(crate) const FEATURE: Feature = Feature::new("limit", "Rate limits.").purge(purge);

@@ -8,20 +8,17 @@ mod config;
 mod mail;
 mod service;
 
-use crate::limit::DeclaredLimit;
-use crate::mail::MailKind;
-use crate::one_time::Purpose;
+use crate::feature::{Feature, JobHandler};
 
 pub use config::MagicLinkConfig;
-pub(crate) use mail::{JOB, run_job};
+use mail::{JOB, run_job};
 pub use mail::{LOGIN, MAGIC_LINK};
 pub use service::{CODE_TRIES, MagicLinkProof, MagicLinks, Preview};
 
-/// The mails that the feature sends.
-pub(crate) const MAILS: &[MailKind] = &[MAGIC_LINK];
-
-/// What its tokens are for.
-pub(crate) const PURPOSES: &[Purpose] = &[LOGIN];
-
-/// The limits that it declares.
-pub(crate) const LIMITS: &[DeclaredLimit] = &[CODE_TRIES.declared()];
+/// What the library has to know about the feature.
+pub(crate) const FEATURE: Feature = Feature::new("magic_link", "Passwordless login by email.")
+    .mails(&[MAGIC_LINK])
+    .purposes(&[LOGIN])
+    .limits(&[CODE_TRIES.declared()])
+    .problems(|configs| configs.magic_link.problems())
+    .jobs(&[JobHandler::new(JOB, MAGIC_LINK.name(), run_job)]);

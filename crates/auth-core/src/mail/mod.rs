@@ -1,8 +1,9 @@
 //! Mail: what the library has to say to people, in their language, and how it leaves the machine.
 //!
-//! A feature declares each [`MailKind`] that it sends. A [`Mail`] says what happened, by its kind, and to whom. [`Templates`] turn it into a [`Content`] in one of the
-//! languages that the app speaks, and a [`Mailer`] delivers both: `SmtpMailer` (feature `smtp`) to a mail server,
-//! [`LogMailer`] to the log of a developer, or one of the app's own to whatever service it uses.
+//! A feature declares each [`MailKind`] that it sends. A [`Mail`] says what happened, by its kind, and to whom.
+//! [`Templates`] turn it into a [`Content`] in one of the languages that the app speaks, and a [`Mailer`] delivers
+//! both: `SmtpMailer` (feature `smtp`) to a mail server, [`LogMailer`] to the log of a developer, or one of the app's
+//! own to whatever service it uses.
 
 mod carried;
 mod config;
@@ -24,7 +25,7 @@ mod template;
 mod tests;
 mod text;
 
-use crate::limit::DeclaredLimit;
+use crate::feature::Feature;
 
 pub use carried::{InvalidMailCode, MailCode, MailLink};
 pub use config::MailConfig;
@@ -35,11 +36,14 @@ pub use link::LinkConfig;
 pub use log::LogMailer;
 pub use message::{Content, Mail, MailError, Mailer};
 pub(crate) use nobody::NoMailer;
-pub(crate) use purge::purge;
+use purge::purge;
 #[cfg(feature = "smtp")]
 pub use smtp::{SmtpConfigError, SmtpMailer};
 pub use template::{Service, TemplateErrors, Templates, TemplatesBuilder};
 
-/// The limits that it declares.
-pub(crate) const LIMITS: &[DeclaredLimit] =
-    &[MAIL_REQUESTS.declared(), MAILS_BY_CLIENT.declared(), MAILS_TO_ADDRESS.declared()];
+/// What the library has to know about the feature.
+pub(crate) const FEATURE: Feature = Feature::new("mail", "Mail and its outbox.").purge(purge).limits(&[
+    MAIL_REQUESTS.declared(),
+    MAILS_BY_CLIENT.declared(),
+    MAILS_TO_ADDRESS.declared(),
+]);

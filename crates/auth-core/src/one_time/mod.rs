@@ -1,8 +1,8 @@
 //! Single-use tokens.
 //!
 //! Whatever may happen at most once (a verification, a reset, an exchange) is guarded by a row of this feature and by
-//! one statement: [`OneTimeTokens::consume`] is the only way to redeem a token, and it does so in the transaction of the
-//! effect, so that neither is there without the other.
+//! one statement: [`OneTimeTokens::consume`] is the only way to redeem a token, and it does so in the transaction of
+//! the effect, so that neither is there without the other.
 
 mod limits;
 mod model;
@@ -11,14 +11,15 @@ mod purpose;
 mod service;
 mod store;
 
-use crate::limit::DeclaredLimit;
+use crate::feature::Feature;
 
 pub use limits::TOKEN_TRIES;
 pub use model::{Consumed, Issue};
-pub(crate) use purge::purge;
+use purge::purge;
 pub use purpose::Purpose;
 pub use service::OneTimeTokens;
 pub(crate) use store::{delete, delete_since, live};
 
-/// The limits that it declares.
-pub(crate) const LIMITS: &[DeclaredLimit] = &[TOKEN_TRIES.declared()];
+/// What the library has to know about the feature.
+pub(crate) const FEATURE: Feature =
+    Feature::new("one_time", "Tokens that may be redeemed once.").purge(purge).limits(&[TOKEN_TRIES.declared()]);

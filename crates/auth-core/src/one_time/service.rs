@@ -20,7 +20,9 @@ pub struct OneTimeTokens<'a> {
 pub(crate) const CODE_ATTEMPTS: i32 = 5;
 
 impl<'a> OneTimeTokens<'a> {
-    pub(crate) fn new(kernel: &'a Kernel) -> Self {
+    /// The service on a kernel.
+    #[must_use]
+    pub fn new(kernel: &'a Kernel) -> Self {
         Self { kernel }
     }
 
@@ -42,8 +44,8 @@ impl<'a> OneTimeTokens<'a> {
         Ok(token)
     }
 
-    /// Redeems a token: `Some` for exactly one caller, however many try at once and on however many servers; `None` when
-    /// it is unknown, of another purpose, used, expired, accompanied by the wrong binding, or older than the last
+    /// Redeems a token: `Some` for exactly one caller, however many try at once and on however many servers; `None`
+    /// when it is unknown, of another purpose, used, expired, accompanied by the wrong binding, or older than the last
     /// change of the account's credentials.
     ///
     /// The effect belongs in the same transaction: when that is rolled back, the token can be redeemed again.
@@ -64,8 +66,8 @@ impl<'a> OneTimeTokens<'a> {
         store::find(tx, store::By::Token(hash)).await
     }
 
-    /// What a token stands for that could be redeemed now, without redeeming it: for a page that asks first, and for checks
-    /// that must not cost the token.
+    /// What a token stands for that could be redeemed now, without redeeming it: for a page that asks first, and for
+    /// checks that must not cost the token.
     ///
     /// # Errors
     /// Fails when the database does.

@@ -19,6 +19,8 @@ mod signer_key;
 mod verdict;
 mod work;
 
+use crate::feature::Feature;
+
 pub use config::PasswordConfig;
 pub use foreign::UnreadableHash;
 pub use hasher::PasswordHasher;
@@ -27,6 +29,10 @@ pub use policy::{PasswordPolicy, PolicyContext, Refusal, StandardPolicy};
 pub use secret::Password;
 pub use signer_key::{FirebaseSignerKey, InvalidSignerKey};
 pub use verdict::{HasherError, Verdict};
+
+/// What the library has to know about the feature.
+pub(crate) const FEATURE: Feature =
+    Feature::new("password", "Password rules and hashing.").problems(|configs| configs.passwords.problems());
 
 #[cfg(test)]
 mod tests;

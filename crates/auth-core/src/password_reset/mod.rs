@@ -5,18 +5,18 @@ mod config;
 mod link;
 mod service;
 
-use crate::mail::MailKind;
-use crate::one_time::Purpose;
+use crate::feature::{Feature, JobHandler};
 
 pub(crate) use config::LIFETIME;
 pub use config::PasswordResetConfig;
 pub use link::{RESET, RESET_PASSWORD};
 pub(crate) use link::{link, mail};
 pub use service::PasswordResets;
-pub(crate) use service::{JOB, run_job};
+use service::{JOB, run_job};
 
-/// The mails that the feature sends.
-pub(crate) const MAILS: &[MailKind] = &[RESET_PASSWORD];
-
-/// What its tokens are for.
-pub(crate) const PURPOSES: &[Purpose] = &[RESET];
+/// What the library has to know about the feature.
+pub(crate) const FEATURE: Feature = Feature::new("password_reset", "New passwords for forgotten ones.")
+    .mails(&[RESET_PASSWORD])
+    .purposes(&[RESET])
+    .problems(|configs| configs.password_reset.problems())
+    .jobs(&[JobHandler::new(JOB, RESET_PASSWORD.name(), run_job)]);

@@ -8,6 +8,11 @@ mod password;
 mod service;
 mod update;
 
+use crate::feature::Feature;
+
 pub use model::AccountChanges;
 pub(crate) use notify::notify_owner;
 pub use service::Profiles;
+
+/// What the library has to know about the feature.
+pub(crate) const FEATURE: Feature = Feature::new("profile", "The user's own account.");

@@ -1,5 +1,5 @@
-//! How accounts come to be: people register, now or once their email address is verified; and accounts come from another
-//! system.
+//! How accounts come to be: people register, now or once their email address is verified; and accounts come from
+//! another system.
 
 mod config;
 mod create;
@@ -8,23 +8,21 @@ mod model;
 mod pending;
 mod service;
 
-use crate::limit::DeclaredLimit;
-use crate::mail::MailKind;
-use crate::one_time::Purpose;
+use crate::feature::{Feature, JobHandler};
+use crate::verification::VERIFY_EMAIL;
 
 pub use config::{Registration, RegistrationConfig};
 pub(crate) use create::create;
 pub use import::{ImportReport, ImportedAccount, SkipReason};
 pub use model::{NewAccount, Registered};
 pub use pending::{ALREADY_REGISTERED, REGISTER};
-pub(crate) use pending::{JOB, complete_registration, is_registration, run_job};
+use pending::{JOB, run_job};
+pub(crate) use pending::{complete_registration, is_registration};
 pub use service::{REGISTRATIONS, Registrations};
 
-/// The mails that the feature sends.
-pub(crate) const MAILS: &[MailKind] = &[ALREADY_REGISTERED];
-
-/// What its tokens are for.
-pub(crate) const PURPOSES: &[Purpose] = &[REGISTER];
-
-/// The limits that it declares.
-pub(crate) const LIMITS: &[DeclaredLimit] = &[REGISTRATIONS.declared()];
+/// What the library has to know about the feature.
+pub(crate) const FEATURE: Feature = Feature::new("registration", "Creating accounts.")
+    .mails(&[ALREADY_REGISTERED])
+    .purposes(&[REGISTER])
+    .limits(&[REGISTRATIONS.declared()])
+    .jobs(&[JobHandler::new(JOB, VERIFY_EMAIL.name(), run_job)]);

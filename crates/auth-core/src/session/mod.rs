@@ -8,10 +8,19 @@ mod rows;
 mod service;
 pub(crate) mod store;
 
+use crate::feature::Feature;
+
 pub use crate::principal::{Principal, Session};
 pub use config::SessionConfig;
 pub(crate) use establish::{BearerToken, renew};
 pub use establish::{IssuedToken, Login, Proof};
 pub(crate) use revoke::{Revocation, revoke};
-pub(crate) use rows::{export, purge};
+use rows::{export, purge};
 pub use service::{Credential, Sessions};
+
+/// What the library has to know about the feature.
+pub(crate) const FEATURE: Feature =
+    Feature::new("session", "Sessions: the check of a request, the list of sessions, logout.")
+        .problems(|configs| configs.sessions.problems())
+        .purge(purge)
+        .export(export);

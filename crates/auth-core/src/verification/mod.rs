@@ -8,17 +8,18 @@ mod config;
 mod invite;
 mod service;
 
-use crate::mail::MailKind;
-use crate::one_time::Purpose;
+use crate::feature::{Feature, JobHandler};
 
 pub(crate) use claim::claim;
 pub use config::VerificationConfig;
-pub(crate) use invite::{JOB, invite, invite_again, run_job};
+use invite::{JOB, run_job};
 pub use invite::{VERIFY, VERIFY_EMAIL};
+pub(crate) use invite::{invite, invite_again};
 pub use service::Verifications;
 
-/// The mails that the feature sends.
-pub(crate) const MAILS: &[MailKind] = &[VERIFY_EMAIL];
-
-/// What its tokens are for.
-pub(crate) const PURPOSES: &[Purpose] = &[VERIFY];
+/// What the library has to know about the feature.
+pub(crate) const FEATURE: Feature = Feature::new("verification", "Verification of email addresses.")
+    .mails(&[VERIFY_EMAIL])
+    .purposes(&[VERIFY])
+    .problems(|configs| configs.verification.problems())
+    .jobs(&[JobHandler::new(JOB, VERIFY_EMAIL.name(), run_job)]);

@@ -1,8 +1,8 @@
 //! The files of a crate form no cycle: rule 3 of ARCHITECTURE.md.
 //!
-//! A file uses another one when its code names something that the other one defines, however the name gets there: by `use`, by a
-//! path, through re-exports and globs, by a method call on a type that declarations tell, or by an accessor of a handle, which
-//! stands for the service that it returns. `mod` lines, comments and tests use nothing.
+//! A file uses another one when its code names something that the other one defines, however the name gets there: by
+//! `use`, by a path, through re-exports and globs, by a method call on a type that declarations tell, or by an accessor
+//! of a handle, which stands for the service that it returns. `mod` lines, comments and tests use nothing.
 
 mod components;
 mod names;
@@ -21,15 +21,9 @@ use super::File;
 const CRATES: [&str; 2] = [CORE, "crates/auth-http/src/"];
 const CORE: &str = "crates/auth-core/src/";
 
-/// What leads in a circle. There is no exception.
+/// What leads in a circle, and what leads upwards in the core. There is no exception.
 pub(super) fn problems(files: &[File]) -> Vec<String> {
     CRATES.iter().flat_map(|directory| problems_of(files, directory)).collect()
-}
-
-/// What leads upwards in the core.
-pub(super) fn warnings(files: &[File]) -> Vec<String> {
-    let Ok(tree) = Tree::read(files, CORE) else { return vec![] };
-    storeys::problems(files, CORE, &tree, &uses::of(&tree))
 }
 
 fn problems_of(files: &[File], directory: &str) -> Vec<String> {
@@ -37,7 +31,12 @@ fn problems_of(files: &[File], directory: &str) -> Vec<String> {
         Ok(tree) => tree,
         Err(why) => return vec![why],
     };
-    cycles(directory, &tree, &uses::of(&tree))
+    let uses = uses::of(&tree);
+    let mut problems = cycles(directory, &tree, &uses);
+    if directory == CORE {
+        problems.extend(storeys::problems(files, directory, &tree, &uses));
+    }
+    problems
 }
 
 fn cycles(directory: &str, tree: &Tree, uses: &Uses) -> Vec<String> {
