@@ -6,6 +6,7 @@ use auth_core::sea_orm::DatabaseConnection;
 use auth_core::{AuthBuilder, Backend};
 use auth_testkit::{Engine, Proxy, Template, TestDb};
 
+use crate::scenarios::add_features;
 use crate::sink::{self, Sink};
 use crate::targets::Server;
 use crate::{App, Target};
@@ -68,7 +69,7 @@ impl Setup {
 
     pub(crate) fn apply(&self, builder: AuthBuilder) -> AuthBuilder {
         let builder = (self.backends)().into_iter().fold(builder, AuthBuilder::backend);
-        self.adjustments.iter().fold(builder, |builder, adjust| adjust(builder))
+        self.adjustments.iter().fold(add_features(builder), |builder, adjust| adjust(builder))
     }
 }
 

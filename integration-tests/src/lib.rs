@@ -44,4 +44,5 @@ pub use login::{Jar, Login, PASSWORD};
 pub use request::Request;
 pub use runner::{Environment, run};
 pub use scenario::Scenario;
+pub use scenarios::add_features;
 pub use targets::Target;

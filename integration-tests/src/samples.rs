@@ -52,8 +52,7 @@ pub(crate) async fn caller(app: &App, endpoint: &Endpoint) -> Option<Login> {
     Some(login)
 }
 
-/// A request that succeeds, from somebody who may send it; one that needs what was mailed is told that its token is
-/// bad.
+/// A request that succeeds, from somebody who may send it; one that needs what was mailed is told that its token is bad.
 pub(crate) async fn succeeding(app: &App, endpoint: &Endpoint) -> Request {
     let caller = caller(app, endpoint).await;
     let target = app.register(&format!("target-{}", endpoint.id.replace(['.', '_'], "-"))).await;

@@ -2,9 +2,9 @@
 
 use crate::steps::{self, OnFailure, Outcome, Step, cargo_step};
 use crate::test::{self, Options};
-use crate::{Result, codegen, hosts, packages, setup, tidy, tools, walk};
+use crate::{Result, codegen, hosts, packages, price, setup, tidy, tools, walk};
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     Step { name: "setup", rerun: "cargo xtask setup", run: || setup::command().map(|()| Outcome::Done) },
     Step { name: "format", rerun: "cargo fmt --all", run: || cargo_step(&["fmt", "--all", "--check"]) },
     Step { name: "tidy", rerun: "cargo xtask tidy", run: || tidy::check().map(|()| Outcome::Done) },
@@ -31,11 +31,19 @@ const STEPS: [Step; 13] = [
     Step { name: "alone", rerun: "cargo xtask alone", run: || packages::alone().map(Outcome::Noted) },
     Step { name: "hosts", rerun: "cargo xtask hosts", run: || hosts::run().map(|()| Outcome::Done) },
     Step { name: "doc", rerun: "cargo xtask doc", run: || packages::doc().map(|()| Outcome::Done) },
+    Step { name: "price", rerun: "cargo xtask price", run: price },
     Step { name: "package", rerun: "cargo xtask package", run: || packages::package(false).map(Outcome::Noted) },
 ];
 
 pub(crate) fn command() -> Result {
     steps::run("ci", &STEPS, OnFailure::End)
+}
+
+fn price() -> Result<Outcome> {
+    if !price::applies() {
+        return Ok(Outcome::Skipped("nothing changed that it depends on".to_owned()));
+    }
+    price::run().map(Outcome::Noted)
 }
 
 fn walk() -> Result<Outcome> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::workspace::{cargo, root};
-use crate::{Result, metadata, process};
+use crate::{Result, metadata, new_feature, process};
 
 /// The most files that may be new, and that may be edited.
 const MAX_FILES: usize = 12;
@@ -38,6 +38,26 @@ pub(crate) fn run() -> Result<String> {
     }
     copy.remove()?;
     Ok(notes.join(", "))
+}
+
+/// Whether anything changed that the price depends on. Where that cannot be known, it did.
+pub(crate) fn applies() -> bool {
+    let Some(base) = base() else { return true };
+    let Ok(changed) = git(root(), &["diff", "--name-only", &base]) else { return true };
+    changed.lines().any(matters)
+}
+
+/// The commit that the work began with: where the branch left `main`, or the last release.
+fn base() -> Option<String> {
+    let one = |arguments: &[&str]| git(root(), arguments).ok().map(|text| text.trim().to_owned());
+    let head = one(&["rev-parse", "HEAD"])?;
+    let fork = one(&["merge-base", "HEAD", "origin/main"]).filter(|fork| *fork != head);
+    fork.or_else(|| one(&["describe", "--tags", "--abbrev=0"]))
+}
+
+/// The commands and their templates, and every file in which features are registered.
+fn matters(path: &str) -> bool {
+    path.starts_with("xtask/") || path == "Cargo.toml" || new_feature::registers_in(path)
 }
 
 /// A file that somebody would have written.

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use auth_core::token::JwtOptions;
 use auth_core::{Auth, Backend, CookieOptions, OsRandom, Random, RootSecret};
 use auth_http::{Table, docs, openapi};
+use integration_tests::add_features;
 use sea_orm::{ConnectOptions, Database};
 
 #[tokio::main(flavor = "current_thread")]
@@ -28,13 +29,12 @@ async fn auth() -> Result<Auth, Box<dyn Error>> {
     let mut secret = [0; 32];
     OsRandom.fill(&mut secret)?;
     let db = Database::connect(ConnectOptions::new("sqlite::memory:").max_connections(1).to_owned()).await?;
-    let auth = Auth::builder(db)
+    let builder = Auth::builder(db)
         .public_url("http://localhost:3000")
         .service_name("Notes")
         .secret(RootSecret::new(secret))
         .backend(Backend::cookie("cookie", CookieOptions::default()))
         .backend(Backend::bearer("jwt").jwt(JwtOptions::default()))
-        .backend(Backend::bearer("db"))
-        .build()?;
-    Ok(auth)
+        .backend(Backend::bearer("db"));
+    Ok(add_features(builder).build()?)
 }

@@ -11,7 +11,7 @@ use http::Method;
 
 use crate::scenario::scenarios;
 use crate::targets::mount;
-use crate::{App, Cx, Login, Scenario, samples, statuses};
+use crate::{App, Cx, Login, Scenario, add_features, samples, statuses};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     guarded_routes_need_a_token,
@@ -273,7 +273,7 @@ async fn a_backend_named_like_a_route_is_refused(cx: Cx) {
     let taken: BTreeSet<String> = endpoints(&app, own).iter().map(|endpoint| first(endpoint)).collect();
     let attempt = |name: &str| {
         let builder = TestParts::default().builder(app.pool().clone()).backend(Backend::bearer(name));
-        mount(cx.target(), &builder.build().expect("the core knows no route"))
+        mount(cx.target(), &add_features(builder).build().expect("the core knows no route"))
     };
     for name in taken.iter().filter(|name| name.bytes().all(|c| c.is_ascii_lowercase() || c == b'-')) {
         let refused = attempt(name).expect_err("a name that a route begins with").to_string();

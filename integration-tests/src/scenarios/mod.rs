@@ -54,6 +54,9 @@ mod token_strategy;
 mod unseen_characters;
 mod verification;
 
+use auth_core::AuthBuilder;
+use auth_core::feature::Feature;
+
 use crate::Scenario;
 
 /// Declares a feature by the name of its file. The modules are declared above, because rustfmt does not see those that a
@@ -62,6 +65,15 @@ macro_rules! feature {
     ($name:ident) => {
         (stringify!($name), $name::SCENARIOS)
     };
+}
+
+/// The features in crates of their own.
+const OTHER_CRATES: &[fn() -> Feature] = &[];
+
+/// Adds the features in crates of their own, which every app of the suite and the published document have.
+#[must_use]
+pub fn add_features(builder: AuthBuilder) -> AuthBuilder {
+    OTHER_CRATES.iter().fold(builder, |builder, feature| builder.feature(feature()))
 }
 
 /// Every feature with its scenarios.

@@ -54,6 +54,11 @@ pub(crate) fn command(args: &[String]) -> Result {
     Ok(())
 }
 
+/// Whether features are registered in this file.
+pub(crate) fn registers_in(path: &str) -> bool {
+    [CORE, OWN_CRATE].iter().flat_map(|shape| shape.registrations).any(|entry| entry.file == path)
+}
+
 /// Registrations whose anchor is gone, for `cargo xtask tidy`.
 pub(crate) fn stale_anchors() -> Vec<String> {
     let read = |path: &str| fs::read_to_string(root().join(path)).ok();

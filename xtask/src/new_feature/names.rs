@@ -12,14 +12,16 @@ impl Names {
         let title = name.replace('_', " ");
         let camel: String = name.split('_').map(capitalize).collect();
         let plural = if camel.ends_with('s') { camel.clone() } else { format!("{camel}s") };
-        // Tokens begin with a few letters that tell their purpose.
-        let consonants = name.chars().filter(|letter| !"aeiou_".contains(*letter));
+        // Tokens begin with three letters that tell their purpose.
+        let letters = name.chars().filter(char::is_ascii_lowercase).chain("xyz".chars());
+        let is_vowel = |letter: &char| "aeiou".contains(*letter);
+        let prefix = letters.filter(|letter| !is_vowel(letter)).take(3).collect();
         Ok(Self(vec![
             ("{{name}}", name.to_owned()),
             ("{{migration}}", migration.to_owned()),
             ("{{path}}", name.replace('_', "-")),
             ("{{CODE}}", name.to_ascii_uppercase()),
-            ("{{prefix}}", consonants.take(3).collect()),
+            ("{{prefix}}", prefix),
             ("{{title}}", title.clone()),
             ("{{Title}}", capitalize(&title)),
             ("{{Type}}", camel),
@@ -64,6 +66,13 @@ mod tests {
             ("{{migration}}", "m20260101_000001_create_magic_link"),
         ] {
             assert_eq!(names.fill(template), expected);
+        }
+    }
+
+    #[test]
+    fn a_prefix_has_three_letters() {
+        for (name, prefix) in [("totp", "ttp"), ("oauth", "thx"), ("a1", "xyz"), ("price_probe", "prc")] {
+            assert_eq!(Names::of(name, "m").unwrap().fill("{{prefix}}"), prefix);
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) const TEMPLATES: [(&str, &str); 12] = [
     ("docs/features/{{name}}.md", include_str!("../../templates/crate/page.md.txt")),
 ];
 
-pub(super) const REGISTRATIONS: [Registration; 19] = [
+pub(super) const REGISTRATIONS: [Registration; 20] = [
     after("Cargo.toml", "auth-cli = {", "auth-{{path}} = { path = \"crates/auth-{{path}}\", version = \"0.1.0\" }"),
     before("crates/auth-core/src/error.rs", "LastSuperuser = ", super::CODE),
     before("crates/auth-entity/src/lib.rs", "pub mod user;", "pub mod {{name}};"),
@@ -37,6 +37,11 @@ pub(super) const REGISTRATIONS: [Registration; 19] = [
     before("integration-tests/src/statuses.rs", "(E::LastSuperuser, ", "    (E::{{Type}}BadToken, 400, None),"),
     after("integration-tests/src/scenarios/mod.rs", "mod ", "mod {{name}};"),
     after("integration-tests/src/scenarios/mod.rs", "feature!(", "    feature!({{name}}),"),
+    within(
+        "integration-tests/src/scenarios/mod.rs",
+        "const OTHER_CRATES: &[fn() -> Feature] = &[",
+        "|| auth_{{name}}::feature(Default::default()), ",
+    ),
     after("docs/features/README.md", "- [", "- [{{Title}}]({{name}}.md)"),
     after("CHANGELOG.md", "- ", "- {{Title}}: say here what a user gains."),
     before(
