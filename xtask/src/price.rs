@@ -16,23 +16,30 @@ const MAX_LINES: usize = 3;
 /// Where nothing may change.
 const ADAPTERS: [&str; 3] = ["crates/auth-axum/", "crates/auth-actix/", "crates/auth-poem/"];
 
+/// What was changed, file by file.
+const STATUS: &[&str] = &["status", "--porcelain", "--untracked-files=all"];
+
 /// The name of the feature, which no real one has.
 const NAME: &str = "price_probe";
 
 /// Measures a feature of the core, and one in a crate of its own.
 pub(crate) fn run() -> Result<String> {
     let copy = Copy::make(&metadata::load()?.target_directory)?;
+    let before = git(root(), STATUS)?;
     let mut notes = vec![];
     for (kind, options) in [("in the core", &[NAME][..]), ("in a crate", &[NAME, "--crate"])] {
         println!("a feature {kind}:");
         copy.xtask(&[&["new-feature"], options].concat())?;
-        let files = changes(&copy.git(&["status", "--porcelain", "--untracked-files=all"])?, &copy.numstat()?);
+        let files = changes(&copy.git(STATUS)?, &copy.numstat()?);
         println!("{}", describe(&files));
         let problems = problems(&files);
         if !problems.is_empty() {
             return Err(format!("a feature {kind} costs too much:\n{}", problems.join("\n")));
         }
         copy.prove()?;
+        if git(root(), STATUS)? != before {
+            return Err("the workspace itself was changed, not its copy; look at `git status`".to_owned());
+        }
         notes.push(format!("{kind} {} new and {} edited files", count(&files, true), count(&files, false)));
         copy.reset()?;
     }
@@ -140,6 +147,7 @@ impl Copy {
             copy_file(&root().join(path), &copy.directory.join(path))
                 .map_err(|e| format!("cannot copy {path}: {e}"))?;
         }
+        copy.rename_versions()?;
         copy.git(&["init", "--quiet"])?;
         copy.git(&["add", "--all"])?;
         copy.git(&[
@@ -152,6 +160,15 @@ impl Copy {
             "--message=before",
         ])?;
         Ok(copy)
+    }
+
+    /// Cargo names what it builds of a member after its place within its workspace and its version. With the same version the copy
+    /// and the workspace would take each other's for their own.
+    fn rename_versions(&self) -> Result {
+        let manifest = self.directory.join("Cargo.toml");
+        let text = fs::read_to_string(&manifest).map_err(|e| format!("{}: {e}", manifest.display()))?;
+        let renamed = with_versions_of_its_own(&text)?;
+        fs::write(&manifest, renamed).map_err(|e| format!("{}: {e}", manifest.display()))
     }
 
     fn git(&self, arguments: &[&str]) -> Result<String> {
@@ -192,6 +209,13 @@ impl Copy {
     }
 }
 
+/// The manifest with build metadata behind the version that all members share.
+fn with_versions_of_its_own(manifest: &str) -> Result<String> {
+    let (before, after) = manifest.split_once("[workspace.package]\nversion = \"").ok_or("Cargo.toml: no version")?;
+    let (version, after) = after.split_once('"').ok_or("Cargo.toml: no version")?;
+    Ok(format!("{before}[workspace.package]\nversion = \"{version}+price\"{after}"))
+}
+
 fn copy_file(from: &Path, to: &Path) -> std::io::Result<()> {
     if let Some(directory) = to.parent() {
         fs::create_dir_all(directory)?;
@@ -214,6 +238,13 @@ mod tests {
             " M crates/a/lib.rs\n?? crates/a/b.rs\n M docs/errors.md\n?? crates/a/snapshots/x.snap\n M Cargo.lock\n";
         let numstat = "2\t1\tcrates/a/lib.rs\n9\t9\tdocs/errors.md\n";
         assert_eq!(changes(status, numstat), [changed("crates/a/lib.rs", false, 2), changed("crates/a/b.rs", true, 0)]);
+    }
+
+    #[test]
+    fn the_copy_has_versions_of_its_own() {
+        let manifest = "[workspace]\n\n[workspace.package]\nversion = \"0.1.0\"\nedition = \"2024\"\n";
+        assert_eq!(with_versions_of_its_own(manifest).unwrap(), manifest.replace("0.1.0", "0.1.0+price"));
+        assert!(with_versions_of_its_own("[workspace]\n").is_err());
     }
 
     #[test]
