@@ -24,7 +24,7 @@ impl App {
             .sent()
             .into_iter()
             .map(|(mail, _)| mail)
-            .filter(|mail| mail.to.eq_ignore_ascii_case(address.trim()))
+            .filter(|mail| mail.to.address().eq_ignore_ascii_case(address.trim()))
             .collect()
     }
 

@@ -134,7 +134,7 @@ struct Output;
 impl Mailer for Output {
     async fn send(&self, mail: &Mail, _: &Content) -> Result<(), MailError> {
         let token = mail.link.as_ref().map(|_| mails::token_of(mail));
-        say(&Posted { to: mail.to.clone(), kind: mail.kind.clone(), token });
+        say(&Posted { to: mail.to.address().to_owned(), kind: mail.kind.clone(), token });
         Ok(())
     }
 }

@@ -16,7 +16,7 @@ use crate::event::{Event, EventKind};
 use crate::hooks::Action;
 use crate::kernel::Kernel;
 use crate::mail::queue::{Job, Queued, put};
-use crate::mail::{Language, Mail, Message};
+use crate::mail::{Language, Mail, Message, Recipient};
 use crate::user::User;
 use crate::{audit, db, db_error};
 
@@ -119,18 +119,18 @@ impl Effect {
 
     /// A mail to an account, if it has an email address: to the stored one, whatever was typed.
     pub(crate) fn mail_to(&self, user: &User, message: impl Into<Message>) -> Result<Option<Mail>> {
-        // What strangers call themselves has no place in a mail to somebody who may not know them.
-        let name = user.display_name.as_deref().filter(|_| user.is_verified);
-        user.email.as_ref().map(|email| self.mail(email, name, message)).transpose()
+        Recipient::of(user).map(|to| self.mail(to, message)).transpose()
     }
 
-    /// A mail to an email address.
-    pub(crate) fn mail(&self, to: &str, display_name: Option<&str>, message: impl Into<Message>) -> Result<Mail> {
+    /// A mail to a recipient.
+    ///
+    /// # Errors
+    /// Fails with an internal error when the message lacks what its kind carries.
+    pub fn mail(&self, to: Recipient, message: impl Into<Message>) -> Result<Mail> {
         let message = message.into();
         message.check()?;
         let created_at = self.kernel.now();
-        let mail = Mail::new(self.kernel.new_id(created_at)?, to, message, self.language(), created_at);
-        Ok(Mail { display_name: display_name.map(str::to_owned), ..mail })
+        Ok(Mail::new(self.kernel.new_id(created_at)?, to, message, self.language(), created_at))
     }
 
     /// The language of mails: the client's, unless [`use_locale_of`](Self::use_locale_of) has set another.

@@ -1,18 +1,19 @@
 //! Scenarios of the outbox: a mail of a committed change leaves at least once, one of a change that was rolled back
 //! never (I11, F-16).
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::OutboxState;
-use auth_core::{ErrorCode as E, RootSecret};
+use auth_core::{ErrorCode as E, Registration, RootSecret};
 use auth_testkit::{MailFault, MemoryMailer, Moment, Reaction};
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::mails::{ACCOUNT_RESET, RESET_PASSWORD, VERIFY_EMAIL};
+use crate::mails::{ACCOUNT_RESET, CONFIRM_EMAIL, PASSWORD_CHANGED, RESET_PASSWORD, VERIFY_EMAIL};
 use crate::scenario::scenarios;
-use crate::{App, Cx, PASSWORD, Scenario, Setup, race};
+use crate::{App, Cx, Login, PASSWORD, Scenario, Setup, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     what_is_rolled_back_mails_nothing,
@@ -30,6 +31,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     an_app_without_a_mailer_says_so: direct_only,
     a_mail_that_takes_its_time_holds_up_no_other: direct_only,
     the_language_is_the_readers,
+    a_name_goes_to_no_unverified_address,
 ];
 
 async fn state(app: &App) -> OutboxState {
@@ -267,7 +269,7 @@ async fn workers_send_by_themselves(cx: Cx) {
     let mut sent = Vec::new();
     for n in 0..5 {
         let who = app.register(&format!("user-{n}")).await;
-        while !app.mailer().sent().iter().any(|(mail, _)| mail.to == who.email) {
+        while !app.mailer().sent().iter().any(|(mail, _)| mail.to.address() == who.email) {
             tokio::task::yield_now().await;
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -327,7 +329,7 @@ async fn a_mail_that_takes_its_time_holds_up_no_other(cx: Cx) {
             mail: &auth_core::mail::Mail,
             content: &auth_core::mail::Content,
         ) -> Result<(), auth_core::mail::MailError> {
-            if mail.to.starts_with("ada") {
+            if mail.to.address().starts_with("ada") {
                 self.1.notify_one();
                 std::future::pending::<()>().await;
             }
@@ -344,7 +346,7 @@ async fn a_mail_that_takes_its_time_holds_up_no_other(cx: Cx) {
     begun.notified().await;
     let grace = slow.register("grace").await;
     let is_sent = async {
-        while !app.mailer().sent().iter().any(|(mail, _)| mail.to == grace.email) {
+        while !app.mailer().sent().iter().any(|(mail, _)| mail.to.address() == grace.email) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     };
@@ -383,4 +385,54 @@ async fn login(app: &App) -> crate::Login {
     let token = app.post("/auth/db/login").json(body).send().await.is(200).json();
     let me = app.get("/users/me").bearer(token["access_token"].as_str().unwrap()).send().await.is(200).json();
     crate::Login::new(&me)
+}
+
+/// What somebody calls themselves would be text of their choice in a mail to anybody (ASVS 1.2.1). Whichever mail they
+/// have sent, it greets by name only where the account's own address is verified.
+async fn a_name_goes_to_no_unverified_address(cx: Cx) {
+    const NAME: &str = "Ada, your card was charged 499 EUR. Call 0900 123456";
+    const NEW: &str = "kettle-Umbrella-42-river";
+    let app = cx.app().await;
+    let neutral = app.server_with(Setup::default().auth(|auth| auth.registration(Registration::Neutral))).await;
+    let post = |who: Option<&Login>, path: &str, body| {
+        let request = app.post(path).json(body);
+        who.iter().fold(request, |request, who| request.by(who)).send()
+    };
+    let register = |email: &str| json!({ "email": email, "password": PASSWORD, "display_name": NAME });
+    let root = app.superuser("root").await;
+    let account = post(None, "/auth/register", register("ada@example.org")).await.is(201).json();
+    let ada = app.login(&Login::new(&account), "db").await;
+    let asked = json!({ "email": ada.email });
+    for path in ["/auth/request-verify-token", "/auth/forgot-password", "/auth/magic-link"] {
+        post(None, path, asked.clone()).await.is(202);
+    }
+    for email in ["ada@example.org", "stranger@example.org"] {
+        neutral.post("/auth/register").json(register(email)).send().await.is(202);
+    }
+    post(Some(&ada), "/auth/change-email", json!({ "new_email": "victim@example.org" })).await.is(202);
+    app.deliver().await;
+    let reset = json!({ "new_password": NEW });
+    post(Some(&root), &format!("{}/reset-password", ada.path()), reset).await.is(204);
+    app.set(&ada, "must_change_password = FALSE").await;
+    let ada = ada.with(&app.try_login(&ada.email, NEW, "db").await.is(200));
+    let change = json!({ "email": "moved@example.org", "current_password": NEW });
+    app.patch("/users/me").by(&ada).json(change).send().await.is(200);
+    app.delete("/users/me").by(&ada).json(json!({ "password": NEW })).send().await.is(204);
+    app.deliver().await;
+    let sent = app.mailer().sent();
+    let kinds: BTreeSet<&str> = sent.iter().map(|(mail, _)| mail.kind.as_str()).collect();
+    for (mail, content) in &sent {
+        assert!(!content.text.contains("0900") && !content.html.contains("0900"), "{}", mail.kind);
+        assert_eq!(mail.to.display_name(), None, "{}", mail.kind);
+    }
+    assert!(kinds.len() >= 9, "{kinds:?}");
+    // One who has verified the address is greeted there, and nowhere else.
+    let account = post(None, "/auth/register", register("grace@example.org")).await.is(201).json();
+    let grace = app.login(&Login::new(&account), "db").await;
+    app.verify(&grace).await;
+    post(Some(&grace), "/auth/change-email", json!({ "new_email": "other@example.org" })).await.is(202);
+    assert_eq!(app.mail_to("other@example.org", CONFIRM_EMAIL).await.to.display_name(), None);
+    let change = json!({ "old_password": PASSWORD, "new_password": NEW });
+    post(Some(&grace), "/auth/change-password", change).await.is(200);
+    assert_eq!(app.mail_to(&grace.email, PASSWORD_CHANGED).await.to.display_name(), Some(NAME));
 }

@@ -12,7 +12,7 @@ use crate::effect::Effect;
 use crate::error::{Error, Result};
 use crate::event::EventKind;
 use crate::identifier::{Email, LoginName};
-use crate::mail::{Mail, MailKind};
+use crate::mail::{Mail, MailKind, Recipient};
 use crate::one_time::{self, Issue, OneTimeTokens, Purpose};
 use crate::user::User;
 
@@ -110,7 +110,7 @@ async fn compose(effect: &Effect, job: ConfirmJob) -> Result<Option<Mail>> {
     };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
     let link = kernel.mail_link(config, &token);
-    effect.mail(email.as_str(), user.display_name.as_deref(), CONFIRM_EMAIL.message().link(link)).map(Some)
+    effect.mail(Recipient::unverified(email.as_str()), CONFIRM_EMAIL.message().link(link)).map(Some)
 }
 
 /// Tells the old address that it was replaced, with a link that reverts the change.

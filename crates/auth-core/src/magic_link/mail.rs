@@ -10,7 +10,7 @@ use crate::email_change::owner_by_email;
 use crate::error::{Error, Result};
 use crate::event::EventKind;
 use crate::identifier::Email;
-use crate::mail::{Mail, MailCode, MailKind};
+use crate::mail::{Mail, MailCode, MailKind, Recipient};
 use crate::one_time::{Consumed, Issue, OneTimeTokens, Purpose};
 use crate::redirect::RedirectTarget;
 use crate::registration::Registration;
@@ -74,6 +74,6 @@ async fn compose(effect: &Effect, job: LinkData) -> Result<Option<Mail>> {
     };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
     let link = kernel.mail_link(config, &token);
-    let name = user.as_ref().and_then(|user| user.display_name.as_deref());
-    effect.mail(to, name, MAGIC_LINK.message().link(link).code(code)).map(Some)
+    let recipient = user.as_ref().and_then(Recipient::of).unwrap_or_else(|| Recipient::unverified(to));
+    effect.mail(recipient, MAGIC_LINK.message().link(link).code(code)).map(Some)
 }

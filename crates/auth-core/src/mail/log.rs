@@ -36,7 +36,7 @@ impl Mailer for LogMailer {
             target: "auth::mail",
             id = %mail.id,
             kind = mail.kind,
-            "to {}: {}\n{}", mail.to, content.subject, content.text
+            "to {}: {}\n{}", mail.to.address(), content.subject, content.text
         );
         Ok(())
     }

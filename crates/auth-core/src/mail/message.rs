@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Language, MailCode, MailKind, MailLink, Message};
+use super::{Language, MailCode, MailKind, MailLink, Message, Recipient};
 
 /// How many mails one server hands to its mailer at the same time.
 pub(crate) const CONCURRENCY: usize = 8;
@@ -21,10 +21,9 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 pub struct Mail {
     /// Stays the same however often delivery is tried: a mail that arrives twice can be told by its `Message-ID`.
     pub id: Uuid,
-    /// The address as it is stored, never as it was typed.
-    pub to: String,
-    /// The display name of the account, as its owner chose it: what strangers typed, until the email address is verified.
-    pub display_name: Option<String>,
+    /// Whom it is for: the address as it is stored, never as it was typed.
+    #[serde(flatten)]
+    pub to: Recipient,
     /// What the mail is about: the [name](super::MailKind::name) of its kind.
     pub kind: String,
     /// The link that it carries, if any; no mail has two.
@@ -44,12 +43,11 @@ pub struct Mail {
 }
 
 impl Mail {
-    /// A mail that says this to the owner of an address, without a name in its greeting.
+    /// A mail that says this to a recipient.
     #[must_use]
-    pub fn new(id: Uuid, to: &str, message: Message, language: Language, created_at: OffsetDateTime) -> Self {
+    pub fn new(id: Uuid, to: Recipient, message: Message, language: Language, created_at: OffsetDateTime) -> Self {
         let Message { kind, link, code, values } = message;
-        let (to, kind) = (to.to_owned(), kind.name().to_owned());
-        Self { id, to, display_name: None, kind, link, code, values, language, created_at }
+        Self { id, to, kind: kind.name().to_owned(), link, code, values, language, created_at }
     }
 
     /// Whether it is of this kind.
@@ -94,7 +92,7 @@ impl fmt::Debug for Content {
 /// #[async_trait::async_trait]
 /// impl Mailer for Printer {
 ///     async fn send(&self, mail: &Mail, content: &Content) -> Result<(), MailError> {
-///         print_and_post(&mail.to, &content.text).map_err(MailError::temporary)
+///         print_and_post(mail.to.address(), &content.text).map_err(MailError::temporary)
 ///     }
 /// }
 /// # fn print_and_post(_: &str, _: &str) -> std::io::Result<()> { Ok(()) }

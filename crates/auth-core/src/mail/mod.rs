@@ -17,6 +17,7 @@ pub(crate) mod message;
 mod nobody;
 mod purge;
 pub(crate) mod queue;
+mod recipient;
 #[cfg(feature = "smtp")]
 mod smtp;
 pub(crate) mod store;
@@ -37,6 +38,7 @@ pub use log::LogMailer;
 pub use message::{Content, Mail, MailError, Mailer};
 pub(crate) use nobody::NoMailer;
 use purge::purge;
+pub use recipient::Recipient;
 #[cfg(feature = "smtp")]
 pub use smtp::{SmtpConfigError, SmtpMailer};
 pub use template::{Service, TemplateErrors, Templates, TemplatesBuilder};

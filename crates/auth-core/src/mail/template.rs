@@ -9,3 +9,5 @@ mod tests;
 
 pub use self::builder::{TemplateErrors, TemplatesBuilder};
 pub use self::render::{Service, Templates};
+#[cfg(test)]
+pub(super) use self::samples::sample_user;

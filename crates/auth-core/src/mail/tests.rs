@@ -19,8 +19,8 @@ fn mail() -> Mail {
     let code = MailCode::try_from("047105".to_owned()).unwrap();
     let message = MAGIC_LINK.message().link(link()).code(code);
     let at = OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap();
-    let mail = Mail::new(Uuid::from_u128(7), "ada@example.org", message, Language::english(), at);
-    Mail { display_name: Some("Ada".to_owned()), ..mail }
+    let to = Recipient::verified(&template::sample_user(Some("Ada"))).unwrap();
+    Mail::new(Uuid::from_u128(7), to, message, Language::english(), at)
 }
 
 /// What waits in a table has to be read by the next version, too.
@@ -40,7 +40,8 @@ fn the_stored_form_is_stable() {
     assert_eq!(serde_json::from_value::<Mail>(stored).unwrap(), mail());
     let invitation =
         Message { values: [("team".to_owned(), "Engines".to_owned())].into(), ..PASSWORD_CHANGED.message() };
-    let bare = Mail::new(Uuid::nil(), "ada@example.org", invitation, Language::english(), OffsetDateTime::UNIX_EPOCH);
+    let to = Recipient::unverified("ada@example.org");
+    let bare = Mail::new(Uuid::nil(), to, invitation, Language::english(), OffsetDateTime::UNIX_EPOCH);
     let stored = serde_json::to_value(&bare).unwrap();
     assert_eq!(stored["values"], json!({ "team": "Engines" }));
     assert_eq!(serde_json::from_value::<Mail>(stored).unwrap(), bare);

@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::{Email, LoginName, Username};
 use crate::kernel::Kernel;
-use crate::mail::{Language, Mail, MailKind};
+use crate::mail::{Language, Mail, MailKind, Recipient};
 use crate::one_time::{Issue, OneTimeTokens, Purpose};
 use crate::password_reset;
 use crate::user::User;
@@ -115,8 +115,7 @@ async fn compose(effect: &Effect, account: &PendingAccount) -> Result<Option<Mai
     let issue = Issue { data: Some(data), ..Issue::new(REGISTER, config.lifetime) };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
     let link = kernel.mail_link(config, &token);
-    // What strangers call themselves has no place in a mail to somebody who may not know them.
-    effect.mail(email.as_str(), None, VERIFY_EMAIL.message().link(link)).map(Some)
+    effect.mail(Recipient::unverified(email.as_str()), VERIFY_EMAIL.message().link(link)).map(Some)
 }
 
 /// Whether a token is that of a registration that waits.

@@ -152,7 +152,7 @@ impl Courier<'_> {
         };
         // A job that leads to no mail does not count for the address, or strangers could use its limit up unnoticed.
         if effect.client().is_remote() {
-            let address = Email::parse(&mail.to).map_err(Error::internal)?;
+            let address = Email::parse(mail.to.address()).map_err(Error::internal)?;
             let limiter = self.kernel.limiter();
             if limiter.take_within(effect.tx(), &MAILS_TO_ADDRESS.of(&address)).await?.is_some() {
                 *refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);

@@ -10,7 +10,8 @@ use super::{Content, Mail, MailError};
 ///
 /// The name of the account is not in the header: strangers choose it.
 pub(super) fn compose(from: &Mailbox, mail: &Mail, content: &Content) -> Result<Message, MailError> {
-    let to: Address = mail.to.parse().map_err(|_| MailError::permanent("mail cannot be sent to this address"))?;
+    let to: Address =
+        mail.to.address().parse().map_err(|_| MailError::permanent("mail cannot be sent to this address"))?;
     // No encoding of a part has a line with `=_`.
     let parts = MultiPart::alternative()
         .boundary(format!("=_{}", mail.id.simple()))

@@ -6,7 +6,9 @@ use uuid::Uuid;
 use super::server::{Security, Server};
 use super::*;
 use crate::account::PASSWORD_CHANGED;
-use crate::mail::Language;
+use crate::mail::template::sample_user;
+use crate::mail::{Language, Recipient};
+use crate::user::User;
 
 const FROM: &str = "Notes <no-reply@notes.example>";
 
@@ -99,8 +101,9 @@ fn debug_shows_no_password() {
 
 fn mail(to: &str) -> Mail {
     let at = OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap();
-    let mail = Mail::new(Uuid::from_u128(7), to, PASSWORD_CHANGED.message(), Language::english(), at);
-    Mail { display_name: Some("Ada\r\nBcc: eve@example.com".to_owned()), ..mail }
+    let user = User { email: Some(to.to_owned()), ..sample_user(Some("Ada\r\nBcc: eve@example.com")) };
+    let to = Recipient::verified(&user).unwrap();
+    Mail::new(Uuid::from_u128(7), to, PASSWORD_CHANGED.message(), Language::english(), at)
 }
 
 fn written(mail: &Mail, subject: &str) -> String {

@@ -151,7 +151,7 @@ pub(super) fn variables(form: Form, mail: &Mail, service: Service<'_>, language:
         home => form.link(service.url, host),
         url => form.link(service.url, service.url.as_str()),
         language => language.as_str(),
-        name => mail.display_name.as_deref().and_then(presentable_name),
+        name => mail.to.display_name().and_then(presentable_name),
         link => link.map(|link| form.address(link.url())),
         code => mail.code.as_ref().map(|code| form.code(code)),
         lifetime => (),

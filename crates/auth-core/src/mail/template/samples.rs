@@ -10,7 +10,11 @@ use uuid::Uuid;
 
 use super::form::Form;
 use super::render::{Blocks, Service, Templates, file, variables};
-use crate::mail::{Language, Mail, MailCode, MailKind, MailLink, Message};
+use crate::mail::{Language, Mail, MailCode, MailKind, MailLink, Message, Recipient};
+use crate::user::User;
+
+/// Where mails of samples go.
+const ADDRESS: &str = "ada@example.org";
 
 /// The blocks that a template may have.
 const BLOCKS: [&str; 4] = ["subject", "before", "action", "after"];
@@ -28,8 +32,27 @@ pub(super) fn samples(kinds: &[MailKind]) -> Result<(Url, Vec<Mail>), Box<dyn Er
 
 fn sample(message: &Message, name: Option<&str>) -> Mail {
     let (english, epoch) = (Language::english(), OffsetDateTime::UNIX_EPOCH);
-    let mail = Mail::new(Uuid::nil(), "ada@example.org", message.clone(), english, epoch);
-    Mail { display_name: name.map(str::to_owned), ..mail }
+    let to = Recipient::of(&sample_user(name)).unwrap_or_else(|| Recipient::unverified(ADDRESS));
+    Mail::new(Uuid::nil(), to, message.clone(), english, epoch)
+}
+
+/// A user with a verified address.
+pub(in crate::mail) fn sample_user(name: Option<&str>) -> User {
+    User {
+        id: Uuid::nil(),
+        email: Some(ADDRESS.to_owned()),
+        username: None,
+        is_active: true,
+        is_superuser: false,
+        is_verified: true,
+        must_change_password: false,
+        display_name: name.map(str::to_owned),
+        attributes: serde_json::Value::Null,
+        security_epoch: 1,
+        created_at: OffsetDateTime::UNIX_EPOCH,
+        updated_at: OffsetDateTime::UNIX_EPOCH,
+        last_login_at: None,
+    }
 }
 
 impl Templates {

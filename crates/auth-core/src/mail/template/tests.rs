@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::{Service, Templates, samples};
+use super::{Service, Templates, sample_user, samples};
 use crate::features::{self, FEATURES};
-use crate::mail::{Content, Language, Mail, MailKind};
+use crate::mail::{Content, Language, Mail, MailKind, Recipient};
 use crate::verification::VERIFY_EMAIL;
 
 fn mail_kinds() -> Vec<MailKind> {
@@ -24,7 +24,8 @@ fn samples_of(kinds: &[MailKind]) -> Vec<Mail> {
 
 fn mail(kind: &str, name: Option<&str>, language: &str) -> Mail {
     let sample = samples_of(&mail_kinds()).into_iter().rfind(|mail| mail.kind == kind).unwrap();
-    Mail { display_name: name.map(str::to_owned), language: language.parse().unwrap(), ..sample }
+    let to = Recipient::verified(&sample_user(name)).unwrap();
+    Mail { to, language: language.parse().unwrap(), ..sample }
 }
 
 fn render(mail: &Mail, service: &str) -> Content {
@@ -103,7 +104,7 @@ fn an_app_has_kinds_of_its_own() {
 
 /// Every kind in a language, as people read it.
 fn snapshot(language: &Language) -> String {
-    let mails = samples_of(&mail_kinds()).into_iter().filter(|mail| mail.display_name.is_some());
+    let mails = samples_of(&mail_kinds()).into_iter().filter(|mail| mail.to.display_name().is_some());
     let mut mails: Vec<Mail> = mails.collect();
     mails.sort_by(|one, other| one.kind.cmp(&other.kind));
     let show = |mail: Mail| {
