@@ -27,6 +27,7 @@ use crate::hooks::{HookRunner, Hooks};
 use crate::jwt::install_provider;
 use crate::kernel::{AttributesCheck, Kernel, Parts};
 use crate::password::{HasherConfig, PasswordHasher};
+use crate::principal::Source;
 use crate::random::{OsRandom, Random};
 use crate::seal::Sealer;
 use crate::secret::RootSecret;
@@ -221,7 +222,8 @@ impl AuthBuilder {
         let (Some(settings), Some(hasher), Some(keys), Some(templates)) = (settings, hasher, keys, templates) else {
             return Err(ConfigErrors(problems));
         };
-        let lookup = Lookup::new(self.db.get_database_backend());
+        let source = Source::unique();
+        let lookup = Lookup::new(self.db.get_database_backend(), source);
         let kernel = Kernel::new(Parts {
             db: self.db,
             settings,
@@ -231,6 +233,7 @@ impl AuthBuilder {
             hooks: HookRunner::new(self.hooks),
             hasher,
             attributes: self.attributes,
+            source,
             lookup,
             sealer: keys.sealer,
             code_key: keys.code,

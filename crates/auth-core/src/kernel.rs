@@ -21,6 +21,7 @@ use crate::hooks::HookRunner;
 use crate::json;
 use crate::mail::{Language, LinkConfig, MailLink, Templates};
 use crate::password::{PasswordHasher, PolicyContext};
+use crate::principal::{Principal, Source};
 use crate::random::{Random, new_id};
 use crate::seal::Sealer;
 use crate::session::lookup::Lookup;
@@ -44,6 +45,8 @@ pub(crate) struct Parts {
     pub(crate) hooks: HookRunner,
     pub(crate) hasher: PasswordHasher,
     pub(crate) attributes: Option<AttributesCheck>,
+    /// What this handle's principals are told by from those of other handles.
+    pub(crate) source: Source,
     pub(crate) lookup: Lookup,
     pub(crate) sealer: Sealer,
     pub(crate) code_key: hmac::Key,
@@ -110,6 +113,13 @@ impl Kernel {
     #[must_use]
     pub fn hasher(&self) -> &PasswordHasher {
         &self.0.hasher
+    }
+
+    /// Whether this very handle, or a clone of it, found the principal out. An app may have several handles, each with
+    /// accounts of its own: a principal of another one proves nothing here.
+    #[must_use]
+    pub fn vouches_for(&self, principal: &Principal) -> bool {
+        principal.source == self.0.source
     }
 
     /// The source of randomness.

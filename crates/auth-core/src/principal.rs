@@ -1,6 +1,7 @@
 //! A session and its user, as the rest of the program sees them.
 
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use auth_entity::session;
@@ -101,4 +102,19 @@ pub struct Principal {
     pub user: User,
     /// The session.
     pub session: Session,
+    /// Whose answer it is.
+    pub(crate) source: Source,
+}
+
+/// Tells the handles of a process apart. A clone of a handle is the same source; another handle is not, even one that was
+/// built alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Source(u64);
+
+impl Source {
+    /// A source that no other handle has.
+    pub(crate) fn unique() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
 }

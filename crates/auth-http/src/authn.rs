@@ -46,7 +46,7 @@ impl Backends for AnyBackend {
 }
 
 /// Finds out who a request is from, with one query, and checks what is required. `known` is the answer of an earlier
-/// check of the same request, which spares the query where it is of a backend that counts here.
+/// check of the same request, which spares the query where it is of this handle and of a backend that counts here.
 ///
 /// # Errors
 /// Fails with 401 without a valid token, 403 `CSRF_REJECTED`, 403 when the requirement is not met, and 503 when the
@@ -58,7 +58,10 @@ pub async fn authenticate<B: Backends>(
     requirement: &Requirement,
 ) -> Result<Principal, Problem> {
     let only = (!B::NAMES.is_empty()).then_some(B::NAMES);
-    let counts = |principal: &&Principal| only.is_none_or(|names| names.contains(&principal.session.backend.as_str()));
+    let counts = |principal: &&Principal| {
+        auth.kernel().vouches_for(principal)
+            && only.is_none_or(|names| names.contains(&principal.session.backend.as_str()))
+    };
     if let Some(principal) = known.filter(counts) {
         requirement.check(auth, principal)?;
         return Ok(principal.clone());

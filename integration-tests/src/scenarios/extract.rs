@@ -5,9 +5,10 @@ use std::time::Duration;
 use auth_core::ErrorCode as E;
 use auth_testkit::{ALLOWED_ORIGIN, PUBLIC_URL};
 use http::Method;
+use serde_json::json;
 
 use crate::scenario::scenarios;
-use crate::{Answer, App, Cx, Login, Scenario};
+use crate::{Answer, App, Cx, Login, PASSWORD, Scenario};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     active_users_are_found: sockets_only,
@@ -19,6 +20,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     two_extractors_cost_one_query: sockets_only,
     middleware_protects_a_subtree: sockets_only,
     without_the_database_they_say_so: sockets_only,
+    one_handle_does_not_trust_the_principals_of_another: sockets_only,
 ];
 
 async fn found(app: &App, path: &str, login: &Login) -> String {
@@ -170,4 +172,28 @@ async fn without_the_database_they_say_so(cx: Cx) {
         let answer = app.get(path).by(&ada).send().await.fails(E::Overloaded);
         assert!(answer.header("retry-after").is_some(), "{path}");
     }
+}
+
+async fn one_handle_does_not_trust_the_principals_of_another(cx: Cx) {
+    let app = cx.app().await;
+    let (ada, grace) = (app.register("ada").await, app.register("grace").await);
+    app.promote(&ada).await;
+    let ada = app.login(&ada, "cookie").await;
+    let login = json!({ "username": grace.email, "password": PASSWORD });
+    let answer = app.post("/host/other/auth/other/login").json(login).send().await.is(200);
+    let token = answer.json()["access_token"].as_str().expect("a token").to_owned();
+    for path in ["/host/other/gated/current", "/host/other/gated/superuser", "/host/other/twice/current"] {
+        // Nobody passes the middleware of the one handle with a token of the other.
+        app.get(path).bearer(&token).send().await.fails(E::Unauthorized);
+        // It lets Ada pass, and the other handle does not know her.
+        app.get(path).by(&ada).send().await.fails(E::Unauthorized);
+    }
+    assert_eq!(found(&app, "/host/other/gated/optional", &ada).await, "nobody");
+    // Where both know the request, each finds the user of its own token.
+    for path in ["current", "optional"].map(|name| format!("/host/other/gated/{name}")) {
+        let answer = app.get(&path).by(&ada).bearer(&token).send().await.is(200);
+        assert_eq!(answer.body, "grace@example.org", "{path}");
+    }
+    app.get("/host/other/twice/current").by(&ada).bearer(&token).send().await.is(200);
+    app.get("/host/other/gated/superuser").by(&ada).bearer(&token).send().await.fails(E::Forbidden);
 }

@@ -2,11 +2,12 @@
 
 use std::net::TcpListener;
 
-use actix_web::web::{self, ReqData, ServiceConfig};
+use actix_web::web::{self, Data, ReqData, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer};
 use auth_core::{Auth, User};
+use auth_http::Group;
 
-use super::host::{OPEN, Preferences, SCOPES, handlers};
+use super::host::{OPEN, Preferences, SCOPES, handlers, other};
 use super::{NOT_FOUND, Stop};
 
 handlers!(auth_actix);
@@ -45,12 +46,30 @@ fn host(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) {
     }
 }
 
+/// A handler with extractors of one handle, behind the middleware of another.
+fn mixed(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) {
+    let other = other(auth);
+    let login = auth_actix::group(&other, Group::Auth).expect("a table");
+    let gated = web::scope("/gated")
+        .route("/current", web::get().to(current_user))
+        .route("/optional", web::get().to(optional_user))
+        .route("/superuser", web::get().to(superuser))
+        .wrap(AuthMiddleware::new(auth));
+    let both = web::scope("/twice").route("/current", web::get().to(current_user));
+    let both = both.wrap(AuthMiddleware::new(&other)).wrap(AuthMiddleware::new(auth));
+    |config| {
+        config.app_data(Data::new(other)).service(gated).service(both).service(web::scope("/auth").configure(login));
+    }
+}
+
 pub(super) fn start(listener: TcpListener, auth: &Auth) -> Stop {
     let (auth, routes) = (auth.clone(), auth_actix::configure(auth).expect("a table"));
     let app = move || {
         let not_found = || async { HttpResponse::NotFound().content_type("application/json").body(NOT_FOUND) };
         let app = App::new().configure(routes.clone());
-        app.service(web::scope("/host").configure(host(&auth))).default_service(web::to(not_found))
+        let other = web::scope("/host/other").configure(mixed(&auth));
+        let host = web::scope("/host").configure(host(&auth));
+        app.service(other).service(host).default_service(web::to(not_found))
     };
     // The workers live as long as the test: a second one would be idle.
     let server = HttpServer::new(app).workers(1).disable_signals().shutdown_timeout(0);

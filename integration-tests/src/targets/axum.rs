@@ -3,12 +3,13 @@
 use std::net::{SocketAddr, TcpListener};
 
 use auth_core::{Auth, User};
+use auth_http::Group;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use axum::{Extension, Router};
 
-use super::host::{OPEN, Preferences, SCOPES, handlers};
+use super::host::{OPEN, Preferences, SCOPES, handlers, other};
 use super::{NOT_FOUND, Stop};
 
 handlers!(auth_axum);
@@ -44,9 +45,23 @@ fn host(auth: &Auth) -> Router<Auth> {
         .nest("/scoped", scoped)
 }
 
+/// A handler with extractors of one handle, behind the middleware of another.
+fn mixed(auth: &Auth) -> Router<Auth> {
+    let other = other(auth);
+    let login = auth_axum::group(&other, Group::Auth).expect("a table");
+    let gated = Router::new()
+        .route("/current", get(current_user))
+        .route("/optional", get(optional_user))
+        .route("/superuser", get(superuser))
+        .layer(AuthMiddleware::new(auth));
+    let inner = Router::new().route("/current", get(current_user)).layer(AuthMiddleware::new(&other));
+    let both = Router::new().nest("/twice", inner).layer(AuthMiddleware::new(auth));
+    Router::new().nest("/gated", gated).merge(both).nest("/auth", login).with_state(other)
+}
+
 pub(super) fn start(listener: TcpListener, auth: &Auth) -> Stop {
     let not_found = || async { (StatusCode::NOT_FOUND, [(CONTENT_TYPE, "application/json")], NOT_FOUND) };
-    let app = Router::new().nest("/host", host(auth)).with_state(auth.clone());
+    let app = Router::new().nest("/host", host(auth)).nest("/host/other", mixed(auth)).with_state(auth.clone());
     let app = app.merge(auth_axum::router(auth).expect("a table")).fallback(not_found);
     let listener = tokio::net::TcpListener::from_std(listener).expect("a runtime");
     let serve = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>());

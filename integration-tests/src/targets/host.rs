@@ -1,5 +1,6 @@
 //! The handlers of the host app, the same on every framework: each says in plain text what its extractor found.
 
+use auth_core::{Auth, Backend};
 use auth_http::Backends;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,12 @@ pub(crate) enum Theme {
 
 /// What a limited session needs for some paths of the host.
 pub(super) const SCOPES: [&str; 2] = ["notes:read", "notes:write"];
+
+/// A second handle in the same host, on the same tables: it takes the tokens of its own backend and no others.
+pub(super) fn other(auth: &Auth) -> Auth {
+    let builder = auth_testkit::TestParts::default().builder(auth.database().clone());
+    builder.backend(Backend::bearer("other")).build().expect("a good configuration")
+}
 
 /// Declares the handlers for the adapter `$adapter`, each under the attribute that its framework asks for, if any.
 macro_rules! handlers {

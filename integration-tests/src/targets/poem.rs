@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 
 use auth_core::{Auth, User};
+use auth_http::Group;
 use auth_poem::AuthData;
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
@@ -10,7 +11,7 @@ use poem::listener::TcpAcceptor;
 use poem::web::Data;
 use poem::{EndpointExt, Response, Route, Server, get, handler};
 
-use super::host::{OPEN, Preferences, SCOPES, handlers};
+use super::host::{OPEN, Preferences, SCOPES, handlers, other};
 use super::{NOT_FOUND, Stop};
 
 handlers!(auth_poem, handler);
@@ -51,6 +52,21 @@ fn host(auth: &Auth) -> Route {
         .nest("/scoped", scoped)
 }
 
+/// A handler with extractors of one handle, behind the middleware of another.
+fn mixed(auth: &Auth) -> Route {
+    let other = other(auth);
+    let login = auth_poem::group(&other, Group::Auth).expect("a table");
+    let gated = Route::new()
+        .at("/current", get(current_user))
+        .at("/optional", get(optional_user))
+        .at("/superuser", get(superuser))
+        .with(AuthMiddleware::new(auth));
+    let inner = Route::new().at("/current", get(current_user)).with(AuthMiddleware::new(&other));
+    let both = inner.with(AuthMiddleware::new(auth));
+    let all = Route::new().nest("/auth", login).nest("/twice", both).nest("/gated", gated);
+    Route::new().nest("/", all.with(AuthData::new(&other)))
+}
+
 pub(super) fn start(listener: TcpListener, auth: &Auth) -> Stop {
     let not_found = async |_: NotFoundError| {
         Response::builder().status(StatusCode::NOT_FOUND).content_type("application/json").body(NOT_FOUND)
@@ -58,6 +74,7 @@ pub(super) fn start(listener: TcpListener, auth: &Auth) -> Stop {
     let app = auth_poem::routes(auth)
         .expect("a table")
         .nest("/host", host(auth))
+        .nest("/host/other", mixed(auth))
         .with(AuthData::new(auth))
         .catch_error(not_found);
     let acceptor = TcpAcceptor::from_std(listener).expect("a runtime");

@@ -28,7 +28,7 @@ impl Profiles<'_> {
         new: Password,
         client: &Client,
     ) -> Result<Updated> {
-        let (kernel, Principal { user, session }) = (self.kernel, principal);
+        let (kernel, Principal { user, session, .. }) = (self.kernel, principal);
         let accounts = Accounts::new(kernel);
         accounts.require_recent(principal)?;
         let is_same = old.is_same(&new);

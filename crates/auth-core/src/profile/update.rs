@@ -87,7 +87,7 @@ impl Profiles<'_> {
         client: &Client,
     ) -> Result<Updated> {
         let accounts = Accounts::new(self.kernel);
-        let Principal { user: before, session } = principal;
+        let Principal { user: before, session, .. } = principal;
         self.kernel
             .effect(client, |effect| async move {
                 let ask = |user: &User| later.map_or(Ok(()), |email| request_confirmation(&effect, user, email));

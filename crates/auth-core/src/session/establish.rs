@@ -124,7 +124,8 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
         amr: session.amr.clone(),
     });
     let user = User { last_login_at: Some(now), ..user.clone() };
-    Ok(Login { principal: Principal { user, session }, token: IssuedToken::new(token.token, token.expires_in) })
+    let principal = Principal { user, session, source: kernel.parts().source };
+    Ok(Login { principal, token: IssuedToken::new(token.token, token.expires_in) })
 }
 
 /// The longest token, in bytes: what browsers keep of a cookie (RFC 6265bis), and what [`crate::jwt`] makes.

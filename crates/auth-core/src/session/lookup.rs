@@ -5,6 +5,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 use uuid::Uuid;
 
 use super::{Principal, Session};
+use crate::principal::Source;
 use crate::token::TokenRef;
 use crate::{Result, User};
 
@@ -23,16 +24,18 @@ pub(crate) struct Lookup {
     backend: DbBackend,
     by_digest: String,
     by_id: String,
+    source: Source,
 }
 
 impl Lookup {
-    pub(crate) fn new(backend: DbBackend) -> Self {
+    pub(crate) fn new(backend: DbBackend, source: Source) -> Self {
         let [first, second] = if backend == DbBackend::Postgres { ["$1", "$2"] } else { ["?", "?"] };
         Self {
             backend,
             by_digest: format!("{SELECT}s.token_hash = {first}"),
             // A token of an older epoch than the session's was replaced by another one.
             by_id: format!("{SELECT}s.id = {first} AND s.token_sev <= {second}"),
+            source,
         }
     }
 
@@ -44,11 +47,11 @@ impl Lookup {
         };
         let statement = Statement::from_sql_and_values(self.backend, sql, values);
         let row = db.query_one_raw(statement).await?;
-        Ok(row.as_ref().map(read).transpose()?)
+        Ok(row.as_ref().map(|row| read(row, self.source)).transpose()?)
     }
 }
 
-fn read(row: &QueryResult) -> Result<Principal, DbErr> {
+fn read(row: &QueryResult, source: Source) -> Result<Principal, DbErr> {
     let at = |index: usize| row.try_get_by_index::<Timestamp>(index).map(|at| at.0);
     let user_id: Uuid = row.try_get_by_index(1)?;
     let session = Session {
@@ -80,5 +83,5 @@ fn read(row: &QueryResult) -> Result<Principal, DbErr> {
         updated_at: at(20)?,
         last_login_at: row.try_get_by_index::<Option<Timestamp>>(21)?.map(|at| at.0),
     };
-    Ok(Principal { user, session })
+    Ok(Principal { user, session, source })
 }

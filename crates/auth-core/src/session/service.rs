@@ -70,7 +70,7 @@ impl<'a> Sessions<'a> {
     /// would enlarge every request's future.
     async fn accept(&self, principal: Principal, backend: &str) -> Option<Principal> {
         let db = self.kernel.db();
-        let Principal { user, session } = &principal;
+        let Principal { user, session, .. } = &principal;
         if session.backend != backend {
             return None;
         }
