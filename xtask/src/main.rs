@@ -7,6 +7,7 @@
     reason = "a command line tool reads the environment and measures how long its steps take"
 )]
 
+mod advisories;
 mod bench;
 mod ci;
 mod codegen;
@@ -51,6 +52,7 @@ usage: cargo xtask <command>
   features            check every package with each of its features
   package [--verify]  pack what is published (and build it from the packages)
   price               make a feature in a copy, and count what it costs
+  advisories DIR      rewrite xtask/advisories.txt from a checkout of the RustSec database
   deny                licences, sources and banned dependencies
   setup               install what `ci` needs on Debian
   ci                  everything that decides whether a change lands
@@ -91,6 +93,7 @@ fn run(args: Vec<String>) -> Result {
         "features" => no_arguments(rest).and_then(|()| packages::features().map(|note| println!("checked: {note}"))),
         "package" => packages::command(rest),
         "price" => no_arguments(rest).and_then(|()| price::run().map(|note| println!("a feature: {note}"))),
+        "advisories" => advisories::command(rest),
         "deny" => no_arguments(rest).and_then(|()| tools::deny(&tools::OFFLINE_CHECKS)),
         "thorough" => no_arguments(rest).and_then(|()| thorough::command()),
         "ci" => no_arguments(rest).and_then(|()| ci::command()),

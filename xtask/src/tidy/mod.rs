@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: the rules of ARCHITECTURE.md that neither the compiler nor clippy checks. Every message says
 //! what to do.
 
+mod advisories;
 mod cases;
 mod cycles;
 mod features;
@@ -35,7 +36,8 @@ pub(crate) fn check() -> Result {
     let metadata = metadata::load()?;
     let files = sources()?;
     let style = style::report(&files);
-    for warning in [sources::warnings(&files), style.hints].concat() {
+    let stale: Vec<String> = advisories::warning(&files, today()).into_iter().collect();
+    for warning in [sources::warnings(&files), style.hints, stale].concat() {
         println!("warning: {warning}");
     }
     let exempt: Vec<&str> =
@@ -49,6 +51,7 @@ pub(crate) fn check() -> Result {
         crate::new_feature::stale_anchors(),
         manifest::problems(&files),
         manifest::lock_file(),
+        advisories::problems(&files),
         style.problems,
     ]
     .concat();
@@ -57,6 +60,12 @@ pub(crate) fn check() -> Result {
         return Ok(());
     }
     Err(format!("{} tidy problems\n{}", problems.len(), problems.join("\n")))
+}
+
+/// In days since the epoch.
+fn today() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs() / (24 * 60 * 60)).unwrap_or_default()
 }
 
 /// All text files of the repository, by path.
