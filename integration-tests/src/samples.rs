@@ -55,8 +55,14 @@ pub(crate) async fn caller(app: &App, endpoint: &Endpoint) -> Option<Login> {
 /// A request that succeeds, from somebody who may send it; one that needs what was mailed is told that its token is bad.
 pub(crate) async fn succeeding(app: &App, endpoint: &Endpoint) -> Request {
     let caller = caller(app, endpoint).await;
+    let request = ready(app, endpoint, caller.as_ref()).await;
+    caller.iter().fold(request, |request, caller| request.by(caller))
+}
+
+/// The same without the caller's token.
+pub(crate) async fn ready(app: &App, endpoint: &Endpoint, caller: Option<&Login>) -> Request {
     let target = app.register(&format!("target-{}", endpoint.id.replace(['.', '_'], "-"))).await;
-    let id = match &caller {
+    let id = match caller {
         Some(caller) if endpoint.feature() == "session" => {
             let list = app.get("/auth/sessions").by(caller).send().await.is(200).json();
             list["sessions"][0]["id"].as_str().expect("an id").to_owned()
@@ -64,7 +70,6 @@ pub(crate) async fn succeeding(app: &App, endpoint: &Endpoint) -> Request {
         _ => target.id.to_string(),
     };
     let request = app.request(endpoint.method.clone(), &endpoint.full_path().replace("{id}", &id));
-    let request = caller.iter().fold(request, |request, caller| request.by(caller));
     if endpoint.body_type() == BodyType::None { request } else { request.json(accepted(endpoint, &target)) }
 }
 

@@ -117,7 +117,7 @@ error_codes! {
     LoginUserNotVerified = "LOGIN_USER_NOT_VERIFIED" [Invalid]: "The password is right, but the email address must be verified first.",
     ReauthenticationRequired = "REAUTHENTICATION_REQUIRED" [Forbidden]: "The last login is more than ten minutes old; log in again.",
     ReauthenticationFailed = "REAUTHENTICATION_FAILED" [Invalid]: "The password that confirms the request is wrong.",
-    ScopeUpgradeRequired = "SCOPE_UPGRADE_REQUIRED" [Forbidden]: "The session lacks a required scope; `extra.scopes` lists the missing ones.",
+    ScopeUpgradeRequired = "SCOPE_UPGRADE_REQUIRED" [Forbidden]: "The session is limited to scopes and lacks one; `extra.scopes` lists the missing ones, and is empty where no scope suffices.",
     PasswordChangeRequired = "PASSWORD_CHANGE_REQUIRED" [Forbidden]: "The user must change the password before anything else.",
     EmailNotVerified = "EMAIL_NOT_VERIFIED" [Forbidden]: "The email address must be verified first.",
     UpdateUserEmailAlreadyExists = "UPDATE_USER_EMAIL_ALREADY_EXISTS" [Invalid]: "Another account has this email address.",

@@ -57,13 +57,27 @@ impl Session {
     #[must_use]
     pub fn is_recent(&self, now: OffsetDateTime, window: Duration) -> bool {
         // Nobody is at the other end of a session that is limited to scopes: what asks for a person is not for it.
-        self.scope.is_none() && now < self.auth_time + window
+        !self.is_limited() && now < self.auth_time + window
     }
 
     /// The scopes that it is limited to; `None` for one that may do whatever its user may.
     #[must_use]
     pub fn scopes(&self) -> Option<Vec<&str>> {
         self.scope.as_deref().map(|scope| scope::split(scope).collect())
+    }
+
+    /// Whether it is limited to scopes, even to none at all.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.scope.is_some()
+    }
+
+    /// Insists on a session that is not limited to scopes.
+    ///
+    /// # Errors
+    /// Fails with `SCOPE_UPGRADE_REQUIRED`, which lists no scope, because none suffices.
+    pub fn require_unlimited(&self) -> Result<()> {
+        if self.is_limited() { Err(scope::missing(&[])) } else { Ok(()) }
     }
 
     /// Insists on scopes. A session that is not limited has all of them.

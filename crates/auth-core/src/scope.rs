@@ -34,13 +34,13 @@ pub(crate) fn split(text: &str) -> impl Iterator<Item = &str> {
 pub(crate) fn require(granted: Option<&str>, required: &[impl AsRef<str>]) -> Result<()> {
     let Some(granted) = granted else { return Ok(()) };
     let required = required.iter().map(AsRef::as_ref);
-    let missing = required.filter(|scope| !split(granted).any(|one| one == *scope)).map(str::to_owned);
-    let missing: Vec<String> = missing.collect();
-    if missing.is_empty() {
-        Ok(())
-    } else {
-        Err(ErrorCode::ScopeUpgradeRequired.with_extra(json!({ "scopes": missing })))
-    }
+    let lacking: Vec<&str> = required.filter(|scope| !split(granted).any(|one| one == *scope)).collect();
+    if lacking.is_empty() { Ok(()) } else { Err(missing(&lacking)) }
+}
+
+/// The refusal of a session that lacks these scopes; an empty list says that no scope suffices.
+pub(crate) fn missing(scopes: &[&str]) -> Error {
+    ErrorCode::ScopeUpgradeRequired.with_extra(json!({ "scopes": scopes }))
 }
 
 fn is_scope(text: &str) -> bool {

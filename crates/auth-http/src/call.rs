@@ -64,10 +64,12 @@ impl Call {
         }
     }
 
-    /// Who a public request is from, if it carries a valid token.
+    /// Who a public request is from, if it carries a valid token. One of a session that is limited to scopes is not the
+    /// user's own: it counts for nothing, as at the routes that would refuse it.
     pub(crate) async fn visitor(&self) -> Result<Option<Principal>, Problem> {
         let credentials = credential::find(&self.auth, &self.parts.headers, None);
-        Ok(self.auth.sessions().authenticate(&credentials).await?)
+        let visitor = self.auth.sessions().authenticate(&credentials).await?;
+        Ok(visitor.filter(|principal| !principal.session.is_limited()))
     }
 
     /// Ends the session whose cookie a login is about to replace (ASVS 7.2.4): this browser could no longer end it. A

@@ -97,10 +97,11 @@ impl Draft {
         self.requires(Requirement::new().superuser(), handler)
     }
 
-    /// A route for users who meet a requirement.
+    /// A route for users who meet a requirement. Sessions that are limited to scopes do not pass unless the requirement
+    /// says which do.
     pub(crate) fn requires<Args>(self, requirement: Requirement, handler: impl AnswersUsers<Args>) -> Endpoint {
         let mut shapes = Shapes::default();
-        let handler = Handler::User(requirement, handler.into_handler(&mut shapes));
+        let handler = Handler::User(requirement.of_route(), handler.into_handler(&mut shapes));
         self.finish(handler, shapes)
     }
 

@@ -92,7 +92,8 @@ macro_rules! extractors {
     };
     (@Superuser $(#[$example:meta])*) => {
         $crate::extractors! { @struct Superuser($crate::auth_core::User)
-            /// The superuser that the request is from, or 401, or 403 `Forbidden`.
+            /// The superuser that the request is from, or 401, or 403 `Forbidden`. A session that is limited to scopes is
+            /// refused with 403 `SCOPE_UPGRADE_REQUIRED`.
             $(#[$example])*
         }
         $crate::extractors! { @from Superuser,
@@ -108,7 +109,8 @@ macro_rules! extractors {
     (@RecentLogin $(#[$example:meta])*) => {
         $crate::extractors! { @struct RecentLogin($crate::auth_core::Principal)
             /// The user that the request is from and the session, which began or was confirmed a short time ago (ten
-            /// minutes by default), or 401, or 403 `REAUTHENTICATION_REQUIRED`: for what a stolen session must not do.
+            /// minutes by default), or 401, or 403 `REAUTHENTICATION_REQUIRED`: for what a stolen session must not do. A
+            /// session that is limited to scopes is refused with 403 `SCOPE_UPGRADE_REQUIRED`.
             $(#[$example])*
         }
         $crate::extractors! { @from RecentLogin,

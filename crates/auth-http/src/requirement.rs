@@ -5,7 +5,8 @@ use auth_core::{Auth, ErrorCode, Principal};
 use crate::problem::Problem;
 
 /// What a route, an extractor or a subtree requires of the user that a request is from. Without more, every active user
-/// passes.
+/// passes, by any session: one that is limited to scopes (RFC 6749, section 3.3) is refused where scopes are named that it
+/// lacks, where a superuser or a recent login is required, and by every route of the library that names no scope.
 ///
 /// ```
 /// use auth_http::Requirement;
@@ -18,15 +19,35 @@ pub struct Requirement {
     verified: bool,
     superuser: bool,
     recent: bool,
-    scopes: Vec<String>,
+    limited: Limited,
     pending_password_change: bool,
+}
+
+/// Which of the sessions that are limited to scopes pass.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Limited {
+    /// Nothing was declared: the app's own handlers let all of them pass, the routes of the library none.
+    #[default]
+    Undeclared,
+    /// None.
+    None,
+    /// Those that have all of these scopes.
+    With(Vec<String>),
+    /// All.
+    All,
 }
 
 impl Requirement {
     /// Any active user.
     #[must_use]
     pub const fn new() -> Self {
-        Self { verified: false, superuser: false, recent: false, scopes: Vec::new(), pending_password_change: false }
+        Self {
+            verified: false,
+            superuser: false,
+            recent: false,
+            limited: Limited::Undeclared,
+            pending_password_change: false,
+        }
     }
 
     /// The email address must be verified; otherwise 403 `EMAIL_NOT_VERIFIED`.
@@ -35,13 +56,15 @@ impl Requirement {
         Self { verified: true, ..self }
     }
 
-    /// The user must be a superuser; otherwise 403 `Forbidden`.
+    /// The user must be a superuser; otherwise 403 `Forbidden`. A session that is limited to scopes never passes,
+    /// whatever its scopes are: 403 `SCOPE_UPGRADE_REQUIRED`.
     #[must_use]
     pub fn superuser(self) -> Self {
         Self { superuser: true, ..self }
     }
 
-    /// The last login or confirmation of the session must be recent; otherwise 403 `REAUTHENTICATION_REQUIRED`.
+    /// The last login or confirmation of the session must be recent; otherwise 403 `REAUTHENTICATION_REQUIRED`. A session
+    /// that is limited to scopes never passes, because it stands for a program: 403 `SCOPE_UPGRADE_REQUIRED`.
     #[must_use]
     pub fn recent(self) -> Self {
         Self { recent: true, ..self }
@@ -51,8 +74,24 @@ impl Requirement {
     /// `SCOPE_UPGRADE_REQUIRED`. A session that is not limited, such as one of a login with a password, passes.
     #[must_use]
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
-        self.scopes.extend(scopes.into_iter().map(Into::into));
+        let scopes = scopes.into_iter().map(Into::into);
+        match &mut self.limited {
+            Limited::With(needed) => needed.extend(scopes),
+            limited => *limited = Limited::With(scopes.collect()),
+        }
         self
+    }
+
+    /// Sessions that are limited to scopes pass, whatever their scopes are.
+    #[must_use]
+    pub fn open_to_limited_sessions(self) -> Self {
+        Self { limited: Limited::All, ..self }
+    }
+
+    /// No session passes that is limited to scopes; otherwise 403 `SCOPE_UPGRADE_REQUIRED` with an empty list.
+    #[must_use]
+    pub fn closed_to_limited_sessions(self) -> Self {
+        Self { limited: Limited::None, ..self }
     }
 
     /// Users who must change their password pass as well; otherwise 403 `PASSWORD_CHANGE_REQUIRED`.
@@ -61,14 +100,27 @@ impl Requirement {
         Self { pending_password_change: true, ..self }
     }
 
+    /// The same as a route of the library requires it: closed to limited sessions unless it declares otherwise.
+    pub(crate) fn of_route(self) -> Self {
+        match self.limited {
+            Limited::Undeclared => self.closed_to_limited_sessions(),
+            _ => self,
+        }
+    }
+
     /// Checks a user who is authenticated.
     ///
     /// # Errors
     /// Fails with the code of the first condition that does not hold.
     pub fn check(&self, auth: &Auth, principal: &Principal) -> Result<(), Problem> {
-        let user = &principal.user;
+        let Principal { user, session, .. } = principal;
         if user.must_change_password && !self.pending_password_change {
             return Err(ErrorCode::PasswordChangeRequired.into());
+        }
+        match &self.limited {
+            _ if self.is_closed_to_limited_sessions() => session.require_unlimited()?,
+            Limited::With(scopes) => session.require_scopes(scopes)?,
+            _ => {}
         }
         if self.superuser && !user.is_superuser {
             return Err(ErrorCode::Forbidden.into());
@@ -79,22 +131,20 @@ impl Requirement {
         if self.recent {
             auth.accounts().require_recent(principal)?;
         }
-        if !self.scopes.is_empty() {
-            principal.session.require_scopes(&self.scopes)?;
-        }
         Ok(())
     }
 
     /// The codes that [`check`](Self::check) can fail with, and that of a request without a valid token.
     #[must_use]
     pub fn errors(&self) -> Vec<ErrorCode> {
+        let needs_scopes = matches!(&self.limited, Limited::With(scopes) if !scopes.is_empty());
         let conditions = [
             (ErrorCode::Unauthorized, true),
             (ErrorCode::PasswordChangeRequired, !self.pending_password_change),
+            (ErrorCode::ScopeUpgradeRequired, needs_scopes || self.is_closed_to_limited_sessions()),
             (ErrorCode::Forbidden, self.superuser),
             (ErrorCode::EmailNotVerified, self.verified),
             (ErrorCode::ReauthenticationRequired, self.recent),
-            (ErrorCode::ScopeUpgradeRequired, !self.scopes.is_empty()),
         ];
         conditions.into_iter().filter_map(|(code, can)| can.then_some(code)).collect()
     }
@@ -111,22 +161,41 @@ impl Requirement {
         self.pending_password_change
     }
 
+    /// Whether no session passes that is limited to scopes.
+    #[must_use]
+    pub fn is_closed_to_limited_sessions(&self) -> bool {
+        // Someone who holds a token for a few things is neither the superuser nor a person who has just logged in.
+        self.limited == Limited::None || self.superuser || self.recent
+    }
+
     /// Who passes, in Markdown: `superusers`, `active users with a recent login`.
     #[must_use]
     pub fn description(&self) -> String {
         let mut text = if self.superuser { "superusers" } else { "active users" }.to_owned();
-        let scopes = self.scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(", ");
-        let conditions = [
-            (self.verified, "a verified email address".to_owned()),
-            (self.recent, "a recent login".to_owned()),
-            (!self.scopes.is_empty(), format!("the scopes {scopes}")),
-        ];
-        let conditions: Vec<String> = conditions.into_iter().filter_map(|(is, text)| is.then_some(text)).collect();
+        let conditions = [(self.verified, "a verified email address"), (self.recent, "a recent login")];
+        let conditions: Vec<&str> = conditions.into_iter().filter_map(|(is, text)| is.then_some(text)).collect();
         if !conditions.is_empty() {
             text.push_str(" with ");
             text.push_str(&conditions.join(" and "));
         }
         text
+    }
+
+    /// Which sessions pass that are limited to scopes, in Markdown: `sessions with the scope \`notes:read\``; `None` if no
+    /// such session does.
+    #[must_use]
+    pub fn limited_sessions(&self) -> Option<String> {
+        let scopes = match &self.limited {
+            _ if self.is_closed_to_limited_sessions() => return None,
+            Limited::With(scopes) => scopes.as_slice(),
+            _ => &[],
+        };
+        let names = scopes.iter().map(|scope| format!("`{scope}`")).collect::<Vec<_>>().join(", ");
+        Some(match scopes.len() {
+            0 => "every session that is limited to scopes".to_owned(),
+            1 => format!("sessions with the scope {names}"),
+            _ => format!("sessions with the scopes {names}"),
+        })
     }
 }
 
@@ -134,31 +203,44 @@ impl Requirement {
 mod tests {
     use super::*;
 
+    fn open() -> Requirement {
+        Requirement::new().open_to_pending_password_change()
+    }
+
     #[test]
     fn each_condition_has_a_code_and_words() {
+        use ErrorCode as E;
+        let any = Some("every session that is limited to scopes");
         let cases = [
-            (Requirement::new(), vec![ErrorCode::PasswordChangeRequired], "active users"),
-            (Requirement::new().open_to_pending_password_change(), vec![], "active users"),
+            (Requirement::new(), vec![E::PasswordChangeRequired], "active users", any),
+            (open(), vec![], "active users", any),
+            (open().of_route(), vec![E::ScopeUpgradeRequired], "active users", None),
+            (open().open_to_limited_sessions().of_route(), vec![], "active users", any),
+            (open().superuser(), vec![E::ScopeUpgradeRequired, E::Forbidden], "superusers", None),
             (
-                Requirement::new().superuser(),
-                vec![ErrorCode::PasswordChangeRequired, ErrorCode::Forbidden],
-                "superusers",
-            ),
-            (
-                Requirement::new().open_to_pending_password_change().verified().recent(),
-                vec![ErrorCode::EmailNotVerified, ErrorCode::ReauthenticationRequired],
+                open().verified().recent(),
+                vec![E::ScopeUpgradeRequired, E::EmailNotVerified, E::ReauthenticationRequired],
                 "active users with a verified email address and a recent login",
+                None,
             ),
             (
-                Requirement::new().open_to_pending_password_change().scopes(["notes:read", "notes:write"]),
-                vec![ErrorCode::ScopeUpgradeRequired],
-                "active users with the scopes `notes:read`, `notes:write`",
+                open().scopes(["notes:read"]).scopes(["notes:write"]).of_route(),
+                vec![E::ScopeUpgradeRequired],
+                "active users",
+                Some("sessions with the scopes `notes:read`, `notes:write`"),
+            ),
+            (
+                open().scopes(["a"]).open_to_limited_sessions().superuser(),
+                vec![E::ScopeUpgradeRequired, E::Forbidden],
+                "superusers",
+                None,
             ),
         ];
-        for (requirement, codes, description) in cases {
-            let expected: Vec<ErrorCode> = [ErrorCode::Unauthorized].into_iter().chain(codes).collect();
+        for (requirement, codes, description, limited) in cases {
+            let expected: Vec<ErrorCode> = [E::Unauthorized].into_iter().chain(codes).collect();
             assert_eq!(requirement.errors(), expected, "{requirement:?}");
-            assert_eq!(requirement.description(), description);
+            assert_eq!(requirement.description(), description, "{requirement:?}");
+            assert_eq!(requirement.limited_sessions().as_deref(), limited, "{requirement:?}");
         }
     }
 }

@@ -8,7 +8,9 @@ use auth_http::{BodyType, Endpoint, Group, Problem, Requirement, body};
 use auth_testkit::{ALLOWED_ORIGIN, PUBLIC_URL, TestParts};
 use bytes::Bytes;
 use http::Method;
+use serde_json::json;
 
+use super::scope::limited;
 use crate::scenario::scenarios;
 use crate::targets::mount;
 use crate::{App, Cx, Login, Scenario, add_features, samples, statuses};
@@ -16,6 +18,7 @@ use crate::{App, Cx, Login, Scenario, add_features, samples, statuses};
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     guarded_routes_need_a_token,
     routes_of_superusers_refuse_others,
+    limited_sessions_need_a_scope_that_the_row_declares,
     unsafe_routes_refuse_other_sites,
     large_bodies_are_refused,
     other_types_are_refused,
@@ -63,6 +66,63 @@ async fn routes_of_superusers_refuse_others(cx: Cx) {
         for path in [path, samples::path(&endpoint)] {
             app.request(endpoint.method.clone(), &path).by(&user).send().await.fails(E::Forbidden);
         }
+    }
+}
+
+/// What a session that is limited to scopes may do, from the contract: the table is not asked. Everything else is closed.
+fn scopes_of(endpoint: &Endpoint) -> Option<&'static [&'static str]> {
+    match endpoint.action() {
+        "profile.read" => Some(&["account:read"]),
+        "session.list" => Some(&["sessions:read"]),
+        "session.logout" => Some(&[]),
+        _ => None,
+    }
+}
+
+/// What a limited session is for says nothing about accounts, whatever its scopes are called (DEV-05).
+const FOREIGN_SCOPES: [&str; 10] = [
+    "*",
+    "account",
+    "account:*",
+    "account:write",
+    "ACCOUNT:READ",
+    "sessions",
+    "users",
+    "superuser",
+    "admin",
+    "notes:read",
+];
+
+async fn limited_sessions_need_a_scope_that_the_row_declares(cx: Cx) {
+    let app = cx.app().await;
+    for endpoint in endpoints(&app, |endpoint| endpoint.requirement().is_some()) {
+        let id = endpoint.id.as_ref();
+        let caller = samples::caller(&app, &endpoint).await.expect("a route for somebody");
+        let request = samples::ready(&app, &endpoint, Some(&caller)).await;
+        let needed = scopes_of(&endpoint);
+        let others = ["account:read", "sessions:read", id].into_iter().chain(FOREIGN_SCOPES);
+        let others: Vec<&str> = others.filter(|scope| !needed.unwrap_or_default().contains(scope)).collect();
+        for backend in endpoint.backend().map_or(vec!["cookie", "jwt", "db"], |name| vec![name]) {
+            if let Some(scopes) = needed {
+                let limited = limited(&app, &caller, backend, scopes).await;
+                let answer = request.clone().by(&limited).send().await;
+                assert!(answer.status.is_success(), "{id} {backend}: {}", answer.text());
+            }
+            for granted in [&[], others.as_slice()] {
+                let limited = limited(&app, &caller, backend, granted).await;
+                let answer = request.clone().by(&limited).send().await;
+                if needed == Some(&[]) {
+                    answer.is(204);
+                    continue;
+                }
+                let refusal =
+                    json!({ "detail": "SCOPE_UPGRADE_REQUIRED", "extra": { "scopes": needed.unwrap_or_default() } });
+                assert_eq!(answer.fails(E::ScopeUpgradeRequired).json(), refusal, "{id} {backend} {granted:?}");
+            }
+        }
+        // The limit alone was the reason.
+        let answer = request.by(&caller).send().await;
+        assert!(answer.status.is_success(), "{id}: {}", answer.text());
     }
 }
 

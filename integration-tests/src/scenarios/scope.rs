@@ -1,22 +1,29 @@
 //! Scenarios of sessions that are limited to scopes (RFC 6749, section 3.3), which the app establishes by itself.
 
-use auth_core::session::Proof;
+use auth_core::password::Password;
+use auth_core::profile::AccountChanges;
+use auth_core::session::{Credential, Proof};
 use auth_core::token::JwtOptions;
 use auth_core::{Backend, Client, CookieOptions, ErrorCode as E};
 use secrecy::ExposeSecret;
 use serde_json::json;
 
 use crate::key_pair::parts;
+use crate::mails::VERIFY_EMAIL;
 use crate::scenario::scenarios;
 use crate::{App, Cx, Login, PASSWORD, Scenario, Setup, audit};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     limited_sessions_stop_where_scopes_are_asked_for: sockets_only,
+    limited_sessions_are_nobody_in_person: sockets_only,
+    limited_sessions_prove_nothing_at_public_routes,
     every_format_carries_the_scopes: sockets_only,
     the_limit_stays_with_the_session: sockets_only,
     a_renewed_web_token_says_the_same: direct_only,
     a_malformed_scope_makes_no_session: direct_only,
 ];
+
+const NEW_PASSWORD: &str = "violet-Harbour-57-lamp";
 
 const BACKENDS: [&str; 3] = ["cookie", "jwt", "db"];
 
@@ -33,7 +40,8 @@ async fn establish(app: &App, who: &Login, backend: &str, proof: Proof) -> auth_
     Ok(Login { token: login.token.access_token.expose_secret().to_owned(), cookie, ..who.clone() })
 }
 
-async fn limited(app: &App, who: &Login, backend: &str, scopes: &[&str]) -> Login {
+/// A session of `who` that is limited to these scopes.
+pub(super) async fn limited(app: &App, who: &Login, backend: &str, scopes: &[&str]) -> Login {
     let proof = Proof::password().scopes(scopes.iter().copied());
     establish(app, who, backend, proof).await.expect("a session")
 }
@@ -66,9 +74,8 @@ async fn limited_sessions_stop_where_scopes_are_asked_for(cx: Cx) {
                     missing => lacks(&app, path, &login, missing).await,
                 }
             }
-            // Where no scope is asked for, the session is like any other.
+            // Where the app asks for no scope, the session is like any other.
             app.get("/host/current").by(&login).send().await.is(200);
-            app.get("/users/me").by(&login).send().await.is(200);
         }
     }
     for path in SCOPED {
@@ -107,18 +114,47 @@ async fn every_format_carries_the_scopes(cx: Cx) {
     assert_eq!(scopes, [None, known(&[]), known(&["notes:read", "notes:write"]), known(&["notes:write"])]);
 }
 
+/// The extractors for superusers and for people who have just logged in take no session that stands for a program,
+/// whatever its scopes are called.
+async fn limited_sessions_are_nobody_in_person(cx: Cx) {
+    let app = cx.app().await;
+    let root = app.superuser("grace").await;
+    for path in ["/host/superuser", "/host/recent"] {
+        app.get(path).by(&root).send().await.is(200);
+        let scopes: [&[&str]; 3] = [&[], &["*", "superuser", "admin", "recent"], &["account:read", "notes:write"]];
+        for (backend, scopes) in BACKENDS.into_iter().flat_map(|backend| scopes.map(|scopes| (backend, scopes))) {
+            lacks(&app, path, &limited(&app, &root, backend, scopes).await, &[]).await;
+        }
+    }
+    // Who has no such right is told the same.
+    let ada = app.register("ada").await;
+    lacks(&app, "/host/superuser", &limited(&app, &ada, "db", &[]).await, &[]).await;
+}
+
+/// At a public route a limited session is not its user: it does not outlive what ends the others.
+async fn limited_sessions_prove_nothing_at_public_routes(cx: Cx) {
+    let app = cx.app().await;
+    for backend in BACKENDS {
+        let ada = app.register(&format!("ada-{backend}")).await;
+        let limited = limited(&app, &ada, backend, &["account:read"]).await;
+        app.get("/users/me").by(&limited).send().await.is(200);
+        let token = app.token_to(&ada.email, VERIFY_EMAIL).await;
+        let answer = app.post("/auth/verify").by(&limited).json(json!({ "token": token })).send().await.is(200);
+        assert!(answer.set_cookies().is_empty(), "{backend}");
+        app.get("/users/me").by(&limited).send().await.fails(E::Unauthorized);
+    }
+}
+
 /// A new token of the same session is limited as the one that it replaces.
 async fn the_limit_stays_with_the_session(cx: Cx) {
     let app = cx.app().await;
     let ada = app.register("ada").await;
-    let limited = limited(&app, &ada, "cookie", &["notes:read"]).await;
-    let change = json!({ "password": "violet-Harbour-57-lamp", "current_password": PASSWORD });
-    let answer = app.patch("/users/me").by(&limited).json(change).send().await.is(200);
-    app.get("/users/me").by(&limited).send().await.fails(E::Unauthorized);
-    let renewed = ada.with(&answer);
+    let old = limited(&app, &ada, "cookie", &["account:read"]).await;
+    let renewed = renew(&app, &old).await;
+    app.get("/users/me").by(&old).send().await.fails(E::Unauthorized);
     app.get("/users/me").by(&renewed).send().await.is(200);
     for path in SCOPED {
-        lacks(&app, path, &renewed, &["notes:write"]).await;
+        lacks(&app, path, &renewed, &["notes:read", "notes:write"]).await;
     }
 }
 
@@ -129,12 +165,27 @@ async fn a_renewed_web_token_says_the_same(cx: Cx) {
     let ada = app.register("ada").await;
     let limited = limited(&app, &ada, "cookie", &["notes:read", "b"]).await;
     assert_eq!(parts(&limited.token).1["scope"], "notes:read b");
-    let change = json!({ "password": "violet-Harbour-57-lamp", "current_password": PASSWORD });
-    let renewed = ada.with(&app.patch("/users/me").by(&limited).json(change).send().await.is(200));
+    let renewed = renew(&app, &limited).await;
     assert_ne!(renewed.token, limited.token);
     assert_eq!(parts(&renewed.token).1["scope"], "notes:read b");
-    let unlimited = app.try_login(&ada.email, "violet-Harbour-57-lamp", "cookie").await.is(204).cookie().1;
+    let unlimited = app.try_login(&ada.email, NEW_PASSWORD, "cookie").await.is(204).cookie().1;
     assert_eq!(parts(&unlimited).1.get("scope"), None, "no scope at all is another thing than an empty one");
+}
+
+/// The app itself changes the password of a limited session's user. The routes would refuse that session.
+async fn renew(app: &App, limited: &Login) -> Login {
+    let (auth, client) = (app.auth(), Client::default());
+    let backend = auth.sessions().backend("cookie").expect("a backend");
+    let credential = Credential { backend, token: &limited.token };
+    let principal = auth.sessions().authenticate(&[credential]).await.expect("a database").expect("a session");
+    let changes = AccountChanges {
+        password: Some(Password::new(NEW_PASSWORD)),
+        current_password: Some(Password::new(PASSWORD)),
+        ..AccountChanges::default()
+    };
+    let updated = auth.profile().update(&principal, changes, &client).await.expect("a change");
+    let token = updated.token.expect("a cookie").access_token.expose_secret().to_owned();
+    Login { token, ..limited.clone() }
 }
 
 /// What would be read as another scope than the app meant is refused before anything is written.

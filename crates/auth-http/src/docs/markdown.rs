@@ -17,6 +17,9 @@ const DEFAULT_BACKEND: &str = "\n`{backend}` in a path stands for the name of a 
     every one of them, with the name at the end of its id. The first backend is the default: its routes are there without \
     its name in path and id as well, such as `POST /auth/login` (`login.login`).\n";
 
+const LIMITED_SESSIONS: &str = "\nA session that is limited to scopes is refused with 403 `SCOPE_UPGRADE_REQUIRED` by every \
+    route that does not name such sessions.\n";
+
 /// Every route, a table for each group, in Markdown.
 #[must_use]
 pub fn endpoints_markdown(table: &Table) -> String {
@@ -29,6 +32,7 @@ pub fn endpoints_markdown(table: &Table) -> String {
         let _ = writeln!(text, "{}", describe::backend(backend));
     }
     text.push_str(DEFAULT_BACKEND);
+    text.push_str(LIMITED_SESSIONS);
     let operations = describe::operations(table);
     for group in Group::ALL {
         let heading = match group.prefix() {

@@ -65,9 +65,13 @@ pub(crate) fn successes<'e>(routes: &[&'e Endpoint]) -> Vec<(&'e Success, String
 pub(crate) fn access(endpoint: &Endpoint) -> String {
     let Some(requirement) = endpoint.requirement() else { return "everyone".to_owned() };
     let who = requirement.description();
-    match endpoint.backend() {
+    let who = match endpoint.backend() {
         Some(_) if endpoint.is_below_backend() => format!("{who}, by a token of `{{backend}}`"),
         Some(backend) => format!("{who}, by a token of `{backend}`"),
+        None => who,
+    };
+    match requirement.limited_sessions() {
+        Some(sessions) => format!("{who}; also for {sessions}"),
         None => who,
     }
 }

@@ -45,6 +45,8 @@ fn info(auth: &Auth) -> Info {
          {backends}\n\
          `{{backend}}` in a path stands for the name of a backend. The first is the default: `/auth/login` and \
          `/auth/logout` are its own. The first valid token decides who makes the request.\n\n\
+         A session that is limited to scopes is refused with 403 `SCOPE_UPGRADE_REQUIRED` by every route that does not \
+         name such sessions.\n\n\
          ## Errors\n\n\
          A failed request answers `{{\"detail\": \"CODE\"}}`. The codes are stable: branch on them, not on the status \
          alone. Where the user can be told more, `detail` is an object with `code` and `reason`. The `detail` of a \

@@ -90,6 +90,9 @@ fn schema(codes: &[ErrorCode]) -> Schema {
     }
     let coded = codes.iter().copied().filter(|code| *code != ErrorCode::Validation);
     let (explained, bare): (Vec<_>, Vec<_>) = coded.partition(|code| code.has_reason());
+    let (extended, bare): (Vec<_>, Vec<_>) = bare.into_iter().partition(|code| extra(*code).is_some());
+    let with_extra = |code| Some(body(one_of(&[code])).property("extra", extra(code)?).required("extra").into());
+    shapes.extend(extended.into_iter().filter_map(with_extra));
     if !bare.is_empty() {
         shapes.push(body(one_of(&bare)).into());
     }
@@ -109,6 +112,18 @@ fn body(detail: impl Into<Schema>) -> ObjectBuilder {
     ObjectBuilder::new().property("detail", detail).required("detail")
 }
 
+/// The shape of what stands beside the detail of a code.
+fn extra(code: ErrorCode) -> Option<ObjectBuilder> {
+    match code {
+        ErrorCode::ScopeUpgradeRequired => {
+            let scopes = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::String));
+            let scopes = scopes.description(Some("The scopes that are missing; none where no scope suffices."));
+            Some(ObjectBuilder::new().property("scopes", scopes).required("scopes"))
+        }
+        _ => None,
+    }
+}
+
 fn one_of(codes: &[ErrorCode]) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes.iter().map(|code| code.as_str())))
 }
@@ -119,6 +134,7 @@ fn example(code: ErrorCode) -> Value {
         code if code.has_reason() => {
             json!({ "detail": { "code": code.as_str(), "reason": "The reason, for the user." } })
         }
+        ErrorCode::ScopeUpgradeRequired => json!({ "detail": code.as_str(), "extra": { "scopes": [] } }),
         code => json!({ "detail": code.as_str() }),
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
     let mut endpoints = of_each_backend(auth, |_| vec![logout_row()]);
     endpoints.extend([
         Endpoint::get("session.list", Group::Auth, "/sessions")
-            .user(list)
+            .requires(Requirement::new().scopes(["sessions:read"]), list)
             .summary("Lists the user's active sessions.")
             .answers::<SessionList>(200, "The sessions, newest first.")
             .costs(2),
@@ -52,8 +52,10 @@ pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
 }
 
 fn logout_row() -> Endpoint {
+    // Ending a credential needs no permission.
+    let anyone = Requirement::new().open_to_pending_password_change().open_to_limited_sessions();
     Endpoint::post("session.logout", Group::Auth, "/logout")
-        .requires(Requirement::new().open_to_pending_password_change(), logout)
+        .requires(anyone, logout)
         .summary("Ends the session that the request is authenticated by, through this backend.")
         .empty("It ended.")
         .costs(3)
