@@ -13,7 +13,7 @@ use sqlx::{PgPool, SqlitePool};
 use crate::Result;
 
 const SELECT: &str = "SELECT u.id, u.email, u.username, u.is_active, u.is_superuser, u.is_verified, u.display_name, \
-    u.attributes, u.created_at FROM auth_session s JOIN auth_user u ON u.id = s.user_id \
+    u.attributes, u.created_at FROM authn_session s JOIN authn_user u ON u.id = s.user_id \
     WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.is_active";
 
 type Row = (Uuid, Option<String>, Option<String>, bool, bool, bool, Option<String>, Value, i64);

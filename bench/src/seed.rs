@@ -9,7 +9,7 @@ use auth_core::secrecy::ExposeSecret;
 use auth_core::session::Proof;
 use auth_core::time::OffsetDateTime;
 use auth_core::{Auth, Client, User, uuid};
-use auth_entity::{Timestamp, session, user};
+use auth_entity::{REALM, Timestamp, address, session, user};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, EntityTrait, ExprTrait, IntoActiveModel};
 use serde_json::{Value, json};
@@ -56,8 +56,10 @@ pub(crate) async fn seed(auth: &Auth, db: &DatabaseConnection) -> Result<Tokens>
     let hash = auth.hasher().hash(Password::new(PASSWORD)).await?;
     let rows: Vec<user::Model> = (0..USERS).map(|number| row(number, &hash)).collect();
     for chunk in rows.chunks(ROWS) {
+        let addresses: Vec<_> = chunk.iter().map(address).collect();
         let chunk = chunk.iter().cloned().map(IntoActiveModel::into_active_model);
         user::Entity::insert_many(chunk).exec_without_returning(db).await?;
+        address::Entity::insert_many(addresses).exec_without_returning(db).await?;
     }
     let users: Arc<[User]> = rows.into_iter().map(User::from).collect();
     let tokens = Tokens {
@@ -72,6 +74,11 @@ pub(crate) async fn seed(auth: &Auth, db: &DatabaseConnection) -> Result<Tokens>
     Ok(tokens)
 }
 
+fn address(user: &user::Model) -> address::ActiveModel {
+    let (realm, email_key) = (user.realm.clone(), user.email.clone().unwrap_or_default());
+    address::Model { realm, email_key, user_id: user.id, reserved_until: None }.into_active_model()
+}
+
 fn row(number: usize, hash: &str) -> user::Model {
     let now = OffsetDateTime::now_utc();
     let mut unique = [0; 10];
@@ -79,11 +86,12 @@ fn row(number: usize, hash: &str) -> user::Model {
     let milliseconds = (now.unix_timestamp_nanos() / 1_000_000) as u64;
     user::Model {
         id: uuid::Builder::from_unix_timestamp_millis(milliseconds, &unique).into_uuid(),
+        realm: REALM.to_owned(),
         email: Some(email(number)),
-        email_key: Some(email(number)),
         username: Some(username(number)),
         username_key: Some(username(number)),
         password_hash: Some(hash.to_owned()),
+        password_is_confirmed: true,
         is_active: true,
         is_superuser: false,
         is_verified: true,

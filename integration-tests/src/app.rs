@@ -67,6 +67,11 @@ impl App {
         Self::start(cx, *target, database.clone(), setup, parts.clone()).await
     }
 
+    /// How to connect to the app's database.
+    pub(crate) fn database_url(&self) -> &str {
+        self.0.database.url()
+    }
+
     /// A proxy before the server of the app's database, for [`Setup::proxy`]. SQLite has none.
     pub async fn proxy(&self) -> Arc<Proxy> {
         Arc::new(self.0.database.proxy().await.expect("a proxy"))

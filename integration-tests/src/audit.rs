@@ -3,27 +3,36 @@
 use crate::App;
 
 /// Rows that must not exist: what they would mean, and where they would be.
-const FORBIDDEN: [(&str, &str); 8] = [
-    ("a session without a user", "auth_session s WHERE NOT EXISTS (SELECT 1 FROM auth_user u WHERE u.id = s.user_id)"),
+const FORBIDDEN: [(&str, &str); 10] = [
+    (
+        "a session without a user",
+        "authn_session s WHERE NOT EXISTS (SELECT 1 FROM authn_user u WHERE u.id = s.user_id)",
+    ),
     (
         "a session from after the last change of its user",
-        "auth_session s WHERE s.sev > (SELECT u.sev FROM auth_user u WHERE u.id = s.user_id)",
+        "authn_session s WHERE s.sev > (SELECT u.sev FROM authn_user u WHERE u.id = s.user_id)",
     ),
     (
         "a session that ends before it begins",
-        "auth_session WHERE expires_at <= created_at OR last_seen_at < created_at",
+        "authn_session WHERE expires_at <= created_at OR last_seen_at < created_at",
     ),
-    ("an account without a name", "auth_user WHERE email_key IS NULL AND username_key IS NULL"),
-    ("a malformed credential", "auth_user WHERE password_hash NOT LIKE '$argon2id$%'"),
+    ("an account without a name", "authn_user WHERE email IS NULL AND username_key IS NULL"),
+    ("a malformed credential", "authn_user WHERE password_hash NOT LIKE '$argon2id$%'"),
+    ("half a user name", "authn_user WHERE (username IS NULL) <> (username_key IS NULL)"),
     (
-        "half a name",
-        "auth_user WHERE (email IS NULL) <> (email_key IS NULL) OR (username IS NULL) <> (username_key IS NULL)",
+        "an email address that is not the account's, or is so twice",
+        "authn_user u WHERE (SELECT COUNT(*) FROM authn_address a WHERE a.user_id = u.id AND a.reserved_until IS NULL) \
+         <> CASE WHEN u.email IS NULL THEN 0 ELSE 1 END",
+    ),
+    (
+        "an email address without an account",
+        "authn_address a WHERE NOT EXISTS (SELECT 1 FROM authn_user u WHERE u.id = a.user_id)",
     ),
     (
         "a token without its user",
-        "auth_one_time_token t WHERE t.user_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM auth_user u WHERE u.id = t.user_id)",
+        "authn_one_time_token t WHERE t.user_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM authn_user u WHERE u.id = t.user_id)",
     ),
-    ("a token redeemed before it was issued", "auth_one_time_token WHERE used_at < created_at"),
+    ("a token redeemed before it was issued", "authn_one_time_token WHERE used_at < created_at"),
 ];
 
 /// Insists on whole objects.

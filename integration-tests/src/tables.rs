@@ -16,7 +16,7 @@ impl App {
         self.db().query_all_raw(statement).await.unwrap_or_else(|cause| panic!("{sql}: {cause}"))
     }
 
-    /// How many rows there are: `auth_session WHERE …`.
+    /// How many rows there are: `authn_session WHERE …`.
     pub async fn count(&self, table: &str) -> i64 {
         let rows = self.rows(&format!("SELECT COUNT(*) FROM {table}")).await;
         rows[0].try_get_by_index(0).expect("a number")
@@ -24,42 +24,42 @@ impl App {
 
     /// How many accounts there are.
     pub async fn user_count(&self) -> i64 {
-        self.count("auth_user").await
+        self.count("authn_user").await
     }
 
     /// How many sessions there are.
     pub async fn session_count(&self) -> i64 {
-        self.count("auth_session").await
+        self.count("authn_session").await
     }
 
     /// How many mails wait to be sent.
     pub async fn waiting_mails(&self) -> i64 {
-        self.count("auth_mail").await
+        self.count("authn_mail").await
     }
 
     /// How many events the audit log has.
     pub async fn event_count(&self) -> i64 {
-        self.count("auth_event").await
+        self.count("authn_event").await
     }
 
     /// Whether an account has this address, in this spelling.
     pub async fn has_user(&self, email: &str) -> bool {
-        self.count(&format!("auth_user WHERE email = '{email}'")).await == 1
+        self.count(&format!("authn_user WHERE email = '{email}'")).await == 1
     }
 
     /// Whether anybody ever logged in.
     pub async fn anybody_logged_in(&self) -> bool {
-        self.count("auth_user WHERE last_login_at IS NOT NULL").await > 0
+        self.count("authn_user WHERE last_login_at IS NOT NULL").await > 0
     }
 
     /// How many superusers could act.
     pub async fn active_superusers(&self) -> i64 {
-        self.count("auth_user WHERE is_superuser AND is_active").await
+        self.count("authn_user WHERE is_superuser AND is_active").await
     }
 
     /// Changes the row of an account: `display_name = 'x'`.
     pub async fn set(&self, who: &Login, columns: &str) {
-        self.execute(&format!("UPDATE auth_user SET {columns} WHERE email = '{}'", who.email)).await;
+        self.execute(&format!("UPDATE authn_user SET {columns} WHERE email = '{}'", who.email)).await;
     }
 
     /// Lets the address count as verified.
@@ -99,7 +99,7 @@ impl App {
 
     /// The hash of the password of an account that has one.
     pub async fn password_hash(&self, who: &Login) -> String {
-        let rows = self.rows(&format!("SELECT password_hash FROM auth_user WHERE email = '{}'", who.email)).await;
+        let rows = self.rows(&format!("SELECT password_hash FROM authn_user WHERE email = '{}'", who.email)).await;
         rows[0].try_get_by_index(0).expect("a hash")
     }
 

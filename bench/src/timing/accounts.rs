@@ -32,6 +32,6 @@ async fn set(db: &DatabaseConnection, value: bool) -> Result {
 /// The accounts of a kind, whose numbers have equally many digits.
 fn of(kind: Kind) -> Condition {
     let accounts = kind.accounts();
-    let email = user::Column::EmailKey;
+    let email = user::Column::Email;
     Condition::all().add(email.gte(seed::email(accounts.start))).add(email.lte(seed::email(accounts.end - 1)))
 }

@@ -75,15 +75,15 @@ mod tests {
     #[test]
     fn values_in_a_message_are_no_index() {
         for (message, index) in [
-            ("UNIQUE constraint failed: auth_user.email_key", "UNIQUE constraint failed: auth_user.email_key"),
+            ("UNIQUE constraint failed: authn_user.username_key", "UNIQUE constraint failed: authn_user.username_key"),
             (
                 "duplicate key value violates unique constraint \"i\"",
                 "duplicate key value violates unique constraint \"i\"",
             ),
-            ("Duplicate entry 'username@example.org' for key 'auth_user_email_key'", "'auth_user_email_key'"),
+            ("Duplicate entry 'username@example.org' for key 'authn_user_username'", "'authn_user_username'"),
             (
-                "Duplicate entry ' for key 'username'' for key 'auth_user.auth_user_email_key'",
-                "'auth_user.auth_user_email_key'",
+                "Duplicate entry ' for key 'username'' for key 'authn_user.authn_user_username'",
+                "'authn_user.authn_user_username'",
             ),
         ] {
             assert_eq!(named_index(message), index);

@@ -88,7 +88,7 @@ impl From<DbErr> for Veto {
 /// use auth_core::{Action, Hooks, Veto};
 /// use sea_orm::{ActiveModelTrait, DatabaseTransaction, Set};
 ///
-/// /// `CREATE TABLE profile (user_id .. PRIMARY KEY REFERENCES auth_user (id) ON DELETE CASCADE, bio ..)`
+/// /// `CREATE TABLE profile (user_id .. PRIMARY KEY REFERENCES authn_user (id) ON DELETE CASCADE, bio ..)`
 /// mod profile {
 ///     use sea_orm::entity::prelude::*;
 ///

@@ -78,12 +78,12 @@ mod tests {
     #[test]
     fn opens_in_its_place_only() {
         let sealer = Sealer::new(&secret(1), []).unwrap();
-        let sealed = sealer.seal(&OsRandom, "auth_mail.body:1", b"a link").unwrap();
-        assert_eq!(sealer.open("auth_mail.body:1", &sealed).as_deref(), Some(&b"a link"[..]));
-        for place in ["auth_mail.body:2", "auth_mail.body", "", "auth_user.body:1"] {
+        let sealed = sealer.seal(&OsRandom, "authn_mail.body:1", b"a link").unwrap();
+        assert_eq!(sealer.open("authn_mail.body:1", &sealed).as_deref(), Some(&b"a link"[..]));
+        for place in ["authn_mail.body:2", "authn_mail.body", "", "authn_user.body:1"] {
             assert_eq!(sealer.open(place, &sealed), None, "{place}");
         }
-        let again = sealer.seal(&OsRandom, "auth_mail.body:1", b"a link").unwrap();
+        let again = sealer.seal(&OsRandom, "authn_mail.body:1", b"a link").unwrap();
         assert_ne!(sealed, again, "nobody can tell that two rows say the same");
     }
 

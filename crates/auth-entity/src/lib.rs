@@ -3,11 +3,17 @@
 //! Times are milliseconds since the Unix epoch in `BIGINT` columns: the same value, order and precision on every
 //! database. Columns that end in `_key` hold the one canonical spelling that a unique index or a lookup uses.
 
+pub mod address;
+pub mod device;
 pub mod event;
 pub mod limit;
 pub mod mail;
+pub mod meta;
 pub mod one_time_token;
 pub mod session;
 pub mod user;
+
+/// The realm of all accounts: names are unique within one, and so far there is one.
+pub const REALM: &str = "";
 
 pub use sea_orm::entity::prelude::TimeUnixTimestampMillis as Timestamp;

@@ -1,11 +1,11 @@
-//! `auth_mail`: mails that are still to be sent.
+//! `authn_mail`: mails that are still to be sent.
 
 use sea_orm::entity::prelude::*;
 
 /// A mail on its way out, or one that nobody took. A row is gone once its mail was accepted.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "auth_mail")]
+#[sea_orm(table_name = "authn_mail")]
 pub struct Model {
     /// UUID version 7; also the mail's `Message-ID`.
     #[sea_orm(primary_key, auto_increment = false)]

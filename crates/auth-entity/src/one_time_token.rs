@@ -1,11 +1,11 @@
-//! `auth_one_time_token`: everything that may be redeemed once.
+//! `authn_one_time_token`: everything that may be redeemed once.
 
 use sea_orm::entity::prelude::*;
 
 /// A token that yields at most one effect.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-#[sea_orm(table_name = "auth_one_time_token")]
+#[sea_orm(table_name = "authn_one_time_token")]
 pub struct Model {
     /// The row's id.
     #[sea_orm(primary_key, auto_increment = false)]

@@ -1,17 +1,19 @@
-//! `auth_session`: one row per login, whatever its transport and token format.
+//! `authn_session`: one row per login, whatever its transport and token format.
 
 use sea_orm::entity::prelude::*;
 
 /// A login that is still alive.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "auth_session")]
+#[sea_orm(table_name = "authn_session")]
 pub struct Model {
     /// The public id: shown in lists, worthless as a credential.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
     /// The account that the session belongs to.
     pub user_id: Uuid,
+    /// The account that acts for the user; empty when the user does.
+    pub actor_id: Option<Uuid>,
     /// The name of the backend that issued the token, the only one that may present it.
     pub backend: String,
     /// SHA-256 of the token, for the formats that are looked up by it.

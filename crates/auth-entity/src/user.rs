@@ -1,27 +1,29 @@
-//! `auth_user`: one row per account.
+//! `authn_user`: one row per account.
 
 use sea_orm::entity::prelude::*;
 
 /// An account.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-#[sea_orm(table_name = "auth_user")]
+#[sea_orm(table_name = "authn_user")]
 pub struct Model {
     /// UUID version 7, so that ids sort by creation time.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    /// The address that mail goes to: local part as typed, canonical domain.
+    /// Whose user names are unique together; [`REALM`](crate::REALM).
+    pub realm: String,
+    /// The address that mail goes to: local part as typed, canonical domain. Its canonical spelling is in
+    /// [`address`](super::address).
     pub email: Option<String>,
-    /// The canonical address: what is unique and what logins look up.
-    #[sea_orm(unique)]
-    pub email_key: Option<String>,
     /// The user name as typed.
     pub username: Option<String>,
     /// The user name in lower case: what is unique and what logins look up.
-    #[sea_orm(unique)]
     pub username_key: Option<String>,
     /// A PHC string; none for an account that never had a password.
     pub password_hash: Option<String>,
+    /// Whether the password is the owner's for certain: not when it was set before the email address was verified, by a
+    /// link that was opened elsewhere.
+    pub password_is_confirmed: bool,
     /// Whether the account may log in at all.
     pub is_active: bool,
     /// Whether the account is a superuser.
@@ -44,6 +46,12 @@ pub struct Model {
     pub updated_at: crate::Timestamp,
     /// When a session was last established.
     pub last_login_at: Option<crate::Timestamp>,
+    /// Its email addresses, present and reserved.
+    #[sea_orm(has_many)]
+    pub addresses: HasMany<super::address::Entity>,
+    /// The devices that it is used from.
+    #[sea_orm(has_many)]
+    pub devices: HasMany<super::device::Entity>,
     /// The sessions of the account.
     #[sea_orm(has_many)]
     pub sessions: HasMany<super::session::Entity>,

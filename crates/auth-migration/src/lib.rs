@@ -1,23 +1,37 @@
 //! The migrations of the authentication library.
 //!
-//! They keep their own bookkeeping table, `auth_migrations`, so that they live beside the host's migrations. A
-//! released migration is never edited.
+//! They keep their own bookkeeping table, `authn_migrations`, so that they live beside the host's migrations. Every table has
+//! the prefix `authn_`; one of that name which is another program's is never touched. A released migration is never edited.
 
 mod lock;
-mod m20261124_000001_create_user;
-mod m20261124_000002_create_session;
-mod m20261124_000003_create_one_time_token;
-mod m20261125_000004_create_event;
-mod m20261125_000005_create_mail;
-mod m20261125_000006_extend_one_time_token;
-mod m20261125_000007_add_user_locale;
-mod m20261125_000008_add_session_scope;
-mod m20261126_000009_create_limit;
+mod m20261127_000001_create_meta;
+mod m20261127_000002_create_user;
+mod m20261127_000003_create_address;
+mod m20261127_000004_create_session;
+mod m20261127_000005_create_device;
+mod m20261127_000006_create_one_time_token;
+mod m20261127_000007_create_event;
+mod m20261127_000008_create_mail;
+mod m20261127_000009_create_limit;
 mod table;
 
 pub use lock::{migrate, migrate_with};
 pub use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
+use table::NewTable;
+
+/// What creates the tables, in order: those that others refer to first.
+const TABLES: &[NewTable] = &[
+    m20261127_000001_create_meta::TABLE,
+    m20261127_000002_create_user::TABLE,
+    m20261127_000003_create_address::TABLE,
+    m20261127_000004_create_session::TABLE,
+    m20261127_000005_create_device::TABLE,
+    m20261127_000006_create_one_time_token::TABLE,
+    m20261127_000007_create_event::TABLE,
+    m20261127_000008_create_mail::TABLE,
+    m20261127_000009_create_limit::TABLE,
+];
 
 /// The migrations, for hosts that run them through sea-orm's own tools.
 ///
@@ -29,20 +43,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(m20261124_000001_create_user::Migration),
-            Box::new(m20261124_000002_create_session::Migration),
-            Box::new(m20261124_000003_create_one_time_token::Migration),
-            Box::new(m20261125_000004_create_event::Migration),
-            Box::new(m20261125_000005_create_mail::Migration),
-            Box::new(m20261125_000006_extend_one_time_token::Migration),
-            Box::new(m20261125_000007_add_user_locale::Migration),
-            Box::new(m20261125_000008_add_session_scope::Migration),
-            Box::new(m20261126_000009_create_limit::Migration),
-        ]
+        TABLES.iter().map(|table| Box::new(*table) as Box<dyn MigrationTrait>).collect()
     }
 
     fn migration_table_name() -> DynIden {
-        "auth_migrations".into_iden()
+        "authn_migrations".into_iden()
     }
 }

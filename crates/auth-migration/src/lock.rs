@@ -7,31 +7,36 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement,
     TransactionOptions, TransactionTrait,
 };
-use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::{MigratorTrait, SchemaManager};
 
-use crate::Migrator;
+use crate::table::{NewTable, refuse_foreign};
+use crate::{Migrator, TABLES};
+
+/// What sea-orm keeps of each migration that was run.
+const BOOK_COLUMNS: [&str; 2] = ["version", "applied_at"];
 
 /// How often a start that finds SQLite locked for longer than its pool waits looks again, and after how long.
 const ATTEMPTS: u32 = 5;
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// What PostgreSQL is told first: to wait for another server's migration for a minute, then to take as long as it
-/// needs, whatever the limits of the pool. The number is one of our own: the bytes of `auth_mig`.
+/// needs, whatever the limits of the pool. The number is one of our own: the bytes of `authn_mi`.
 const POSTGRES: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'; \
-    SELECT pg_advisory_xact_lock(7022647185580583271)";
+    SELECT pg_advisory_xact_lock(7022647185831325033)";
 
 /// MySQL's lock is of the whole server, so that its name has to say which database is meant.
-const MYSQL_LOCK: &str = "SELECT CAST(GET_LOCK(CONCAT('auth_mig:', MD5(DATABASE())), 60) AS SIGNED)";
-const MYSQL_UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('auth_mig:', MD5(DATABASE())))";
+const MYSQL_LOCK: &str = "SELECT CAST(GET_LOCK(CONCAT('authn_mig:', MD5(DATABASE())), 60) AS SIGNED)";
+const MYSQL_UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('authn_mig:', MD5(DATABASE())))";
 
 /// Brings the library's tables up to date. Safe to call at every start, by several servers at once, and again after a
 /// run that was killed half way. Tables that a newer version of the library has changed already are left alone, so that
 /// servers of both versions can run beside each other.
 ///
 /// # Errors
-/// Fails with the database's error when it is unavailable or its user may not create tables.
+/// Fails when the database is unavailable, when its user may not create tables, and when it has a table with the name of one
+/// of the library's that is another program's: nothing is changed then.
 pub async fn migrate(db: &DatabaseConnection) -> Result<(), DbErr> {
-    migrate_with::<Migrator>(db).await
+    run::<Migrator>(db, TABLES).await
 }
 
 /// The same for the app's own migrations. Each step must be able to run again: `CREATE TABLE IF NOT EXISTS` for
@@ -40,25 +45,29 @@ pub async fn migrate(db: &DatabaseConnection) -> Result<(), DbErr> {
 /// # Errors
 /// Fails as [`migrate`] does.
 pub async fn migrate_with<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(), DbErr> {
+    run::<M>(db, &[]).await
+}
+
+async fn run<M: MigratorTrait>(db: &DatabaseConnection, tables: &[NewTable]) -> Result<(), DbErr> {
     let attempts = if db.get_database_backend() == DbBackend::Sqlite { ATTEMPTS } else { 1 };
     for _ in 1..attempts {
-        match once::<M>(db).await {
+        match once::<M>(db, tables).await {
             Err(_) => tokio::time::sleep(PAUSE).await,
             done => return done,
         }
     }
-    once::<M>(db).await
+    once::<M>(db, tables).await
 }
 
 /// One transaction, so that one connection is enough for the lock and the work. PostgreSQL and SQLite take all of it
 /// back when it is killed half way.
-async fn once<M: MigratorTrait>(db: &DatabaseConnection) -> Result<(), DbErr> {
+async fn once<M: MigratorTrait>(db: &DatabaseConnection, tables: &[NewTable]) -> Result<(), DbErr> {
     let backend = db.get_database_backend();
     let sqlite_transaction_mode = (backend == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
     let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
     let transaction = db.begin_with_options(options).await?;
     lock(&transaction).await?;
-    let result = up::<M>(&transaction).await;
+    let result = up::<M>(&transaction, tables).await;
     if backend == DbBackend::MySql {
         // Else the lock would last as long as the connection.
         transaction.execute_unprepared(MYSQL_UNLOCK).await?;
@@ -86,13 +95,20 @@ async fn lock(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
     }
 }
 
-/// Does what is left to do. Migrations in the book that this version has never heard of are a newer version's: they
-/// matter only to a version that has work of its own to do.
-async fn up<M: MigratorTrait>(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
-    let book = M::get_migration_models(transaction).await?;
-    let done: HashSet<&str> = book.iter().map(|entry| entry.version.as_str()).collect();
+/// Does what is left to do, once it is certain that no table of another program is in its way. Migrations in the book that
+/// this version has never heard of are a newer version's: they matter only to a version that has work of its own to do.
+async fn up<M: MigratorTrait>(transaction: &DatabaseTransaction, tables: &[NewTable]) -> Result<(), DbErr> {
+    let manager = SchemaManager::new(transaction);
+    let book = M::migration_table_name().to_string();
+    refuse_foreign(&manager, &book, BOOK_COLUMNS.map(str::to_owned)).await?;
+    let entries =
+        if manager.has_table(&book).await? { M::get_migration_models(transaction).await? } else { Vec::new() };
+    let done: HashSet<&str> = entries.iter().map(|entry| entry.version.as_str()).collect();
     if M::migrations().iter().all(|migration| done.contains(migration.name())) {
         return Ok(());
+    }
+    for table in tables.iter().filter(|table| !done.contains(table.name)) {
+        table.refuse_foreign(&manager).await?;
     }
     M::up(transaction, None).await
 }

@@ -1,21 +1,161 @@
-//! Column shapes that every migration shares.
+//! How migrations create tables, and the shapes of columns that they share.
+
+use std::collections::BTreeSet;
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::sea_orm::DbBackend;
+use sea_orm_migration::sea_orm::{DbBackend, Statement};
 
-/// An empty table whose texts compare byte by byte on MySQL and MariaDB, as they do elsewhere.
-pub(crate) fn new(manager: &SchemaManager<'_>, name: &'static str) -> TableCreateStatement {
-    let mut table = Table::create();
-    table.table(name).if_not_exists();
-    if manager.get_database_backend() == DbBackend::MySql {
-        table.character_set("utf8mb4").collate("utf8mb4_bin");
-    }
-    table
+/// A migration that creates a table.
+#[derive(Clone, Copy)]
+pub(crate) struct NewTable {
+    /// The name of the migration: that of its file.
+    pub(crate) name: &'static str,
+    /// The name of the table.
+    pub(crate) table: &'static str,
+    /// The columns, in order.
+    pub(crate) columns: fn() -> Vec<ColumnDef>,
+    /// The columns of the primary key.
+    pub(crate) key: &'static [&'static str],
+    /// Whether `user_id` refers to an account, which takes the rows with it when it is deleted.
+    pub(crate) of_user: bool,
+    /// The indexes beside the primary key.
+    pub(crate) indexes: &'static [NewIndex],
 }
 
-/// The UUID primary key.
+/// An index of a new table.
+#[derive(Clone, Copy)]
+pub(crate) struct NewIndex {
+    name: &'static str,
+    columns: &'static [&'static str],
+    unique: bool,
+}
+
+impl NewIndex {
+    pub(crate) const fn new(name: &'static str, columns: &'static [&'static str]) -> Self {
+        Self { name, columns, unique: false }
+    }
+
+    pub(crate) const fn unique(name: &'static str, columns: &'static [&'static str]) -> Self {
+        Self { name, columns, unique: true }
+    }
+}
+
+impl MigrationName for NewTable {
+    fn name(&self) -> &str {
+        self.name
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for NewTable {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.refuse_foreign(manager).await?;
+        manager.create_table(self.definition(manager.get_database_backend())).await?;
+        for index in self.indexes {
+            self.create_index(manager, index).await?;
+        }
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table(self.table).take()).await
+    }
+}
+
+impl NewTable {
+    /// Fails when the database has a table of this name that is another program's: one whose columns are not exactly those
+    /// that this migration creates. With these columns it is from a run that was killed, which MySQL does not undo.
+    pub(crate) async fn refuse_foreign(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+        let columns = (self.columns)();
+        refuse_foreign(manager, self.table, columns.iter().map(ColumnDef::get_column_name)).await
+    }
+
+    /// Texts compare byte by byte on MySQL and MariaDB, as they do elsewhere.
+    fn definition(&self, backend: DbBackend) -> TableCreateStatement {
+        let mut table = Table::create();
+        table.table(self.table).if_not_exists();
+        if backend == DbBackend::MySql {
+            table.character_set("utf8mb4").collate("utf8mb4_bin");
+        }
+        for column in (self.columns)() {
+            table.col(column);
+        }
+        let mut key = Index::create();
+        for column in self.key {
+            key.col(*column);
+        }
+        table.primary_key(&mut key);
+        if self.of_user {
+            let mut key = ForeignKey::create();
+            key.name(format!("{}_user", self.table));
+            key.from(self.table, "user_id").to("authn_user", "id").on_delete(ForeignKeyAction::Cascade);
+            table.foreign_key(&mut key);
+        }
+        table
+    }
+
+    /// An index that is there already, from a run that was killed, is left alone.
+    async fn create_index(&self, manager: &SchemaManager<'_>, new: &NewIndex) -> Result<(), DbErr> {
+        if manager.has_index(self.table, new.name).await? {
+            return Ok(());
+        }
+        let mut index = Index::create();
+        index.name(new.name).table(self.table);
+        for column in new.columns {
+            index.col(*column);
+        }
+        if new.unique {
+            index.unique();
+        }
+        manager.create_index(index).await
+    }
+}
+
+/// Fails when a table of this name has other columns than these.
+pub(crate) async fn refuse_foreign(
+    manager: &SchemaManager<'_>,
+    name: &str,
+    columns: impl IntoIterator<Item = String>,
+) -> Result<(), DbErr> {
+    let found = column_names(manager, name).await?;
+    let ours: BTreeSet<String> = columns.into_iter().collect();
+    if found.is_empty() || found == ours {
+        return Ok(());
+    }
+    Err(DbErr::Custom(format!(
+        "the database has a table `{name}` that is not this library's, and it was left as it is: give the library a database \
+         of its own, or on PostgreSQL a schema of its own (`?options=-csearch_path%3Dauth` in the URL), or rename that table; \
+         the prefix `authn_` is fixed"
+    )))
+}
+
+/// The columns of a table or view in the schema that the library's tables are created in; none when it does not exist.
+async fn column_names(manager: &SchemaManager<'_>, table: &str) -> Result<BTreeSet<String>, DbErr> {
+    let backend = manager.get_database_backend();
+    let sql = match backend {
+        DbBackend::Postgres => {
+            "SELECT column_name::text FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name = $1"
+        }
+        DbBackend::MySql => {
+            "SELECT CAST(column_name AS CHAR) FROM information_schema.columns \
+             WHERE table_schema = DATABASE() AND table_name = ?"
+        }
+        _ => "SELECT name FROM pragma_table_info(?)",
+    };
+    let statement = Statement::from_sql_and_values(backend, sql, [table.into()]);
+    let rows = manager.get_connection().query_all_raw(statement).await?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+/// The id of a row.
 pub(crate) fn id() -> ColumnDef {
-    ColumnDef::new("id").uuid().not_null().primary_key().take()
+    ColumnDef::new("id").uuid().not_null().take()
+}
+
+/// Whose names are unique together.
+pub(crate) fn realm() -> ColumnDef {
+    ColumnDef::new("realm").string_len(64).not_null().take()
 }
 
 /// A point in time: milliseconds since the Unix epoch.
@@ -36,48 +176,4 @@ pub(crate) fn digest(name: &'static str) -> ColumnDef {
 /// A SHA-256 digest that may be missing.
 pub(crate) fn digest_null(name: &'static str) -> ColumnDef {
     ColumnDef::new(name).var_binary(32).null().take()
-}
-
-/// A foreign key to the account, which takes the row with it when the account goes.
-pub(crate) fn user_key(name: &'static str, table: &'static str) -> ForeignKeyCreateStatement {
-    ForeignKey::create()
-        .name(name)
-        .from(table, "user_id")
-        .to("auth_user", "id")
-        .on_delete(ForeignKeyAction::Cascade)
-        .take()
-}
-
-/// Adds a column; one that is there already, from a run that was killed, is left alone.
-pub(crate) async fn column(
-    manager: &SchemaManager<'_>,
-    table: &'static str,
-    mut column: ColumnDef,
-) -> Result<(), DbErr> {
-    if manager.has_column(table, column.get_column_name()).await? {
-        return Ok(());
-    }
-    manager.alter_table(Table::alter().table(table).add_column(&mut column).take()).await
-}
-
-/// Creates an index; one that is there already, from a run that was killed, is left alone.
-pub(crate) async fn index(
-    manager: &SchemaManager<'_>,
-    table: &'static str,
-    name: &'static str,
-    columns: &[&'static str],
-    unique: bool,
-) -> Result<(), DbErr> {
-    if manager.has_index(table, name).await? {
-        return Ok(());
-    }
-    let mut index = Index::create();
-    index.name(name).table(table);
-    for column in columns {
-        index.col(*column);
-    }
-    if unique {
-        index.unique();
-    }
-    manager.create_index(index).await
 }

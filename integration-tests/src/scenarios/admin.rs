@@ -204,7 +204,7 @@ async fn superusers_cannot_remove_each_other_at_once(cx: Cx) {
     let app = cx.app().await;
     let servers = [app.clone(), app.second_server().await];
     for round in 0..4 {
-        app.execute("DELETE FROM auth_user").await;
+        app.execute("DELETE FROM authn_user").await;
         let pair = [app.superuser(&format!("a{round}")).await, app.superuser(&format!("b{round}")).await];
         let answers = race(2, |n| {
             let (server, actor, target) = (servers[n].clone(), pair[n].clone(), pair[1 - n].clone());

@@ -33,7 +33,7 @@ async fn run(app: &App, words: &str, input: &str) -> Result<String, String> {
 async fn it_makes_superusers_and_sets_passwords(cx: Cx) {
     let app = cx.app().await;
     run(&app, "create-superuser root@example.org", &format!("{NEW}\n")).await.expect("done");
-    assert_eq!(app.count("auth_user WHERE is_superuser AND is_verified AND NOT must_change_password").await, 1);
+    assert_eq!(app.count("authn_user WHERE is_superuser AND is_verified AND NOT must_change_password").await, 1);
     app.try_login("root@example.org", NEW, "db").await.is(200);
     let again = run(&app, "create-superuser root@example.org", NEW).await.expect_err("it is there");
     assert!(again.contains("exists"), "{again}");
@@ -47,7 +47,7 @@ async fn it_makes_superusers_and_sets_passwords(cx: Cx) {
     let ada = ada.with(&app.try_login(&ada.email, NEW, "db").await.is(200));
     app.get("/users/me").by(&ada).send().await.is(200);
     app.mail_to(&ada.email, PASSWORD_CHANGED).await;
-    assert_eq!(app.count("auth_event WHERE name = 'password_changed' AND actor_id IS NULL").await, 1);
+    assert_eq!(app.count("authn_event WHERE name = 'password_changed' AND actor_id IS NULL").await, 1);
     for (words, input) in
         [("set-password nobody", NEW), ("set-password ada@example.org", ""), ("set-password ada@example.org", "\n")]
     {
@@ -110,16 +110,16 @@ async fn the_doctor_finds_what_is_wrong(cx: Cx) {
     finds(&app.server_with(Setup::default()).await, "clock").await;
     let replaced = Setup::default().auth(|auth| auth.clock(auth_core::SystemClock).secret(RootSecret::new(NEW_SECRET)));
     finds(&app.server_with(replaced).await, "secret").await;
-    app.execute("UPDATE auth_mail SET due_at = due_at - 3600000").await;
+    app.execute("UPDATE authn_mail SET due_at = due_at - 3600000").await;
     finds(&app, "workers").await;
     app.deliver().await;
-    app.execute("UPDATE auth_user SET is_active = FALSE").await;
+    app.execute("UPDATE authn_user SET is_active = FALSE").await;
     finds(&app, "superusers").await;
-    app.execute("UPDATE auth_user SET is_active = TRUE").await;
+    app.execute("UPDATE authn_user SET is_active = TRUE").await;
     run(&app, "doctor", "").await.expect("nothing is wrong any more");
-    app.execute("DROP TABLE auth_event").await;
+    app.execute("DROP TABLE authn_event").await;
     finds(&app, "tables").await;
-    app.execute("DELETE FROM auth_migrations WHERE version LIKE '%create_event'").await;
+    app.execute("DELETE FROM authn_migrations WHERE version LIKE '%create_event'").await;
     let found = run(&app, "doctor", "").await.expect_err("a migration is missing");
     assert!(found.contains("1 migrations are pending: run `migrate`"), "{found}");
     app.lose_database().await;

@@ -166,14 +166,14 @@ async fn events_are_kept_for_their_time(cx: Cx) {
     app.get("/users/me").by(&ada).send().await.fails(E::Unauthorized);
     assert_eq!((app.event_count().await, app.session_count().await), (0, 0));
     // Single-use tokens stay for a week after their end.
-    assert_eq!(app.count("auth_one_time_token").await, 1);
+    assert_eq!(app.count("authn_one_time_token").await, 1);
     app.clock().advance(DAY);
     assert_eq!(purge().await.of("one_time"), 1);
     // More than one statement deletes.
     let values: Vec<String> = (0..2500).map(|n| format!("({})", row(&app, n))).collect();
     for chunk in values.chunks(500) {
-        let columns = "id, at, name";
-        app.execute(&format!("INSERT INTO auth_event ({columns}) VALUES {}", chunk.join(", "))).await;
+        let columns = "id, at, name, count, last_at";
+        app.execute(&format!("INSERT INTO authn_event ({columns}) VALUES {}", chunk.join(", "))).await;
     }
     app.clock().advance(8 * DAY);
     assert_eq!(purge().await.of("audit"), 2500);
@@ -184,7 +184,7 @@ fn row(app: &App, n: u32) -> String {
     use auth_core::sea_orm::DbBackend;
     let id = uuid::Uuid::from_u128(u128::from(n));
     match app.db().get_database_backend() {
-        DbBackend::Postgres => format!("'{id}', 1, 'old'"),
-        _ => format!("X'{}', 1, 'old'", id.simple()),
+        DbBackend::Postgres => format!("'{id}', 1, 'old', 1, 1"),
+        _ => format!("X'{}', 1, 'old', 1, 1", id.simple()),
     }
 }

@@ -53,8 +53,8 @@ impl Change {
     async fn was_made(self, app: &App, who: &Login, other: &Login) -> bool {
         let alive = async |login: &Login| app.get("/users/me").by(login).send().await.status == 200;
         let opens = async |password: &str| app.try_login(&who.email, password, "db").await.status == 200;
-        let id = format!("SELECT id FROM auth_user WHERE email = '{}'", who.email);
-        let sessions = format!("auth_session WHERE user_id = ({id})");
+        let id = format!("SELECT id FROM authn_user WHERE email = '{}'", who.email);
+        let sessions = format!("authn_session WHERE user_id = ({id})");
         let (here, there) = (alive(who).await, alive(other).await);
         let (old, new) = (opens(PASSWORD).await, opens(NEW_PASSWORD).await);
         match (self, here, there, old, new) {

@@ -90,7 +90,7 @@ async fn a_locked_row_is_waited_for_no_longer_than_allowed(cx: Cx) {
     let ada = app.user("ada").await;
     be_impatient(&app, cx.engine()).await;
     let holder = begin(app.db(), cx.engine()).await;
-    let touch = format!("UPDATE auth_user SET display_name = display_name WHERE email = '{}'", ada.email);
+    let touch = format!("UPDATE authn_user SET display_name = display_name WHERE email = '{}'", ada.email);
     holder.execute_unprepared(&touch).await.expect("a lock");
     let writes = || -> [Request; 4] {
         [
@@ -115,7 +115,7 @@ async fn deadlocks_are_tried_again(cx: Cx) {
     let app = cx.app().await;
     let people = [app.user("ada").await, app.user("grace").await];
     // Each locks the own row first, then everybody's: two of them wait for each other.
-    let everybody = "UPDATE auth_user SET last_login_at = last_login_at + 1";
+    let everybody = "UPDATE authn_user SET last_login_at = last_login_at + 1";
     app.hooks().react(Moment::UpdateUser, Reaction::Run(everybody.to_owned()));
     for round in 0..2 {
         let answers = race(4, |n| {

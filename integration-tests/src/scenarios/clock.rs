@@ -154,7 +154,7 @@ async fn late_writes_are_refused(cx: Cx) {
             };
             refused(app.auth().profile().update(&before, wanted, &client).await, E::Unauthorized);
         }
-        assert_eq!(app.count("auth_user WHERE display_name IS NOT NULL").await, 0);
+        assert_eq!(app.count("authn_user WHERE display_name IS NOT NULL").await, 0);
     }
     audit::tables(&app).await;
 }

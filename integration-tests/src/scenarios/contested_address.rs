@@ -125,7 +125,7 @@ async fn a_superusers_repair_is_the_last_word(cx: Cx) {
     let notice = app.mail_to("thief@example.org", EMAIL_CHANGED).await;
     assert!(notice.link.is_none(), "the thief gets no link");
     revert(&app, &early).await.fails(E::ChangeEmailBadToken);
-    assert_eq!(app.count("auth_one_time_token WHERE kind = 'revert_email'").await, 0);
+    assert_eq!(app.count("authn_one_time_token WHERE kind = 'revert_email'").await, 0);
     // Nor does anybody keep one over an account that has more rights now.
     let grace = app.verified_user("grace").await;
     move_to(&app, &grace, "elsewhere@example.org").await;
@@ -176,7 +176,7 @@ async fn no_session_survives_a_revocation_at_the_same_moment(cx: Cx) {
         if redeemed.status == 200 {
             app.get("/users/me").by(&who.with(&redeemed)).send().await.fails(E::Unauthorized);
         }
-        let owner = format!("(SELECT id FROM auth_user WHERE email = '{}')", who.email);
-        assert_eq!(app.count(&format!("auth_session WHERE user_id = {owner}")).await, 0);
+        let owner = format!("(SELECT id FROM authn_user WHERE email = '{}')", who.email);
+        assert_eq!(app.count(&format!("authn_session WHERE user_id = {owner}")).await, 0);
     }
 }

@@ -140,7 +140,7 @@ async fn a_foreign_job_is_carried_out_with_the_effect_that_queued_it(cx: Cx) {
     assert_eq!(app.count("reminder").await, 0, "not before a worker comes");
     assert_eq!(app.auth().mail().deliver_due().await.expect("the outbox"), 1, "what was rolled back was not queued");
     assert_eq!(app.count("reminder WHERE note = 'water the plants'").await, 1);
-    assert_eq!(app.count("auth_mail").await, 0, "it is done");
+    assert_eq!(app.count("authn_mail").await, 0, "it is done");
 }
 
 async fn a_foreign_feature_takes_part_in_the_purge_and_the_export(cx: Cx) {

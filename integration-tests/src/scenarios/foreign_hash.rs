@@ -155,7 +155,7 @@ async fn imported_accounts_log_in(cx: Cx) {
     assert_eq!(report.skipped, []);
     let indices: Vec<_> = report.imported.iter().map(|(index, _)| *index).collect();
     assert_eq!(indices, (0..=vectors.len()).collect::<Vec<_>>());
-    assert_eq!(app.count("auth_user WHERE is_superuser").await, 0);
+    assert_eq!(app.count("authn_user WHERE is_superuser").await, 0);
     let events = app.hooks().events();
     assert!(
         events.iter().all(|event| matches!(event.kind, EventKind::Imported { .. })),
@@ -179,7 +179,7 @@ async fn imported_accounts_log_in(cx: Cx) {
         }
     }
     assert_eq!(
-        app.count("auth_user WHERE password_hash LIKE '$argon2id$v=19$m=8,%'").await,
+        app.count("authn_user WHERE password_hash LIKE '$argon2id$v=19$m=8,%'").await,
         i64::try_from(vectors.len()).unwrap()
     );
     app.try_login("idle@example.org", &hash("argon2id").password, "db").await.fails(E::LoginBadCredentials);
@@ -278,7 +278,7 @@ async fn large_imports_run_in_batches(cx: Cx) {
     assert_eq!(report.skipped, duplicates);
     // What stands in the last batch takes nothing of the first ones with it.
     let blocked = format!("person{}@example.com", 205);
-    app.execute("DELETE FROM auth_user").await;
+    app.execute("DELETE FROM authn_user").await;
     let account = |index: u32| ImportedAccount::new(format!("person{index}@example.com"));
     let second = import(&app, (200..210).map(account).collect()).await;
     assert_eq!(second.skipped, []);

@@ -177,7 +177,7 @@ async fn a_name_of_a_key_is_only_a_name(cx: Cx) {
         "http://127.0.0.1:1/key",
         "' OR '1'='1",
         "x' UNION SELECT 'AA==",
-        "1; DROP TABLE auth_user; --",
+        "1; DROP TABLE authn_user; --",
         "$(touch x)",
         "{{7*7}}",
         "%00",

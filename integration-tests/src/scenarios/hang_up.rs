@@ -88,7 +88,7 @@ async fn a_change_that_began_is_made(cx: Cx) {
         gone(&stream);
         drop(stream);
     }
-    until(&app, "auth_user", 9).await;
+    until(&app, "authn_user", 9).await;
     for n in 0..8 {
         app.login(&somebody(&format!("u{n}")), "db").await;
         event!(app, Registered);

@@ -56,7 +56,7 @@ async fn a_broken_hook_leaves_nothing_behind(cx: Cx) {
             assert_eq!(answer.json(), json!({ "detail": "Internal Server Error" }), "the cause is for the log");
         }
         assert_eq!((app.user_count().await, app.session_count().await), (1, 1));
-        assert_eq!(app.count("auth_user WHERE display_name IS NOT NULL").await, 0);
+        assert_eq!(app.count("authn_user WHERE display_name IS NOT NULL").await, 0);
     }
     assert!(app.hooks().events().is_empty(), "what was rolled back has not happened: {:?}", app.hooks().events());
     app.hooks().behave();

@@ -290,11 +290,11 @@ async fn hooks_are_shown_no_secret(cx: Cx) {
     app.try_login(&ada.email, WRONG, "db").await.fails(E::LoginBadCredentials);
     app.try_login("nobody", WRONG, "db").await.fails(E::LoginBadCredentials);
     let mut secrets: Vec<String> = [PASSWORD, NEW, WRONG].map(str::to_owned).to_vec();
-    for row in app.rows("SELECT password_hash FROM auth_user").await {
+    for row in app.rows("SELECT password_hash FROM authn_user").await {
         let hash: String = row.try_get_by_index(0).expect("a hash");
         secrets.extend(["argon2".to_owned(), hash.rsplit('$').next().unwrap_or_default().to_owned()]);
     }
-    for row in app.rows("SELECT token_hash FROM auth_session WHERE token_hash IS NOT NULL").await {
+    for row in app.rows("SELECT token_hash FROM authn_session WHERE token_hash IS NOT NULL").await {
         let digest: Vec<u8> = row.try_get_by_index(0).expect("a digest");
         let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         secrets.extend([format!("{digest:?}").trim_matches(['[', ']']).to_owned(), hex]);

@@ -91,7 +91,7 @@ async fn what_cannot_be_stored_is_refused(cx: Cx) {
 /// What SQL, `LIKE`, shells, headers, templates and paths would make something of.
 const SIGNS: [&str; 16] = [
     "' OR '1'='1",
-    "'; DROP TABLE auth_user; --",
+    "'; DROP TABLE authn_user; --",
     "\" OR \"\"=\"",
     "\\' OR 1=1 #",
     "%",

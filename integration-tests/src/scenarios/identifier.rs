@@ -62,10 +62,8 @@ async fn every_spelling_is_one_account(cx: Cx) {
             app.post("/auth/db/login").form(&[(field, name), ("password", PASSWORD)]).send().await.is(200);
         }
     }
-    assert_eq!(
-        app.count("auth_user WHERE email_key = 'ada.lovelace@example.org' OR username_key = 'count.ess'").await,
-        1
-    );
+    assert_eq!(app.count("authn_address WHERE email_key = 'ada.lovelace@example.org'").await, 1);
+    assert_eq!(app.count("authn_user WHERE username_key = 'count.ess'").await, 1);
     // Another name is free for each of them.
     for (n, (request, body, _)) in ways.iter().enumerate() {
         let answer = with(request, body, "email", &format!("free{n}@example.org")).send().await;
@@ -140,7 +138,7 @@ async fn what_is_not_exactly_one_address_is_refused(cx: Cx) {
 
 /// Every account's names.
 async fn rows(app: &App) -> Vec<(String, Option<String>)> {
-    let rows = app.rows("SELECT email, username FROM auth_user ORDER BY id").await;
+    let rows = app.rows("SELECT email, username FROM authn_user ORDER BY id").await;
     rows.iter().map(|row| (row.try_get_by_index(0).unwrap(), row.try_get_by_index(1).unwrap())).collect()
 }
 
@@ -214,9 +212,14 @@ async fn a_name_in_a_race_is_taken_once(cx: Cx) {
     for n in 0..8 {
         people.push(app.user(&format!("u{n}")).await);
     }
-    for (field, value, codes) in [
-        ("email", "Prize@Example.org", [E::RegisterUserAlreadyExists, E::UpdateUserEmailAlreadyExists]),
-        ("username", "Prize", [E::UsernameAlreadyExists; 2]),
+    for (field, value, codes, winners) in [
+        (
+            "email",
+            "Prize@Example.org",
+            [E::RegisterUserAlreadyExists, E::UpdateUserEmailAlreadyExists],
+            "authn_address WHERE email_key LIKE 'prize%'",
+        ),
+        ("username", "Prize", [E::UsernameAlreadyExists; 2], "authn_user WHERE username_key LIKE 'prize%'"),
     ] {
         let answers = race(16, |n| {
             let request = contender(&servers[n % 2], &people[n / 2], n, field, value);
@@ -229,7 +232,7 @@ async fn a_name_in_a_race_is_taken_once(cx: Cx) {
             let code = if answer.asked.starts_with("POST") { codes[0] } else { codes[1] };
             answer.fails(code);
         }
-        assert_eq!(app.count(&format!("auth_user WHERE {field}_key LIKE 'prize%'")).await, 1);
+        assert_eq!(app.count(winners).await, 1);
     }
 }
 
@@ -256,15 +259,14 @@ async fn of_two_taken_names_the_address_is_told(cx: Cx) {
         with(&request, &body, "email", "ADA@example.org").send().await.fails(code);
         with(&request, &body, "email", "new@example.org").send().await.fails(E::UsernameAlreadyExists);
     }
-    let other = app.rows("SELECT email FROM auth_user WHERE email = 'new@example.org'").await;
+    let other = app.rows("SELECT email FROM authn_user WHERE email = 'new@example.org'").await;
     assert!(other.is_empty());
 }
 
 /// Databases put the refused value into their message, and the value is the client's.
 async fn the_code_says_which_name_was_taken(cx: Cx) {
     let app = cx.app().await;
-    for (n, name) in ["username", "auth_user_username_key", "key.username_key", "username'for"].into_iter().enumerate()
-    {
+    for (n, name) in ["username", "authn_user_username", "key.username_key", "username'for"].into_iter().enumerate() {
         let body =
             json!({ "email": format!("{name}@example.org"), "password": PASSWORD, "username": format!("name{n}") });
         app.post("/auth/register").json(body.clone()).send().await.is(201);
@@ -272,7 +274,7 @@ async fn the_code_says_which_name_was_taken(cx: Cx) {
         other["username"] = json!(format!("other{n}"));
         app.post("/auth/register").json(other).send().await.fails(E::RegisterUserAlreadyExists);
     }
-    for (n, name) in ["email", "auth_user_email_key", "email_key"].into_iter().enumerate() {
+    for (n, name) in ["email", "authn_address.email_key", "email_key"].into_iter().enumerate() {
         let body = |email: String| json!({ "email": email, "password": PASSWORD, "username": name });
         app.post("/auth/register").json(body(format!("one{n}@example.org"))).send().await.is(201);
         app.post("/auth/register")

@@ -283,7 +283,7 @@ async fn a_crowd_gets_what_one_would_get(cx: Cx) {
         assert_eq!(app.user_count().await, 5 * (round + 1));
         app.deliver().await;
         assert_eq!(app.mailer().sent().len() as i64, 5 * (round + 1), "no mail for those who were refused");
-        assert_eq!(app.count("auth_limit WHERE used = 6").await, 1);
+        assert_eq!(app.count("authn_limit WHERE used = 6").await, 1);
         app.clock().advance(HOUR);
     }
 }
@@ -292,7 +292,7 @@ async fn a_crowd_gets_what_one_would_get(cx: Cx) {
 async fn without_the_table_of_limits_limited_routes_refuse(cx: Cx) {
     let app = cx.app_with(limited(Limits::default())).await;
     let ada = app.user("ada").await;
-    app.execute("DROP TABLE auth_limit").await;
+    app.execute("DROP TABLE authn_limit").await;
     let app = app.server_with(limited(Limits::default()).tolerates_500()).await;
     for path in ["/auth/forgot-password", "/auth/magic-link"] {
         let answer = app.post(path).json(json!({ "email": ada.email })).send().await;
@@ -306,7 +306,7 @@ async fn what_is_over_is_forgotten(cx: Cx) {
     for n in 0..5 {
         forgot(&app, "ada@example.org", &format!("192.0.2.{n}")).await.is(202);
     }
-    assert_eq!(app.count("auth_limit").await, 5);
+    assert_eq!(app.count("authn_limit").await, 5);
     assert_eq!(app.auth().purge().run().await.expect("a purge").of("limit"), 0);
     // A clock that was set back does not make a window last longer.
     app.clock().advance(HOUR * 1000);
@@ -318,7 +318,7 @@ async fn what_is_over_is_forgotten(cx: Cx) {
     refused(forgot(&app, "ada@example.org", "203.0.113.9").await, HOUR);
     app.clock().advance(HOUR);
     assert_eq!(app.auth().purge().run().await.expect("a purge").of("limit"), 6);
-    assert_eq!(app.count("auth_limit").await, 0);
+    assert_eq!(app.count("authn_limit").await, 0);
 }
 
 async fn without_limits_nothing_is_counted(cx: Cx) {
@@ -329,5 +329,5 @@ async fn without_limits_nothing_is_counted(cx: Cx) {
         app.deliver().await;
     }
     assert_eq!(received(&app, &ada.email, RESET_PASSWORD).await, 12);
-    assert_eq!(app.count("auth_limit").await, 0);
+    assert_eq!(app.count("authn_limit").await, 0);
 }

@@ -98,9 +98,9 @@ async fn no_secret_is_logged(cx: Cx) {
     tokens.push(token(&app, "logged-ada", other, "db").await);
     let again = Login { token: tokens[3].clone(), ..ada.clone() };
     app.get("/users/me/export").by(&again).send().await.is(200);
-    app.execute("UPDATE auth_user SET is_superuser = TRUE").await;
+    app.execute("UPDATE authn_user SET is_superuser = TRUE").await;
     app.get("/users?q=logged.grace@example.org").by(&again).send().await.is(200);
-    let hash = app.rows("SELECT password_hash FROM auth_user").await[0].try_get_by_index::<String>(0).unwrap();
+    let hash = app.rows("SELECT password_hash FROM authn_user").await[0].try_get_by_index::<String>(0).unwrap();
     app.lose_database().await;
     app.try_login(email, other, "db").await.fails(E::Overloaded);
     app.get("/users/me").by(&again).send().await.fails(E::Overloaded);

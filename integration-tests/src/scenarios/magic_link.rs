@@ -104,7 +104,7 @@ async fn a_new_address_gets_an_account(cx: Cx) {
     let me = app.get("/users/me").bearer(&bearer).send().await.is(200).json();
     assert_eq!((&me["email"], &me["is_verified"]), (&json!("new@example.org"), &json!(true)));
     app.try_login("new@example.org", PASSWORD, "db").await.fails(E::LoginBadCredentials);
-    assert_eq!(app.count("auth_user WHERE password_hash IS NULL").await, 1);
+    assert_eq!(app.count("authn_user WHERE password_hash IS NULL").await, 1);
     event!(app, Registered);
     // Once more, and it is the same account.
     let body = json!({ "token": token(&app, "New@example.org").await });
@@ -184,7 +184,7 @@ async fn parallel_guesses_do_not_get_more(cx: Cx) {
         async move { redeem(&server, body).await.fails(E::MagicLinkBadToken) }
     });
     answers.await;
-    assert_eq!(app.count("auth_one_time_token WHERE attempts = 5").await, 1, "no more than five were looked at");
+    assert_eq!(app.count("authn_one_time_token WHERE attempts = 5").await, 1, "no more than five were looked at");
     redeem(&app, json!({ "email": ada.email, "code": digits })).await.fails(E::MagicLinkBadToken);
 }
 

@@ -128,7 +128,7 @@ async fn a_job_that_keeps_failing_is_given_up(cx: Cx) {
     let ada = app.user("ada").await;
     app.deliver().await;
     // Nobody can make the token that the order asks for.
-    app.execute("ALTER TABLE auth_one_time_token RENAME TO elsewhere").await;
+    app.execute("ALTER TABLE authn_one_time_token RENAME TO elsewhere").await;
     forgot(&app, &ada.email).await;
     let tries = |app: &App| app.statements().take().iter().filter(|sql| sql.contains("INSERT INTO")).count();
     app.deliver().await;
@@ -139,8 +139,8 @@ async fn a_job_that_keeps_failing_is_given_up(cx: Cx) {
     // It is tried again, less and less often, and is carried out once that is possible.
     app.clock().advance(Duration::from_secs(60));
     app.deliver().await;
-    assert_eq!(app.count("auth_mail WHERE attempts = 2").await, 1);
-    app.execute("ALTER TABLE elsewhere RENAME TO auth_one_time_token").await;
+    assert_eq!(app.count("authn_mail WHERE attempts = 2").await, 1);
+    app.execute("ALTER TABLE elsewhere RENAME TO authn_one_time_token").await;
     app.clock().advance(Duration::from_secs(60));
     assert!(app.was_mailed(&ada.email, RESET_PASSWORD).await);
     // After three days nobody waits for it any more.
@@ -167,7 +167,7 @@ async fn a_worker_that_dies_is_taken_over(cx: Cx) {
     // A claim whose holder is gone runs out.
     forgot(&app, &ada.email).await;
     let far = app.clock().clone();
-    app.execute("UPDATE auth_mail SET claim = (SELECT id FROM auth_user), due_at = due_at + 600000").await;
+    app.execute("UPDATE authn_mail SET claim = (SELECT id FROM authn_user), due_at = due_at + 600000").await;
     app.deliver().await;
     assert_eq!(app.mails_to(&ada.email).await.len(), 2);
     far.advance(Duration::from_secs(600));
@@ -211,7 +211,7 @@ async fn nothing_in_the_table_can_be_read_or_moved(cx: Cx) {
         app.register(name).await;
     }
     let bodies: Vec<Vec<u8>> = app
-        .rows("SELECT body FROM auth_mail ORDER BY id")
+        .rows("SELECT body FROM authn_mail ORDER BY id")
         .await
         .iter()
         .map(|row| row.try_get_by_index(0).expect("bytes"))
@@ -225,7 +225,7 @@ async fn nothing_in_the_table_can_be_read_or_moved(cx: Cx) {
     }
     assert_ne!(bodies[0], bodies[1]);
     // A row with the sealed text of another one is worth nothing.
-    let sql = "SELECT id FROM auth_mail ORDER BY id";
+    let sql = "SELECT id FROM authn_mail ORDER BY id";
     let ids: Vec<uuid::Uuid> = app.rows(sql).await.iter().map(|row| row.try_get_by_index(0).expect("an id")).collect();
     swap_bodies(&app, &ids, &bodies).await;
     app.deliver().await;
@@ -237,8 +237,8 @@ async fn swap_bodies(app: &App, ids: &[uuid::Uuid], bodies: &[Vec<u8>]) {
     use auth_core::sea_orm::{ConnectionTrait, Statement};
     let backend = app.db().get_database_backend();
     let sql = match backend {
-        auth_core::sea_orm::DbBackend::Postgres => "UPDATE auth_mail SET body = $1 WHERE id = $2",
-        _ => "UPDATE auth_mail SET body = ? WHERE id = ?",
+        auth_core::sea_orm::DbBackend::Postgres => "UPDATE authn_mail SET body = $1 WHERE id = $2",
+        _ => "UPDATE authn_mail SET body = ? WHERE id = ?",
     };
     for (id, body) in ids.iter().zip(bodies.iter().rev()) {
         let statement = Statement::from_sql_and_values(backend, sql, [body.clone().into(), (*id).into()]);
@@ -291,8 +291,8 @@ async fn a_mail_costs_two_statements(cx: Cx) {
     let without = count(&app);
     let new = json!({ "email": "sample@example.org", "password": PASSWORD });
     app.post("/auth/register").json(new).send().await.is(201);
-    // The insert of the account, its token, its event and its mail; a look at nothing.
-    assert_eq!(count(&app), 4);
+    // What becomes of a reservation that is over; the insert of the account, its address, its token, its event and its mail.
+    assert_eq!(count(&app), 6);
     forgot(&app, &ada.email).await;
     assert_eq!(count(&app), 1);
     assert_eq!(without, 3, "the check of the session, the change and its event");

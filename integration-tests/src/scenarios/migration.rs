@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use auth_core::sea_orm::DatabaseConnection;
+use auth_core::sea_orm::{ConnectOptions, Database, DatabaseConnection};
 use auth_testkit::Engine;
 
 use crate::scenario::scenarios;
@@ -14,11 +14,23 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     several_servers_start_on_an_empty_database: direct_only,
     a_server_killed_at_any_statement_is_taken_over: direct_only,
     an_older_server_runs_beside_a_newer_one: direct_only,
+    a_table_of_another_program_is_left_as_it_is: direct_only,
+    a_schema_of_its_own_keeps_out_of_the_way: direct_only,
 ];
 
-/// Everything but the bookkeeping, the referring tables first.
-const TABLES: [&str; 6] =
-    ["auth_event", "auth_mail", "auth_one_time_token", "auth_session", "auth_user", "auth_migrations"];
+/// Every table, those that refer to others first.
+const TABLES: [&str; 10] = [
+    "authn_limit",
+    "authn_event",
+    "authn_mail",
+    "authn_one_time_token",
+    "authn_device",
+    "authn_session",
+    "authn_address",
+    "authn_user",
+    "authn_meta",
+    "authn_migrations",
+];
 
 /// Statements of one whole run, at the most.
 const MANY: usize = 200;
@@ -31,7 +43,16 @@ async fn drop_tables(app: &App) {
 
 /// The columns and the indexes of the tables, in words of the database, and the book of the migrations.
 async fn schema(app: &App, engine: Engine) -> Vec<String> {
-    let sql = match engine {
+    let mut schema = tables(app, engine).await;
+    for row in app.rows("SELECT version FROM authn_migrations").await {
+        schema.push(row.try_get_by_index(0).expect("a text"));
+    }
+    schema.sort();
+    schema
+}
+
+fn schema_of(engine: Engine) -> &'static str {
+    match engine {
         Engine::Sqlite => "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL",
         Engine::Postgres => {
             "SELECT table_name || column_name || data_type || is_nullable FROM information_schema.columns \
@@ -42,13 +63,7 @@ async fn schema(app: &App, engine: Engine) -> Vec<String> {
              WHERE table_schema = DATABASE() UNION SELECT CONCAT(table_name, index_name, column_name, seq_in_index, non_unique) \
              FROM information_schema.statistics WHERE table_schema = DATABASE()"
         }
-    };
-    let mut schema = Vec::new();
-    for sql in [sql, "SELECT version FROM auth_migrations"] {
-        schema.extend(app.rows(sql).await.iter().map(|row| row.try_get_by_index::<String>(0).expect("a text")));
     }
-    schema.sort();
-    schema
 }
 
 async fn works(app: &App, engine: Engine, expected: &[String]) {
@@ -120,8 +135,8 @@ async fn a_server_killed_at_any_statement_is_taken_over(cx: Cx) {
 async fn an_older_server_runs_beside_a_newer_one(cx: Cx) {
     let app = cx.app().await;
     // What a newer version might do.
-    app.execute("ALTER TABLE auth_user ADD COLUMN of_a_newer_version INTEGER NULL").await;
-    app.execute("INSERT INTO auth_migrations (version, applied_at) VALUES ('m20991231_000001_newer', 1)").await;
+    app.execute("ALTER TABLE authn_user ADD COLUMN of_a_newer_version INTEGER NULL").await;
+    app.execute("INSERT INTO authn_migrations (version, applied_at) VALUES ('m20991231_000001_newer', 1)").await;
     let newer = schema(&app, cx.engine()).await;
     auth_migration::migrate(app.pool()).await.expect("there is nothing to do");
     assert_eq!(schema(&app, cx.engine()).await, newer);
@@ -133,6 +148,68 @@ async fn an_older_server_runs_beside_a_newer_one(cx: Cx) {
         server.get("/users/me/export").by(&who).send().await.is(200);
     }
     // A version that has work to do beside what it does not know is a mistake that has to be told.
-    app.execute("DELETE FROM auth_migrations WHERE version LIKE '%one_time_token'").await;
+    app.execute("DELETE FROM authn_migrations WHERE version LIKE '%one_time_token'").await;
     auth_migration::migrate(app.pool()).await.expect_err("two histories");
+}
+
+/// Django has a table of users, too, and so have others. SQLite would even make an index over columns that do not exist.
+async fn a_table_of_another_program_is_left_as_it_is(cx: Cx) {
+    let app = cx.app().await;
+    for table in TABLES {
+        for rows in 0..3 {
+            drop_tables(&app).await;
+            app.execute(&format!(
+                "CREATE TABLE {table} (id INTEGER PRIMARY KEY, username VARCHAR(150) NOT NULL UNIQUE)"
+            ))
+            .await;
+            let insert = |row: usize| format!("INSERT INTO {table} (id, username) VALUES ({row}, 'user {row}')");
+            for row in 0..rows {
+                app.execute(&insert(row)).await;
+            }
+            let before = tables(&app, cx.engine()).await;
+            let refused =
+                auth_migration::migrate(app.pool()).await.expect_err("the table is another program's").to_string();
+            for part in [&format!("`{table}`"), "a database of its own", "a schema of its own", "`authn_` is fixed"] {
+                assert!(refused.contains(part), "{refused}");
+            }
+            assert_eq!(tables(&app, cx.engine()).await, before, "{table} with {rows} rows");
+            app.execute(&insert(rows)).await;
+            app.execute(&format!("DROP TABLE {table}")).await;
+        }
+    }
+    auth_migration::migrate(app.pool()).await.expect("nothing is in the way any more");
+    app.user("ada").await;
+}
+
+/// The columns and indexes of all tables.
+async fn tables(app: &App, engine: Engine) -> Vec<String> {
+    let mut tables: Vec<String> = Vec::new();
+    for row in app.rows(schema_of(engine)).await {
+        tables.push(row.try_get_by_index(0).expect("a text"));
+    }
+    tables.sort();
+    tables
+}
+
+/// The way out on PostgreSQL.
+async fn a_schema_of_its_own_keeps_out_of_the_way(cx: Cx) {
+    if cx.engine() != Engine::Postgres {
+        return;
+    }
+    let app = cx.app().await;
+    drop_tables(&app).await;
+    app.execute("CREATE TABLE authn_user (id INTEGER PRIMARY KEY)").await;
+    app.execute("CREATE SCHEMA auth").await;
+    for url in [ConnectOptions::new(app.database_url()).set_schema_search_path("auth").to_owned(), {
+        let separator = if app.database_url().contains('?') { '&' } else { '?' };
+        ConnectOptions::new(format!("{}{separator}options=-csearch_path%3Dauth", app.database_url()))
+    }] {
+        let pool = Database::connect(url).await.expect("a connection");
+        auth_migration::migrate(&pool).await.expect("no table is in the way there");
+        assert_eq!(app.count("auth.authn_user").await, 0);
+        pool.close().await.expect("the pool can be closed");
+    }
+    app.execute("DROP TABLE authn_user").await;
+    app.execute("DROP SCHEMA auth CASCADE").await;
+    auth_migration::migrate(app.pool()).await.expect("nothing is in the way here");
 }

@@ -56,8 +56,10 @@ fn foreign_fields() -> Vec<(&'static str, Value)> {
 async fn row(app: &App, who: &Login) -> Vec<String> {
     let columns = "is_active, is_superuser, is_verified, must_change_password";
     let numbers = "sev, created_at, updated_at";
-    let sql =
-        format!("SELECT {columns}, {numbers}, email_key, password_hash FROM auth_user WHERE email = '{}'", who.email);
+    let sql = format!(
+        "SELECT {columns}, {numbers}, email_key, password_hash FROM authn_user JOIN authn_address ON user_id = id WHERE email = '{}'",
+        who.email
+    );
     let rows = app.rows(&sql).await;
     assert_eq!(rows.len(), 1, "{sql}");
     let row: &QueryResult = &rows[0];

@@ -86,7 +86,7 @@ impl Profiles {
 /// As a migration of sea-orm creates the table, on every database in the same words.
 async fn create_by_migration(app: &App) {
     let mut key = ForeignKey::create();
-    key.from("profile", "user_id").to("auth_user", "id").on_delete(ForeignKeyAction::Cascade);
+    key.from("profile", "user_id").to("authn_user", "id").on_delete(ForeignKeyAction::Cascade);
     let table = Table::create()
         .table("profile")
         .col(ColumnDef::new("user_id").uuid().not_null().primary_key())
@@ -103,13 +103,13 @@ async fn create_in_raw_sql(app: &App) {
         DbBackend::Sqlite => "BLOB",
         _ => "BINARY(16)",
     };
-    let key = "FOREIGN KEY (user_id) REFERENCES auth_user (id) ON DELETE CASCADE";
+    let key = "FOREIGN KEY (user_id) REFERENCES authn_user (id) ON DELETE CASCADE";
     app.execute(&format!("CREATE TABLE profile (user_id {id} NOT NULL PRIMARY KEY, bio TEXT NOT NULL, {key})")).await;
 }
 
 /// The whole life of the row: it comes with the account, is found by its id, and goes with it.
 async fn lives_and_dies_with_the_account(app: &App) {
-    const JOINED: &str = "profile INNER JOIN auth_user ON auth_user.id = profile.user_id";
+    const JOINED: &str = "profile INNER JOIN authn_user ON authn_user.id = profile.user_id";
     let register = || {
         let body = json!({ "email": "ada@example.org", "password": PASSWORD, "display_name": "Ada" });
         app.post("/auth/register").json(body).send()

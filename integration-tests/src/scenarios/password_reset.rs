@@ -186,7 +186,7 @@ async fn inactive_accounts_stay_out(cx: Cx) {
     app.post("/auth/forgot-password").json(json!({ "email": ada.email })).send().await.is(202);
     assert!(app.kinds_to(&ada.email).await.is_empty());
     reset(&app, &token, NEW).await.fails(E::ResetPasswordBadToken);
-    assert_eq!(app.count("auth_user WHERE is_active").await, 0);
+    assert_eq!(app.count("authn_user WHERE is_active").await, 0);
 }
 
 /// RST-03.

@@ -67,7 +67,7 @@ async fn privileged_fields_change_nothing(cx: Cx) {
     }
     app.patch("/users/me").by(&ada).json(request).send().await.is(200);
     let plain = "is_active AND NOT is_superuser AND NOT is_verified AND NOT must_change_password";
-    assert_eq!(app.count(&format!("auth_user WHERE {plain} AND email = 'ada@example.org'")).await, 1);
+    assert_eq!(app.count(&format!("authn_user WHERE {plain} AND email = 'ada@example.org'")).await, 1);
     let account = app.get("/users/me").by(&ada).send().await.is(200).json();
     assert_ne!(account["id"], json!(uuid::Uuid::max()));
     assert_eq!(account["created_at"], "2026-01-15T12:00:00Z");
@@ -195,7 +195,7 @@ async fn a_hook_can_refuse_a_registration(cx: Cx) {
 async fn hooks_write_within_the_registration(cx: Cx) {
     let app = cx.app().await;
     app.execute("CREATE TABLE profile (email VARCHAR(100))").await;
-    let insert = "INSERT INTO profile SELECT email FROM auth_user";
+    let insert = "INSERT INTO profile SELECT email FROM authn_user";
     app.hooks().react(Moment::Register, Reaction::Run(insert.to_owned()));
     app.register("ada").await;
     assert_eq!(app.count("profile WHERE email = 'ada@example.org'").await, 1, "the hook sees the new row");

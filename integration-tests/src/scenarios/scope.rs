@@ -102,8 +102,8 @@ async fn every_format_carries_the_scopes(cx: Cx) {
     lacks(&app, CLAIMS, &none, &["notes:read", "notes:write"]).await;
     let login = app.login(&ada, "jwt").await;
     assert_eq!(text(app.get(CLAIMS).by(&login).send().await.is(200)), "every scope", "a login is not limited");
-    assert_eq!(app.count("auth_session WHERE scope IS NULL").await, 1);
-    assert_eq!(app.count("auth_session WHERE scope = 'notes:read notes:write'").await, 1);
+    assert_eq!(app.count("authn_session WHERE scope IS NULL").await, 1);
+    assert_eq!(app.count("authn_session WHERE scope = 'notes:read notes:write'").await, 1);
     let sessions = app.auth().sessions().list(&app.auth().admin().get(ada.id).await.expect("an account")).await;
     let mut scopes: Vec<Option<Vec<String>>> = Vec::new();
     for session in sessions.expect("a list") {

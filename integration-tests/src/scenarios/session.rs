@@ -212,7 +212,7 @@ async fn old_sessions_end_however_busy(cx: Cx) {
     me(&app, &db).await.is(200);
     app.clock().advance(Duration::from_millis(1));
     me(&app, &db).await.fails(E::Unauthorized);
-    assert_eq!(app.count("auth_session WHERE backend = 'db'").await, 0, "the row is gone");
+    assert_eq!(app.count("authn_session WHERE backend = 'db'").await, 0, "the row is gone");
 }
 
 fn few_sessions(per_user: u64) -> Setup {
@@ -276,7 +276,7 @@ async fn tokens_are_not_in_the_database(cx: Cx) {
     let ada = app.register("ada").await;
     for backend in ["cookie", "db"] {
         let login = app.login(&ada, backend).await;
-        let rows = app.rows("SELECT token_hash, amr, ip, user_agent FROM auth_session").await;
+        let rows = app.rows("SELECT token_hash, amr, ip, user_agent FROM authn_session").await;
         for row in &rows {
             let hash: Vec<u8> = row.try_get_by_index(0).expect("a digest");
             assert_eq!(hash.len(), 32);

@@ -136,7 +136,7 @@ async fn names_may_hold_what_can_be_seen(cx: Cx) {
         "👩🏽 ❤\u{fe0f} 🦀",
         "a  b",
         "𝛼\u{fffd}",
-        "'; DROP TABLE auth_user; --",
+        "'; DROP TABLE authn_user; --",
         "%_\\",
     ];
     for name in names {

@@ -43,7 +43,7 @@ async fn registration_mails_a_link_that_verifies_the_address(cx: Cx) {
     }
     let user = verify(&app, &token).await.is(200).json();
     assert_eq!((&user["id"], &user["is_verified"]), (&json!(ada.id), &json!(true)));
-    assert_eq!(app.count("auth_user WHERE is_verified").await, 1);
+    assert_eq!(app.count("authn_user WHERE is_verified").await, 1);
     event!(app, Verified);
     // The second click is told that the first one did it; strangers' inventions are not.
     verify(&app, &token).await.fails(E::VerifyUserAlreadyVerified);
@@ -229,16 +229,16 @@ async fn a_crowd_verifies_once(cx: Cx) {
         assert!(answers.iter().all(|answer| matches!(answer.status.as_u16(), 200 | 400)));
         event!(app, Verified);
         assert_eq!(
-            app.count(&format!("auth_event WHERE name = 'verified' AND {}", of(&app, &who.email).await)).await,
+            app.count(&format!("authn_event WHERE name = 'verified' AND {}", of(&app, &who.email).await)).await,
             1
         );
     }
 }
 
 async fn of(app: &App, email: &str) -> String {
-    let rows = app.count(&format!("auth_user WHERE email = '{email}'")).await;
+    let rows = app.count(&format!("authn_user WHERE email = '{email}'")).await;
     assert_eq!(rows, 1);
-    format!("subject_id = (SELECT id FROM auth_user WHERE email = '{email}')")
+    format!("subject_id = (SELECT id FROM authn_user WHERE email = '{email}')")
 }
 
 async fn the_app_may_refuse(cx: Cx) {

@@ -34,7 +34,7 @@ pub(super) const REGISTRATIONS: [Registration; 16] = [
     before("crates/auth-core/src/error.rs", "LastSuperuser = ", super::CODE),
     before("crates/auth-entity/src/lib.rs", "pub mod user;", "pub mod {{name}};"),
     before("crates/auth-migration/src/lib.rs", "mod table;", "mod {{migration}};"),
-    after("crates/auth-migration/src/lib.rs", "Box::new(m", "            Box::new({{migration}}::Migration),"),
+    before("crates/auth-migration/src/lib.rs", "];", "    {{migration}}::TABLE,"),
     after("crates/auth-http/src/routes/mod.rs", "mod ", "mod {{name}};"),
     before("crates/auth-http/src/routes/mod.rs", "feature!(health: ", "    feature!({{name}}: \"{{Title}}.\"),"),
     before("integration-tests/src/statuses.rs", "(E::LastSuperuser, ", "    (E::{{Type}}BadToken, 400, None),"),

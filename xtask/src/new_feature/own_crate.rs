@@ -23,7 +23,7 @@ pub(super) const REGISTRATIONS: [Registration; 20] = [
     before("crates/auth-core/src/error.rs", "LastSuperuser = ", super::CODE),
     before("crates/auth-entity/src/lib.rs", "pub mod user;", "pub mod {{name}};"),
     before("crates/auth-migration/src/lib.rs", "mod table;", "mod {{migration}};"),
-    after("crates/auth-migration/src/lib.rs", "Box::new(m", "            Box::new({{migration}}::Migration),"),
+    before("crates/auth-migration/src/lib.rs", "];", "    {{migration}}::TABLE,"),
     before(
         "crates/auth-http/Cargo.toml",
         "auth-core.workspace",

@@ -73,7 +73,8 @@ fn page(files: &[File], name: &str) -> Option<String> {
 
 /// Migrations run in the order of their names, which therefore begin with a date and a number.
 fn migration(file: &File) -> Option<String> {
-    let is_migration = file.path.starts_with(MIGRATIONS) && file.text.contains("MigrationTrait for");
+    let is_migration = file.path.starts_with(MIGRATIONS)
+        && (file.text.contains("MigrationTrait for") || file.text.contains("TABLE: NewTable"));
     let stem = file.path.strip_prefix(MIGRATIONS)?.strip_suffix(".rs")?;
     (is_migration && !is_migration_name(stem))
         .then(|| format!("{}: a migration is named mYYYYMMDD_NNNNNN_what_it_does.rs", file.path))
@@ -90,8 +91,8 @@ fn is_migration_name(stem: &str) -> bool {
 fn table_names(file: &File) -> Vec<String> {
     let lines = file.text.lines().filter(|_| file.path.starts_with(ENTITIES));
     let names = lines.filter_map(|line| line.split_once("table_name = \"")?.1.split('"').next());
-    let wrong = names.filter(|name| !name.starts_with("auth_"));
-    wrong.map(|name| format!("{}: the table `{name}` lacks the prefix `auth_`", file.path)).collect()
+    let wrong = names.filter(|name| !name.starts_with("authn_"));
+    wrong.map(|name| format!("{}: the table `{name}` lacks the prefix `authn_`", file.path)).collect()
 }
 
 #[cfg(test)]
@@ -108,7 +109,7 @@ mod tests {
             file("integration-tests/src/scenarios/totp.rs", ""),
             file("docs/features/totp.md", ""),
             file("docs/features/README.md", "- [TOTP](totp.md)\n"),
-            file("crates/auth-entity/src/totp.rs", "#[sea_orm(table_name = \"auth_totp\")]"),
+            file("crates/auth-entity/src/totp.rs", "#[sea_orm(table_name = \"authn_totp\")]"),
             file("crates/auth-migration/src/m20260101_000001_create_totp.rs", "impl MigrationTrait for Migration"),
         ]
     }

@@ -1,6 +1,7 @@
 //! What an account is: its row, how it is created, changed and deleted, and the hash of its password. Features that act
 //! on accounts, such as [`registration`](crate::registration) and [`profile`](crate::profile), stand on top.
 
+mod address;
 mod apply;
 mod draft;
 mod model;

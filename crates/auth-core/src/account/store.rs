@@ -1,32 +1,46 @@
 //! The queries of accounts.
 
-use auth_entity::Timestamp;
+use auth_entity::address::Column as AddressColumn;
 use auth_entity::user::{ActiveModel, Column, Entity, Model};
+use auth_entity::{REALM, Timestamp};
 use sea_orm::sea_query::{Expr, LikeExpr};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::Changes;
-use crate::identifier::{LoginName, Username};
+use super::{Changes, address};
+use crate::identifier::{Email, LoginName, Username};
 use crate::one_time::Consumed;
 use crate::{Error, ErrorCode, Result, User, db_error};
 
 /// The character that takes their meaning from `%` and `_` in a search; no address and no name may contain it.
 const ESCAPE: char = '\\';
 
-pub(crate) async fn insert(db: &impl ConnectionTrait, row: ActiveModel, taken: ErrorCode) -> Result<()> {
-    Entity::insert(row).exec_without_returning(db).await.map_err(|cause| explain_unique(cause, taken))?;
-    Ok(())
+/// Inserts an account with its email address.
+///
+/// # Errors
+/// Fails with `email_taken`, with `USERNAME_ALREADY_EXISTS`, and when the database does.
+pub(crate) async fn insert(
+    db: &impl ConnectionTrait,
+    row: ActiveModel,
+    email: Option<&Email>,
+    email_taken: ErrorCode,
+) -> Result<()> {
+    let (id, now) = (*row.id.try_as_ref().unwrap_or(&Uuid::nil()), row.updated_at.try_as_ref().map(|at| at.0));
+    Entity::insert(row).exec_without_returning(db).await.map_err(explain_unique)?;
+    match email.zip(now) {
+        Some((email, now)) => address::claim(db, email.key(), id, now, email_taken).await,
+        None => Ok(()),
+    }
 }
 
-/// Says which of the two unique names was taken.
-fn explain_unique(cause: DbErr, email_taken: ErrorCode) -> Error {
+/// The user name is the only unique one beside the id.
+fn explain_unique(cause: DbErr) -> Error {
     match db_error::unique_violation(&cause) {
         Some(index) if index.contains("username") => ErrorCode::UsernameAlreadyExists.into(),
-        Some(index) if index.contains("email") => email_taken.into(),
         _ => cause.into(),
     }
 }
@@ -55,8 +69,8 @@ pub async fn lock_owner(db: &impl ConnectionTrait, token: &Consumed) -> Result<O
 
 pub(crate) async fn find_by_name(db: &impl ConnectionTrait, name: &LoginName) -> Result<Option<Model>> {
     let condition = match name {
-        LoginName::Email(key) => Column::EmailKey.eq(key.as_str()),
-        LoginName::Username(key) => Column::UsernameKey.eq(key.as_str()),
+        LoginName::Email(key) => Expr::col(Column::Id).eq(Expr::SubQuery(None, Box::new(address::owner(key).into()))),
+        LoginName::Username(key) => Column::Realm.eq(REALM).and(Column::UsernameKey.eq(key.as_str())),
     };
     Ok(Entity::find().filter(condition).all(db).await?.pop())
 }
@@ -89,7 +103,6 @@ pub(crate) async fn update(
     let mut columns: Vec<(Column, sea_orm::Value)> = vec![(Column::UpdatedAt, Timestamp(now).into())];
     if let Some(email) = &changes.email {
         columns.push((Column::Email, email.as_str().into()));
-        columns.push((Column::EmailKey, email.key().into()));
         columns.push((Column::IsVerified, changes.is_verified.unwrap_or(false).into()));
     } else if let Some(flag) = changes.is_verified {
         columns.push((Column::IsVerified, flag.into()));
@@ -120,7 +133,14 @@ pub(crate) async fn update(
         .fold(Entity::update_many(), |update, (column, value)| update.col_expr(column, Expr::value(value)))
         .filter(Column::Id.eq(user.id))
         .filter(Column::Sev.eq(user.security_epoch));
-    Ok(update.exec(db).await.map_err(|cause| explain_unique(cause, email_taken))?.rows_affected == 1)
+    if update.exec(db).await.map_err(explain_unique)?.rows_affected != 1 {
+        return Ok(false);
+    }
+    if let Some(email) = &changes.email {
+        address::release(db, user.id).await?;
+        address::claim(db, email.key(), user.id, now, email_taken).await?;
+    }
+    Ok(true)
 }
 
 /// Replaces a hash by one of the same password with present parameters, unless the password changed meanwhile.
@@ -152,8 +172,9 @@ pub(crate) async fn page(
     }
     if let Some(prefix) = prefix {
         let pattern = || LikeExpr::new(format!("{}%", escape(prefix))).escape(ESCAPE);
+        let by_email = address::owners().and_where(AddressColumn::EmailKey.like(pattern())).take();
         select = select
-            .filter(Condition::any().add(Column::EmailKey.like(pattern())).add(Column::UsernameKey.like(pattern())));
+            .filter(Condition::any().add(Column::Id.in_subquery(by_email)).add(Column::UsernameKey.like(pattern())));
     }
     Ok(select.all(db).await?)
 }

@@ -31,6 +31,9 @@ fn row(event: &Event) -> ActiveModel {
         ip: Set(event.client.ip.map(|ip| ip.to_string())),
         user_agent: Set(event.client.user_agent().map(str::to_owned)),
         data: Set(data),
+        count: Set(1),
+        last_at: Set(Timestamp(event.at)),
+        slot: Set(None),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The queries of the limits.
 
-use auth_entity::Timestamp;
 use auth_entity::limit::{ActiveModel, Column, Entity, Model};
+use auth_entity::{REALM, Timestamp};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter};
 use time::OffsetDateTime;
@@ -16,8 +16,15 @@ pub(super) async fn take(db: &impl ConnectionTrait, id: Uuid, rate: Rate, now: O
         return Ok(true);
     }
     // Full, or not there yet. The row that is made here is one whose window is over.
-    let row = ActiveModel { id: Set(id), used: Set(0), ends_at: Set(Timestamp(now)) };
-    let made = Entity::insert(row).on_conflict(OnConflict::column(Column::Id).do_nothing_on([Column::Id]).to_owned());
+    let row = ActiveModel {
+        realm: Set(REALM.to_owned()),
+        id: Set(id),
+        used: Set(0),
+        next_at: Set(Timestamp(now)),
+        ends_at: Set(Timestamp(now)),
+    };
+    let key = [Column::Realm, Column::Id];
+    let made = Entity::insert(row).on_conflict(OnConflict::columns(key).do_nothing_on(key).to_owned());
     made.exec_without_returning(db).await?;
     count(db, id, rate, now).await
 }
@@ -33,7 +40,7 @@ async fn count(db: &impl ConnectionTrait, id: Uuid, rate: Rate, now: OffsetDateT
         // MySQL assigns in this order, and the second must not be seen by the first.
         .col_expr(Column::Used, Expr::case(over(), 1).finally(Expr::col(Column::Used).add(1)).into())
         .col_expr(Column::EndsAt, Expr::case(over(), Timestamp(end)).finally(Expr::col(Column::EndsAt)).into())
-        .filter(Column::Id.eq(id))
+        .filter(is(id))
         .filter(over().add(Column::Used.lt(limit(rate))))
         .exec(db)
         .await?;
@@ -44,7 +51,7 @@ async fn count(db: &impl ConnectionTrait, id: Uuid, rate: Rate, now: OffsetDateT
 pub(super) async fn mark_refused(db: &impl ConnectionTrait, id: Uuid, rate: Rate) -> Result<bool> {
     let result = Entity::update_many()
         .col_expr(Column::Used, Expr::col(Column::Used).add(1))
-        .filter(Column::Id.eq(id))
+        .filter(is(id))
         .filter(Column::Used.eq(limit(rate)))
         .exec(db)
         .await?;
@@ -52,7 +59,11 @@ pub(super) async fn mark_refused(db: &impl ConnectionTrait, id: Uuid, rate: Rate
 }
 
 pub(super) async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>> {
-    Ok(Entity::find().filter(Column::Id.eq(id)).all(db).await?.pop())
+    Ok(Entity::find().filter(is(id)).all(db).await?.pop())
+}
+
+fn is(id: Uuid) -> Condition {
+    Condition::all().add(Column::Realm.eq(REALM)).add(Column::Id.eq(id))
 }
 
 fn limit(rate: Rate) -> i32 {

@@ -84,5 +84,5 @@ pub(crate) fn open(kernel: &Kernel, row: &Model) -> Option<Queued> {
 }
 
 fn place(id: Uuid) -> String {
-    format!("auth_mail.body:{id}")
+    format!("authn_mail.body:{id}")
 }

@@ -103,7 +103,7 @@ pub enum SkipReason {
 struct Prepared {
     index: usize,
     row: ActiveModel,
-    email: LoginName,
+    email: Email,
 }
 
 /// What came of a row, by its index.
@@ -149,7 +149,7 @@ impl Registrations<'_> {
         Ok(self.check(account, now).map(|(draft, email)| Prepared { index, row: draft.row(id, now), email }))
     }
 
-    fn check(&self, account: ImportedAccount, now: OffsetDateTime) -> Result<(Draft, LoginName), SkipReason> {
+    fn check(&self, account: ImportedAccount, now: OffsetDateTime) -> Result<(Draft, Email), SkipReason> {
         let email = Email::parse(&account.email).map_err(SkipReason::Email)?;
         let username = account.username.as_deref().map(Username::parse).transpose().map_err(SkipReason::Username)?;
         let unfit = |name: &str| name.chars().count() > MAX_DISPLAY_NAME || has_forbidden_characters(name);
@@ -164,9 +164,8 @@ impl Registrations<'_> {
         if let Some(hash) = &account.password_hash {
             self.kernel.hasher().check_stored(hash).map_err(SkipReason::PasswordHash)?;
         }
-        let name = LoginName::Email(email.key().to_owned());
         let draft = Draft {
-            email: Some(email),
+            email: Some(email.clone()),
             username,
             display_name: account.display_name,
             attributes,
@@ -176,7 +175,7 @@ impl Registrations<'_> {
             created_at: account.created_at.map(|at| clock::milliseconds(at).min(now)),
             ..Draft::default()
         };
-        Ok((draft, name))
+        Ok((draft, email))
     }
 
     async fn insert_batch(&self, batch: &[Prepared]) -> Result<Vec<Outcome>> {
@@ -201,7 +200,7 @@ impl Registrations<'_> {
     /// Inserts a row behind a savepoint, so that one that is refused takes no other with it.
     async fn insert_one(&self, tx: &DatabaseTransaction, prepared: &Prepared) -> Result<Result<Uuid, SkipReason>> {
         let savepoint = tx.begin().await?;
-        let error = match self.register_imported(&savepoint, &prepared.row).await {
+        let error = match self.register_imported(&savepoint, prepared).await {
             Ok(user) => {
                 savepoint.commit().await?;
                 return Ok(Ok(user.id));
@@ -220,14 +219,16 @@ impl Registrations<'_> {
             other => return Err(other),
         };
         undone?;
-        if reason == SkipReason::UsernameTaken && store::find_by_name(tx, &prepared.email).await?.is_some() {
+        let by_email = LoginName::Email(prepared.email.key().to_owned());
+        if reason == SkipReason::UsernameTaken && store::find_by_name(tx, &by_email).await?.is_some() {
             return Ok(Err(SkipReason::EmailTaken));
         }
         Ok(Err(reason))
     }
 
-    async fn register_imported(&self, tx: &DatabaseTransaction, row: &ActiveModel) -> Result<User> {
-        store::insert(tx, row.clone(), ErrorCode::RegisterUserAlreadyExists).await?;
+    async fn register_imported(&self, tx: &DatabaseTransaction, account: &Prepared) -> Result<User> {
+        let Prepared { row, email, .. } = account;
+        store::insert(tx, row.clone(), Some(email), ErrorCode::RegisterUserAlreadyExists).await?;
         let user = User::try_from(row.clone())?;
         self.kernel.parts().hooks.before(Action::Register { user: &user }, tx).await?;
         Ok(user)

@@ -15,7 +15,7 @@ const SELECT: &str = "SELECT s.id, s.user_id, s.backend, s.auth_time, s.amr, s.a
     s.expires_at, s.ip, s.user_agent, u.email, u.username, u.is_superuser, u.is_verified, u.must_change_password, \
     u.display_name, u.attributes, u.sev, u.created_at, u.updated_at, u.last_login_at, \
     s.scope \
-    FROM auth_session s INNER JOIN auth_user u ON u.id = s.user_id AND u.sev = s.sev AND u.is_active WHERE ";
+    FROM authn_session s INNER JOIN authn_user u ON u.id = s.user_id AND u.sev = s.sev AND u.is_active WHERE ";
 
 /// The statement's two texts, made once: building them for every request would cost more than preparing them does. No
 /// `LIMIT`, which the unique columns make needless and SQLite would prepare anew every time.

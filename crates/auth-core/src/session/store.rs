@@ -22,6 +22,7 @@ pub(super) async fn insert(
     let row = ActiveModel {
         id: Set(session.id),
         user_id: Set(session.user_id),
+        actor_id: Set(None),
         backend: Set(session.backend.clone()),
         token_hash: Set(token_hash.map(Vec::from)),
         sev: Set(sev),

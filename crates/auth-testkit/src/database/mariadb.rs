@@ -6,7 +6,7 @@ use url::Url;
 use super::{beside, connect, unique_name};
 
 /// The migrations' bookkeeping, which a copy has to know.
-const BOOKKEEPING: &str = "auth_migrations";
+const BOOKKEEPING: &str = "authn_migrations";
 
 #[derive(Debug)]
 pub(super) struct Template {

@@ -30,7 +30,7 @@ impl MigrationTrait for CreateNote {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         // The notes of a user go with the account.
         let mut owner = ForeignKey::create();
-        owner.name("note_user").from("note", "user_id").to("auth_user", "id").on_delete(ForeignKeyAction::Cascade);
+        owner.name("note_user").from("note", "user_id").to("authn_user", "id").on_delete(ForeignKeyAction::Cascade);
         let mut table = Table::create();
         table
             .table("note")
