@@ -217,7 +217,7 @@ impl AuthBuilder {
         let settings = self.place.settings(self.configs, &mut problems);
         let url = settings.as_ref().map(|settings| &settings.public_url);
         let backends = backends::built(&self.backends, self.secret.as_ref(), &self.random, url, &mut problems);
-        let keys = Keys::derive(self.secret.as_ref(), &self.former_secrets, &mut problems);
+        let keys = self.secret.as_ref().map(|secret| Keys::derive(secret, &self.former_secrets));
         let hasher = hasher_unless_in_vain(hasher, &mut problems);
         let (Some(settings), Some(hasher), Some(keys), Some(templates)) = (settings, hasher, keys, templates) else {
             return Err(ConfigErrors(problems));
@@ -254,11 +254,9 @@ struct Keys {
 }
 
 impl Keys {
-    fn derive(secret: Option<&RootSecret>, former: &[RootSecret], problems: &mut Vec<String>) -> Option<Self> {
-        let secret = secret?;
-        let sealer = Sealer::new(secret, former).inspect_err(|cause| problems.push(cause.to_string())).ok()?;
+    fn derive(secret: &RootSecret, former: &[RootSecret]) -> Self {
         let key = |label| hmac::Key::new(hmac::HMAC_SHA256, secret.derive(label).as_ref());
-        Some(Self { sealer, code: key("one-time/code"), limit: key("limit/bucket") })
+        Self { sealer: Sealer::new(secret, former), code: key("one-time/code"), limit: key("limit/bucket") }
     }
 }
 

@@ -74,7 +74,7 @@ pub(crate) fn expiry(mail: &Mail) -> OffsetDateTime {
 /// Encrypts what is stored, because it holds the tokens of links in the clear.
 pub(crate) fn seal(kernel: &Kernel, id: Uuid, queued: &Queued) -> Result<Vec<u8>> {
     let body = serde_json::to_vec(queued).map_err(Error::internal)?;
-    kernel.parts().sealer.seal(kernel.random(), &place(id), &body)
+    kernel.parts().sealer.seal(kernel.random(), kernel.now(), &place(id), &body)
 }
 
 /// What a row holds; `None` when it cannot be decrypted or read.
