@@ -14,6 +14,8 @@
 mod auth;
 mod backend;
 mod builder;
+#[cfg(test)]
+mod canary_tests;
 mod client;
 mod clock;
 mod configs;
@@ -23,6 +25,7 @@ mod effect;
 mod error;
 mod event;
 mod features;
+mod hidden;
 mod hooks;
 mod kernel;
 mod principal;

@@ -1,13 +1,17 @@
 //! The account as the rest of the program sees it.
 
+use std::fmt;
+
 use auth_entity::user;
 use sea_orm::prelude::Json;
 use serde::de::DeserializeOwned;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// An account, without its password hash.
-#[derive(Clone, Debug, PartialEq)]
+use crate::hidden::{Hidden, hidden};
+
+/// An account, without its password hash. `Debug` shows the id and the state, and not who it belongs to.
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct User {
     /// UUID version 7.
@@ -46,6 +50,24 @@ impl User {
     /// [`AuthBuilder::attributes`](crate::AuthBuilder::attributes) never stores such an object.
     pub fn attributes_as<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
         T::deserialize(&self.attributes)
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, email, username, display_name, attributes: _, .. } = self;
+        f.debug_struct("User")
+            .field("id", id)
+            .field("email", &hidden(email))
+            .field("username", &hidden(username))
+            .field("display_name", &hidden(display_name))
+            .field("attributes", &Hidden)
+            .field("is_active", &self.is_active)
+            .field("is_superuser", &self.is_superuser)
+            .field("is_verified", &self.is_verified)
+            .field("must_change_password", &self.must_change_password)
+            .field("security_epoch", &self.security_epoch)
+            .finish_non_exhaustive()
     }
 }
 

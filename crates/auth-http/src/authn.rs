@@ -1,5 +1,6 @@
 //! The check behind every route and extractor: who is this, and may they?
 
+use std::fmt;
 use std::net::IpAddr;
 
 use auth_core::jwt::AccessClaims;
@@ -12,8 +13,8 @@ use crate::problem::Problem;
 use crate::requirement::Requirement;
 use crate::{credential, csrf};
 
-/// What the check needs to know of a request.
-#[derive(Clone, Copy, Debug)]
+/// What the check needs to know of a request. `Debug` does not show the headers, which carry the tokens.
+#[derive(Clone, Copy)]
 pub struct RequestHead<'a> {
     /// The method.
     pub method: &'a Method,
@@ -21,6 +22,12 @@ pub struct RequestHead<'a> {
     pub headers: &'a HeaderMap,
     /// The other end of the connection.
     pub peer: Option<IpAddr>,
+}
+
+impl fmt::Debug for RequestHead<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestHead").field("method", self.method).field("peer", &self.peer).finish_non_exhaustive()
+    }
 }
 
 /// Named backends, for extractors that take the tokens of these only.

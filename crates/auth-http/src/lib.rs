@@ -9,6 +9,8 @@ mod authn;
 mod barrier;
 pub mod body;
 mod call;
+#[cfg(test)]
+mod canary_tests;
 mod cookie;
 mod credential;
 mod csrf;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use auth_core::admin::Bootstrap;
 use auth_core::login::LoginConfig;
 use auth_core::mail::{LogMailer, SmtpMailer};
+use auth_core::secrecy::ExposeSecret;
 use auth_core::token::JwtOptions;
 use auth_core::{Auth, Backend, CookieOptions, Limits, Registration, Workers};
 use auth_http::{Problem, Table};
@@ -20,7 +21,7 @@ use crate::site::{MAGIC_LINK, Site};
 use crate::{Config, Failure, database, secret};
 
 /// What the handlers of an example app work with. Cheap to clone.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct App {
     /// The authentication.
     pub auth: Auth,
@@ -68,7 +69,9 @@ pub async fn start() -> Result<(App, TcpListener), Failure> {
     let listener = TcpListener::bind(config.bind).map_err(|cause| Failure::of("BIND", cause))?;
     listener.set_nonblocking(true)?;
     let address = listener.local_addr()?;
-    let db = database::connect(&config.database_url).await.map_err(|cause| Failure::of("DATABASE_URL", cause))?;
+    let db = database::connect(config.database_url.expose_secret())
+        .await
+        .map_err(|cause| Failure::of("DATABASE_URL", cause))?;
     let auth = build(&config, address, db.clone())?;
     bootstrap(&auth, &config).await?;
     let table = Table::new(&auth)?;
@@ -89,7 +92,9 @@ pub async fn start() -> Result<(App, TcpListener), Failure> {
 /// What is wrong with the environment, or a database that is away.
 pub async fn open() -> Result<Auth, Failure> {
     let config = prepare("warn")?;
-    let db = database::open(&config.database_url).await.map_err(|cause| Failure::of("DATABASE_URL", cause))?;
+    let db = database::open(config.database_url.expose_secret())
+        .await
+        .map_err(|cause| Failure::of("DATABASE_URL", cause))?;
     build(&config, config.bind, db)
 }
 
@@ -101,11 +106,12 @@ fn prepare(level: &str) -> Result<Config, Failure> {
 }
 
 fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> Result<Auth, Failure> {
-    let secret = secret::root_secret(config.secret.as_ref(), &config.database_url)
+    let secret = secret::root_secret(config.secret.as_ref(), config.database_url.expose_secret())
         .map_err(|cause| Failure::of("the file with the secret", cause))?;
     let builder = match &config.smtp {
         Some((server, from)) => {
-            let mailer = SmtpMailer::new(server, from).map_err(|cause| Failure::of("SMTP_URL and MAIL_FROM", cause))?;
+            let mailer = SmtpMailer::new(server.expose_secret(), from);
+            let mailer = mailer.map_err(|cause| Failure::of("SMTP_URL and MAIL_FROM", cause))?;
             Auth::builder(db).mail(mailer)
         }
         None => Auth::builder(db).mail(LogMailer::new()),

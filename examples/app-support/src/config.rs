@@ -30,8 +30,8 @@ pub struct Config {
     pub bind: SocketAddr,
     /// `PUBLIC_URL`: where people reach the app; `http://localhost:<port>` without.
     pub public_url: Option<String>,
-    /// `DATABASE_URL`: SQLite, PostgreSQL or MySQL.
-    pub database_url: String,
+    /// `DATABASE_URL`: SQLite, PostgreSQL or MySQL, with a password perhaps.
+    pub database_url: SecretString,
     /// `AUTH_SECRET`: what all keys are derived from; without, a file holds one.
     pub secret: Option<SecretString>,
     /// `ADMIN_EMAIL` and `ADMIN_PASSWORD`: the first superuser.
@@ -41,7 +41,7 @@ pub struct Config {
     /// `FRONTEND_URL`: where the pages are that links in mails lead to; the app's own without.
     pub frontend_url: Option<String>,
     /// `SMTP_URL` and `MAIL_FROM`: the mail server, and who writes. Without it mails are logged.
-    pub smtp: Option<(String, String)>,
+    pub smtp: Option<(SecretString, String)>,
     /// `EMAIL_CHANGE`: when a new address counts.
     pub email_change: EmailChange,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` counts.
@@ -98,7 +98,7 @@ impl Config {
         let config = Self {
             bind: reader.parsed("BIND", address).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
             public_url: reader.text("PUBLIC_URL"),
-            database_url: reader.text("DATABASE_URL").unwrap_or_else(|| "sqlite://auth.db?mode=rwc".to_owned()),
+            database_url: reader.text("DATABASE_URL").unwrap_or_else(|| "sqlite://auth.db?mode=rwc".to_owned()).into(),
             secret: reader.text("AUTH_SECRET").map(SecretString::from),
             admin: reader.admin(),
             allowed_origins: reader.list("ALLOWED_ORIGINS", |origin| Ok(origin.to_owned())),
@@ -169,12 +169,12 @@ impl Reader {
         })
     }
 
-    fn smtp(&mut self) -> Option<(String, String)> {
+    fn smtp(&mut self) -> Option<(SecretString, String)> {
         let (server, from) = (self.text("SMTP_URL"), self.text("MAIL_FROM"));
         if server.is_some() != from.is_some() {
             self.problems.push("SMTP_URL and MAIL_FROM: set both or neither".to_owned());
         }
-        server.zip(from)
+        server.map(SecretString::from).zip(from)
     }
 
     fn admin(&mut self) -> Option<(Email, Password)> {
@@ -210,6 +210,8 @@ fn proxy(text: &str) -> Result<IpNet, String> {
 
 #[cfg(test)]
 mod tests {
+    use auth_core::secrecy::ExposeSecret;
+
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Config, EnvironmentErrors> {
@@ -221,7 +223,7 @@ mod tests {
         for variables in [&[][..], &[("BIND", ""), ("ADMIN_EMAIL", ""), ("PATH", "/bin")]] {
             let config = read(variables).unwrap();
             assert_eq!(config.bind.to_string(), "127.0.0.1:3000");
-            assert_eq!(config.database_url, "sqlite://auth.db?mode=rwc");
+            assert_eq!(config.database_url.expose_secret(), "sqlite://auth.db?mode=rwc");
             assert_eq!(config.registration, Registration::Open);
             assert!(config.public_url.is_none() && config.admin.is_none() && !config.require_verified);
             assert!(config.unused.is_empty());
@@ -249,7 +251,8 @@ mod tests {
         assert_eq!(config.allowed_origins, ["https://a.example", "https://b.example:8443"]);
         assert_eq!(config.frontend_url.as_deref(), Some("https://app.example/account"));
         assert_eq!(config.email_change, EmailChange::Confirm);
-        assert_eq!(config.smtp, Some(("smtp://localhost".to_owned(), "Notes <notes@example.com>".to_owned())));
+        let (server, from) = config.smtp.unwrap();
+        assert_eq!((server.expose_secret(), from.as_str()), ("smtp://localhost", "Notes <notes@example.com>"));
         let proxies: Vec<_> = config.trusted_proxies.iter().map(ToString::to_string).collect();
         assert_eq!(proxies, ["10.0.0.0/8", "192.0.2.1/32", "::1/128"]);
         assert!(config.require_verified);

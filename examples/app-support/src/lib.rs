@@ -1,6 +1,8 @@
 //! What the three example apps share: their environment, their notes table and their pages.
 
 mod app;
+#[cfg(test)]
+mod canary_tests;
 mod config;
 mod database;
 mod failure;

@@ -99,7 +99,7 @@ async fn without_the_key_of_firebase_nobody_gets_in(cx: Cx) {
     app.try_login(&ada.email, &password, "db").await.fails(E::LoginBadCredentials);
     let event = event!(app, LoginFailed);
     assert_eq!(event.kind, EventKind::LoginFailed { user_id: Some(ada.id), reason: Failure::CorruptHash });
-    let row = ImportedAccount { password_hash: Some(hash.clone()), ..ImportedAccount::new("grace@example.org") };
+    let row = ImportedAccount { password_hash: Some(hash.clone().into()), ..ImportedAccount::new("grace@example.org") };
     let report = app.auth().registration().import(vec![row]).await.expect("a report");
     assert_eq!(report.skipped, [(0, SkipReason::PasswordHash(UnreadableHash::NoFirebaseKey))]);
     let with_key = app.server_with(setup()).await;
@@ -141,7 +141,7 @@ async fn imported_accounts_log_in(cx: Cx) {
     let vectors = vectors::of_each_scheme();
     let accounts = vectors.iter().enumerate().map(|(index, vector)| ImportedAccount {
         username: Some(format!("Person-{index}")),
-        password_hash: Some(vector.hash.clone()),
+        password_hash: Some(vector.hash.clone().into()),
         is_verified: true,
         display_name: Some("Zoë".to_owned()),
         attributes: serde_json::Map::from_iter([("plan".to_owned(), json!("free"))]),
@@ -150,7 +150,7 @@ async fn imported_accounts_log_in(cx: Cx) {
     });
     let mut accounts: Vec<_> = accounts.collect();
     let idle = ImportedAccount { is_active: false, ..ImportedAccount::new("idle@example.org") };
-    accounts.push(ImportedAccount { password_hash: Some(hash("argon2id").hash), ..idle });
+    accounts.push(ImportedAccount { password_hash: Some(hash("argon2id").hash.into()), ..idle });
     let report = import(&app, accounts).await;
     assert_eq!(report.skipped, []);
     let indices: Vec<_> = report.imported.iter().map(|(index, _)| *index).collect();
@@ -198,9 +198,10 @@ async fn what_cannot_be_imported_is_skipped_with_a_reason(cx: Cx) {
     let app = cx.app_with(setup().auth(|auth| auth.attributes::<Plan>())).await;
     app.register("ada").await;
     let good = hash("argon2id").hash;
-    let new = |email: &str| ImportedAccount { password_hash: Some(good.clone()), ..ImportedAccount::new(email) };
+    let new = |email: &str| ImportedAccount { password_hash: Some(good.clone().into()), ..ImportedAccount::new(email) };
     let named = |email: &str, username: &str| ImportedAccount { username: Some(username.to_owned()), ..new(email) };
-    let hashed = |hash: &str| ImportedAccount { password_hash: Some(hash.to_owned()), ..new("hash@example.org") };
+    let hashed =
+        |hash: &str| ImportedAccount { password_hash: Some(hash.to_owned().into()), ..new("hash@example.org") };
     let accounts = vec![
         named("grace@example.org", "grace"),
         new("ADA@Example.org"),

@@ -7,6 +7,7 @@ mod cycles;
 mod features;
 mod layers;
 mod manifest;
+mod secrets;
 mod sources;
 mod style;
 
@@ -52,6 +53,7 @@ pub(crate) fn check() -> Result {
         manifest::problems(&files),
         manifest::lock_file(),
         advisories::problems(&files),
+        secrets::problems(&files),
         style.problems,
     ]
     .concat();

@@ -26,7 +26,7 @@ pub(crate) struct Credentials {
 }
 
 /// The columns that one update writes.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Changes {
     pub(crate) email: Option<Email>,
     pub(crate) username: Option<Option<Username>>,

@@ -3,6 +3,7 @@
 mod bootstrap;
 mod operator;
 mod service;
+mod shown;
 
 use crate::feature::Feature;
 

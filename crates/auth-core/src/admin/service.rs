@@ -35,8 +35,8 @@ pub struct Admin<'a> {
     pub(super) kernel: &'a Kernel,
 }
 
-/// Which page of the list is wanted.
-#[derive(Clone, Debug, Default)]
+/// Which page of the list is wanted. `Debug` does not show whom it is searched for.
+#[derive(Clone, Default)]
 pub struct PageRequest {
     /// Where the last page ended: the [`next`](Page::next) of that page.
     pub cursor: Option<Uuid>,
@@ -56,8 +56,8 @@ pub struct Page {
     pub next: Option<Uuid>,
 }
 
-/// An account that a superuser creates.
-#[derive(Clone, Debug)]
+/// An account that a superuser creates. `Debug` does not show whose it is.
+#[derive(Clone)]
 pub struct NewUser {
     /// The address. There must be one, or a user name.
     pub email: Option<Email>,
@@ -78,7 +78,8 @@ pub struct NewUser {
 }
 
 /// What a superuser may change about an account. `None` leaves a field alone; `Some(None)` empties it.
-#[derive(Clone, Debug, Default)]
+/// `Debug` shows which fields change, and not to what.
+#[derive(Clone, Default)]
 pub struct AdminChanges {
     /// A new address.
     pub email: Option<Email>,

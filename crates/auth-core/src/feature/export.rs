@@ -1,5 +1,7 @@
 //! What is held about a user.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -8,8 +10,8 @@ use crate::error::{Error, Result};
 use crate::principal::Session;
 use crate::user::User;
 
-/// Everything that the library holds about a user, except digests of secrets.
-#[derive(Clone, Debug)]
+/// Everything that the library holds about a user, except digests of secrets. `Debug` shows whose it is, by the id.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Export {
     /// The account.
@@ -20,6 +22,12 @@ pub struct Export {
     pub activity: Vec<AuditEvent>,
     /// What other features hold, by their names.
     pub more: Map<String, Value>,
+}
+
+impl fmt::Debug for Export {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Export").field("user_id", &self.user.id).finish_non_exhaustive()
+    }
 }
 
 impl Export {

@@ -1,18 +1,22 @@
 //! The claims of an access token.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::JwtError;
+use crate::hidden::Hidden;
 use crate::scope;
 
 /// The claims that the codec itself writes and reads; the app's own must have other names.
 pub(super) const OWN_CLAIMS: [&str; 13] =
     ["iss", "aud", "sub", "sid", "jti", "sev", "iat", "nbf", "exp", "auth_time", "aal", "amr", "scope"];
 
-/// What the caller says about a new access token; issuer, audience and times are the codec's.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the caller says about a new access token; issuer, audience and times are the codec's. `Debug` hides the claims of
+/// the app.
+#[derive(Clone, PartialEq, Eq)]
 pub struct NewClaims {
     /// The user.
     pub sub: Uuid,
@@ -34,8 +38,8 @@ pub struct NewClaims {
     pub custom: Map<String, Value>,
 }
 
-/// The claims of a verified access token, as they stand in it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// The claims of a verified access token, as they stand in it. `Debug` hides those of the app.
+#[derive(Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct AccessClaims {
     /// The issuer, equal to the configured one.
@@ -69,6 +73,39 @@ pub struct AccessClaims {
     /// The app's own claims.
     #[serde(flatten)]
     pub custom: Map<String, Value>,
+}
+
+impl fmt::Debug for NewClaims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sub, sid, jti, security_epoch, scope, auth_time, amr, aal, custom: _ } = self;
+        f.debug_struct("NewClaims")
+            .field("sub", sub)
+            .field("sid", sid)
+            .field("jti", jti)
+            .field("security_epoch", security_epoch)
+            .field("scope", scope)
+            .field("auth_time", auth_time)
+            .field("amr", amr)
+            .field("aal", aal)
+            .field("custom", &Hidden)
+            .finish()
+    }
+}
+
+impl fmt::Debug for AccessClaims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { iss, aud, sub, sid, jti, security_epoch, exp, scope, .. } = self;
+        f.debug_struct("AccessClaims")
+            .field("iss", iss)
+            .field("aud", aud)
+            .field("sub", sub)
+            .field("sid", sid)
+            .field("jti", jti)
+            .field("security_epoch", security_epoch)
+            .field("exp", exp)
+            .field("scope", scope)
+            .finish_non_exhaustive()
+    }
 }
 
 impl NewClaims {

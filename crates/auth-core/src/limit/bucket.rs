@@ -1,9 +1,11 @@
 //! What is counted together.
 
+use std::fmt;
+
 use super::{Counted, DeclaredLimit, Limit, Limits, Rate};
 
-/// What is left of a limit for one of those it counts.
-#[derive(Clone, Debug)]
+/// What is left of a limit for one of those it counts. `Debug` does not show for whom, which may be an address.
+#[derive(Clone)]
 pub struct Bucket {
     limit: DeclaredLimit,
     what: &'static str,
@@ -21,6 +23,12 @@ impl<T: Counted> Limit<T> {
     #[must_use]
     pub fn of(self, whom: &T) -> Bucket {
         Bucket { limit: self.declared(), what: "", whom: whom.counted_as() }
+    }
+}
+
+impl fmt::Debug for Bucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bucket").field("limit", &self.limit.name()).field("what", &self.what).finish_non_exhaustive()
     }
 }
 

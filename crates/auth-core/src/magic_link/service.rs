@@ -1,5 +1,9 @@
 //! Asking for the mail, and logging in by it.
 
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
 use super::mail::LOGIN;
 use super::mail::{JOB, LinkData};
 use crate::account::{Accounts, Changes, Draft, store};
@@ -9,6 +13,7 @@ use crate::effect::Effect;
 use crate::email_change::holder_of_verified;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
+use crate::hidden::Hidden;
 use crate::identifier::Email;
 use crate::kernel::Kernel;
 use crate::limit::{Limit, Rate};
@@ -33,27 +38,33 @@ pub struct MagicLinks<'a> {
 }
 
 /// What came by mail.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum MagicLinkProof {
     /// The token of the link.
-    Token(String),
+    Token(SecretString),
     /// The code, for the address that it was mailed to.
     Code {
         /// The address.
         email: Email,
         /// Six digits; blanks and hyphens do not count.
-        code: String,
+        code: SecretString,
     },
 }
 
-/// What a link would do, for the page that asks whether it shall.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a link would do, for the page that asks whether it shall. `Debug` hides the address.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Preview {
     /// The address that would be logged in.
     pub email: String,
     /// Where the browser goes then.
     pub redirect_to: Option<RedirectTarget>,
+}
+
+impl fmt::Debug for Preview {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Preview").field("email", &Hidden).field("redirect_to", &self.redirect_to).finish()
+    }
 }
 
 impl<'a> MagicLinks<'a> {
@@ -116,9 +127,9 @@ impl<'a> MagicLinks<'a> {
     async fn redeem(&self, effect: &Effect, proof: &MagicLinkProof) -> Result<Option<Consumed>> {
         let tokens = OneTimeTokens::new(self.kernel);
         match proof {
-            MagicLinkProof::Token(token) => tokens.consume(effect, LOGIN, token, None).await,
+            MagicLinkProof::Token(token) => tokens.consume(effect, LOGIN, token.expose_secret(), None).await,
             MagicLinkProof::Code { email, code } => {
-                let digits: String = code.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+                let digits: String = code.expose_secret().chars().filter(|c| !matches!(c, ' ' | '-')).collect();
                 tokens.consume_code(effect, LOGIN, email.key(), &digits).await
             }
         }

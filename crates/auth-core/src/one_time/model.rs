@@ -1,5 +1,6 @@
 //! What a single-use token is issued for, and what it stood for once it is redeemed.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -7,10 +8,11 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Purpose;
+use crate::hidden::hidden;
 use crate::user::User;
 
-/// What a token is issued for.
-#[derive(Clone, Debug)]
+/// What a token is issued for. `Debug` shows neither its code nor what goes with it.
+#[derive(Clone)]
 pub struct Issue<'a> {
     /// What it may be redeemed for.
     pub purpose: Purpose,
@@ -47,8 +49,24 @@ impl Issue<'_> {
     }
 }
 
-/// What a redeemed token stood for.
-#[derive(Clone, Debug, PartialEq)]
+impl fmt::Debug for Issue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { purpose, user, outlives_changes, slot, code, binding, data, lifetime } = self;
+        f.debug_struct("Issue")
+            .field("purpose", purpose)
+            .field("user_id", &user.map(|user| user.id))
+            .field("outlives_changes", outlives_changes)
+            .field("slot", &hidden(slot))
+            .field("code", &hidden(code))
+            .field("binding", &hidden(binding))
+            .field("data", &hidden(data))
+            .field("lifetime", lifetime)
+            .finish()
+    }
+}
+
+/// What a redeemed token stood for. `Debug` does not show what the purpose remembered: it may be a password hash.
+#[derive(Clone, PartialEq)]
 pub struct Consumed {
     /// When it was issued.
     pub(crate) created_at: OffsetDateTime,
@@ -58,4 +76,16 @@ pub struct Consumed {
     pub(crate) security_epoch: Option<i64>,
     /// What the purpose remembered.
     pub data: Option<Value>,
+}
+
+impl fmt::Debug for Consumed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { created_at, user_id, security_epoch, data } = self;
+        f.debug_struct("Consumed")
+            .field("created_at", created_at)
+            .field("user_id", user_id)
+            .field("security_epoch", security_epoch)
+            .field("data", &hidden(data))
+            .finish()
+    }
 }

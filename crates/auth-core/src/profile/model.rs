@@ -1,12 +1,16 @@
 //! What users may change about their own accounts.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
+use crate::hidden::hidden;
 use crate::identifier::{Email, Username};
 use crate::password::Password;
 
 /// What a user may change about their own account. `None` leaves a field alone; `Some(None)` empties it.
-#[derive(Clone, Debug, Default)]
+/// `Debug` shows which fields change, and not to what.
+#[derive(Clone, Default)]
 pub struct AccountChanges {
     /// A new email address.
     pub email: Option<Email>,
@@ -20,4 +24,18 @@ pub struct AccountChanges {
     pub display_name: Option<Option<String>>,
     /// The app's own object, replaced as a whole.
     pub attributes: Option<Map<String, Value>>,
+}
+
+impl fmt::Debug for AccountChanges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { email, password, current_password, username, display_name, attributes } = self;
+        f.debug_struct("AccountChanges")
+            .field("email", &hidden(email))
+            .field("password", &hidden(password))
+            .field("current_password", &hidden(current_password))
+            .field("username", &hidden(username))
+            .field("display_name", &hidden(display_name))
+            .field("attributes", &hidden(attributes))
+            .finish()
+    }
 }

@@ -1,9 +1,11 @@
 //! Taking over accounts from another system, with the password hashes that it made.
 
+use std::fmt;
 use std::sync::Arc;
 
 use auth_entity::user::ActiveModel;
 use sea_orm::{DatabaseTransaction, TransactionTrait};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -11,6 +13,7 @@ use uuid::Uuid;
 use super::Registrations;
 use crate::account::{Draft, MAX_DISPLAY_NAME, store};
 use crate::effect::Effect;
+use crate::hidden::{Hidden, hidden};
 use crate::hooks::Action;
 use crate::identifier::{Email, IdentifierError, LoginName, Username, has_forbidden_characters};
 use crate::password::UnreadableHash;
@@ -19,8 +22,8 @@ use crate::{Client, Error, ErrorCode, EventKind, Result, User, clock};
 /// How many accounts one transaction inserts. SQLite has one writer, which must not keep logins waiting for long.
 const BATCH: usize = 100;
 
-/// An account of another system.
-#[derive(Clone, Debug)]
+/// An account of another system. `Debug` does not show whose it is.
+#[derive(Clone)]
 pub struct ImportedAccount {
     /// The address.
     pub email: String,
@@ -29,7 +32,7 @@ pub struct ImportedAccount {
     /// The hash of the password in one of the forms that
     /// [`PasswordHasher::check_stored`](crate::password::PasswordHasher::check_stored) knows; without one, nobody can
     /// log in with a password.
-    pub password_hash: Option<String>,
+    pub password_hash: Option<SecretString>,
     /// Whether the other system had verified the email address.
     pub is_verified: bool,
     /// Whether the account may log in.
@@ -56,6 +59,22 @@ impl ImportedAccount {
             attributes: Map::new(),
             created_at: None,
         }
+    }
+}
+
+impl fmt::Debug for ImportedAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { username, password_hash, is_verified, is_active, display_name, created_at, .. } = self;
+        f.debug_struct("ImportedAccount")
+            .field("email", &Hidden)
+            .field("username", &hidden(username))
+            .field("password_hash", &hidden(password_hash))
+            .field("is_verified", is_verified)
+            .field("is_active", is_active)
+            .field("display_name", &hidden(display_name))
+            .field("attributes", &Hidden)
+            .field("created_at", created_at)
+            .finish()
     }
 }
 
@@ -161,7 +180,8 @@ impl Registrations<'_> {
             Error::Invalid { message, .. } => SkipReason::Attributes(message),
             other => SkipReason::Attributes(other.to_string()),
         })?;
-        if let Some(hash) = &account.password_hash {
+        let password_hash = account.password_hash.as_ref().map(ExposeSecret::expose_secret);
+        if let Some(hash) = password_hash {
             self.kernel.hasher().check_stored(hash).map_err(SkipReason::PasswordHash)?;
         }
         let draft = Draft {
@@ -169,7 +189,7 @@ impl Registrations<'_> {
             username,
             display_name: account.display_name,
             attributes,
-            password_hash: account.password_hash,
+            password_hash: password_hash.map(str::to_owned),
             is_active: account.is_active,
             is_verified: account.is_verified,
             created_at: account.created_at.map(|at| clock::milliseconds(at).min(now)),

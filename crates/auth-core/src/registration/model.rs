@@ -1,13 +1,16 @@
 //! What a registration takes, and what comes of it.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
+use crate::hidden::{Hidden, hidden};
 use crate::identifier::{Email, Username};
 use crate::password::Password;
 use crate::user::User;
 
-/// An account to be created.
-#[derive(Clone, Debug)]
+/// An account to be created. `Debug` does not show whose it is.
+#[derive(Clone)]
 pub struct NewAccount {
     /// The email address.
     pub email: Email,
@@ -19,6 +22,19 @@ pub struct NewAccount {
     pub display_name: Option<String>,
     /// The app's own object.
     pub attributes: Map<String, Value>,
+}
+
+impl fmt::Debug for NewAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { email, password, username, display_name, attributes: _ } = self;
+        f.debug_struct("NewAccount")
+            .field("email", email)
+            .field("password", password)
+            .field("username", &hidden(username))
+            .field("display_name", &hidden(display_name))
+            .field("attributes", &Hidden)
+            .finish()
+    }
 }
 
 /// The outcome of a registration.

@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::reply::Reply;
 
 /// An account as clients see it.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct PublicUser<'a> {
     /// UUID version 7.
     pub id: Uuid,

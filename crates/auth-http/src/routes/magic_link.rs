@@ -42,8 +42,8 @@ impl Decode for ProvedLogin {
         fields.exactly_one(&["token", "code"]);
         let MagicLinkLogin { token, code, email } = MagicLinkLogin::decode(fields)?;
         match (token, code, email) {
-            (Some(token), _, _) => Some(Self(MagicLinkProof::Token(token.0))),
-            (None, Some(code), Some(email)) => Some(Self(MagicLinkProof::Code { email, code: code.0 })),
+            (Some(token), _, _) => Some(Self(MagicLinkProof::Token(token.0.into()))),
+            (None, Some(code), Some(email)) => Some(Self(MagicLinkProof::Code { email, code: code.0.into() })),
             (None, Some(_), None) => {
                 fields.fail("missing", "email", "Field required");
                 None

@@ -1,6 +1,6 @@
 //! The app's own business: notes, in its own table beside those of the library.
 
-mod entity;
+pub(crate) mod entity;
 mod migration;
 
 use auth_core::json::parse_strict;

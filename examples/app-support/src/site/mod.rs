@@ -29,7 +29,7 @@ pub fn pages() -> impl Iterator<Item = &'static str> {
 }
 
 /// What the app shows in a browser.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Site {
     openapi: Bytes,
 }

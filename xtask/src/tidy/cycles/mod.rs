@@ -14,6 +14,7 @@ mod types;
 mod uses;
 
 use self::tree::Tree;
+pub(super) use self::tree::{attributes, is_test};
 use self::uses::Uses;
 use super::File;
 

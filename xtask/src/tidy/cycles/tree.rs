@@ -167,7 +167,7 @@ fn name(item: &Item) -> Option<String> {
     Some(ident.to_string())
 }
 
-pub(super) fn attributes(item: &Item) -> &[Attribute] {
+pub(in crate::tidy) fn attributes(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(item) => &item.attrs,
         Item::Enum(item) => &item.attrs,
@@ -186,7 +186,7 @@ pub(super) fn attributes(item: &Item) -> &[Attribute] {
 }
 
 /// Whether an item is there for tests alone: `cfg(test)`, or `cfg(all(test, ..))`.
-pub(super) fn is_test(attributes: &[Attribute]) -> bool {
+pub(in crate::tidy) fn is_test(attributes: &[Attribute]) -> bool {
     let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     conditions.filter_map(|attribute| attribute.meta.require_list().ok()).any(|list| demands_test(list.tokens.clone()))
 }
