@@ -31,6 +31,7 @@ pub(crate) async fn examine(auth: &Auth, output: &mut (dyn Write + Send)) -> Res
         if current {
             report(output, "superusers", superusers(auth).await, &mut wrong)?;
             report(output, "secret", secret(auth).await, &mut wrong)?;
+            passwords(auth, output).await?;
             report(output, "workers", workers(auth).await, &mut wrong)?;
         }
     }
@@ -47,6 +48,11 @@ fn report(output: &mut (dyn Write + Send), name: &str, finding: Finding, wrong: 
             print(output, &format!("WRONG  {name}: {todo}\n"))
         }
     }
+}
+
+/// What an operator should know, and can do nothing about at once.
+fn notice(output: &mut (dyn Write + Send), name: &str, text: &str) -> Result {
+    print(output, &format!("note   {name}: {text}\n"))
 }
 
 async fn reach(auth: &Auth) -> Finding {
@@ -94,6 +100,23 @@ async fn superusers(auth: &Auth) -> Finding {
         0 => Err("no account is an active superuser: create one with `create-superuser`".to_owned()),
         count => Ok(format!("{count} active")),
     }
+}
+
+/// Weak and costly password hashes, which came with an import.
+async fn passwords(auth: &Auth, output: &mut (dyn Write + Send)) -> Result {
+    let found = auth.accounts().examine_hashes().await.map_err(|error| explain(&error))?;
+    let more = if found.has_more { ", and there are more that were not examined" } else { "" };
+    if found.concerns.is_empty() {
+        return print(output, &format!("ok     passwords: every hash has a good cost{more}\n"));
+    }
+    for (concern, accounts) in found.concerns {
+        notice(
+            output,
+            "passwords",
+            &format!("{accounts} accounts{more}: {concern}; a login replaces the hash, and so does a reset"),
+        )?;
+    }
+    Ok(())
 }
 
 async fn secret(auth: &Auth) -> Finding {

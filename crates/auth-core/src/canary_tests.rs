@@ -24,7 +24,7 @@ use crate::mail::{
     TemplateErrors, Templates, TemplatesBuilder,
 };
 use crate::one_time::{Consumed, Issue, Purpose};
-use crate::password::{FirebaseSignerKey, HasherConfig, HasherError, Password, PasswordConfig, Refusal};
+use crate::password::{FirebaseSignerKey, HashConcern, HasherConfig, HasherError, Password, PasswordConfig, Refusal};
 use crate::principal::Source;
 use crate::profile::AccountChanges;
 use crate::registration::{ImportedAccount, NewAccount, SkipReason};
@@ -261,6 +261,7 @@ fn tokens_codes_and_keys() {
         },
         PasswordConfig::default(),
         Refusal::new("Choose a longer password."),
+        HashConcern::Costly { found: "bcrypt with a cost of 16".to_owned() },
         HasherError::Internal("no thread to hash on".to_owned()),
         key(),
         JwtCodecConfig {

@@ -100,7 +100,7 @@ async fn the_doctor_finds_what_is_wrong(cx: Cx) {
     let app = cx.app_with(Setup::default().auth(|auth| auth.clock(auth_core::SystemClock))).await;
     app.superuser("root").await;
     let fine = run(&app, "doctor", "").await.expect("nothing is wrong");
-    assert!(fine.lines().all(|line| line.starts_with("ok ")) && fine.lines().count() == 8, "{fine}");
+    assert!(fine.lines().all(|line| line.starts_with("ok ")) && fine.lines().count() == 9, "{fine}");
     let finds = async |app: &App, what: &str| {
         let found = run(app, "doctor", "").await.expect_err(what);
         let lines: Vec<&str> = found.lines().filter(|line| line.starts_with("WRONG")).collect();
@@ -116,7 +116,10 @@ async fn the_doctor_finds_what_is_wrong(cx: Cx) {
     app.execute("UPDATE authn_user SET is_active = FALSE").await;
     finds(&app, "superusers").await;
     app.execute("UPDATE authn_user SET is_active = TRUE").await;
-    run(&app, "doctor", "").await.expect("nothing is wrong any more");
+    let old = app.register("old").await;
+    app.set_password_hash(&old, "$2b$04$/TAMlzGlpfRkgtXb2e9EhOh85cnYMTH9SW0ZGtcktTmhT5Oy4Kgl6").await;
+    let noted = run(&app, "doctor", "").await.expect("nothing is wrong any more");
+    assert!(noted.contains("note   passwords: 1 accounts: bcrypt with a cost of 4 is weak"), "{noted}");
     app.execute("DROP TABLE authn_event").await;
     finds(&app, "tables").await;
     app.execute("DELETE FROM authn_migrations WHERE version LIKE '%create_event'").await;

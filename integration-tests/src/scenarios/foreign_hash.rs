@@ -8,6 +8,7 @@ use auth_testkit::{Moment, Reaction};
 use serde::Deserialize;
 use serde_json::json;
 
+use crate::logs::Listener;
 use crate::scenario::scenarios;
 use crate::vectors::{self, Vector};
 use crate::{App, Cx, PASSWORD, Scenario, Setup, audit, race};
@@ -19,6 +20,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_login_never_undoes_a_change_of_password,
     imported_accounts_log_in,
     what_cannot_be_imported_is_skipped_with_a_reason,
+    weak_and_costly_hashes_are_warned_of,
     a_hook_decides_about_imported_accounts,
     large_imports_run_in_batches: direct_only,
 ];
@@ -234,7 +236,7 @@ async fn what_cannot_be_imported_is_skipped_with_a_reason(cx: Cx) {
                 (4, SkipReason::EmailTaken),
                 (5, SkipReason::Email(_)),
                 (6, SkipReason::Username(_)),
-                (7, SkipReason::PasswordHash(UnreadableHash::Unknown)),
+                (7, SkipReason::PasswordHash(UnreadableHash::FastDigest)),
                 (8, SkipReason::PasswordHash(UnreadableHash::Unknown)),
                 (9, SkipReason::DisplayName),
                 (10, SkipReason::DisplayName),
@@ -249,6 +251,59 @@ async fn what_cannot_be_imported_is_skipped_with_a_reason(cx: Cx) {
     assert_eq!((again.imported.len(), again.skipped.len()), (0, 13));
     assert_eq!(app.user_count().await, 3);
     audit::tables(&app).await;
+}
+
+/// A stolen table gives weak hashes away; a costly one makes each guess a burden for the server.
+async fn weak_and_costly_hashes_are_warned_of(cx: Cx) {
+    let app = cx.app_with(setup()).await;
+    app.register("taken").await;
+    let weak = hash("bcrypt 2b");
+    let zeros = format!("{}=", "A".repeat(43));
+    let bcrypt = |cost: &str| format!("$2b${cost}$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy");
+    let pbkdf2 = |iterations: u32| format!("pbkdf2_sha256${iterations}$c2FsdA${zeros}");
+    let rows = [
+        ("ada", weak.hash.clone()),
+        ("taken", weak.hash.clone()),
+        ("bcrypt12", bcrypt("12")),
+        ("bcrypt16", bcrypt("16")),
+        ("once", pbkdf2(1)),
+        ("django", pbkdf2(600_000)),
+        ("million", pbkdf2(1_000_000)),
+        ("md5", "md5$salt$5f4dcc3b5aa765d61d8327deb882cf99".to_owned()),
+        ("eve", weak.hash.clone()),
+    ];
+    let account = |(name, hash): (&str, String)| ImportedAccount {
+        password_hash: Some(hash.into()),
+        ..ImportedAccount::new(format!("{name}@example.org"))
+    };
+    let log = Listener::new();
+    let report = import(&app, rows.map(account).to_vec()).await;
+    assert_eq!(report.skipped[1], (7, SkipReason::PasswordHash(UnreadableHash::FastDigest)));
+    let concerns: Vec<_> = report.concerns.iter().map(|(row, concern)| (*row, concern.to_string())).collect();
+    let expected = [
+        (0, "bcrypt with a cost of 4 is weak"),
+        (3, "bcrypt with a cost of 16 is costly"),
+        (4, "PBKDF2 with SHA-256 and 1 iterations is weak"),
+        (6, "PBKDF2 with SHA-256 and 1000000 iterations is costly"),
+        (8, "bcrypt with a cost of 4 is weak"),
+    ];
+    assert_eq!(concerns.len(), expected.len(), "{concerns:?}");
+    for ((row, concern), (expected_row, text)) in concerns.iter().zip(expected) {
+        assert!(*row == expected_row && concern.starts_with(text), "{concerns:?}");
+    }
+    let logged = log.text();
+    for (_, text) in expected {
+        assert!(logged.contains(text), "{text}: {logged}");
+    }
+    assert!(logged.contains("accounts=2 concern=bcrypt with a cost of 4"), "{logged}");
+    assert!(!logged.contains(&weak.hash), "{logged}");
+    // A login replaces the hash, and the account is not one of them any more.
+    let found = app.auth().accounts().examine_hashes().await.expect("a report");
+    assert_eq!((found.examined, found.has_more), (7, false));
+    assert_eq!(found.concerns.values().copied().collect::<Vec<_>>(), [1, 2, 1, 1], "{found:?}");
+    app.try_login("ada@example.org", &weak.password, "db").await.is(200);
+    let found = app.auth().accounts().examine_hashes().await.expect("a report");
+    assert_eq!((found.examined, found.concerns.values().sum::<u64>()), (6, 4), "{found:?}");
 }
 
 async fn a_hook_decides_about_imported_accounts(cx: Cx) {

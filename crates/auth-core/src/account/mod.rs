@@ -4,6 +4,7 @@
 mod address;
 mod apply;
 mod draft;
+mod hashes;
 mod model;
 mod notice;
 mod remove;
@@ -15,6 +16,7 @@ use crate::feature::Feature;
 
 pub(crate) use apply::SessionsToEnd;
 pub(crate) use draft::Draft;
+pub use hashes::HashReport;
 pub(crate) use model::{Changes, Credentials};
 pub use model::{MAX_DISPLAY_NAME, Updated};
 pub use notice::PASSWORD_CHANGED;

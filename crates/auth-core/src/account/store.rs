@@ -189,3 +189,23 @@ fn escape(text: &str) -> String {
         pattern
     })
 }
+
+/// Password hashes of accounts that do not begin with `current`, in the order of the accounts' ids after one of them.
+pub(super) async fn other_hashes(
+    db: &impl ConnectionTrait,
+    current: &str,
+    after: Uuid,
+    limit: u64,
+) -> Result<Vec<(Uuid, String)>> {
+    Ok(Entity::find()
+        .select_only()
+        .columns([Column::Id, Column::PasswordHash])
+        .filter(Column::Id.gt(after))
+        .filter(Column::PasswordHash.is_not_null())
+        .filter(Column::PasswordHash.not_like(format!("{current}%")))
+        .order_by_asc(Column::Id)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await?)
+}

@@ -1,5 +1,6 @@
 //! Hashing with a bounded number of hashes at once.
 
+use super::cost::HashConcern;
 use super::foreign::UnreadableHash;
 use super::hasher_config::HasherConfig;
 use super::policy::{PasswordPolicy, PolicyContext};
@@ -135,6 +136,18 @@ impl PasswordHasher {
     /// Fails with [`UnreadableHash`], which names the supported schemes.
     pub fn check_stored(&self, stored: &str) -> Result<(), UnreadableHash> {
         self.0.worker.check(stored)
+    }
+
+    /// What is wrong with the cost of a stored hash that can be verified, without computing anything; `None` for one of a
+    /// good cost, and for one that [`check_stored`](Self::check_stored) refuses.
+    #[must_use]
+    pub fn concern(&self, stored: &str) -> Option<HashConcern> {
+        self.0.worker.concern(stored)
+    }
+
+    /// What every hash that it makes begins with.
+    pub(crate) fn current_prefix(&self) -> String {
+        self.0.worker.current_prefix()
     }
 
     /// What all hashes since the start have cost: the blocks of 1 KiB that were computed, to which time is proportional.

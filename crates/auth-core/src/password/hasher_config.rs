@@ -1,12 +1,9 @@
 //! How expensive a hash is, and how many run at once.
 
 use super::bounds::{MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM};
+use super::cost::ARGON2;
 use super::signer_key::FirebaseSignerKey;
 use std::time::Duration;
-
-/// Equivalent lower bounds of (memory in KiB, iterations) for Argon2id with one lane (OWASP Password Storage Cheat
-/// Sheet).
-const OWASP_ROWS: [(u32, u32); 5] = [(47_104, 1), (19_456, 2), (12_288, 3), (9_216, 4), (7_168, 5)];
 
 /// Cost of an Argon2id hash and bounds on concurrent hashing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +56,7 @@ impl HasherConfig {
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let Self { memory_kib, iterations, parallelism, memory_budget_mib, .. } = *self;
-        let above_floor = OWASP_ROWS.iter().any(|&(memory, passes)| memory_kib >= memory && iterations >= passes);
+        let above_floor = ARGON2.iter().any(|&(memory, passes)| memory_kib >= memory && iterations >= passes);
         let checks = [
             (
                 !self.insecure && !above_floor,

@@ -9,6 +9,7 @@
 mod blocklist;
 mod bounds;
 mod config;
+mod cost;
 mod encoding;
 mod foreign;
 mod hasher;
@@ -22,6 +23,7 @@ mod work;
 use crate::feature::Feature;
 
 pub use config::PasswordConfig;
+pub use cost::HashConcern;
 pub use foreign::UnreadableHash;
 pub use hasher::PasswordHasher;
 pub use hasher_config::HasherConfig;

@@ -1,6 +1,7 @@
 //! The computations, synchronous and costly: hash, verify, and spend time on nothing.
 
 use super::bounds::{MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM, MIN_OUTPUT_BYTES};
+use super::cost::{Cost, HashConcern};
 use super::foreign::{Foreign, UnreadableHash};
 use super::hasher_config::HasherConfig;
 use super::signer_key::FirebaseSignerKey;
@@ -51,6 +52,24 @@ impl Worker {
     /// Why a stored string could not be verified, if so.
     pub(super) fn check(&self, stored: &str) -> Result<(), UnreadableHash> {
         if read(stored).is_some() { Ok(()) } else { Foreign::read(stored, self.firebase.as_ref()).map(drop) }
+    }
+
+    /// What is wrong with the cost of a stored string that could be verified, if anything.
+    pub(super) fn concern(&self, stored: &str) -> Option<HashConcern> {
+        if stored.starts_with(&self.current_prefix()) {
+            return None;
+        }
+        let cost = match read(stored) {
+            Some((_, params)) => Cost::Argon2(params.m_cost(), params.t_cost()),
+            None => Foreign::read(stored, self.firebase.as_ref()).ok()?.cost(),
+        };
+        cost.concern()
+    }
+
+    /// What every hash with the present parameters begins with.
+    pub(super) fn current_prefix(&self) -> String {
+        let (memory, passes, lanes) = (self.present.m_cost(), self.present.t_cost(), self.present.p_cost());
+        format!("$argon2id$v=19$m={memory},t={passes},p={lanes}$")
     }
 
     /// The verdict, and the work it took.

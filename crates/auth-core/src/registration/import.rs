@@ -1,5 +1,6 @@
 //! Taking over accounts from another system, with the password hashes that it made.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::effect::Effect;
 use crate::hidden::{Hidden, hidden};
 use crate::hooks::Action;
 use crate::identifier::{Email, IdentifierError, LoginName, Username, has_forbidden_characters};
-use crate::password::UnreadableHash;
+use crate::password::{HashConcern, UnreadableHash};
 use crate::{Client, Error, ErrorCode, EventKind, Result, User, clock};
 
 /// How many accounts one transaction inserts. SQLite has one writer, which must not keep logins waiting for long.
@@ -86,6 +87,8 @@ pub struct ImportReport {
     pub imported: Vec<(usize, Uuid)>,
     /// Each row that was skipped, with the reason.
     pub skipped: Vec<(usize, SkipReason)>,
+    /// Each imported row whose password hash is weak, or costly to verify, until its owner logs in.
+    pub concerns: Vec<(usize, HashConcern)>,
 }
 
 /// Why a row was not imported.
@@ -123,10 +126,24 @@ struct Prepared {
     index: usize,
     row: ActiveModel,
     email: Email,
+    concern: Option<HashConcern>,
 }
 
 /// What came of a row, by its index.
 type Outcome = (usize, Result<Uuid, SkipReason>);
+
+impl ImportReport {
+    /// Says in the log what is wrong with hashes, once for each kind of them.
+    fn warn(&self) {
+        let mut counts: BTreeMap<&HashConcern, usize> = BTreeMap::new();
+        for (_, concern) in &self.concerns {
+            *counts.entry(concern).or_default() += 1;
+        }
+        for (concern, accounts) in counts {
+            tracing::warn!(accounts, %concern, "imported password hashes need attention until their owners log in");
+        }
+    }
+}
 
 impl Registrations<'_> {
     /// Makes accounts of another system's: of each row that can be one. Nobody becomes a superuser. A foreign password
@@ -150,14 +167,18 @@ impl Registrations<'_> {
                     Err(reason) => report.skipped.push((index, reason)),
                 }
             }
-            for (index, outcome) in self.insert_batch(&batch).await? {
+            for (prepared, (index, outcome)) in batch.iter().zip(self.insert_batch(&batch).await?) {
                 match outcome {
-                    Ok(id) => report.imported.push((index, id)),
+                    Ok(id) => {
+                        report.imported.push((index, id));
+                        report.concerns.extend(prepared.concern.clone().map(|concern| (index, concern)));
+                    }
                     Err(reason) => report.skipped.push((index, reason)),
                 }
             }
         }
         report.skipped.sort_by_key(|(index, _)| *index);
+        report.warn();
         Ok(report)
     }
 
@@ -165,7 +186,10 @@ impl Registrations<'_> {
     fn prepare(&self, index: usize, account: ImportedAccount) -> Result<Result<Prepared, SkipReason>> {
         let now = self.kernel.now();
         let id = self.kernel.new_id(now)?;
-        Ok(self.check(account, now).map(|(draft, email)| Prepared { index, row: draft.row(id, now), email }))
+        let concern = account.password_hash.as_ref();
+        let concern = concern.and_then(|hash| self.kernel.hasher().concern(hash.expose_secret()));
+        let prepare = |(draft, email): (Draft, Email)| Prepared { index, row: draft.row(id, now), email, concern };
+        Ok(self.check(account, now).map(prepare))
     }
 
     fn check(&self, account: ImportedAccount, now: OffsetDateTime) -> Result<(Draft, Email), SkipReason> {

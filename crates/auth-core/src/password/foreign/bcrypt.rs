@@ -7,6 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::password::cost::Cost;
 use crate::password::encoding::{fields, number, to_hex};
 
 /// The cheapest that bcrypt has, and the dearest that is computed: some seconds.
@@ -45,6 +46,10 @@ impl Bcrypt {
         let (salt, digest) = encoded.split_at_checked(SALT_CHARACTERS)?;
         let decode = |text: &str| BASE64.decode(text).ok();
         Some(Self { cost, salt: decode(salt)?.try_into().ok()?, digest: decode(digest)?.try_into().ok()?, of_digest })
+    }
+
+    pub(super) fn cost(&self) -> Cost {
+        Cost::Bcrypt(self.cost)
     }
 
     /// bcrypt itself forgets what comes after 72 bytes, or after a NUL. The first cannot be helped before the hash is

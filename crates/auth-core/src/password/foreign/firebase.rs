@@ -12,6 +12,7 @@ use scrypt::Params;
 use zeroize::Zeroizing;
 
 use super::scrypt::{derive, params};
+use crate::password::cost::Cost;
 use crate::password::encoding::{base64, fields, named};
 use crate::password::signer_key::FirebaseSignerKey;
 
@@ -35,6 +36,10 @@ impl<'k> Firebase<'k> {
         salt.extend(base64(separator.strip_prefix("ss=")?)?);
         let hash = base64(hash).filter(|hash| hash.len() == key.bytes().len())?;
         Some(Self { params: params(named(log_n, "ln")?, named(r, "r")?, 1)?, salt, hash, key })
+    }
+
+    pub(super) fn cost(&self) -> Cost {
+        Cost::KeyedScrypt(self.params.log_n().into(), self.params.r(), self.params.p())
     }
 
     pub(super) fn matches(&self, password: &[u8]) -> bool {

@@ -15,6 +15,7 @@ use firebase::Firebase;
 use pbkdf2::Pbkdf2;
 use scrypt::Scrypt;
 
+use super::cost::Cost;
 use super::signer_key::FirebaseSignerKey;
 
 /// Why a stored string is not a hash that a login could be verified with.
@@ -29,6 +30,12 @@ pub enum UnreadableHash {
          pbkdf2_sha1), and Firebase's ($firebase-scrypt$)"
     )]
     Unknown,
+    /// A digest that is made for speed: with it, a stolen table is a table of passwords.
+    #[error(
+        "a bare digest such as MD5 or SHA-1 protects no password; import the account without it, and let its owner \
+         choose a new password"
+    )]
+    FastDigest,
     /// One of Firebase's, which says nothing without the key of its project.
     #[error("a Firebase hash can only be verified when `HasherConfig::firebase_signer_key` is set")]
     NoFirebaseKey,
@@ -59,7 +66,17 @@ impl<'k> Foreign<'k> {
             .map(Self::Bcrypt)
             .or_else(|| Scrypt::read(stored).map(Self::Scrypt))
             .or_else(|| Pbkdf2::read(stored).map(Self::Pbkdf2))
-            .ok_or(UnreadableHash::Unknown)
+            .ok_or(if is_fast_digest(stored) { UnreadableHash::FastDigest } else { UnreadableHash::Unknown })
+    }
+
+    /// Its parameters.
+    pub(super) fn cost(&self) -> Cost {
+        match self {
+            Self::Bcrypt(hash) => hash.cost(),
+            Self::Scrypt(hash) => hash.cost(),
+            Self::Firebase(hash) => hash.cost(),
+            Self::Pbkdf2(hash) => hash.cost(),
+        }
     }
 
     /// Whether it was made from this password.
@@ -71,4 +88,15 @@ impl<'k> Foreign<'k> {
             Self::Pbkdf2(hash) => hash.matches(password.as_bytes()),
         }
     }
+}
+
+/// Whether a string is a digest without a work factor, as old systems store them: alone in hexadecimal, after the name
+/// that Django or LDAP (RFC 2307) puts before it, or one of the first schemes of crypt(3).
+fn is_fast_digest(stored: &str) -> bool {
+    // MD5, SHA-1, SHA-224, SHA-256, SHA-384, SHA-512.
+    let bare = [32, 40, 56, 64, 96, 128].contains(&stored.len()) && stored.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let name = stored.to_ascii_lowercase();
+    let named =
+        ["md5$", "unsalted_md5$", "sha1$", "unsalted_sha1$", "$1$", "$apr1$", "{md5}", "{smd5}", "{sha}", "{ssha}"];
+    bare || named.iter().any(|prefix| name.starts_with(prefix))
 }

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 
 use aws_lc_rs::pbkdf2::{self, Algorithm, PBKDF2_HMAC_SHA1, PBKDF2_HMAC_SHA256, PBKDF2_HMAC_SHA512};
 
+use crate::password::cost::{Cost, Digest};
 use crate::password::encoding::{base64, fields, number};
 
 /// Most iterations that a stored hash may ask for: some seconds. Django had one million in 2025, a fifth more each year.
@@ -49,6 +50,15 @@ impl Pbkdf2 {
         let iterations = number(iterations).filter(|iterations| *iterations <= MAX_ITERATIONS);
         let digest = base64(digest).filter(|digest| digest.len() == length)?;
         (!salt.is_empty()).then_some(Self { algorithm, iterations: NonZeroU32::new(iterations?)?, salt, digest })
+    }
+
+    pub(super) fn cost(&self) -> Cost {
+        let digest = match self.digest.len() {
+            20 => Digest::Sha1,
+            64 => Digest::Sha512,
+            _ => Digest::Sha256,
+        };
+        Cost::Pbkdf2(digest, self.iterations.get())
     }
 
     pub(super) fn matches(&self, password: &[u8]) -> bool {

@@ -6,6 +6,7 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use crate::password::bounds::MIN_OUTPUT_BYTES;
+use crate::password::cost::Cost;
 use crate::password::encoding::{base64, fields, from_hex, named, number};
 
 /// Most bytes of memory (256 MiB) that a stored hash may ask for: twice what OWASP recommends at most.
@@ -57,6 +58,10 @@ impl Scrypt {
     fn new((log_n, r, p): (u32, u32, u32), salt: Vec<u8>, key: Vec<u8>) -> Option<Self> {
         let whole = !salt.is_empty() && key.len() >= MIN_OUTPUT_BYTES;
         whole.then_some(Self { params: params(log_n, r, p)?, salt, key, compatible: false })
+    }
+
+    pub(super) fn cost(&self) -> Cost {
+        Cost::Scrypt(self.params.log_n().into(), self.params.r(), self.params.p())
     }
 
     pub(super) fn matches(&self, password: &str) -> bool {
