@@ -74,7 +74,7 @@ fn page(files: &[File], name: &str) -> Option<String> {
 /// Migrations run in the order of their names, which therefore begin with a date and a number.
 fn migration(file: &File) -> Option<String> {
     let is_migration = file.path.starts_with(MIGRATIONS)
-        && (file.text.contains("MigrationTrait for") || file.text.contains("TABLE: NewTable"));
+        && (file.text.contains("MigrationTrait for Migration") || file.text.contains("TABLE: NewTable"));
     let stem = file.path.strip_prefix(MIGRATIONS)?.strip_suffix(".rs")?;
     (is_migration && !is_migration_name(stem))
         .then(|| format!("{}: a migration is named mYYYYMMDD_NNNNNN_what_it_does.rs", file.path))
