@@ -172,11 +172,11 @@ mod tests {
             assert_eq!(found(&bad.replace('A', "Printed")), Vec::<String>::new());
         }
         let row = [
-            file("crates/auth-entity/src/user.rs", "#[derive(Debug)] pub struct Model { email: String }"),
-            file("crates/auth-entity/src/canary_tests.rs", "user::Model { email }"),
+            file("examples/app/src/user.rs", "#[derive(Debug)] pub struct Model { email: String }"),
+            file("examples/app/src/canary_tests.rs", "user::Model { email }"),
         ];
         assert_eq!(problems(&row), Vec::<String>::new());
-        let other = [file("crates/auth-entity/src/mail.rs", &row[0].text), file(&row[1].path, &row[1].text)];
+        let other = [file("examples/app/src/mail.rs", &row[0].text), file(&row[1].path, &row[1].text)];
         assert!(problems(&other)[0].contains("mail::Model can be printed"));
         for good in [
             "pub struct A { data: Value }",
