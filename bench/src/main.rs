@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         ["serve", framework, database, rest @ ..] => {
             serve::Extras::parse(rest).and_then(|extras| serve::run(framework, database, extras))
         }
+        ["judge"] => instructions::judge::run(),
         ["deliver", database, smtp] => outbox::worker::run(database, smtp),
         ["--help" | "-h"] => {
             print!("{USAGE}");

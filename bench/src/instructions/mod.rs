@@ -6,6 +6,7 @@
 //! how much entropy its generators find. Threads that wait for each other now and then look twice, so the lower
 //! quartile of the counts is what is told. Two servers, started one after the other, must agree on it.
 
+pub(crate) mod judge;
 mod table;
 
 use std::path::Path;
@@ -92,8 +93,9 @@ impl Finding {
 /// Counts, prints a table and puts it into the page when asked.
 pub(crate) fn run(write: bool) -> Result {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let worst = judge::worst()?;
     let findings = runtime.block_on(find())?;
-    table::publish(&findings, write)
+    table::publish(&findings, &worst, write)
 }
 
 async fn find() -> Result<Vec<Finding>> {
@@ -147,17 +149,17 @@ async fn count(work: Work, bench: &Bench, file: &Path) -> Result<f64> {
         // Not all of them need be there.
         let _ = std::fs::remove_file(file.with_file_name(name));
     }
-    let total = |round: usize| total(&counts.with_extension(format!("out.{round}")), work.requests());
+    let mean = |round: usize| Ok(total(&counts, round)? / work.requests() as f64);
     // The first count is that of the start.
-    let mut means = (2..=ROUNDS).map(total).collect::<Result<Vec<f64>>>()?;
+    let mut means = (2..=ROUNDS).map(mean).collect::<Result<Vec<f64>>>()?;
     means.sort_by(f64::total_cmp);
     means.get(means.len() / 4).copied().ok_or_else(|| "there is no round".into())
 }
 
-/// The mean of one count.
-fn total(counts: &Path, requests: usize) -> Result<f64> {
-    let text = std::fs::read_to_string(counts).map_err(|cause| format!("{}: {cause}", counts.display()))?;
+/// What was counted in one round.
+fn total(counts: &Path, round: usize) -> Result<f64> {
+    let counts = counts.with_extension(format!("out.{round}"));
+    let text = std::fs::read_to_string(&counts).map_err(|cause| format!("{}: {cause}", counts.display()))?;
     let line = text.lines().rev().find_map(|line| line.strip_prefix("totals:"));
-    let total: f64 = line.ok_or("callgrind has counted nothing")?.trim().parse()?;
-    Ok(total / requests as f64)
+    Ok(line.ok_or("callgrind has counted nothing")?.trim().parse()?)
 }

@@ -1,6 +1,6 @@
 //! The client of a request, as far as it is known.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +46,16 @@ impl Client {
         self.is_remote
     }
 
+    /// The network that it counts as: an IPv4 address, or an IPv6 network of 64 bits, which is what one customer has at
+    /// the least. `None` for the app itself, and when the address is unknown.
+    #[must_use]
+    pub fn network(&self) -> Option<IpAddr> {
+        self.ip.filter(|_| self.is_remote).map(|ip| match ip.to_canonical() {
+            IpAddr::V6(ip) => first_bits(ip, 64).into(),
+            ip @ IpAddr::V4(_) => ip,
+        })
+    }
+
     /// The `Accept-Language` header.
     #[must_use]
     pub fn accept_language(&self) -> Option<&str> {
@@ -59,9 +69,25 @@ impl Client {
     }
 }
 
+/// The network of so many bits that an address is in.
+pub(crate) fn first_bits(ip: Ipv6Addr, bits: u32) -> Ipv6Addr {
+    Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << (128 - bits)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_customer_is_one_network() {
+        let network = |ip: &str| Client::new(Some(ip.parse().unwrap()), None).network().unwrap().to_string();
+        for (ip, expected) in
+            [("192.0.2.7", "192.0.2.7"), ("::ffff:192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::")]
+        {
+            assert_eq!(network(ip), expected);
+        }
+        assert_eq!((Client::default().network(), Client::new(None, None).network()), (None, None));
+    }
 
     #[test]
     fn user_agents_are_one_short_visible_line() {

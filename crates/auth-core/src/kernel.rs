@@ -115,6 +115,12 @@ impl Kernel {
         &self.0.hasher
     }
 
+    /// The same hasher on behalf of a client, whose network has a share of it.
+    pub(crate) fn hasher_for(&self, client: &Client) -> PasswordHasher {
+        let hasher = self.hasher();
+        if self.configs().limits.is_off() { hasher.clone() } else { hasher.on_behalf_of(client) }
+    }
+
     /// Whether this very handle, or a clone of it, found the principal out. An app may have several handles, each with
     /// accounts of its own: a principal of another one proves nothing here.
     #[must_use]

@@ -1,5 +1,7 @@
 //! Scenarios of what strangers may do only so often (REG-20, RST-12, RST-16, VER-06, MAG-07).
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use auth_core::email_change::EMAIL_CHANGES;
@@ -7,7 +9,8 @@ use auth_core::limit::Limit;
 use auth_core::magic_link::CODE_TRIES;
 use auth_core::mail::{MAIL_REQUESTS, MAILS_BY_CLIENT, MAILS_TO_ADDRESS};
 use auth_core::one_time::TOKEN_TRIES;
-use auth_core::registration::REGISTRATIONS;
+use auth_core::password::{HasherConfig, Password, PasswordConfig, PasswordPolicy, PolicyContext, Refusal};
+use auth_core::registration::{REGISTRATION_TRIES, REGISTRATIONS};
 use auth_core::{Client, ErrorCode as E, EventKind, Limits, Rate};
 use serde_json::{Value, json};
 
@@ -17,6 +20,7 @@ use crate::{Answer, App, Cx, PASSWORD, Request, Scenario, Setup, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     every_limited_route_says_when_to_come_back,
+    a_client_over_its_limit_causes_no_work,
     a_client_is_told_apart_by_its_network,
     a_victim_gets_few_mails_and_the_last_link_works,
     requests_without_a_mail_do_not_count,
@@ -69,9 +73,6 @@ async fn every_limited_route_says_when_to_come_back(cx: Cx) {
     let ada = app.user("ada").await;
     let register = json!({ "email": "grace@example.org", "password": PASSWORD });
     refused(app.post("/auth/register").json(register.clone()).send().await, HOUR);
-    // A password that is rejected does not count.
-    let weak = json!({ "email": "grace@example.org", "password": "password" });
-    app.post("/auth/register").json(weak).send().await.fails(E::RegisterInvalidPassword);
     // Each kind of mail has a limit of its own, which says nothing about the address.
     for path in ["/auth/forgot-password", "/auth/request-verify-token", "/auth/magic-link"] {
         app.post(path).json(json!({ "email": "nobody@example.org" })).send().await.is(202);
@@ -110,6 +111,48 @@ async fn every_limited_route_says_when_to_come_back(cx: Cx) {
     // The window is over, and it begins anew.
     app.clock().advance(HOUR);
     app.post("/auth/register").json(register).send().await.is(201);
+}
+
+/// Counts the passwords that it judges, and rejects those that are too short.
+#[derive(Clone, Default)]
+struct CountingPolicy(Arc<AtomicUsize>);
+
+impl PasswordPolicy for CountingPolicy {
+    fn check(&self, password: &Password, _: &PolicyContext) -> Result<(), Refusal> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        if password.code_points() < 8 { Err(Refusal::new("Too short.")) } else { Ok(()) }
+    }
+}
+
+/// LOG-25: a password may be costly to judge, so a client that is over a limit has none judged.
+async fn a_client_over_its_limit_causes_no_work(cx: Cx) {
+    let policy = CountingPolicy::default();
+    let passwords = PasswordConfig::from(HasherConfig::insecure_for_tests()).with_policy(policy.clone());
+    let limits = Limits::off().set(REGISTRATION_TRIES, [Rate::per_hour(7)]).set(REGISTRATIONS, [Rate::per_hour(2)]);
+    let app = cx.app_with(limited(limits).auth(move |auth| auth.passwords(passwords.clone()))).await;
+    let register = |n: usize, password: &str, ip: &str| {
+        let body = json!({ "email": format!("user{n}@example.org"), "password": password });
+        from(app.post("/auth/register"), ip).json(body).send()
+    };
+    let work = || (policy.0.load(Ordering::SeqCst), app.auth().hasher().work_done());
+    // A rejected password is one of the tries, and none of the registrations.
+    register(0, "short", "192.0.2.1").await.fails(E::RegisterInvalidPassword);
+    for n in 0..2 {
+        register(n, PASSWORD, "192.0.2.1").await.is(201);
+    }
+    let before = work();
+    for password in ["short", PASSWORD] {
+        refused(register(2, password, "192.0.2.1").await, HOUR);
+    }
+    for n in 0..7 {
+        register(n, "short", "192.0.2.2").await.fails(E::RegisterInvalidPassword);
+    }
+    assert_eq!(work(), (before.0 + 7, before.1));
+    for password in ["short", PASSWORD] {
+        refused(register(2, password, "192.0.2.2").await, HOUR);
+    }
+    assert_eq!(work(), (before.0 + 7, before.1));
+    register(2, PASSWORD, "192.0.2.3").await.is(201);
 }
 
 async fn a_client_is_told_apart_by_its_network(cx: Cx) {

@@ -4,15 +4,18 @@
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-use auth_core::ErrorCode as E;
 use auth_core::password::{HasherConfig, Password, PasswordConfig, PasswordPolicy, PolicyContext, Refusal};
+use auth_core::{ErrorCode as E, Limits};
 use serde_json::json;
 
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, PASSWORD, Request, Scenario, Setup, race, until};
 
-pub(super) const SCENARIOS: &[Scenario] =
-    scenarios![the_excess_is_turned_away_and_the_rest_goes_on, clients_who_leave_give_their_place_back];
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    the_excess_is_turned_away_and_the_rest_goes_on,
+    clients_who_leave_give_their_place_back,
+    a_flood_from_one_network_leaves_room_for_others,
+];
 
 /// This password keeps a hashing thread busy until the gate opens.
 const SLOW: &str = "slow-Tractor-Orbit-19";
@@ -124,4 +127,35 @@ async fn clients_who_leave_give_their_place_back(cx: Cx) {
         assert!(answer.status == 201 || answer.code() == E::RegisterUserAlreadyExists.as_str(), "{}", answer.text());
         app.try_login(&format!("slow{n}@example.org"), SLOW, "db").await.is(200);
     }
+}
+
+/// LOG-25: one network has its share of the threads and of the queue, and no more.
+async fn a_flood_from_one_network_leaves_room_for_others(cx: Cx) {
+    let gate = Gate::default();
+    let policy = gate.clone();
+    let wait = Duration::from_secs(60);
+    let config = HasherConfig { queue: QUEUE, per_network: 1, wait, ..HasherConfig::insecure_for_tests() };
+    let passwords = PasswordConfig::from(config).with_policy(policy);
+    let proxy = "127.0.0.0/8".parse().expect("a network");
+    let setup = Setup::default()
+        .auth(move |auth| auth.passwords(passwords.clone()).limits(Limits::default()).trusted_proxy(proxy));
+    let (app, gate) = (cx.app_with(setup).await, Opener(gate));
+    let (ada, hasher) = (app.user("ada").await, app.auth().hasher().clone());
+    let places = 1 + QUEUE / 2;
+    let from = |request: Request, ip: &str| request.header("x-forwarded-for", ip);
+    let flood: Vec<_> =
+        (0..places).map(|n| tokio::spawn(from(slow(&app, n), &format!("2001:db8:1:1::{n}")).send())).collect();
+    until("one of them hashes, the others wait", || hasher.running() == 1 && hasher.waiting() == QUEUE / 2).await;
+    let login = || app.post("/auth/db/login").json(json!({ "username": ada.email, "password": PASSWORD }));
+    from(login(), "2001:db8:1:1:ffff::1").send().await.fails(E::Overloaded);
+    // The machine may have one thread only.
+    if hasher.permits() > 1 {
+        from(login(), "2001:db8:1:2::1").send().await.is(200);
+        from(login(), "192.0.2.1").send().await.is(200);
+    }
+    gate.0.open();
+    for answer in flood {
+        answer.await.expect("no panic").is(201);
+    }
+    from(login(), "2001:db8:1:1::1").send().await.is(200);
 }

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::draft::Draft;
 use super::{Credentials, store};
+use crate::client::Client;
 use crate::effect::Effect;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
@@ -67,10 +68,10 @@ impl<'a> Accounts<'a> {
     }
 
     /// Whether `password` is the present password of `user`.
-    pub(crate) async fn is_current_password(&self, user: &User, password: Password) -> Result<bool> {
+    pub(crate) async fn is_current_password(&self, user: &User, password: Password, client: &Client) -> Result<bool> {
         let row = store::find(self.kernel.db(), user.id).await?;
         let hash = row.and_then(|row| row.password_hash);
-        let verdict = self.kernel.hasher().verify(password, hash).await?;
+        let verdict = self.kernel.hasher_for(client).verify(password, hash).await?;
         Ok(matches!(verdict, Verdict::Right { .. }))
     }
 
@@ -101,10 +102,11 @@ impl<'a> Accounts<'a> {
         password: Password,
         context: PolicyContext,
         refusal: ErrorCode,
+        client: &Client,
     ) -> Result<String> {
         let hashed = self
             .kernel
-            .hasher()
+            .hasher_for(client)
             .check_and_hash(password, self.kernel.configs().passwords.policy.clone(), context)
             .await;
         hashed.map_err(|error| refused(error, refusal))

@@ -40,7 +40,7 @@ impl Admin<'_> {
             is_verified: true,
         };
         // The operator who chose the password is its owner.
-        let draft = Draft { must_change_password: false, ..self.draft(new).await? };
+        let draft = Draft { must_change_password: false, ..self.draft(new, &Client::default()).await? };
         match create(self.kernel, &draft, ErrorCode::RegisterUserAlreadyExists, &Client::default()).await {
             Ok(user) => Ok(Bootstrap::Created(Box::new(user))),
             Err(Error::Refused { code: ErrorCode::RegisterUserAlreadyExists, .. }) => Ok(Bootstrap::Exists),

@@ -37,7 +37,9 @@ impl Admin<'_> {
     pub async fn set_password(&self, id: Uuid, password: Password) -> Result<()> {
         let kernel = self.kernel;
         let context = kernel.policy_context(Some(&self.get(id).await?), &[]);
-        let hash = Accounts::new(kernel).hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword).await?;
+        let hash = Accounts::new(kernel)
+            .hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword, &Client::default())
+            .await?;
         let changes = &Changes { password_hash: Some(Some(hash)), ..Changes::default() };
         kernel
             .effect(&Client::default(), |effect| async move {

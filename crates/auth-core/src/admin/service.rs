@@ -143,7 +143,7 @@ impl<'a> Admin<'a> {
     )]
     pub async fn update(&self, actor: &Principal, id: Uuid, wanted: AdminChanges, client: &Client) -> Result<User> {
         let target = self.get(id).await?;
-        let changes = &self.prepare(&target, wanted).await?;
+        let changes = &self.prepare(&target, wanted, client).await?;
         let kernel = self.kernel;
         let written = kernel.effect(client, |effect| async move {
             let (before, changes) = self.lock(&effect, &actor.user, id, changes.clone()).await?;
@@ -191,7 +191,7 @@ impl<'a> Admin<'a> {
     )]
     pub async fn create(&self, actor: &Principal, new: NewUser, client: &Client) -> Result<User> {
         let kernel = self.kernel;
-        let draft = &self.draft(new).await?;
+        let draft = &self.draft(new, client).await?;
         let created = kernel.effect(client, |effect| async move {
             recheck_superuser(effect.tx(), &actor.user).await?;
             // Nobody knows yet which language the new user reads.
@@ -209,7 +209,7 @@ impl<'a> Admin<'a> {
         Accounts::new(kernel).prefer_email_conflict(created.await, draft.email.as_ref(), None, taken).await
     }
 
-    pub(super) async fn draft(&self, new: NewUser) -> Result<Draft> {
+    pub(super) async fn draft(&self, new: NewUser, client: &Client) -> Result<Draft> {
         let NewUser { email, username, password, display_name, attributes, is_active, is_superuser, is_verified } = new;
         if email.is_none() && username.is_none() {
             let message = "give an address or a user name: nobody could log in else".to_owned();
@@ -219,7 +219,7 @@ impl<'a> Admin<'a> {
         self.kernel.check_attributes(&attributes)?;
         let words = [email.as_ref().map(Email::as_str), username.as_ref().map(Username::as_str)];
         let context = self.kernel.policy_context(None, &words);
-        let password_hash = self.hash_if_given(password, context, ErrorCode::RegisterInvalidPassword).await?;
+        let password_hash = self.hash_if_given(password, context, ErrorCode::RegisterInvalidPassword, client).await?;
         Ok(Draft {
             must_change_password: password_hash.is_some(),
             email,
@@ -247,7 +247,8 @@ impl<'a> Admin<'a> {
     pub async fn reset_password(&self, actor: &Principal, id: Uuid, password: Password, client: &Client) -> Result<()> {
         let kernel = self.kernel;
         let context = kernel.policy_context(Some(&self.get(id).await?), &[]);
-        let hash = Accounts::new(kernel).hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword).await?;
+        let hash =
+            Accounts::new(kernel).hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword, client).await?;
         let changes =
             &Changes { password_hash: Some(Some(hash)), must_change_password: Some(true), ..Changes::default() };
         kernel
@@ -267,20 +268,21 @@ impl<'a> Admin<'a> {
         password: Option<Password>,
         context: PolicyContext,
         refusal: ErrorCode,
+        client: &Client,
     ) -> Result<Option<String>> {
         match password {
-            Some(password) => Accounts::new(self.kernel).hash_new(password, context, refusal).await.map(Some),
+            Some(password) => Accounts::new(self.kernel).hash_new(password, context, refusal, client).await.map(Some),
             None => Ok(None),
         }
     }
 
     /// Checks what was wanted and does the slow part of it, before any row is locked.
-    async fn prepare(&self, target: &User, wanted: AdminChanges) -> Result<Changes> {
+    async fn prepare(&self, target: &User, wanted: AdminChanges, client: &Client) -> Result<Changes> {
         let attributes = wanted.attributes.map(Value::Object);
         attributes.as_ref().map_or(Ok(()), |attributes| self.kernel.check_attributes(attributes))?;
         let more = [wanted.email.as_ref().map(Email::as_str)];
         let context = self.kernel.policy_context(Some(target), &more);
-        let hash = self.hash_if_given(wanted.password, context, ErrorCode::UpdateUserInvalidPassword).await?;
+        let hash = self.hash_if_given(wanted.password, context, ErrorCode::UpdateUserInvalidPassword, client).await?;
         Ok(Changes {
             email: wanted.email,
             username: wanted.username,

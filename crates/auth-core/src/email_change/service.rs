@@ -64,7 +64,7 @@ impl<'a> EmailChanges<'a> {
         match password {
             None => accounts.require_recent(principal)?,
             Some(password) => {
-                if !accounts.is_current_password(&principal.user, password).await? {
+                if !accounts.is_current_password(&principal.user, password, client).await? {
                     let user_id = principal.user.id;
                     self.kernel.emit(client, EventKind::PasswordChangeFailed { user_id });
                     return Err(ErrorCode::ReauthenticationFailed.into());

@@ -102,6 +102,7 @@ mod tests {
             ("mail_requests", "client", vec![(5, 1)]),
             ("mails_by_client", "client", vec![(10, 1)]),
             ("mails_to_address", "address", vec![(3, 1), (10, 24)]),
+            ("registration_tries", "client", vec![(30, 1)]),
             ("registrations", "client", vec![(5, 1)]),
             ("token_tries", "client", vec![(30, 1)]),
         ];

@@ -1,10 +1,10 @@
 //! Whom limits count.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use uuid::Uuid;
 
-use crate::client::Client;
+use crate::client::{Client, first_bits};
 use crate::identifier::Email;
 
 /// Those whom a limit can count: clients, addresses, and accounts by their ids.
@@ -53,12 +53,11 @@ impl Counted for Uuid {
 /// What a client counts as, the narrower network first, and how much more a wider one may do: a client that has one
 /// address of IPv6 has a network of them, and many have more.
 fn networks(ip: Option<IpAddr>) -> Vec<(String, u32)> {
-    let network = |ip: Ipv6Addr, bits: u32| Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << (128 - bits)));
     match ip.map(|ip| ip.to_canonical()) {
         None => vec![("unknown".to_owned(), 1)],
         Some(IpAddr::V4(ip)) => vec![(ip.to_string(), 1)],
         Some(IpAddr::V6(ip)) => {
-            vec![(format!("{}/64", network(ip, 64)), 1), (format!("{}/48", network(ip, 48)), 8)]
+            vec![(format!("{}/64", first_bits(ip, 64)), 1), (format!("{}/48", first_bits(ip, 48)), 8)]
         }
     }
 }

@@ -47,7 +47,29 @@ impl Limiter<'_> {
     /// # Errors
     /// Fails with `RATE_LIMITED`, and when the database does: a client that cannot be counted is rejected.
     pub async fn take(&self, bucket: &Bucket, client: &Client) -> Result<()> {
-        let Some(refusal) = self.take_or_retry(bucket).await? else { return Ok(()) };
+        match self.take_or_retry(bucket).await? {
+            Some(refusal) => Err(self.refuse(bucket, &refusal, client)),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses a client when nothing is left of a limit, and takes nothing.
+    ///
+    /// # Errors
+    /// Fails with `RATE_LIMITED`, and when the database does.
+    pub async fn check(&self, bucket: &Bucket, client: &Client) -> Result<()> {
+        let (db, now) = (self.kernel.db(), self.kernel.now());
+        for quota in bucket.quotas(&self.kernel.configs().limits) {
+            let id = self.id(&quota.key);
+            if quota.rate != Rate::UNLIMITED && !store::has_room(db, id, quota.rate, now).await? {
+                let refusal = self.refusal(db, id, quota.rate, now).await?;
+                return Err(self.refuse(bucket, &refusal, client));
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(&self, bucket: &Bucket, refusal: &Refusal, client: &Client) -> Error {
         if client.is_remote() && client.ip.is_none() {
             UNKNOWN.call_once(|| {
                 tracing::error!("a limit refused a client whose address is unknown, and all of those share it: {HOW}")
@@ -56,7 +78,7 @@ impl Limiter<'_> {
         if refusal.first {
             self.kernel.emit(client, EventKind::Throttled { limit: bucket.name() });
         }
-        Err(ErrorCode::RateLimited.retry_after(refusal.retry_after))
+        ErrorCode::RateLimited.retry_after(refusal.retry_after)
     }
 
     async fn take_or_retry(&self, bucket: &Bucket) -> Result<Option<Refusal>> {

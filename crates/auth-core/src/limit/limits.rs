@@ -31,6 +31,11 @@ impl Limits {
         Self { off: true, set: BTreeMap::new() }
     }
 
+    /// Whether only the limits that are set count.
+    pub(crate) fn is_off(&self) -> bool {
+        self.off
+    }
+
     /// Sets the rates of a limit, given as its constant or by its name. None, or [`Rate::UNLIMITED`], switches it off.
     #[must_use]
     pub fn set(mut self, limit: impl Into<Cow<'static, str>>, rates: impl IntoIterator<Item = Rate>) -> Self {

@@ -47,6 +47,12 @@ async fn count(db: &impl ConnectionTrait, id: Uuid, rate: Rate, now: OffsetDateT
     Ok(result.rows_affected == 1)
 }
 
+/// Whether one could be taken now.
+pub(super) async fn has_room(db: &impl ConnectionTrait, id: Uuid, rate: Rate, now: OffsetDateTime) -> Result<bool> {
+    let row = find(db, id).await?;
+    Ok(row.is_none_or(|row| row.used < limit(rate) || row.ends_at.0 <= now))
+}
+
 /// Writes down that somebody was refused; true for the first.
 pub(super) async fn mark_refused(db: &impl ConnectionTrait, id: Uuid, rate: Rate) -> Result<bool> {
     let result = Entity::update_many()

@@ -42,7 +42,7 @@ impl<'a> Logins<'a> {
             None => (None, None),
         };
         let has_password = hash.is_some();
-        let hasher = &self.kernel.hasher();
+        let hasher = &self.kernel.hasher_for(client);
         let verdict = hasher.verify(password.clone(), hash.clone()).await?;
         let outdated = match self.judge(user.as_ref(), has_password, verdict) {
             Ok(outdated) => outdated,

@@ -5,8 +5,11 @@ use super::foreign::UnreadableHash;
 use super::hasher_config::HasherConfig;
 use super::policy::{PasswordPolicy, PolicyContext};
 use super::secret::Password;
+use super::share::{Share, Shares};
 use super::verdict::{HasherError, Verdict};
 use super::work::Worker;
+use crate::client::Client;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
@@ -14,7 +17,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
 /// Argon2id (RFC 9106) on threads of low priority, with bounded concurrency, memory and queue. A cheap handle; clones share
 /// the bounds.
 #[derive(Clone)]
-pub struct PasswordHasher(Arc<Inner>);
+pub struct PasswordHasher {
+    inner: Arc<Inner>,
+    /// The network whose share the work counts against.
+    network: Option<IpAddr>,
+}
 
 struct Inner {
     worker: Worker,
@@ -22,7 +29,14 @@ struct Inner {
     running: Arc<Semaphore>,
     queue_length: usize,
     queue: Semaphore,
+    shares: Arc<Shares>,
     wait: Duration,
+}
+
+/// The right to run one hash.
+struct Permit {
+    _running: OwnedSemaphorePermit,
+    _share: Option<Share>,
 }
 
 impl PasswordHasher {
@@ -45,14 +59,25 @@ impl PasswordHasher {
         worker.hash(b"")?;
         let permits = config.permits(cores).min(Semaphore::MAX_PERMITS);
         let queue_length = config.queue.min(Semaphore::MAX_PERMITS);
-        Ok(Self(Arc::new(Inner {
+        let inner = Inner {
             worker,
             permits,
             running: Arc::new(Semaphore::new(permits)),
             queue_length,
             queue: Semaphore::new(queue_length),
+            shares: Arc::new(Shares::new(config.per_network, queue_length / 2)),
             wait: config.wait,
-        })))
+        };
+        Ok(Self { inner: Arc::new(inner), network: None })
+    }
+
+    /// The same hasher on behalf of a client, whose network may have at most
+    /// [`per_network`](HasherConfig::per_network) hashes running at once. Clients whose address is unknown share one; the
+    /// app itself is not bound by any.
+    #[must_use]
+    pub fn on_behalf_of(&self, client: &Client) -> Self {
+        let network = client.is_remote().then(|| client.network().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
+        Self { inner: Arc::clone(&self.inner), network }
     }
 
     /// Hashes a password that needs no judging, with a random salt, into a PHC string.
@@ -135,43 +160,43 @@ impl PasswordHasher {
     /// # Errors
     /// Fails with [`UnreadableHash`], which names the supported schemes.
     pub fn check_stored(&self, stored: &str) -> Result<(), UnreadableHash> {
-        self.0.worker.check(stored)
+        self.inner.worker.check(stored)
     }
 
     /// What is wrong with the cost of a stored hash that can be verified, without computing anything; `None` for one of a
     /// good cost, and for one that [`check_stored`](Self::check_stored) refuses.
     #[must_use]
     pub fn concern(&self, stored: &str) -> Option<HashConcern> {
-        self.0.worker.concern(stored)
+        self.inner.worker.concern(stored)
     }
 
     /// What every hash that it makes begins with.
     pub(crate) fn current_prefix(&self) -> String {
-        self.0.worker.current_prefix()
+        self.inner.worker.current_prefix()
     }
 
     /// What all hashes since the start have cost: the blocks of 1 KiB that were computed, to which time is proportional.
     #[must_use]
     pub fn work_done(&self) -> u64 {
-        self.0.worker.done()
+        self.inner.worker.done()
     }
 
     /// How many hashes are running now.
     #[must_use]
     pub fn running(&self) -> usize {
-        self.0.permits.saturating_sub(self.0.running.available_permits())
+        self.inner.permits.saturating_sub(self.inner.running.available_permits())
     }
 
     /// How many hashes may run at once.
     #[must_use]
     pub fn permits(&self) -> usize {
-        self.0.permits
+        self.inner.permits
     }
 
     /// How many callers are waiting for their turn now.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.0.queue_length.saturating_sub(self.0.queue.available_permits())
+        self.inner.queue_length.saturating_sub(self.inner.queue.available_permits()) + self.inner.shares.waiting()
     }
 
     /// Runs `work` on a thread of its own, once there is a permit.
@@ -181,7 +206,7 @@ impl PasswordHasher {
     ) -> Result<T, HasherError> {
         let work = move |worker: &Worker, permit| {
             // It is given back before the answer, whether `work` returns or panics.
-            let _permit: OwnedSemaphorePermit = permit;
+            let _permit: Permit = permit;
             work(worker)
         };
         self.run_on(self.permit().await?, work).await
@@ -191,10 +216,10 @@ impl PasswordHasher {
     /// future, but never the thread.
     async fn run_on<T: Send + 'static>(
         &self,
-        permit: OwnedSemaphorePermit,
-        work: impl FnOnce(&Worker, OwnedSemaphorePermit) -> Result<T, HasherError> + Send + 'static,
+        permit: Permit,
+        work: impl FnOnce(&Worker, Permit) -> Result<T, HasherError> + Send + 'static,
     ) -> Result<T, HasherError> {
-        let inner = Arc::clone(&self.0);
+        let inner = Arc::clone(&self.inner);
         let (answer, answered) = oneshot::channel();
         let hash = move || {
             give_way();
@@ -208,17 +233,28 @@ impl PasswordHasher {
         answered.await.map_err(|_| HasherError::Internal("the hashing thread did not finish".to_owned()))?
     }
 
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, HasherError> {
-        let running = Arc::clone(&self.0.running);
+    /// Waits for a permit: for one of the network first, which takes no place from the callers of others.
+    async fn permit(&self) -> Result<Permit, HasherError> {
+        let turn = async {
+            let share = match self.network {
+                Some(network) => Some(self.inner.shares.take(network).await.ok_or(HasherError::Saturated)?),
+                None => None,
+            };
+            Ok(Permit { _running: self.turn().await?, _share: share })
+        };
+        tokio::time::timeout(self.inner.wait, turn).await.map_err(|_| HasherError::Saturated)?
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, HasherError> {
+        let running = Arc::clone(&self.inner.running);
         match Arc::clone(&running).try_acquire_owned() {
             Ok(permit) => return Ok(permit),
             Err(TryAcquireError::NoPermits) => {}
             Err(TryAcquireError::Closed) => return Err(closed()),
         }
         // A place in the queue is itself a permit, so a caller that goes away gives it back.
-        let _place = self.0.queue.try_acquire().map_err(|_| HasherError::Saturated)?;
-        let turn = tokio::time::timeout(self.0.wait, running.acquire_owned()).await;
-        turn.map_err(|_| HasherError::Saturated)?.map_err(|_| closed())
+        let _place = self.inner.queue.try_acquire().map_err(|_| HasherError::Saturated)?;
+        running.acquire_owned().await.map_err(|_| closed())
     }
 }
 

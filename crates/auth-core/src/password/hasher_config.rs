@@ -17,8 +17,12 @@ pub struct HasherConfig {
     /// Memory in MiB that all running hashes may take together. At most `min(cores, budget / memory)` hashes run at
     /// once, and at least one.
     pub memory_budget_mib: u32,
-    /// How many callers may wait for their turn; the next one is turned away at once.
+    /// How many callers may wait for their turn; the next one is turned away at once. At most half as many of one network
+    /// wait for its share.
     pub queue: usize,
+    /// How many hashes of one network, an IPv4 address or an IPv6 network of 64 bits, may run at once. Without rate
+    /// limits ([`Limits::off`](crate::Limits::off)) a network may have all of them.
+    pub per_network: usize,
     /// How long a caller waits at most before it is turned away.
     pub wait: Duration,
     /// The key of the Firebase project whose password hashes were imported, without which they cannot be verified. Keep
@@ -29,7 +33,8 @@ pub struct HasherConfig {
 }
 
 impl Default for HasherConfig {
-    /// 19 MiB, two passes, one lane: the second OWASP row. 256 MiB in all, 64 callers waiting up to two seconds.
+    /// 19 MiB, two passes, one lane: the second OWASP row. 256 MiB in all, 64 callers waiting up to two seconds, two hashes
+    /// for one network.
     fn default() -> Self {
         Self {
             memory_kib: 19_456,
@@ -37,6 +42,7 @@ impl Default for HasherConfig {
             parallelism: 1,
             memory_budget_mib: 256,
             queue: 64,
+            per_network: 2,
             wait: Duration::from_secs(2),
             firebase_signer_key: None,
             insecure: false,

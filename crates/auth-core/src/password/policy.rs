@@ -1,7 +1,7 @@
 //! Which passwords an account may be given.
 
-use super::blocklist;
 use super::secret::Password;
+use super::{blocklist, estimate};
 use zeroize::Zeroizing;
 
 /// Shortest context word, in code points, that is searched for inside a password, and the fewest code points that
@@ -144,9 +144,8 @@ impl StandardPolicy {
         if min_score == 0 && !self.blocklist {
             return Ok(());
         }
-        let inputs: Vec<&str> = terms.iter().map(String::as_str).collect();
-        // `zxcvbn` reads the first 100 characters only; a password that is strong there is strong.
-        let score = |text| u8::from(zxcvbn::zxcvbn(text, &inputs).score());
+        let words: Vec<&str> = terms.iter().map(String::as_str).collect();
+        let score = |text| estimate::score(text, &words);
         let in_lower_case = score(lowercase);
         if self.blocklist && (in_lower_case < UNCOMMON || blocklist::contains(lowercase)) {
             return Err(Refusal::new(
@@ -154,7 +153,7 @@ impl StandardPolicy {
             ));
         }
         // Capital letters make a password stronger, and never weaker: most need no second estimate.
-        if in_lower_case < min_score && score(password.expose()) < min_score {
+        if in_lower_case < min_score && (lowercase == password.expose() || score(password.expose()) < min_score) {
             return Err(Refusal::new(
                 "This password is too easy to guess: add more words or less predictable characters.",
             ));

@@ -1,6 +1,7 @@
 //! The hasher as its callers see it.
 
 use super::*;
+use crate::Client;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version, password_hash::phc::PasswordHash};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -289,6 +290,43 @@ async fn a_long_wait_ends_in_saturation() {
     gate.open();
     for caller in admitted {
         caller.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn one_network_does_not_hold_the_whole_pool() {
+    let (hasher, gate) = (bounded(8, 6, LONG), Arc::new(Gate::default()));
+    let _opener = Opener(gate.clone());
+    let of = |ip: &str| hasher.on_behalf_of(&Client::new(Some(ip.parse().unwrap()), None));
+    // Two of them hash and three wait, which is half of the queue: the sixth is turned away at once.
+    let flood = of("2001:db8:1:1::1");
+    let mut admitted = callers(&flood, &gate, 5);
+    until(|| hasher.running() == 2 && hasher.waiting() == 3).await;
+    let same_network = of("2001:db8:1:1:ffff::2");
+    assert!(matches!(same_network.hash(Password::new("one more")).await, Err(HasherError::Saturated)));
+    // Everyone else is served as if nothing was there.
+    for ip in ["2001:db8:1:2::1", "192.0.2.1", "::ffff:192.0.2.2"] {
+        assert!(of(ip).hash(Password::new("at once")).await.is_ok());
+    }
+    admitted.extend(callers(&of("192.0.2.1"), &gate, 2));
+    until(|| hasher.running() == 4).await;
+    for caller in &admitted {
+        caller.abort();
+    }
+    gate.open();
+    until(|| (hasher.running(), hasher.waiting()) == (0, 0)).await;
+    assert_eq!(gate.peak.load(Ordering::SeqCst), 4, "those who left were not hashed");
+    assert!(flood.hash(Password::new("later")).await.is_ok());
+    // The app itself is not bound, and clients without an address are one network.
+    for (client, running) in [(Client::default(), 5), (Client::new(None, None), 2)] {
+        let gate = Arc::new(Gate::default());
+        let _opener = Opener(gate.clone());
+        let admitted = callers(&hasher.on_behalf_of(&client), &gate, 5);
+        until(|| hasher.running() == running && hasher.waiting() == 5 - running).await;
+        gate.open();
+        for caller in admitted {
+            caller.await.unwrap().unwrap();
+        }
     }
 }
 

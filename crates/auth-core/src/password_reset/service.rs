@@ -82,7 +82,7 @@ impl<'a> PasswordResets<'a> {
         let user = store::find(kernel.db(), known).await?.map(User::from).ok_or(BAD)?;
         let context = kernel.policy_context(Some(&user), &[]);
         let accounts = Accounts::new(kernel);
-        let hash = accounts.hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword).await?;
+        let hash = accounts.hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword, client).await?;
         let changes = &Changes { password_hash: Some(Some(hash)), ..Changes::default() };
         kernel
             .effect(client, |effect| async move {

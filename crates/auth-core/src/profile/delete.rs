@@ -22,7 +22,7 @@ impl Profiles<'_> {
         match password {
             None => accounts.require_recent(principal)?,
             Some(password) => {
-                if !accounts.is_current_password(&principal.user, password).await? {
+                if !accounts.is_current_password(&principal.user, password, client).await? {
                     return Err(ErrorCode::ReauthenticationFailed.into());
                 }
             }

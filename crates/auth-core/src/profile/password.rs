@@ -32,7 +32,7 @@ impl Profiles<'_> {
         let accounts = Accounts::new(kernel);
         accounts.require_recent(principal)?;
         let is_same = old.is_same(&new);
-        if !accounts.is_current_password(user, old).await? {
+        if !accounts.is_current_password(user, old, client).await? {
             kernel.emit(client, EventKind::PasswordChangeFailed { user_id: user.id });
             return Err(ErrorCode::ChangePasswordBadPassword.into());
         }
@@ -41,7 +41,7 @@ impl Profiles<'_> {
             return Err(ErrorCode::ChangePasswordInvalidPassword.because(reason));
         }
         let context = kernel.policy_context(Some(user), &[]);
-        let hash = accounts.hash_new(new, context, ErrorCode::ChangePasswordInvalidPassword).await?;
+        let hash = accounts.hash_new(new, context, ErrorCode::ChangePasswordInvalidPassword, client).await?;
         let changes = &Changes {
             password_hash: Some(Some(hash)),
             must_change_password: user.must_change_password.then_some(false),

@@ -45,8 +45,9 @@ impl Profiles<'_> {
         if let Some(password) = password {
             let more = [changes.email.as_ref().map(|email| email.as_str())];
             let context = self.kernel.policy_context(Some(user), &more);
-            let hash =
-                Accounts::new(self.kernel).hash_new(password, context, ErrorCode::UpdateUserInvalidPassword).await?;
+            let hash = Accounts::new(self.kernel)
+                .hash_new(password, context, ErrorCode::UpdateUserInvalidPassword, client)
+                .await?;
             changes.password_hash = Some(Some(hash));
         }
         let later =
@@ -69,7 +70,7 @@ impl Profiles<'_> {
     ) -> Result<()> {
         let (user, accounts) = (&principal.user, Accounts::new(self.kernel));
         if let Some(current) = current {
-            if accounts.is_current_password(user, current).await? {
+            if accounts.is_current_password(user, current, client).await? {
                 return Ok(());
             }
         } else if !(new_password && accounts.has_password(user).await?) {

@@ -18,11 +18,11 @@ pub use model::{NewAccount, Registered};
 pub use pending::{ALREADY_REGISTERED, REGISTER};
 use pending::{JOB, run_job};
 pub(crate) use pending::{complete_registration, is_registration};
-pub use service::{REGISTRATIONS, Registrations};
+pub use service::{REGISTRATION_TRIES, REGISTRATIONS, Registrations};
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature = Feature::new("registration", "Creating accounts.")
     .mails(&[ALREADY_REGISTERED])
     .purposes(&[REGISTER])
-    .limits(&[REGISTRATIONS.declared()])
+    .limits(&[REGISTRATION_TRIES.declared(), REGISTRATIONS.declared()])
     .jobs(&[JobHandler::new(JOB, VERIFY_EMAIL.name(), run_job)]);

@@ -10,6 +10,9 @@ use crate::event::EventKind;
 use crate::kernel::Kernel;
 use crate::limit::{Limit, Rate};
 
+/// Registrations that a client tries, whatever becomes of them.
+pub const REGISTRATION_TRIES: Limit<Client> = Limit::new("registration_tries", &[Rate::per_hour(30)]);
+
 /// Registrations of a client, with a password that is good enough.
 pub const REGISTRATIONS: Limit<Client> = Limit::new("registrations", &[Rate::per_hour(5)]);
 
@@ -60,13 +63,16 @@ impl<'a> Registrations<'a> {
         self.kernel.check_attributes(&attributes)?;
         let words = [Some(email.as_str()), username.as_ref().map(|name| name.as_str()), display_name.as_deref()];
         let context = self.kernel.policy_context(None, &words);
-        // A rejected password must not count against the registration limit.
         let limiter = self.kernel.limiter();
         let bucket = REGISTRATIONS.of(client);
+        // Judging a password is work, which a client that is over a limit must not cause.
+        limiter.take(&REGISTRATION_TRIES.of(client), client).await?;
+        limiter.check(&bucket, client).await?;
+        // A rejected password must not count against the limit of registrations.
         let counted = limiter.take(&bucket, client);
         let hashed = self
             .kernel
-            .hasher()
+            .hasher_for(client)
             .check_wait_and_hash(password, self.kernel.configs().passwords.policy.clone(), context, counted)
             .await?;
         let hash = hashed.map_err(|error| refused(error, ErrorCode::RegisterInvalidPassword))?;
