@@ -3,6 +3,7 @@
 pub(crate) use auth_core::account::{ACCOUNT_DELETED, PASSWORD_CHANGED};
 pub(crate) use auth_core::admin::ACCOUNT_RESET;
 pub(crate) use auth_core::email_change::{CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED};
+pub(crate) use auth_core::invitation::INVITATION;
 pub(crate) use auth_core::magic_link::MAGIC_LINK;
 use auth_core::mail::{Mail, MailKind};
 pub(crate) use auth_core::password_reset::RESET_PASSWORD;

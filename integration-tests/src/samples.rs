@@ -32,7 +32,7 @@ pub(crate) fn body(endpoint: &Endpoint) -> Value {
         "verification.request" | "password_reset.request" | "magic_link.request" => {
             json!({ "email": "sample@example.org" })
         }
-        "password_reset.reset" => json!({ "token": "none", "password": PASSWORD }),
+        "password_reset.reset" | "invitation.accept" => json!({ "token": "none", "password": PASSWORD }),
         "admin.reset_password" => json!({ "new_password": PASSWORD }),
         _ if endpoint.requirement().is_some() => json!({}),
         // Most of the others redeem what was mailed. Add a row for one that takes something else.
@@ -62,6 +62,10 @@ pub(crate) async fn succeeding(app: &App, endpoint: &Endpoint) -> Request {
 /// The same without the caller's token.
 pub(crate) async fn ready(app: &App, endpoint: &Endpoint, caller: Option<&Login>) -> Request {
     let target = app.register(&format!("target-{}", endpoint.id.replace(['.', '_'], "-"))).await;
+    if endpoint.action() == "invitation.send" {
+        // Only an account that nobody has used yet can be invited.
+        app.remove_password(&target).await;
+    }
     let id = match caller {
         Some(caller) if endpoint.feature() == "session" => {
             let list = app.get("/auth/sessions").by(caller).send().await.is(200).json();

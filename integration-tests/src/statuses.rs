@@ -43,6 +43,8 @@ pub(crate) const ROWS: &[Row] = &[
     (E::ChangePasswordInvalidPassword, 400, None),
     (E::ChangeEmailBadToken, 400, None),
     (E::MagicLinkBadToken, 400, None),
+    (E::InvitationBadToken, 400, None),
+    (E::AlreadyActive, 409, None),
     (E::LastSuperuser, 409, None),
 ];
 

@@ -72,6 +72,8 @@ services! {
     verification: crate::verification::Verifications<'_>,
     /// New passwords for users who forgot theirs.
     password_reset: crate::password_reset::PasswordResets<'_>,
+    /// Accounts that wait for their users.
+    invitation: crate::invitation::Invitations<'_>,
     /// Email address changes.
     email_change: crate::email_change::EmailChanges<'_>,
     /// Passwordless login by email.

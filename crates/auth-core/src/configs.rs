@@ -21,6 +21,8 @@ macro_rules! for_each_config {
             verification: crate::verification::VerificationConfig,
             /// The link to a new password.
             password_reset: crate::password_reset::PasswordResetConfig,
+            /// The link of an invitation.
+            invitation: crate::invitation::InvitationConfig,
             /// When a new email address replaces the old one, and the links that confirm and revert it.
             email_change: crate::email_change::EmailChangeConfig,
             /// The link that logs in.

@@ -131,6 +131,8 @@ error_codes! {
     ChangePasswordInvalidPassword = "CHANGE_PASSWORD_INVALID_PASSWORD" [Invalid, reason]: "The password policy rejected the new password; `reason` says why.",
     ChangeEmailBadToken = "CHANGE_EMAIL_BAD_TOKEN" [Invalid]: "The token is unknown, used, expired or superseded; request a new link.",
     MagicLinkBadToken = "MAGIC_LINK_BAD_TOKEN" [Invalid]: "The link or code is unknown, used, expired or superseded; request a new one.",
+    InvitationBadToken = "INVITATION_BAD_TOKEN" [Invalid]: "The invitation is unknown, used, expired or superseded; ask for another one.",
+    AlreadyActive = "ALREADY_ACTIVE" [Conflict]: "The account has a password or was used already, so that its user cannot be invited.",
     LastSuperuser = "LAST_SUPERUSER" [Conflict]: "The last active superuser can be neither deleted, deactivated nor demoted.",
 }
 

@@ -198,6 +198,18 @@ events! {
         /// The superuser.
         actor_id: actor,
     },
+    /// An invitation to an account that a superuser had created was mailed.
+    Invited = "invited" {
+        /// Who is invited.
+        user_id: subject,
+        /// The superuser.
+        actor_id: actor,
+    },
+    /// An invitation was accepted: the account has its first password.
+    InvitationAccepted = "invitation_accepted" {
+        /// Who was invited.
+        user_id: subject,
+    },
     /// A new email address was asked for, which has to be verified first.
     EmailChangeRequested = "address_change_requested" {
         /// Whose address it is.

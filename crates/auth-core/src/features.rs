@@ -13,6 +13,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     crate::profile::FEATURE,
     crate::verification::FEATURE,
     crate::password_reset::FEATURE,
+    crate::invitation::FEATURE,
     crate::email_change::FEATURE,
     crate::magic_link::FEATURE,
     crate::admin::FEATURE,

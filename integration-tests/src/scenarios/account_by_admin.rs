@@ -4,13 +4,12 @@ use auth_core::{ErrorCode as E, EventKind};
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
-use crate::mails::{ACCOUNT_RESET, RESET_PASSWORD, VERIFY_EMAIL};
+use crate::mails::{ACCOUNT_RESET, VERIFY_EMAIL};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, Login, PASSWORD, Scenario, audit};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     an_account_with_a_password_has_to_change_it,
-    an_account_without_a_password_gets_a_link,
     an_account_needs_a_name_and_flags_are_honoured,
     what_is_taken_or_weak_is_refused,
     a_password_that_is_reset_ends_everything,
@@ -41,19 +40,6 @@ async fn an_account_with_a_password_has_to_change_it(cx: Cx) {
     create(&app, &root, json!({ "email": "eve@example.org", "password": PASSWORD })).await.is(201);
     assert_eq!(app.kinds_to("eve@example.org").await, [VERIFY_EMAIL.name()]);
     audit::tables(&app).await;
-}
-
-async fn an_account_without_a_password_gets_a_link(cx: Cx) {
-    let app = cx.app().await;
-    let root = app.superuser("root").await;
-    let user = create(&app, &root, json!({ "email": "ada@example.org", "display_name": "Ada" })).await.is(201).json();
-    assert_eq!((&user["display_name"], &user["is_verified"]), (&json!("Ada"), &json!(false)));
-    app.try_login("ada@example.org", PASSWORD, "db").await.fails(E::LoginBadCredentials);
-    let body = json!({ "token": app.token_to("ada@example.org", RESET_PASSWORD).await, "password": NEW });
-    app.post("/auth/reset-password").json(body).send().await.is(200);
-    let ada = Login::new(&user);
-    let ada = ada.with(&app.try_login("ada@example.org", NEW, "db").await.is(200));
-    assert_eq!(app.get("/users/me").by(&ada).send().await.is(200).json()["is_verified"], json!(true));
 }
 
 async fn an_account_needs_a_name_and_flags_are_honoured(cx: Cx) {

@@ -86,6 +86,7 @@ async fn every_limited_route_says_when_to_come_back(cx: Cx) {
     for path in [
         "/auth/verify",
         "/auth/reset-password",
+        "/auth/accept-invitation",
         "/auth/change-email/confirm",
         "/auth/change-email/revert",
         "/auth/magic-link/verify",

@@ -6,7 +6,7 @@ use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
 use crate::logs::Listener;
-use crate::mails::{CONFIRM_EMAIL, EMAIL_CHANGED, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL};
+use crate::mails::{CONFIRM_EMAIL, EMAIL_CHANGED, INVITATION, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, Login, Request, Scenario, Setup, mails};
 
@@ -240,6 +240,11 @@ impl Walker {
         let body = json!({ "email": Self::address("invited") });
         let invited = self.send(self.app.post("/users").by(root).json(body)).await.is(201).json();
         let path = Login::new(&invited).path();
+        self.app.deliver().await;
+        self.send(self.app.post(&format!("{path}/invite")).by(root)).await.is(202);
+        let mut link = json!({ "token": self.app.token_to(&Self::address("invited"), INVITATION).await });
+        link["password"] = json!(Self::PASSWORDS[2]);
+        self.post("/auth/accept-invitation", link).await.is(200);
         self.send(self.app.get(&format!("/users?q=invited{}", Self::DOMAIN)).by(root)).await.is(200);
         let change = json!({ "email": Self::address("renamed"), "password": Self::PASSWORDS[0] });
         self.send(self.app.patch(&path).by(root).json(change)).await.is(200);

@@ -24,6 +24,7 @@ mod hook;
 mod hook_work;
 mod hostile_request;
 mod identifier;
+mod invitation;
 mod json_web_token;
 mod killed_process;
 mod limit;
@@ -104,6 +105,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(hook_work),
     feature!(hostile_request),
     feature!(identifier),
+    feature!(invitation),
     feature!(killed_process),
     feature!(limit),
     feature!(log),

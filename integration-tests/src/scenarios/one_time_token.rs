@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use auth_core::email_change::{CONFIRM, REVERT};
+use auth_core::invitation::INVITE;
 use auth_core::magic_link::LOGIN;
 use auth_core::one_time::{Consumed, Issue, Purpose};
 use auth_core::password_reset::RESET;
@@ -30,9 +31,6 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_token_dies_with_what_it_was_issued_for: direct_only,
     a_used_token_stays_used: direct_only,
 ];
-
-/// What an app may have tokens for.
-const INVITE: Purpose = Purpose::new("invitation", "inv_");
 
 const PURPOSES: [Purpose; 7] = [VERIFY, RESET, LOGIN, CONFIRM, REVERT, REGISTER, INVITE];
 

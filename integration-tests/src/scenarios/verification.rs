@@ -6,7 +6,7 @@ use auth_core::ErrorCode as E;
 use auth_testkit::Reaction;
 use serde_json::{Value, json};
 
-use crate::mails::{CONFIRM_EMAIL, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL};
+use crate::mails::{CONFIRM_EMAIL, INVITATION, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL};
 use crate::scenario::scenarios;
 use crate::{App, Cx, Jar, PASSWORD, Scenario, audit, race};
 
@@ -185,11 +185,14 @@ async fn a_link_serves_no_other_purpose(cx: Cx) {
     for path in ["/auth/forgot-password", "/auth/magic-link"] {
         app.post(path).json(json!({ "email": ada.email })).send().await.is(202);
     }
+    let root = app.superuser("root").await;
+    app.post("/users").by(&root).json(json!({ "email": "guest@example.org" })).send().await.is(201);
     let tokens = [
         app.token_to(&ada.email, VERIFY_EMAIL).await,
         app.token_to(&ada.email, RESET_PASSWORD).await,
         app.token_to(&ada.email, MAGIC_LINK).await,
         app.token_to("countess@example.org", CONFIRM_EMAIL).await,
+        app.token_to("guest@example.org", INVITATION).await,
         ada.token.clone(),
     ];
     let uses = [
@@ -197,6 +200,7 @@ async fn a_link_serves_no_other_purpose(cx: Cx) {
         ("/auth/reset-password", E::ResetPasswordBadToken),
         ("/auth/magic-link/verify", E::MagicLinkBadToken),
         ("/auth/change-email/confirm", E::ChangeEmailBadToken),
+        ("/auth/accept-invitation", E::InvitationBadToken),
         ("/auth/change-email/revert", E::ChangeEmailBadToken),
     ];
     for (place, (path, code)) in uses.into_iter().enumerate() {
@@ -205,7 +209,7 @@ async fn a_link_serves_no_other_purpose(cx: Cx) {
             app.post(path).json(body).send().await.fails(code);
         }
     }
-    for token in &tokens[..4] {
+    for token in &tokens[..5] {
         app.get("/users/me").bearer(token).send().await.fails(E::Unauthorized);
         app.get("/users/me").cookie("auth", token).send().await.fails(E::Unauthorized);
     }

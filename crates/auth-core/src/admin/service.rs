@@ -16,7 +16,7 @@ use crate::password::{Password, PolicyContext};
 use crate::principal::Principal;
 use crate::profile::notify_owner;
 use crate::user::User;
-use crate::{password_reset, verification};
+use crate::{invitation, verification};
 
 const TAKEN: ErrorCode = ErrorCode::UpdateUserEmailAlreadyExists;
 
@@ -131,7 +131,8 @@ impl<'a> Admin<'a> {
         row.map(User::from).ok_or_else(|| ErrorCode::NotFound.into())
     }
 
-    /// Changes an account at once. A new password, address or role, and deactivation, end all its sessions.
+    /// Changes an account at once. A new password, address or role, and deactivation, end all its sessions. An account that
+    /// still waits for its user is invited at its new address.
     ///
     /// # Errors
     /// Fails with `Not Found`, `UPDATE_USER_INVALID_PASSWORD` with a reason, `UPDATE_USER_EMAIL_ALREADY_EXISTS`,
@@ -147,6 +148,7 @@ impl<'a> Admin<'a> {
         let kernel = self.kernel;
         let written = kernel.effect(client, |effect| async move {
             let (before, changes) = self.lock(&effect, &actor.user, id, changes.clone()).await?;
+            let waits = changes.email.is_some() && invitation::awaits_user(&effect, &before).await?;
             let ends_sessions = changes.email.is_some()
                 || changes.password_hash.is_some()
                 || changes.is_superuser.is_some()
@@ -159,7 +161,12 @@ impl<'a> Admin<'a> {
             if changes.email.is_some() || changes.password_hash.is_some() || changes.is_superuser.is_some() {
                 close_revert_links(&effect, id, RevertLinks::All).await?;
             }
-            notify_owner(&effect, &before, &updated.user, &changes, false).await?;
+            if waits && changes.password_hash.is_none() && updated.user.is_active {
+                // There is no owner yet whom a change could concern: the first link went to the wrong address.
+                invitation::invite(&effect, &updated.user, actor.user.id).await?;
+            } else {
+                notify_owner(&effect, &before, &updated.user, &changes, false).await?;
+            }
             Ok(updated.user)
         });
         Accounts::new(kernel).prefer_email_conflict(written.await, changes.email.as_ref(), Some(id), TAKEN).await
@@ -178,8 +185,8 @@ impl<'a> Admin<'a> {
         Ok((before, changes))
     }
 
-    /// Makes an account. One with a password has to change it at the first login; one without gets a link to choose one,
-    /// if it has an address.
+    /// Makes an account. One with a password has to change it at the first login; the user of one without is invited to
+    /// choose it, if there is an address and the account is active.
     ///
     /// # Errors
     /// Fails with [`Error::Invalid`] for an account without address and user name, `REGISTER_INVALID_PASSWORD` with a
@@ -200,8 +207,8 @@ impl<'a> Admin<'a> {
             if draft.password_hash.is_some() && !user.is_verified {
                 verification::invite(&effect, &user).await?;
             }
-            if draft.password_hash.is_none() && user.is_active && user.email.is_some() {
-                effect.queue_mail(password_reset::mail(&effect, &user).await?);
+            if draft.password_hash.is_none() && user.is_active {
+                invitation::invite(&effect, &user, actor.user.id).await?;
             }
             Ok(user)
         });

@@ -71,8 +71,8 @@ mod tests {
         const MAILS: Feature = Feature::new("app", "An app's.").mails(&[MailKind::new("verify_email", &[])]);
         const ODD: Feature = Feature::new("app", "An app's.").mails(&[MailKind::new("Welcome!", &[])]);
         const AGAIN: Feature = Feature::new("app", "An app's.").purposes(&[verification::VERIFY]);
-        const PREFIX: Feature = Feature::new("app", "An app's.").purposes(&[Purpose::new("invitation", "vfy_")]);
-        const LONG: Feature = Feature::new("app", "An app's.").purposes(&[Purpose::new("invitation", "invite_")]);
+        const PREFIX: Feature = Feature::new("app", "An app's.").purposes(&[Purpose::new("join_team", "vfy_")]);
+        const LONG: Feature = Feature::new("app", "An app's.").purposes(&[Purpose::new("join_team", "join_")]);
         const TAKEN: Limit<Client> = Limit::new("registrations", &[Rate::per_hour(1)]);
         const LIMITS: Feature = Feature::new("app", "An app's.").limits(&[TAKEN.declared()]);
         for (feature, part) in [

@@ -99,6 +99,7 @@ mod tests {
         let expected = [
             ("code_tries", "address", vec![(10, 1)]),
             ("email_changes", "account", vec![(5, 1)]),
+            ("invitations", "account", vec![(5, 1)]),
             ("mail_requests", "client", vec![(5, 1)]),
             ("mails_by_client", "client", vec![(10, 1)]),
             ("mails_to_address", "address", vec![(3, 1), (10, 24)]),

@@ -15,9 +15,9 @@ use super::{Counted, Rate};
 /// use auth_core::limit::{Limit, Rate};
 /// use auth_core::{Client, Limits};
 ///
-/// const INVITATIONS: Limit<Client> = Limit::new("invitations", &[Rate::per_day(20)]);
+/// const TEAMS: Limit<Client> = Limit::new("teams", &[Rate::per_day(20)]);
 ///
-/// let limits = Limits::default().set(INVITATIONS, [Rate::per_day(5)]);
+/// let limits = Limits::default().set(TEAMS, [Rate::per_day(5)]);
 /// # let _ = limits;
 /// ```
 pub struct Limit<T> {

@@ -20,7 +20,7 @@ use crate::{Error, Result};
 /// {% block before %}You were invited to {{ team }}.{% endblock %}
 /// {% block action %}Join{% endblock %}
 /// "#;
-/// const INVITATION: MailKind = MailKind::new("invitation", &[("en", ENGLISH)])
+/// const JOIN_TEAM: MailKind = MailKind::new("join_team", &[("en", ENGLISH)])
 ///     .carries_link(Duration::from_secs(24 * 60 * 60))
 ///     .uses(&[("team", "Analytical Engines")]);
 /// ```

@@ -50,7 +50,7 @@ fn the_stored_form_is_stable() {
 #[test]
 fn a_message_has_all_that_its_kind_carries() {
     const INVITATION: MailKind =
-        MailKind::new("invitation", &[]).may_carry_link(Duration::ZERO).uses(&[("team", "Engines")]);
+        MailKind::new("join_team", &[]).may_carry_link(Duration::ZERO).uses(&[("team", "Engines")]);
     let code = MailCode::try_from("047105".to_owned()).unwrap();
     for (message, complete) in [
         (PASSWORD_CHANGED.message(), true),

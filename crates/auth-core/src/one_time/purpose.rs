@@ -7,7 +7,7 @@
 /// ```
 /// use auth_core::one_time::Purpose;
 ///
-/// const INVITE: Purpose = Purpose::new("invitation", "inv_");
+/// const JOIN: Purpose = Purpose::new("join_team", "jnt_");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Purpose {

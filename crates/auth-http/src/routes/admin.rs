@@ -57,7 +57,7 @@ request! {
         email: Option<Email>,
         #[doc = "A user name to log in with."]
         username: Option<Username>,
-        #[doc = "A password, which must be changed at the first login. Without one, a link to choose it is mailed."]
+        #[doc = "A password, which must be changed at the first login. Without one, the user is invited by mail to choose it."]
         password: Option<Password>,
         #[doc = "The display name."]
         display_name: Option<Text<MAX_DISPLAY_NAME>>,

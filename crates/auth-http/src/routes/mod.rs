@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod email_change;
 mod health;
+mod invitation;
 mod login;
 mod magic_link;
 mod password_reset;
@@ -40,6 +41,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     feature!(profile: "The user's own account: reading, changing, exporting and deleting it."),
     feature!(verification: "Verification of email addresses."),
     feature!(password_reset: "New passwords for users who forgot theirs."),
+    feature!(invitation: "Accounts that superusers create and whose users choose the password."),
     feature!(email_change: "Changes of email addresses."),
     feature!(magic_link: "Passwordless logins by mail."),
     feature!(audit: "What happened to accounts."),

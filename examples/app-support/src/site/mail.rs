@@ -19,7 +19,7 @@ struct Page {
 const NEW_PASSWORD: &str =
     "<label>New password <input name=\"password\" type=\"password\" autocomplete=\"new-password\" required></label>";
 
-const PAGES: [Page; 5] = [
+const PAGES: [Page; 6] = [
     Page {
         path: "/verify",
         title: "Confirm your address",
@@ -48,6 +48,13 @@ const PAGES: [Page; 5] = [
         fields: "",
         button: "That was not me",
     },
+    Page {
+        path: "/accept-invitation",
+        title: "Choose a password",
+        text: "An account was created for you. Log in with this password afterwards.",
+        fields: NEW_PASSWORD,
+        button: "Set the password",
+    },
     Page { path: MAGIC_LINK, title: "Log in", text: "", fields: "", button: "Log in" },
 ];
 
@@ -55,7 +62,8 @@ const PAGES: [Page; 5] = [
 pub(crate) const MAGIC_LINK: &str = "/magic-link";
 
 /// The paths of the pages.
-pub(super) const MAIL_PAGES: [&str; 5] = [PAGES[0].path, PAGES[1].path, PAGES[2].path, PAGES[3].path, PAGES[4].path];
+pub(super) const MAIL_PAGES: [&str; 6] =
+    [PAGES[0].path, PAGES[1].path, PAGES[2].path, PAGES[3].path, PAGES[4].path, PAGES[5].path];
 
 /// The page of a path. A login by mail names the account, so that nobody is logged in as somebody else unawares.
 pub(super) fn mail_page(path: &str, preview: Option<&Preview>) -> Option<Response<Bytes>> {

@@ -89,14 +89,14 @@ fn markup_is_for_html_alone() {
 fn an_app_has_kinds_of_its_own() {
     const ENGLISH: &str = "{% block subject %}Join {{ team }}{% endblock %}\
         {% block before %}{{ service }} has a place for you in {{ team }}.{% endblock %}{% block action %}Join{% endblock %}";
-    const INVITATION: MailKind = MailKind::new("invitation", &[("en", ENGLISH)])
+    const JOIN_TEAM: MailKind = MailKind::new("join_team", &[("en", ENGLISH)])
         .carries_link(Duration::from_secs(60))
         .uses(&[("team", "Tom & Jerry")]);
-    let kinds = [mail_kinds(), vec![INVITATION]].concat();
+    let kinds = [mail_kinds(), vec![JOIN_TEAM]].concat();
     let problems = Templates::builder().build(&kinds).unwrap_err().0;
-    assert_eq!(problems, ["de/invitation is missing"]);
+    assert_eq!(problems, ["de/join_team is missing"]);
     let templates = Templates::builder().only(["en"]).build(&kinds).unwrap();
-    let (url, mails) = samples::samples(&[INVITATION]).unwrap();
+    let (url, mails) = samples::samples(&[JOIN_TEAM]).unwrap();
     let content = templates.render(&mails[0], Service { name: "Notes", url: &url }).unwrap();
     assert_eq!(content.subject, "Join Tom & Jerry");
     assert!(content.html.contains("<p>Notes has a place for you in Tom &amp; Jerry.</p>"), "{}", content.html);
