@@ -90,7 +90,7 @@ fn row(number: usize, hash: &str) -> user::Model {
         email: Some(email(number)),
         username: Some(username(number)),
         username_key: Some(username(number)),
-        password_hash: Some(hash.to_owned()),
+        password_hash: Some(hash.to_owned().into()),
         password_is_confirmed: true,
         is_active: true,
         is_superuser: false,

@@ -16,7 +16,7 @@ pub struct Model {
     pub kind: String,
     /// SHA-256 of the cookie's token, or a keyed digest of the network.
     #[sea_orm(column_type = "VarBinary(StringLen::N(32))")]
-    pub key_hash: Vec<u8>,
+    pub key_hash: crate::Digest,
     /// Whether a link that was mailed to the account was opened there.
     pub opened_mail: bool,
     /// The client's `User-Agent` when it became known, cut to 256 characters.

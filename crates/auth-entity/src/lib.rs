@@ -4,8 +4,11 @@
 //! database. Columns that end in `_key` hold the one canonical spelling that a unique index or a lookup uses.
 
 pub mod address;
+#[cfg(test)]
+mod canary_tests;
 pub mod device;
 pub mod event;
+mod hidden;
 pub mod limit;
 pub mod mail;
 pub mod meta;
@@ -16,4 +19,5 @@ pub mod user;
 /// The realm of all accounts: names are unique within one, and so far there is one.
 pub const REALM: &str = "";
 
+pub use hidden::{Digest, PasswordHash, Remembered};
 pub use sea_orm::entity::prelude::TimeUnixTimestampMillis as Timestamp;

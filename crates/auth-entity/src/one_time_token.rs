@@ -14,7 +14,7 @@ pub struct Model {
     pub kind: String,
     /// SHA-256 of the token.
     #[sea_orm(column_type = "VarBinary(StringLen::N(32))", unique)]
-    pub token_hash: Vec<u8>,
+    pub token_hash: crate::Digest,
     /// The account it acts on, when there is one already.
     pub user_id: Option<Uuid>,
     /// That account's security epoch at issue; none for a token that outlives changes of the account.
@@ -24,14 +24,14 @@ pub struct Model {
     pub slot: Option<Vec<u8>>,
     /// Keyed digest of the short code that may be given instead of the token.
     #[sea_orm(column_type = "VarBinary(StringLen::N(32))", nullable)]
-    pub code_hash: Option<Vec<u8>>,
+    pub code_hash: Option<crate::Digest>,
     /// How often a code was tried.
     pub attempts: i32,
     /// SHA-256 of what must accompany the token, such as a flow cookie.
     #[sea_orm(column_type = "VarBinary(StringLen::N(32))", nullable)]
-    pub binding_hash: Option<Vec<u8>>,
+    pub binding_hash: Option<crate::Digest>,
     /// What the purpose needs to remember, such as the address to be verified.
-    pub data: Option<Json>,
+    pub data: Option<crate::Remembered>,
     /// When it was issued.
     pub created_at: crate::Timestamp,
     /// When it is worth nothing any more.

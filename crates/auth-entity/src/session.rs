@@ -18,7 +18,7 @@ pub struct Model {
     pub backend: String,
     /// SHA-256 of the token, for the formats that are looked up by it.
     #[sea_orm(column_type = "VarBinary(StringLen::N(32))", unique, nullable)]
-    pub token_hash: Option<Vec<u8>>,
+    pub token_hash: Option<crate::Digest>,
     /// The user's security epoch at issue.
     pub sev: i64,
     /// The oldest epoch whose tokens are good for the session, for formats that name it instead of having a digest.

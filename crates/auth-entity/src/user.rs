@@ -20,7 +20,7 @@ pub struct Model {
     /// The user name in lower case: what is unique and what logins look up.
     pub username_key: Option<String>,
     /// A PHC string; none for an account that never had a password.
-    pub password_hash: Option<String>,
+    pub password_hash: Option<crate::PasswordHash>,
     /// Whether the password is the owner's for certain: not when it was set before the email address was verified, by a
     /// link that was opened elsewhere.
     pub password_is_confirmed: bool,

@@ -1,7 +1,7 @@
 //! An account before it is there.
 
 use auth_entity::user::ActiveModel;
-use auth_entity::{REALM, Timestamp};
+use auth_entity::{PasswordHash, REALM, Timestamp};
 use sea_orm::ActiveValue::Set;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
@@ -54,7 +54,7 @@ impl Draft {
             email: Set(self.email.as_ref().map(|email| email.as_str().to_owned())),
             username: Set(self.username.as_ref().map(|name| name.as_str().to_owned())),
             username_key: Set(self.username.as_ref().map(|name| name.key().to_owned())),
-            password_hash: Set(self.password_hash.clone()),
+            password_hash: Set(self.password_hash.clone().map(PasswordHash)),
             password_is_confirmed: Set(true),
             is_active: Set(self.is_active),
             is_superuser: Set(self.is_superuser),

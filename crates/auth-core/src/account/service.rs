@@ -70,7 +70,7 @@ impl<'a> Accounts<'a> {
     /// Whether `password` is the present password of `user`.
     pub(crate) async fn is_current_password(&self, user: &User, password: Password, client: &Client) -> Result<bool> {
         let row = store::find(self.kernel.db(), user.id).await?;
-        let hash = row.and_then(|row| row.password_hash);
+        let hash = row.and_then(|row| row.password_hash).map(|hash| hash.0);
         let verdict = self.kernel.hasher_for(client).verify(password, hash).await?;
         Ok(matches!(verdict, Verdict::Right { .. }))
     }
@@ -86,7 +86,7 @@ impl<'a> Accounts<'a> {
         let Some(name) = LoginName::parse(name) else { return Ok(None) };
         let row = store::find_by_name(self.kernel.db(), &name).await?;
         Ok(row.map(|mut row| {
-            let password_hash = row.password_hash.take();
+            let password_hash = row.password_hash.take().map(|hash| hash.0);
             Credentials { user: row.into(), password_hash }
         }))
     }

@@ -151,7 +151,8 @@ pub(super) async fn revert_links(effect: &Effect, user_id: Uuid) -> Result<Vec<R
     let rows = one_time::live(effect.tx(), REVERT, user_id, effect.kernel().now()).await?;
     rows.into_iter()
         .map(|row| {
-            let data = serde_json::from_value(row.data.unwrap_or_default()).map_err(Error::internal)?;
+            let data =
+                serde_json::from_value(row.data.map(|data| data.0).unwrap_or_default()).map_err(Error::internal)?;
             Ok(RevertLink { id: row.id, issued_at: row.created_at.0, data })
         })
         .collect()

@@ -1,7 +1,7 @@
 //! The queries of single-use tokens.
 
 use auth_entity::one_time_token::{ActiveModel, Column, Entity, Model};
-use auth_entity::{Timestamp, user};
+use auth_entity::{Digest, Remembered, Timestamp, user};
 use sea_orm::sea_query::{Expr, OnConflict, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
@@ -52,14 +52,14 @@ pub(super) async fn insert(
     let row = ActiveModel {
         id: Set(row.id),
         kind: Set(issue.purpose.name().to_owned()),
-        token_hash: Set(row.token.to_vec()),
+        token_hash: Set(row.token.into()),
         user_id: Set(issue.user.map(|user| user.id)),
         sev: Set(issue.user.filter(|_| !issue.outlives_changes).map(|user| user.security_epoch)),
         slot: Set(row.slot.map(Vec::from)),
-        code_hash: Set(row.code.map(Vec::from)),
+        code_hash: Set(row.code.map(Digest::from)),
         attempts: Set(0),
-        binding_hash: Set(issue.binding.map(|binding| digest(binding).to_vec())),
-        data: Set(issue.data.clone()),
+        binding_hash: Set(issue.binding.map(|binding| digest(binding).into())),
+        data: Set(issue.data.clone().map(Remembered)),
         created_at: Set(Timestamp(now)),
         expires_at: Set(Timestamp(end)),
         used_at: Set(None),
@@ -214,6 +214,11 @@ pub(crate) async fn delete_since(
 
 impl From<Model> for Consumed {
     fn from(row: Model) -> Self {
-        Self { created_at: row.created_at.0, user_id: row.user_id, security_epoch: row.sev, data: row.data }
+        Self {
+            created_at: row.created_at.0,
+            user_id: row.user_id,
+            security_epoch: row.sev,
+            data: row.data.map(|data| data.0),
+        }
     }
 }

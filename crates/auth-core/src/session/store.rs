@@ -1,7 +1,7 @@
 //! The queries of sessions, but for the one of every request.
 
 use auth_entity::session::{ActiveModel, Column, Entity, Model};
-use auth_entity::{Timestamp, user};
+use auth_entity::{Digest, Timestamp, user};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use time::OffsetDateTime;
@@ -24,7 +24,7 @@ pub(super) async fn insert(
         user_id: Set(session.user_id),
         actor_id: Set(None),
         backend: Set(session.backend.clone()),
-        token_hash: Set(token_hash.map(Vec::from)),
+        token_hash: Set(token_hash.map(Digest::from)),
         sev: Set(sev),
         token_sev: Set(sev),
         auth_time: Set(Timestamp(session.auth_time)),
