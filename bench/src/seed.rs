@@ -76,7 +76,7 @@ pub(crate) async fn seed(auth: &Auth, db: &DatabaseConnection) -> Result<Tokens>
 
 fn address(user: &user::Model) -> address::ActiveModel {
     let (realm, email_key) = (user.realm.clone(), user.email.clone().unwrap_or_default());
-    address::Model { realm, email_key, user_id: user.id, reserved_until: None }.into_active_model()
+    address::Model { realm, email_key, user_id: user.id, is_current: true, reserved_until: None }.into_active_model()
 }
 
 fn row(number: usize, hash: &str) -> user::Model {
@@ -103,6 +103,7 @@ fn row(number: usize, hash: &str) -> user::Model {
         created_at: Timestamp(now),
         updated_at: Timestamp(now),
         last_login_at: None,
+        delete_at: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::App;
 
 /// Rows that must not exist: what they would mean, and where they would be.
-const FORBIDDEN: [(&str, &str); 10] = [
+const FORBIDDEN: [(&str, &str); 11] = [
     (
         "a session without a user",
         "authn_session s WHERE NOT EXISTS (SELECT 1 FROM authn_user u WHERE u.id = s.user_id)",
@@ -21,9 +21,10 @@ const FORBIDDEN: [(&str, &str); 10] = [
     ("half a user name", "authn_user WHERE (username IS NULL) <> (username_key IS NULL)"),
     (
         "an email address that is not the account's, or is so twice",
-        "authn_user u WHERE (SELECT COUNT(*) FROM authn_address a WHERE a.user_id = u.id AND a.reserved_until IS NULL) \
+        "authn_user u WHERE (SELECT COUNT(*) FROM authn_address a WHERE a.user_id = u.id AND a.is_current) \
          <> CASE WHEN u.email IS NULL THEN 0 ELSE 1 END",
     ),
+    ("an email address that nobody has", "authn_address WHERE NOT is_current AND reserved_until IS NULL"),
     (
         "an email address without an account",
         "authn_address a WHERE NOT EXISTS (SELECT 1 FROM authn_user u WHERE u.id = a.user_id)",

@@ -89,6 +89,7 @@ fn user() -> User {
         created_at: OffsetDateTime::UNIX_EPOCH,
         updated_at: OffsetDateTime::UNIX_EPOCH,
         last_login_at: None,
+        delete_at: None,
     }
 }
 

@@ -227,6 +227,16 @@ events! {
         /// Whose address it is.
         user_id: subject,
     },
+    /// An account lost an email address that it had never verified, because somebody else verified it.
+    EmailLost = "address_lost" {
+        /// Whose address it was.
+        user_id: subject,
+    },
+    /// The owner asked for the deletion of an account, which waits until its change of address cannot be reverted any more.
+    DeletionScheduled = "deletion_scheduled" {
+        /// Whose account it is.
+        user_id: subject,
+    },
     /// A login by mail was asked for.
     MagicLinkRequested = "magic_requested" {
         /// Who may log in by it; nobody yet, when it would create an account.

@@ -40,6 +40,8 @@ pub struct User {
     pub updated_at: OffsetDateTime,
     /// When a session was last established, in UTC.
     pub last_login_at: Option<OffsetDateTime>,
+    /// When the account is deleted, in UTC, because its owner asked; it is inactive until then.
+    pub delete_at: Option<OffsetDateTime>,
 }
 
 impl User {
@@ -87,6 +89,7 @@ impl From<user::Model> for User {
             created_at: row.created_at.0,
             updated_at: row.updated_at.0,
             last_login_at: row.last_login_at.map(|at| at.0),
+            delete_at: row.delete_at.map(|at| at.0),
         }
     }
 }

@@ -15,7 +15,9 @@ pub struct Model {
     pub email_key: String,
     /// The account it belongs to.
     pub user_id: Uuid,
-    /// Empty for the present address of the account. Otherwise a former one, which is kept free for it until then.
+    /// Whether it is the present address of the account.
+    pub is_current: bool,
+    /// Until when nobody else can have it, because the account may go back to it.
     pub reserved_until: Option<crate::Timestamp>,
     /// The account it belongs to.
     #[sea_orm(belongs_to, from = "user_id", to = "id", on_delete = "Cascade")]

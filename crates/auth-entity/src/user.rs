@@ -46,6 +46,8 @@ pub struct Model {
     pub updated_at: crate::Timestamp,
     /// When a session was last established.
     pub last_login_at: Option<crate::Timestamp>,
+    /// When the account is deleted, because its owner asked and somebody may still want it back.
+    pub delete_at: Option<crate::Timestamp>,
     /// Its email addresses, present and reserved.
     #[sea_orm(has_many)]
     pub addresses: HasMany<super::address::Entity>,

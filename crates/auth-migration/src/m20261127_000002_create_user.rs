@@ -27,12 +27,14 @@ pub(crate) const TABLE: NewTable = NewTable {
             table::time("created_at"),
             table::time("updated_at"),
             table::time_null("last_login_at"),
+            table::time_null("delete_at"),
         ]
     },
     key: &["id"],
     of_user: false,
     indexes: &[
         NewIndex::unique("authn_user_username", &["realm", "username_key"]),
+        NewIndex::new("authn_user_delete_at", &["delete_at"]),
         NewIndex::new("authn_user_superuser", &["is_superuser", "is_active"]),
     ],
 };

@@ -12,6 +12,7 @@ pub(crate) const TABLE: NewTable = NewTable {
             table::realm(),
             ColumnDef::new("email_key").string_len(320).not_null().take(),
             ColumnDef::new("user_id").uuid().not_null().take(),
+            ColumnDef::new("is_current").boolean().not_null().take(),
             table::time_null("reserved_until"),
         ]
     },

@@ -88,7 +88,7 @@ async fn it_keeps_the_tables_in_order(cx: Cx) {
     assert_eq!(app.kinds_to("ada@example.org").await, [VERIFY_EMAIL.name()]);
     app.clock().advance(Duration::from_secs(40 * 24 * 3600));
     let purged = run(&app, "purge", "").await.expect("done");
-    assert!(purged.starts_with("deleted 1 of session, ") && purged.contains("1 of one_time"), "{purged}");
+    assert!(purged.contains("1 of session, ") && purged.contains("1 of one_time"), "{purged}");
     assert_eq!(app.session_count().await, 0);
     assert_eq!(run(&app, "migrate", "").await.expect("done"), "the tables are up to date\n");
 }

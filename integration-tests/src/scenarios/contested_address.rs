@@ -1,23 +1,31 @@
 //! Scenarios of accounts whose address was changed to an unverified one: who gets which account (LNK-01, LNK-09,
 //! MAG-04, CHG-04).
 
-use auth_core::ErrorCode as E;
+use std::time::Duration;
+
+use auth_core::{EmailChange, ErrorCode as E};
 use serde_json::json;
 
-use crate::mails::{EMAIL_CHANGED, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL};
+use crate::mails::{CONFIRM_EMAIL, EMAIL_CHANGED, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL, token_of};
 use crate::scenario::scenarios;
-use crate::{Answer, App, Cx, Login, Scenario, audit};
+use crate::{Answer, App, Cx, Login, PASSWORD, Scenario, Setup, audit};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_strangers_mailbox_gets_an_account_of_its_own,
     a_thief_cannot_close_the_way_back,
     an_unverified_former_owner_cannot_revert,
-    a_squatter_makes_room_for_the_owner,
+    a_former_address_is_kept_for_its_owner,
+    moving_to_and_fro_gives_nothing_away,
+    a_proof_beats_a_squatter,
+    a_deletion_waits_for_the_way_back,
     a_superusers_repair_is_the_last_word,
     an_account_that_is_locked_stays_where_it_is,
     a_contested_address_gets_no_reset_link,
     no_session_survives_a_revocation_at_the_same_moment: direct_only,
 ];
+
+/// How long a change can be reverted.
+const WAY_BACK: Duration = Duration::from_secs(72 * 60 * 60);
 
 const VICTIM: &str = "victim@example.org";
 const NEW: &str = "kettle-Umbrella-42-river";
@@ -54,7 +62,8 @@ async fn a_strangers_mailbox_gets_an_account_of_its_own(cx: Cx) {
     // The attacker's account is where it came from, and has no say over the other one.
     assert!(app.has_user(&attacker.email).await);
     app.get("/users/me").by(&attacker).send().await.fails(E::Unauthorized);
-    revert(&app, &way_back).await.fails(E::ChangeEmailBadToken);
+    // Nor does the link, which changes nothing any more.
+    assert_eq!(revert(&app, &way_back).await.is(200).json()["email"], json!(attacker.email));
     assert_eq!(id_of(&app, magic(&app, VICTIM).await).await, own);
     event!(app, EmailReverted);
     audit::tables(&app).await;
@@ -94,22 +103,129 @@ async fn an_unverified_former_owner_cannot_revert(cx: Cx) {
     app.try_login(VICTIM, NEW, "db").await.is(200);
 }
 
-async fn a_squatter_makes_room_for_the_owner(cx: Cx) {
+/// Nobody can put an account in the way of the owner: an address that was verified is reserved as long as its link lives.
+async fn a_former_address_is_kept_for_its_owner(cx: Cx) {
     let app = cx.app().await;
-    for (name, registers) in [("ada", true), ("grace", false)] {
+    let older = app.verified_user("older").await;
+    let owner = app.verified_user("ada").await;
+    move_to(&app, &owner, "thief@example.org").await;
+    let way_back = app.token_to(&owner.email, EMAIL_CHANGED).await;
+    let register = || {
+        let body = json!({ "email": "ADA@example.org", "password": NEW });
+        app.post("/auth/register").json(body)
+    };
+    register().send().await.fails(E::RegisterUserAlreadyExists);
+    let moved = app.patch("/users/me").by(&older).json(json!({ "email": owner.email })).send().await;
+    moved.fails(E::UpdateUserEmailAlreadyExists);
+    app.post("/auth/magic-link").json(json!({ "email": owner.email })).send().await.is(202);
+    assert!(!app.was_mailed(&owner.email, MAGIC_LINK).await, "it would log in to nothing");
+    let back = revert(&app, &way_back).await.is(200).json();
+    assert_eq!((&back["id"], &back["email"]), (&json!(owner.id), &json!(owner.email)));
+    audit::tables(&app).await;
+    // Without a way back, an address is free again.
+    let reset = json!({ "token": app.token_to(&owner.email, RESET_PASSWORD).await, "password": NEW });
+    app.post("/auth/reset-password").json(reset).send().await.is(200);
+    let owner = owner.with(&app.try_login(&owner.email, NEW, "db").await.is(200));
+    move_to(&app, &owner, "elsewhere@example.org").await;
+    app.clock().advance(WAY_BACK - Duration::from_secs(1));
+    register().send().await.fails(E::RegisterUserAlreadyExists);
+    app.clock().advance(Duration::from_secs(1));
+    register().send().await.is(201);
+    audit::tables(&app).await;
+}
+
+/// The reservation survives that the account has the address again for a while, now without having verified it.
+async fn moving_to_and_fro_gives_nothing_away(cx: Cx) {
+    let app = cx.app().await;
+    for (name, moves) in [("ada", 3), ("bea", 2)] {
         let owner = app.verified_user(name).await;
-        let second = app.verified_user(&format!("second-of-{name}")).await;
-        move_to(&app, &owner, &format!("thief-of-{name}@example.org")).await;
-        let way_back = app.token_to(&owner.email, EMAIL_CHANGED).await;
-        if registers {
-            app.register(name).await;
-        } else {
-            move_to(&app, &second, &owner.email).await;
+        for email in ["thief@example.org", &owner.email, "thief@example.org"].into_iter().take(moves) {
+            move_to(&app, &owner, email).await;
+            app.clock().advance(Duration::from_secs(1));
         }
-        let back = revert(&app, &way_back).await.is(200).json();
-        assert_eq!((&back["id"], &back["email"]), (&json!(owner.id), &json!(owner.email)), "{name}");
-        // An account with a place to go to goes there.
-        assert!(app.has_user(&second.email).await);
+        let squatter = json!({ "email": owner.email, "password": NEW });
+        app.post("/auth/register").json(squatter).send().await.fails(E::RegisterUserAlreadyExists);
+        let mails = app.mails_to(&owner.email).await;
+        let first = mails.into_iter().find(|mail| mail.is(EMAIL_CHANGED)).expect("the first notice");
+        assert_eq!(revert(&app, &token_of(&first)).await.is(200).json()["email"], json!(owner.email));
+    }
+    assert_eq!(app.count("authn_one_time_token WHERE kind = 'revert_email' AND used_at IS NULL").await, 0);
+    audit::tables(&app).await;
+}
+
+/// An account that has verified nothing has no claim on an address against somebody who does.
+async fn a_proof_beats_a_squatter(cx: Cx) {
+    let app = cx.app_with(Setup::default().auth(|auth| auth.email_change(EmailChange::Confirm))).await;
+    for (name, before, username) in
+        [("ada", true, None), ("bea", false, None), ("cid", true, Some("squatter")), ("dan", false, Some("other"))]
+    {
+        let owner = app.verified_user(name).await;
+        let new = format!("{name}.new@example.org");
+        let squat = || async {
+            let mut body = json!({ "email": new, "password": NEW });
+            if let Some(username) = username {
+                body["username"] = json!(username);
+            }
+            app.post("/auth/register").json(body).send().await.is(201);
+            owner.with(&app.try_login(&new, NEW, "db").await.is(200))
+        };
+        let ask = || async {
+            move_to(&app, &owner, &new).await;
+            app.token_to(&new, CONFIRM_EMAIL).await
+        };
+        let (squatter, token) = if before {
+            let squatter = squat().await;
+            (squatter, ask().await)
+        } else {
+            let token = ask().await;
+            (squat().await, token)
+        };
+        let changed =
+            app.post("/auth/change-email/confirm").json(json!({ "token": token })).send().await.is(200).json();
+        assert_eq!((&changed["id"], &changed["email"]), (&json!(owner.id), &json!(new)), "{name}");
+        // The squatter is out, and keeps nothing but a user name.
+        app.get("/users/me").by(&squatter).send().await.fails(E::Unauthorized);
+        app.try_login(&new, NEW, "db").await.fails(E::LoginBadCredentials);
+        if let Some(username) = username {
+            let left = owner.with(&app.try_login(username, NEW, "db").await.is(200));
+            assert_eq!(app.get("/users/me").by(&left).send().await.is(200).json()["email"], json!(null));
+            event!(app, EmailLost);
+        }
+    }
+    // Against a proof of somebody else's, there is no claim.
+    let (ada, eve) = (app.verified_user("ann").await, app.verified_user("eve").await);
+    move_to(&app, &ada, "prize@example.org").await;
+    let late = app.token_to("prize@example.org", CONFIRM_EMAIL).await;
+    move_to(&app, &eve, "prize@example.org").await;
+    let first = app.token_to("prize@example.org", CONFIRM_EMAIL).await;
+    app.post("/auth/change-email/confirm").json(json!({ "token": first })).send().await.is(200);
+    let refused = app.post("/auth/change-email/confirm").json(json!({ "token": late })).send().await;
+    refused.fails(E::UpdateUserEmailAlreadyExists);
+    audit::tables(&app).await;
+}
+
+/// Deleting the account would be a way to close the way back.
+async fn a_deletion_waits_for_the_way_back(cx: Cx) {
+    let app = cx.app().await;
+    let purge = || async { app.auth().purge().run().await.expect("the tables").of("account") };
+    for (name, comes_back) in [("ada", true), ("bea", false)] {
+        let owner = app.verified_user(name).await;
+        let thief = format!("thief-of-{name}@example.org");
+        move_to(&app, &owner, &thief).await;
+        let way_back = app.token_to(&owner.email, EMAIL_CHANGED).await;
+        app.delete("/users/me").by(&owner).json(json!({})).send().await.is(204);
+        event!(app, DeletionScheduled);
+        app.get("/users/me").by(&owner).send().await.fails(E::Unauthorized);
+        app.try_login(&thief, PASSWORD, "db").await.fails(E::LoginBadCredentials);
+        assert_eq!(purge().await, 0);
+        if comes_back {
+            let back = revert(&app, &way_back).await.is(200).json();
+            assert_eq!((&back["id"], &back["is_active"]), (&json!(owner.id), &json!(true)));
+        }
+        app.clock().advance(WAY_BACK);
+        assert_eq!(purge().await, u64::from(!comes_back) * 2, "the account and the reservation of its address");
+        assert_eq!(app.has_user(&owner.email).await, comes_back);
+        assert!(!app.has_user(&thief).await);
     }
     audit::tables(&app).await;
 }
@@ -151,7 +267,7 @@ async fn a_contested_address_gets_no_reset_link(cx: Cx) {
     let app = cx.app().await;
     let attacker = app.verified_user("attacker").await;
     move_to(&app, &attacker, VICTIM).await;
-    app.clock().advance(std::time::Duration::from_secs(1));
+    app.clock().advance(Duration::from_secs(1));
     move_to(&app, &attacker, "third@example.org").await;
     revert(&app, &app.token_to(VICTIM, EMAIL_CHANGED).await).await.is(200);
     assert!(!app.was_mailed(VICTIM, RESET_PASSWORD).await);

@@ -139,7 +139,7 @@ async fn it_needs_a_recent_login_or_the_password(cx: Cx) {
 /// CHG-05.
 async fn nobody_learns_whether_an_address_is_taken(cx: Cx) {
     let app = cx.app().await;
-    let (ada, grace) = (app.user("ada").await, app.register("grace").await);
+    let (ada, grace) = (app.user("ada").await, app.verified("grace").await);
     app.deliver().await;
     app.mailer().forget();
     let mut first = None;
@@ -171,7 +171,7 @@ async fn an_address_that_is_taken_meanwhile_is_refused(cx: Cx) {
     let ada = app.user("ada").await;
     ask(&app, &ada, NEW).await.is(202);
     let token = app.token_to(NEW, CONFIRM_EMAIL).await;
-    app.register("countess").await;
+    app.verified("countess").await;
     redeem(&app, "confirm", &token).await.fails(E::UpdateUserEmailAlreadyExists);
     app.get("/users/me").by(&ada).send().await.is(200);
     // The same with an address that is to be had back.

@@ -67,6 +67,7 @@ impl Draft {
             created_at: Set(Timestamp(self.created_at.unwrap_or(now))),
             updated_at: Set(Timestamp(now)),
             last_login_at: Set(None),
+            delete_at: Set(None),
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What an account is: its row, how it is created, changed and deleted, and the hash of its password. Features that act
 //! on accounts, such as [`registration`](crate::registration) and [`profile`](crate::profile), stand on top.
 
-mod address;
+pub(crate) mod address;
 mod apply;
 mod draft;
 mod hashes;
 mod model;
 mod notice;
+mod purge;
 mod remove;
 mod service;
 pub(crate) mod store;
@@ -27,4 +28,4 @@ pub(crate) use superusers::{ensure_superuser_remains, recheck_superuser};
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature =
-    Feature::new("account", "What an account is.").mails(&[ACCOUNT_DELETED, PASSWORD_CHANGED]);
+    Feature::new("account", "What an account is.").mails(&[ACCOUNT_DELETED, PASSWORD_CHANGED]).purge(purge::purge);

@@ -1,6 +1,7 @@
 //! What changes about an account, and what comes of it.
 
 use serde_json::Value;
+use time::OffsetDateTime;
 
 use crate::identifier::{Email, Username};
 use crate::session::IssuedToken;
@@ -28,7 +29,7 @@ pub(crate) struct Credentials {
 /// The columns that one update writes.
 #[derive(Clone, Default)]
 pub(crate) struct Changes {
-    pub(crate) email: Option<Email>,
+    pub(crate) email: Option<Option<Email>>,
     pub(crate) username: Option<Option<Username>>,
     pub(crate) display_name: Option<Option<String>>,
     pub(crate) attributes: Option<Value>,
@@ -37,6 +38,7 @@ pub(crate) struct Changes {
     pub(crate) is_superuser: Option<bool>,
     pub(crate) is_verified: Option<bool>,
     pub(crate) must_change_password: Option<bool>,
+    pub(crate) delete_at: Option<Option<OffsetDateTime>>,
 }
 
 impl Changes {
@@ -61,7 +63,7 @@ impl Changes {
     pub(crate) fn drop_unchanged(&mut self, user: &User) {
         let same_mailbox =
             |email: &mut Email| user.email.as_deref().and_then(Email::key_of).as_deref() == Some(email.key());
-        if self.email.as_mut().is_some_and(same_mailbox) {
+        if self.email.as_mut().and_then(Option::as_mut).is_some_and(same_mailbox) {
             self.email = None;
         }
         // A new address is unverified unless the change says that it counts as verified.
@@ -80,7 +82,7 @@ impl Changes {
     pub(crate) fn apply_to(&self, user: &User) -> User {
         let mut user = user.clone();
         if let Some(email) = &self.email {
-            user.email = Some(email.as_str().to_owned());
+            user.email = email.as_ref().map(|email| email.as_str().to_owned());
             user.is_verified = false;
         }
         if let Some(username) = &self.username {

@@ -1,10 +1,14 @@
 //! Deleting an account, whoever asks for it.
 
+use std::sync::Arc;
+
+use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Accounts, ensure_superuser_remains, recheck_superuser, store};
+use super::{Accounts, Changes, SessionsToEnd, address, ensure_superuser_remains, recheck_superuser, store};
 use crate::audit;
 use crate::client::Client;
+use crate::effect::Effect;
 use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
 use crate::hooks::Action;
@@ -18,7 +22,8 @@ pub const ACCOUNT_DELETED: MailKind = MailKind::new(
 );
 
 impl Accounts<'_> {
-    /// Deletes an account on behalf of `actor`: their own, or anybody's if they still are a superuser.
+    /// Deletes an account on behalf of `actor`: their own, or anybody's if they still are a superuser. One's own is deleted
+    /// [later](Self::delete_later) while somebody may go back to a verified address.
     pub(crate) async fn remove(&self, id: Uuid, actor: &User, client: &Client) -> Result<()> {
         let kernel = self.kernel;
         kernel
@@ -32,14 +37,47 @@ impl Accounts<'_> {
                     row.into()
                 };
                 ensure_superuser_remains(effect.tx(), &user).await?;
-                effect.run_hook(Action::DeleteUser { user: &user }).await?;
-                if !store::delete(effect.tx(), user.id, user.security_epoch).await? {
-                    return Err(ErrorCode::Unauthorized.into());
+                if id == actor.id
+                    && let Some(until) = address::reserved_until(effect.tx(), id, kernel.now()).await?
+                {
+                    return self.delete_later(&effect, &user, until).await;
                 }
-                audit::store::forget_clients(effect.tx(), id).await?;
-                effect.emit(EventKind::UserDeleted { user_id: id, actor_id: Some(actor.id) });
-                effect.queue_mail_to(&user, ACCOUNT_DELETED)
+                self.delete_as(&effect, &user, Some(actor.id)).await
             })
             .await
+    }
+
+    /// Deletes an account as a part of an effect, and tells its owner.
+    pub(crate) async fn delete_as(&self, effect: &Effect, user: &User, actor_id: Option<Uuid>) -> Result<()> {
+        effect.run_hook(Action::DeleteUser { user }).await?;
+        if !store::delete(effect.tx(), user.id, user.security_epoch).await? {
+            return Err(ErrorCode::Unauthorized.into());
+        }
+        audit::store::forget_clients(effect.tx(), user.id).await?;
+        effect.emit(EventKind::UserDeleted { user_id: user.id, actor_id });
+        effect.queue_mail_to(user, ACCOUNT_DELETED)
+    }
+
+    /// Closes an account until the change of its email address cannot be reverted any more, and then deletes it: the deletion may
+    /// be asked for by somebody who has stolen it.
+    async fn delete_later(&self, effect: &Effect, user: &User, at: OffsetDateTime) -> Result<()> {
+        let changes = Changes { is_active: Some(false), delete_at: Some(Some(at)), ..Changes::default() };
+        self.apply(effect, user, &changes, SessionsToEnd::All, ErrorCode::UpdateUserEmailAlreadyExists).await?;
+        effect.emit(EventKind::DeletionScheduled { user_id: user.id });
+        Ok(())
+    }
+
+    /// Deletes an account whose time has come; whether there was one.
+    pub(super) async fn delete_due(&self, id: Uuid) -> Result<bool> {
+        let kernel = self.kernel;
+        let delete = |effect: Arc<Effect>| async move {
+            let row = store::find_for_update(effect.tx(), id).await?;
+            let Some(row) = row.filter(|row| row.delete_at.is_some_and(|at| at.0 <= kernel.now())) else {
+                return Ok(false);
+            };
+            effect.use_locale_of(row.locale.as_deref());
+            self.delete_as(&effect, &row.into(), Some(id)).await.map(|()| true)
+        };
+        kernel.effect(&Client::default(), delete).await
     }
 }

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::draft::Draft;
-use super::{Credentials, store};
+use super::{Credentials, address, store};
 use crate::client::Client;
 use crate::effect::Effect;
 use crate::error::{Error, ErrorCode, Result};
@@ -50,9 +50,8 @@ impl<'a> Accounts<'a> {
         else {
             return written;
         };
-        let name = LoginName::Email(email.key().to_owned());
-        let holder = store::find_by_name(self.kernel.db(), &name).await?;
-        if holder.is_some_and(|row| Some(row.id) != own) { Err(email_taken.into()) } else { written }
+        let taken = address::is_taken(self.kernel.db(), email.key(), own, self.kernel.now()).await?;
+        if taken { Err(email_taken.into()) } else { written }
     }
 
     /// Refuses when the last proof of identity is too old for a sensitive action.

@@ -32,7 +32,7 @@ pub(crate) async fn insert(
     let (id, now) = (*row.id.try_as_ref().unwrap_or(&Uuid::nil()), row.updated_at.try_as_ref().map(|at| at.0));
     Entity::insert(row).exec_without_returning(db).await.map_err(explain_unique)?;
     match email.zip(now) {
-        Some((email, now)) => address::claim(db, email.key(), id, now, email_taken).await,
+        Some((email, now)) => address::claim_new(db, email.key(), id, now, email_taken).await,
         None => Ok(()),
     }
 }
@@ -102,7 +102,7 @@ pub(crate) async fn update(
 ) -> Result<bool> {
     let mut columns: Vec<(Column, sea_orm::Value)> = vec![(Column::UpdatedAt, Timestamp(now).into())];
     if let Some(email) = &changes.email {
-        columns.push((Column::Email, email.as_str().into()));
+        columns.push((Column::Email, email.as_ref().map(Email::as_str).into()));
         columns.push((Column::IsVerified, changes.is_verified.unwrap_or(false).into()));
     } else if let Some(flag) = changes.is_verified {
         columns.push((Column::IsVerified, flag.into()));
@@ -125,6 +125,9 @@ pub(crate) async fn update(
         (Column::IsSuperuser, changes.is_superuser),
         (Column::MustChangePassword, changes.must_change_password),
     ];
+    if let Some(delete_at) = changes.delete_at {
+        columns.push((Column::DeleteAt, delete_at.map(Timestamp).into()));
+    }
     for (column, flag) in flags {
         columns.extend(flag.map(|flag| (column, flag.into())));
     }
@@ -137,8 +140,10 @@ pub(crate) async fn update(
         return Ok(false);
     }
     if let Some(email) = &changes.email {
-        address::release(db, user.id).await?;
-        address::claim(db, email.key(), user.id, now, email_taken).await?;
+        address::release(db, user.id, now).await?;
+        if let Some(email) = email {
+            address::claim(db, email.key(), user.id, now, email_taken).await?;
+        }
     }
     Ok(true)
 }
@@ -157,6 +162,12 @@ pub(crate) async fn upgrade_hash(db: &impl ConnectionTrait, id: Uuid, stored: &s
 pub(crate) async fn delete(db: &impl ConnectionTrait, id: Uuid, sev: i64) -> Result<bool> {
     let result = Entity::delete_many().filter(Column::Id.eq(id)).filter(Column::Sev.eq(sev)).exec(db).await?;
     Ok(result.rows_affected == 1)
+}
+
+/// The accounts that are to be deleted by now, those that have waited longest first.
+pub(super) async fn due_for_deletion(db: &impl ConnectionTrait, now: OffsetDateTime, limit: u64) -> Result<Vec<Uuid>> {
+    let due = Entity::find().select_only().column(Column::Id).filter(Column::DeleteAt.lte(Timestamp(now)));
+    Ok(due.order_by_asc(Column::DeleteAt).limit(limit).into_tuple().all(db).await?)
 }
 
 /// A page of accounts in the order of their creation, after `cursor`, whose address or user name begins with `prefix`.

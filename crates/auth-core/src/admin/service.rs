@@ -169,7 +169,8 @@ impl<'a> Admin<'a> {
             }
             Ok(updated.user)
         });
-        Accounts::new(kernel).prefer_email_conflict(written.await, changes.email.as_ref(), Some(id), TAKEN).await
+        let email = changes.email.as_ref().and_then(Option::as_ref);
+        Accounts::new(kernel).prefer_email_conflict(written.await, email, Some(id), TAKEN).await
     }
 
     /// The account to be changed, locked, and what of the changes is one; if the actor still may.
@@ -291,7 +292,7 @@ impl<'a> Admin<'a> {
         let context = self.kernel.policy_context(Some(target), &more);
         let hash = self.hash_if_given(wanted.password, context, ErrorCode::UpdateUserInvalidPassword, client).await?;
         Ok(Changes {
-            email: wanted.email,
+            email: wanted.email.map(Some),
             username: wanted.username,
             display_name: wanted.display_name,
             attributes,
@@ -300,6 +301,7 @@ impl<'a> Admin<'a> {
             is_superuser: wanted.is_superuser,
             is_verified: wanted.is_verified,
             must_change_password: None,
+            delete_at: None,
         })
     }
 

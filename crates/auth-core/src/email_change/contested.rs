@@ -1,89 +1,118 @@
-//! Whose account it is after its email address was changed, and somebody else turns up.
+//! To whom control of an email address opens an account: one place for every flow that verifies one.
 //!
-//! Whoever had verified the old address may revert a change, whatever happened to the account since: it may have been
-//! stolen. Until then nobody can be sure that the new address, which may be a stranger's, is its owner's. So controlling
-//! the new address alone gives no access to such an account: its owner gets an account of their own, and the contested one
-//! goes back to the old address (docs/decisions/0013-an-account-with-a-new-address-is-contested.md).
+//! Proof beats possession. An account that has never verified its address keeps it until somebody else does. Anyone who had
+//! verified a former address may go back to it for a while, whatever happened to the account since: it may have been stolen.
+//! That address is reserved, so that nothing can be in the way.
 
 use sea_orm::DatabaseTransaction;
-use time::OffsetDateTime;
+use uuid::Uuid;
 
-use super::link::{LinkData, REVERT, RevertLink, RevertLinks, close_revert_links, revert_links};
-use crate::account::{Accounts, Changes, SessionsToEnd, store};
+use super::link::{LinkData, RevertLink, RevertLinks, close_revert_links, end_reservations, revert_links};
+use crate::account::{Accounts, Changes, SessionsToEnd, address, store};
 use crate::effect::Effect;
 use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::{Email, LoginName};
-use crate::one_time;
 use crate::user::User;
-use crate::{audit, password_reset};
+use crate::{one_time, password_reset};
 
-/// Whether the address was never verified, and the owner of the one before may still want the account back.
-async fn is_contested(effect: &Effect, user: &User) -> Result<bool> {
+/// The way back of an account whose present address was never verified, to the oldest address that was.
+async fn way_back(effect: &Effect, user: &User) -> Result<Option<RevertLink>> {
     if user.is_verified {
-        return Ok(false);
+        return Ok(None);
     }
-    Ok(revert_links(effect, user.id).await?.iter().any(|link| link.data.is_verified))
+    Ok(revert_links(effect, user.id).await?.into_iter().find(|link| link.data.is_verified))
 }
 
-/// The account that control of an email address alone opens, by the address's [key](Email::key): none while it is
-/// contested.
+/// The account that control of an email address alone opens, by the address's [key](Email::key): none when it is only
+/// passing through, because its owner may go back to a verified address.
 pub(crate) async fn owner_by_email(effect: &Effect, email_key: &str) -> Result<Option<User>> {
     let row = store::find_by_name(effect.tx(), &LoginName::Email(email_key.to_owned())).await?;
     match row.map(User::from) {
-        Some(user) if is_contested(effect, &user).await? => Ok(None),
+        Some(user) if way_back(effect, &user).await?.is_some() => Ok(None),
         found => Ok(found),
     }
 }
 
-/// The account that holds a just-verified email address, locked. A contested account gives the address up and returns to
-/// its original one, unless that is taken.
-pub(crate) async fn holder_of_verified(effect: &Effect, email: &Email) -> Result<Option<User>> {
-    let Some(user) = holder(effect.tx(), email).await? else { return Ok(None) };
-    let returned = is_contested(effect, &user).await? && return_to_first(effect, &user).await?;
-    Ok((!returned).then_some(user))
-}
-
-async fn return_to_first(effect: &Effect, user: &User) -> Result<bool> {
-    let first = revert_links(effect, user.id).await?.into_iter().next();
-    let Some(RevertLink { data, issued_at, .. }) = first else { return Ok(false) };
-    if holder(effect.tx(), &data.email()?).await?.is_some() {
-        close_revert_links(effect, user.id, RevertLinks::All).await?;
+/// Whether an account may ask for an email address as its new one: it is not its present one, nobody else has verified it, and
+/// it is not reserved for anybody else.
+pub(crate) async fn can_be_claimed(effect: &Effect, email: &Email, user_id: Uuid) -> Result<bool> {
+    let holder = store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?;
+    if holder.is_some_and(|holder| holder.id == user_id || has_a_claim(&holder.into())) {
         return Ok(false);
     }
-    revert(effect, user, &data, issued_at).await?;
-    Ok(true)
+    Ok(!address::is_reserved(effect.tx(), email.key(), Some(user_id), effect.kernel().now()).await?)
 }
 
-/// Removes an unverified account from the email address that another one goes back to.
-pub(super) async fn make_room(effect: &Effect, user: &User, data: &LinkData, issued_at: OffsetDateTime) -> Result<()> {
-    let Some(squatter) = holder(effect.tx(), &data.email()?).await?.filter(|holder| holder.id != user.id) else {
-        return Ok(());
-    };
-    if squatter.is_verified || squatter.is_superuser || return_to_first(effect, &squatter).await? {
-        return Ok(());
+/// The account that holds a just-verified email address, locked. One that is only passing through gives the address up.
+pub(crate) async fn holder_of_verified(effect: &Effect, email: &Email) -> Result<Option<User>> {
+    let Some(user) = holder(effect.tx(), email).await? else { return Ok(None) };
+    match way_back(effect, &user).await? {
+        Some(link) => go_back(effect, &user, &link).await.map(|()| None),
+        None => Ok(Some(user)),
     }
-    // It was created when the address became free.
-    if squatter.created_at >= issued_at && store::delete(effect.tx(), squatter.id, squatter.security_epoch).await? {
-        audit::store::forget_clients(effect.tx(), squatter.id).await?;
-        effect.emit(EventKind::UserDeleted { user_id: squatter.id, actor_id: None });
+}
+
+/// Takes a just-verified email address away from an account that never verified it. The account keeps its user name, and goes
+/// back to a verified address if it may; one without any name is deleted.
+///
+/// # Errors
+/// Fails with `taken` when the address belongs to an account with a claim on it, when a hook refuses, and when the database
+/// does.
+pub(crate) async fn make_room(effect: &Effect, email: &Email, own: Option<&User>, taken: ErrorCode) -> Result<()> {
+    let holder = holder(effect.tx(), email).await?;
+    let Some(loser) = holder.filter(|holder| own.is_none_or(|own| own.id != holder.id)) else { return Ok(()) };
+    if has_a_claim(&loser) {
+        return Err(taken.into());
     }
+    if let Some(link) = way_back(effect, &loser).await? {
+        return go_back(effect, &loser, &link).await;
+    }
+    let accounts = Accounts::new(effect.kernel());
+    if loser.username.is_none() {
+        return accounts.delete_as(effect, &loser, None).await;
+    }
+    let changes = Changes { email: Some(None), ..Changes::default() };
+    accounts.apply(effect, &loser, &changes, SessionsToEnd::All, taken).await?;
+    close_revert_links(effect, loser.id, RevertLinks::All).await?;
+    effect.emit(EventKind::EmailLost { user_id: loser.id });
     Ok(())
 }
 
+/// Superusers are made by people who know whose address it is.
+fn has_a_claim(holder: &User) -> bool {
+    holder.is_verified || holder.is_superuser
+}
+
+/// Does what the link does, which goes on working.
+async fn go_back(effect: &Effect, user: &User, link: &RevertLink) -> Result<()> {
+    revert(effect, user, &link.data).await?;
+    close_later(effect, user, link).await
+}
+
 /// Restores the old email address. Whoever knew the password may not be the owner, so it goes, and a link to a new one is
-/// mailed to the old address.
-pub(super) async fn revert(effect: &Effect, user: &User, data: &LinkData, issued_at: OffsetDateTime) -> Result<User> {
-    let changes = Changes { password_hash: Some(None), ..data.changes()? };
+/// mailed to the old address. An account whose deletion was asked for stays.
+pub(super) async fn revert(effect: &Effect, user: &User, data: &LinkData) -> Result<User> {
+    let (is_active, delete_at) = (user.delete_at.map(|_| true), user.delete_at.map(|_| None));
+    let changes = Changes { password_hash: Some(None), is_active, delete_at, ..data.changes()? };
     let (accounts, taken) = (Accounts::new(effect.kernel()), ErrorCode::UpdateUserEmailAlreadyExists);
     let updated = accounts.apply(effect, user, &changes, SessionsToEnd::All, taken).await?.user;
-    one_time::delete_since(effect.tx(), REVERT, user.id, issued_at).await?;
     effect.emit(EventKind::EmailReverted { user_id: user.id });
     // Where somebody from before may still want it back, nobody gets a password yet.
-    if !is_contested(effect, &updated).await? {
+    if way_back(effect, &updated).await?.is_none() {
         effect.queue_mail(password_reset::mail(effect, &updated).await?);
     }
     Ok(updated)
+}
+
+/// Ends the ways back to addresses from after this one: their links are in the hands of the one who changed it.
+async fn close_later(effect: &Effect, user: &User, link: &RevertLink) -> Result<()> {
+    let later = revert_links(effect, user.id).await?.into_iter().filter(|other| other.issued_at > link.issued_at);
+    let ids: Vec<Uuid> = later.map(|other| other.id).collect();
+    if !ids.is_empty() {
+        one_time::delete(effect.tx(), ids).await?;
+    }
+    end_reservations(effect, user.id).await
 }
 
 /// The account that has an email address, locked.

@@ -1,18 +1,16 @@
 //! The links of a changed email address: one to the new address that confirms it, one to the old address that reverts it.
 
-use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::config::{LIFETIME, REVERT_LIFETIME};
-use crate::account::{Changes, store};
+use crate::account::{Changes, address};
 use crate::effect::Effect;
 use crate::error::{Error, Result};
-use crate::event::EventKind;
-use crate::identifier::{Email, LoginName};
-use crate::mail::{Mail, MailKind, Recipient};
+use crate::identifier::Email;
+use crate::mail::MailKind;
 use crate::one_time::{self, Issue, OneTimeTokens, Purpose};
 use crate::user::User;
 
@@ -45,18 +43,15 @@ pub const CONFIRM: Purpose = Purpose::new("change_email", "chg_");
 /// The tokens that bring the old address back.
 pub const REVERT: Purpose = Purpose::new("revert_email", "rev_");
 
-/// The name of the job that finds out whether the new address is free.
-pub(crate) const JOB: &str = "confirm_email";
-
 /// What a link holds: the email address that will count.
 #[derive(Serialize, Deserialize)]
 pub(super) struct LinkData {
-    email: String,
+    pub(super) email: String,
     pub(super) is_verified: bool,
 }
 
 impl LinkData {
-    fn into_json(self) -> Result<Value> {
+    pub(super) fn into_json(self) -> Result<Value> {
         serde_json::to_value(self).map_err(Error::internal)
     }
 
@@ -65,55 +60,12 @@ impl LinkData {
     }
 
     pub(super) fn changes(&self) -> Result<Changes> {
-        Ok(Changes { email: Some(self.email()?), is_verified: Some(self.is_verified), ..Changes::default() })
+        Ok(Changes { email: Some(Some(self.email()?)), is_verified: Some(self.is_verified), ..Changes::default() })
     }
 }
 
-/// The job: a new email address for an account as it is at this epoch.
-#[derive(Serialize, Deserialize)]
-struct ConfirmJob {
-    user_id: Uuid,
-    security_epoch: i64,
-    email: String,
-}
-
-/// Asks for the confirmation of a new address, and tells the old one.
-pub(crate) fn request_confirmation(effect: &Effect, user: &User, email: &Email) -> Result<()> {
-    effect.emit(EventKind::EmailChangeRequested { user_id: user.id });
-    let email = email.as_str().to_owned();
-    effect.queue_job(JOB, ConfirmJob { user_id: user.id, security_epoch: user.security_epoch, email })?;
-    effect.queue_mail_to(user, EMAIL_CHANGE_REQUESTED)
-}
-
-/// Carries the job out.
-pub(crate) fn run_job<'a>(effect: &'a Effect, body: &'a Value) -> BoxFuture<'a, Result<Option<Mail>>> {
-    Box::pin(async move { compose(effect, ConfirmJob::deserialize(body).map_err(Error::internal)?).await })
-}
-
-async fn compose(effect: &Effect, job: ConfirmJob) -> Result<Option<Mail>> {
-    let kernel = effect.kernel();
-    let email = Email::parse(&job.email).map_err(Error::internal)?;
-    let user = store::find(effect.tx(), job.user_id).await?.map(User::from);
-    let Some(user) = user.filter(|user| user.is_active && user.security_epoch == job.security_epoch) else {
-        return Ok(None);
-    };
-    if store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?.is_some() {
-        return Ok(None);
-    }
-    let config = &kernel.configs().email_change.confirm_link;
-    let slot = user.id.to_string();
-    let issue = Issue {
-        user: Some(&user),
-        slot: Some(&slot),
-        data: Some(LinkData { email: email.as_str().to_owned(), is_verified: true }.into_json()?),
-        ..Issue::new(CONFIRM, config.lifetime)
-    };
-    let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
-    let link = kernel.mail_link(config, &token);
-    effect.mail(Recipient::unverified(email.as_str()), CONFIRM_EMAIL.message().link(link)).map(Some)
-}
-
-/// Tells the old address that it was replaced, with a link that reverts the change.
+/// Tells the old address that it was replaced, with a link that reverts the change. As long as the link lives, nobody else can
+/// have an address that was verified.
 pub(crate) async fn queue_revert_mail(effect: &Effect, before: &User, after: &User) -> Result<()> {
     let Some(former) = &before.email else { return Ok(()) };
     let kernel = effect.kernel();
@@ -126,13 +78,17 @@ pub(crate) async fn queue_revert_mail(effect: &Effect, before: &User, after: &Us
         ..Issue::new(REVERT, config.lifetime)
     };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
+    if before.is_verified {
+        let email = Email::parse(former).map_err(Error::internal)?;
+        address::reserve(effect.tx(), email.key(), before.id, kernel.now() + config.lifetime).await?;
+    }
     let revert_link = kernel.mail_link(config, &token);
     effect.queue_mail_to(before, EMAIL_CHANGED.message().link(revert_link))
 }
 
 /// A link to an old address that still works.
 pub(super) struct RevertLink {
-    id: Uuid,
+    pub(super) id: Uuid,
     pub(super) issued_at: OffsetDateTime,
     pub(super) data: LinkData,
 }
@@ -163,5 +119,17 @@ pub(crate) async fn close_revert_links(effect: &Effect, user_id: Uuid, which: Re
     let links = revert_links(effect, user_id).await?.into_iter();
     let closed = links.filter(|link| which == RevertLinks::All || !link.data.is_verified);
     let ids: Vec<Uuid> = closed.map(|link| link.id).collect();
-    if ids.is_empty() { Ok(()) } else { one_time::delete(effect.tx(), ids).await }
+    if ids.is_empty() {
+        return Ok(());
+    }
+    one_time::delete(effect.tx(), ids).await?;
+    end_reservations(effect, user_id).await
+}
+
+/// Ends the reservations of addresses that no link leads back to any more.
+pub(super) async fn end_reservations(effect: &Effect, user_id: Uuid) -> Result<()> {
+    let links = revert_links(effect, user_id).await?;
+    let emails = links.iter().filter(|link| link.data.is_verified).map(|link| link.data.email());
+    let keep = emails.map(|email| Ok(email?.key().to_owned())).collect::<Result<Vec<_>>>()?;
+    address::end_reservations(effect.tx(), user_id, &keep).await
 }

@@ -3,15 +3,17 @@
 mod config;
 mod contested;
 mod link;
+mod request;
 mod service;
 
 use crate::feature::{Feature, JobHandler};
 
 pub use config::{EmailChange, EmailChangeConfig};
-pub(crate) use contested::{holder_of_verified, owner_by_email};
+pub(crate) use contested::{holder_of_verified, make_room, owner_by_email};
 pub use link::{CONFIRM, CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED, REVERT};
-use link::{JOB, run_job};
-pub(crate) use link::{RevertLinks, close_revert_links, queue_revert_mail, request_confirmation};
+pub(crate) use link::{RevertLinks, close_revert_links, queue_revert_mail};
+pub(crate) use request::request_confirmation;
+use request::{JOB, run_job};
 pub use service::{EMAIL_CHANGES, EmailChanges};
 
 /// What the library has to know about the feature.

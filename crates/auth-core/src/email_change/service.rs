@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::contested::{make_room, revert};
 use super::link::{CONFIRM, REVERT};
-use super::link::{LinkData, queue_revert_mail, request_confirmation};
+use super::link::{LinkData, end_reservations, queue_revert_mail};
+use super::request::request_confirmation;
 use crate::account::{Accounts, SessionsToEnd, Updated, store};
 use crate::client::Client;
 use crate::effect::Effect;
@@ -15,7 +16,7 @@ use crate::identifier::Email;
 use crate::kernel::Kernel;
 use crate::limit::{Limit, Rate};
 use crate::one_time::TOKEN_TRIES;
-use crate::one_time::{OneTimeTokens, Purpose};
+use crate::one_time::{self, OneTimeTokens, Purpose};
 use crate::password::Password;
 use crate::principal::Principal;
 use crate::user::User;
@@ -76,12 +77,13 @@ impl<'a> EmailChanges<'a> {
         kernel.effect(client, |effect| async move { request_confirmation(&effect, &principal.user, email) }).await
     }
 
-    /// Redeems the link: the new address replaces the old one and counts as verified. Every session of the account
+    /// Redeems the link: the new address replaces the old one and counts as verified. An account that has the address and never
+    /// verified it loses it. Every session of the account
     /// ends except `current`, if it belongs to the account.
     ///
     /// # Errors
-    /// Fails with `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when the address was taken in the
-    /// meantime, `RATE_LIMITED`, when a hook refuses, and when the database does.
+    /// Fails with `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when another account has verified the address
+    /// or may go back to it, `RATE_LIMITED`, when a hook refuses, and when the database does.
     #[tracing::instrument(name = "email_change.confirm", target = "auth::service", level = "debug", skip_all)]
     pub async fn confirm(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
         let kernel = self.kernel;
@@ -89,9 +91,13 @@ impl<'a> EmailChanges<'a> {
         kernel
             .effect(client, |effect| async move {
                 let Redeemed { user, data, .. } = redeem(&effect, CONFIRM, token).await?;
+                if !user.is_active {
+                    return Err(BAD.into());
+                }
                 let changes = data.changes()?;
                 let keep = current.filter(|current| current.user.id == user.id).map(|current| &current.session);
                 let taken = ErrorCode::UpdateUserEmailAlreadyExists;
+                make_room(&effect, &data.email()?, Some(&user), taken).await?;
                 let updated =
                     Accounts::new(kernel).apply(&effect, &user, &changes, SessionsToEnd::all_but(keep), taken).await?;
                 effect.emit(EventKind::EmailChanged { user_id: user.id, actor_id: Some(user.id) });
@@ -106,8 +112,8 @@ impl<'a> EmailChanges<'a> {
     /// their links are in the hands of whoever made them.
     ///
     /// # Errors
-    /// Fails with `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when another account has the address by
-    /// now, `RATE_LIMITED`, when a hook refuses, and when the database does.
+    /// Fails with `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when the address was never verified and another
+    /// account has it by now, `RATE_LIMITED`, when a hook refuses, and when the database does.
     #[tracing::instrument(name = "email_change.revert", target = "auth::service", level = "debug", skip_all)]
     pub async fn revert(&self, token: &str, client: &Client) -> Result<User> {
         let kernel = self.kernel;
@@ -115,8 +121,16 @@ impl<'a> EmailChanges<'a> {
         kernel
             .effect(client, |effect| async move {
                 let Redeemed { user, data, issued_at } = redeem(&effect, REVERT, token).await?;
-                make_room(&effect, &user, &data, issued_at).await?;
-                revert(&effect, &user, &data, issued_at).await
+                // The owner may go back from a deletion, and not from being locked out.
+                if !user.is_active && user.delete_at.is_none() {
+                    return Err(BAD.into());
+                }
+                // The link was mailed to that address, so that opening it verifies the address.
+                make_room(&effect, &data.email()?, Some(&user), ErrorCode::UpdateUserEmailAlreadyExists).await?;
+                let reverted = revert(&effect, &user, &data).await?;
+                one_time::delete_since(effect.tx(), REVERT, user.id, issued_at).await?;
+                end_reservations(&effect, user.id).await?;
+                Ok(reverted)
             })
             .await
     }
@@ -126,9 +140,6 @@ impl<'a> EmailChanges<'a> {
 async fn redeem(effect: &Effect, purpose: Purpose, token: &str) -> Result<Redeemed> {
     let consumed = OneTimeTokens::new(effect.kernel()).consume(effect, purpose, token, None).await?.ok_or(BAD)?;
     let user = store::lock_owner(effect.tx(), &consumed).await?.ok_or(BAD)?;
-    if !user.is_active {
-        return Err(BAD.into());
-    }
     let data = consumed.data.map(serde_json::from_value).transpose().map_err(Error::internal)?.ok_or(BAD)?;
     Ok(Redeemed { user, data, issued_at: consumed.created_at })
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::config::LIFETIME;
+use crate::account::address;
 use crate::effect::Effect;
 use crate::email_change::owner_by_email;
 use crate::error::{Error, Result};
@@ -55,7 +56,10 @@ async fn compose(effect: &Effect, job: LinkData) -> Result<Option<Mail>> {
     let user = owner_by_email(effect, email.key()).await?;
     let welcome = match &user {
         Some(user) => user.is_active,
-        None => kernel.configs().registration.mode != Registration::Closed,
+        None => {
+            kernel.configs().registration.mode != Registration::Closed
+                && !address::is_reserved(effect.tx(), email.key(), None, kernel.now()).await?
+        }
     };
     if !welcome {
         return Ok(None);

@@ -34,30 +34,34 @@ impl Profiles<'_> {
         let AccountChanges { email, password, current_password, username, display_name, attributes } = changes;
         let attributes = attributes.map(Value::Object);
         attributes.as_ref().map_or(Ok(()), |attributes| self.kernel.check_attributes(attributes))?;
-        let mut changes = Changes { email, username, display_name, attributes, ..Changes::default() };
+        let mut changes = Changes { email: email.map(Some), username, display_name, attributes, ..Changes::default() };
         changes.drop_unchanged(user);
-        if changes.email.is_some() || password.is_some() {
+        let email = changes.email.take().flatten();
+        if email.is_some() || password.is_some() {
             self.prove_again(principal, password.is_some(), current_password, client).await?;
         }
-        if changes.email.is_some() {
+        if email.is_some() {
             self.kernel.limiter().take(&EMAIL_CHANGES.of(&user.id), client).await?;
         }
         if let Some(password) = password {
-            let more = [changes.email.as_ref().map(|email| email.as_str())];
+            let more = [email.as_ref().map(|email| email.as_str())];
             let context = self.kernel.policy_context(Some(user), &more);
             let hash = Accounts::new(self.kernel)
                 .hash_new(password, context, ErrorCode::UpdateUserInvalidPassword, client)
                 .await?;
             changes.password_hash = Some(Some(hash));
         }
-        let later =
-            if self.kernel.configs().email_change.mode == EmailChange::Confirm { changes.email.take() } else { None };
+        let (now, later) = match self.kernel.configs().email_change.mode {
+            EmailChange::Confirm => (None, email),
+            EmailChange::Immediate => (email, None),
+        };
+        changes.email = now.clone().map(Some);
         if changes.fields().is_empty() && later.is_none() {
             return Ok(Updated { user: user.clone(), token: None });
         }
         let taken = ErrorCode::UpdateUserEmailAlreadyExists;
         let updated = self.write_own(principal, &changes, later.as_ref(), client).await;
-        Accounts::new(self.kernel).prefer_email_conflict(updated, changes.email.as_ref(), Some(user.id), taken).await
+        Accounts::new(self.kernel).prefer_email_conflict(updated, now.as_ref(), Some(user.id), taken).await
     }
 
     /// Asks for the current password, or for a recent login where that is enough.

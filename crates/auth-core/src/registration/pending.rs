@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Registered;
-use crate::account::{Accounts, Draft, store};
+use crate::account::{Accounts, Draft, address, store};
 use crate::client::Client;
 use crate::effect::Effect;
-use crate::email_change::{holder_of_verified, owner_by_email};
+use crate::email_change::{make_room, owner_by_email};
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::{Email, LoginName, Username};
@@ -109,6 +109,10 @@ async fn compose(effect: &Effect, account: &PendingAccount) -> Result<Option<Mai
         let reset_link = password_reset::link(effect, &user).await?;
         return effect.mail_to(&user, ALREADY_REGISTERED.message().link(reset_link));
     }
+    if address::is_reserved(effect.tx(), email.key(), None, kernel.now()).await? {
+        effect.emit(EventKind::RegisterDuplicate);
+        return effect.mail(Recipient::unverified(email.as_str()), ALREADY_REGISTERED).map(Some);
+    }
     let data = serde_json::to_value(account).map_err(Error::internal)?;
     let config = &kernel.configs().verification.link;
     // No slot: a newer attempt must not take the link of an older one away.
@@ -144,14 +148,8 @@ async fn insert_pending(kernel: &Kernel, token: &str, with_username: bool, clien
             draft.username = None;
         }
         if let Some(email) = &draft.email {
-            // Another attempt at the address was verified first, or is about to be.
-            match holder_of_verified(&effect, email).await {
-                Ok(None) => {}
-                Ok(Some(_)) | Err(Error::Refused { code: ErrorCode::UpdateUserEmailAlreadyExists, .. }) => {
-                    return Err(BAD.into());
-                }
-                Err(cause) => return Err(cause),
-            }
+            // Another attempt at the address may have been verified first.
+            make_room(&effect, email, None, BAD).await?;
         }
         let user = Accounts::new(kernel).insert(&effect, &draft, BAD).await?;
         effect.emit(EventKind::Verified { user_id: user.id });

@@ -82,6 +82,8 @@ fn read(row: &QueryResult, source: Source) -> Result<Principal, DbErr> {
         created_at: at(19)?,
         updated_at: at(20)?,
         last_login_at: row.try_get_by_index::<Option<Timestamp>>(21)?.map(|at| at.0),
+        // Only inactive accounts wait for that.
+        delete_at: None,
     };
     Ok(Principal { user, session, source })
 }

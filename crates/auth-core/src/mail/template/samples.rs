@@ -52,6 +52,7 @@ pub(in crate::mail) fn sample_user(name: Option<&str>) -> User {
         created_at: OffsetDateTime::UNIX_EPOCH,
         updated_at: OffsetDateTime::UNIX_EPOCH,
         last_login_at: None,
+        delete_at: None,
     }
 }
 
