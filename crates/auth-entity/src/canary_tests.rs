@@ -56,6 +56,7 @@ fn rows_hide_what_is_secret() {
         created_at: moment(),
         updated_at: moment(),
         last_login_at: None,
+        delete_at: None,
     });
     check(&session::Model {
         id: Uuid::nil(),
@@ -110,6 +111,7 @@ fn rows_without_secrets_are_shown() {
         realm: String::new(),
         email_key: "ada@example.org".to_owned(),
         user_id: Uuid::nil(),
+        is_current: false,
         reserved_until: None,
     });
     check(&event::Model {
