@@ -309,7 +309,7 @@ async fn one_network_does_not_hold_the_whole_pool() {
         assert!(of(ip).hash(Password::new("at once")).await.is_ok());
     }
     admitted.extend(callers(&of("192.0.2.1"), &gate, 2));
-    until(|| hasher.running() == 4).await;
+    until(|| gate.inside.load(Ordering::SeqCst) == 4 && hasher.running() == 4).await;
     for caller in &admitted {
         caller.abort();
     }
