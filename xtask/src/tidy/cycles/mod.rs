@@ -15,6 +15,7 @@ mod uses;
 
 use self::tree::Tree;
 pub(super) use self::tree::{attributes, is_test};
+pub(super) use self::types::snake;
 use self::uses::Uses;
 use super::File;
 

@@ -190,7 +190,8 @@ fn returned(tree: &Tree, module: ModuleId, own: Option<&Definition>, output: &Re
     }
 }
 
-fn snake(name: &str) -> String {
+/// The name of a type as that of a variable or a field.
+pub(in crate::tidy) fn snake(name: &str) -> String {
     let mut snake = String::new();
     for (index, letter) in name.char_indices() {
         if letter.is_ascii_uppercase() && index > 0 {

@@ -7,7 +7,7 @@ use syn::visit::{self, Visit};
 use syn::{Attribute, Fields, Item, ItemEnum, ItemImpl, ItemMacro, ItemStruct, Type, Visibility};
 
 use super::Plain;
-use crate::tidy::cycles::{attributes, is_test};
+use crate::tidy::cycles::{attributes, is_test, snake};
 
 /// A struct or an enum.
 pub(super) struct Definition {
@@ -153,15 +153,4 @@ fn derives(attributes: &[Attribute]) -> Vec<String> {
         }
     }
     names
-}
-
-fn snake(name: &str) -> String {
-    let mut snake = String::new();
-    for (index, letter) in name.char_indices() {
-        if letter.is_ascii_uppercase() && index > 0 {
-            snake.push('_');
-        }
-        snake.push(letter.to_ascii_lowercase());
-    }
-    snake
 }
