@@ -30,8 +30,7 @@ impl<'a> Accounts<'a> {
     pub(crate) async fn insert(&self, effect: &Effect, draft: &Draft, email_taken: ErrorCode) -> Result<User> {
         let now = self.kernel.now();
         let row = draft.row(self.kernel.new_id(now)?, now);
-        store::insert(effect.tx(), row.clone(), draft.email.as_ref(), email_taken).await?;
-        let user = User::try_from(row)?;
+        let user = store::insert(effect.tx(), row, draft.email.as_ref(), email_taken).await?;
         effect.run_hook(Action::Register { user: &user }).await?;
         effect.emit(EventKind::Registered { user_id: user.id });
         Ok(user)

@@ -28,13 +28,13 @@ pub(crate) async fn insert(
     row: ActiveModel,
     email: Option<&Email>,
     email_taken: ErrorCode,
-) -> Result<()> {
-    let (id, now) = (*row.id.try_as_ref().unwrap_or(&Uuid::nil()), row.updated_at.try_as_ref().map(|at| at.0));
+) -> Result<User> {
+    let user = User::try_from(row.clone())?;
     Entity::insert(row).exec_without_returning(db).await.map_err(explain_unique)?;
-    match email.zip(now) {
-        Some((email, now)) => address::claim_new(db, email.key(), id, now, email_taken).await,
-        None => Ok(()),
+    if let Some(email) = email {
+        address::claim_new(db, email.key(), user.id, user.updated_at, email_taken).await?;
     }
+    Ok(user)
 }
 
 /// The user name is the only unique one beside the id.

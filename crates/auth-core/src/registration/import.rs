@@ -272,8 +272,7 @@ impl Registrations<'_> {
 
     async fn register_imported(&self, tx: &DatabaseTransaction, account: &Prepared) -> Result<User> {
         let Prepared { row, email, .. } = account;
-        store::insert(tx, row.clone(), Some(email), ErrorCode::RegisterUserAlreadyExists).await?;
-        let user = User::try_from(row.clone())?;
+        let user = store::insert(tx, row.clone(), Some(email), ErrorCode::RegisterUserAlreadyExists).await?;
         self.kernel.parts().hooks.before(Action::Register { user: &user }, tx).await?;
         Ok(user)
     }
