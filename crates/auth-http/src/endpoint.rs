@@ -92,16 +92,17 @@ impl Draft {
         self.requires(Requirement::new(), handler)
     }
 
-    /// A route for superusers.
+    /// A route for superusers; with a recent login where its method changes something.
     pub(crate) fn superuser<Args>(self, handler: impl AnswersUsers<Args>) -> Endpoint {
         self.requires(Requirement::new().superuser(), handler)
     }
 
     /// A route for users who meet a requirement. Sessions that are limited to scopes do not pass unless the requirement
-    /// says which do.
+    /// says which do, and superusers need a recent login where the method changes something.
     pub(crate) fn requires<Args>(self, requirement: Requirement, handler: impl AnswersUsers<Args>) -> Endpoint {
         let mut shapes = Shapes::default();
-        let handler = Handler::User(requirement.of_route(), handler.into_handler(&mut shapes));
+        let handler =
+            Handler::User(requirement.of_route(!csrf::is_safe(&self.method)), handler.into_handler(&mut shapes));
         self.finish(handler, shapes)
     }
 

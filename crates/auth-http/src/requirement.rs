@@ -100,12 +100,12 @@ impl Requirement {
         Self { pending_password_change: true, ..self }
     }
 
-    /// The same as a route of the library requires it: closed to limited sessions unless it declares otherwise.
-    pub(crate) fn of_route(self) -> Self {
-        match self.limited {
-            Limited::Undeclared => self.closed_to_limited_sessions(),
-            _ => self,
-        }
+    /// The same as a route of the library requires it: closed to limited sessions unless it declares otherwise, and with a
+    /// recent login where a superuser changes something (OWASP ASVS 8.4.2).
+    pub(crate) fn of_route(self, changes_something: bool) -> Self {
+        let recent = self.recent || self.superuser && changes_something;
+        let limited = if self.limited == Limited::Undeclared { Limited::None } else { self.limited };
+        Self { recent, limited, ..self }
     }
 
     /// Checks a user who is authenticated.
@@ -214,9 +214,15 @@ mod tests {
         let cases = [
             (Requirement::new(), vec![E::PasswordChangeRequired], "active users", any),
             (open(), vec![], "active users", any),
-            (open().of_route(), vec![E::ScopeUpgradeRequired], "active users", None),
-            (open().open_to_limited_sessions().of_route(), vec![], "active users", any),
-            (open().superuser(), vec![E::ScopeUpgradeRequired, E::Forbidden], "superusers", None),
+            (open().of_route(true), vec![E::ScopeUpgradeRequired], "active users", None),
+            (open().open_to_limited_sessions().of_route(true), vec![], "active users", any),
+            (open().superuser().of_route(false), vec![E::ScopeUpgradeRequired, E::Forbidden], "superusers", None),
+            (
+                open().superuser().of_route(true),
+                vec![E::ScopeUpgradeRequired, E::Forbidden, E::ReauthenticationRequired],
+                "superusers with a recent login",
+                None,
+            ),
             (
                 open().verified().recent(),
                 vec![E::ScopeUpgradeRequired, E::EmailNotVerified, E::ReauthenticationRequired],
@@ -224,7 +230,7 @@ mod tests {
                 None,
             ),
             (
-                open().scopes(["notes:read"]).scopes(["notes:write"]).of_route(),
+                open().scopes(["notes:read"]).scopes(["notes:write"]).of_route(true),
                 vec![E::ScopeUpgradeRequired],
                 "active users",
                 Some("sessions with the scopes `notes:read`, `notes:write`"),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth_core::{Backend, ErrorCode as E};
 use auth_http::{BodyType, Endpoint, Group, Problem, Requirement, body};
@@ -19,6 +20,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     guarded_routes_need_a_token,
     routes_of_superusers_refuse_others,
     limited_sessions_need_a_scope_that_the_row_declares,
+    superusers_change_nothing_without_a_recent_login,
     unsafe_routes_refuse_other_sites,
     large_bodies_are_refused,
     other_types_are_refused,
@@ -32,6 +34,9 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_request_costs_what_its_row_states: direct_only,
     a_backend_named_like_a_route_is_refused: sqlite_only,
 ];
+
+/// How long a login counts as recent.
+const RECENT: Duration = Duration::from_secs(600);
 
 const EVIL: &str = "https://evil.example";
 
@@ -57,6 +62,7 @@ async fn guarded_routes_need_a_token(cx: Cx) {
     }
 }
 
+/// ADM-01.
 async fn routes_of_superusers_refuse_others(cx: Cx) {
     let app = cx.app().await;
     let (user, root) = (app.user("ada").await, app.superuser("grace").await);
@@ -123,6 +129,37 @@ async fn limited_sessions_need_a_scope_that_the_row_declares(cx: Cx) {
         // The limit alone was the reason.
         let answer = request.by(&caller).send().await;
         assert!(answer.status.is_success(), "{id}: {}", answer.text());
+    }
+}
+
+/// ADM-09: every route of superusers that changes something, whatever it changes and whether or not the id exists.
+async fn superusers_change_nothing_without_a_recent_login(cx: Cx) {
+    let app = cx.app().await;
+    let of_superusers = |endpoint: &Endpoint| endpoint.requirement().is_some_and(Requirement::is_for_superusers);
+    let endpoints = endpoints(&app, of_superusers);
+    assert!(endpoints.iter().any(|endpoint| endpoint.is_unsafe()), "superusers change accounts");
+    for endpoint in endpoints {
+        let caller = samples::caller(&app, &endpoint).await.expect("a route for superusers");
+        let request = samples::ready(&app, &endpoint, Some(&caller)).await;
+        // A JWT has ended by then.
+        for backend in ["cookie", "db"] {
+            let session = app.login(&caller, backend).await;
+            let unknown = samples::request(&app, &endpoint).by(&session);
+            let own = endpoint.full_path().replace("{id}", &caller.id.to_string());
+            let own = app.request(endpoint.method.clone(), &own).by(&session);
+            app.clock().advance(RECENT);
+            if endpoint.is_unsafe() {
+                for old in [request.clone().by(&session), unknown, own] {
+                    old.send().await.fails(E::ReauthenticationRequired);
+                }
+            } else {
+                let answer = request.clone().by(&session).send().await;
+                assert!(answer.status.is_success(), "{}: {}", endpoint.id, answer.text());
+            }
+        }
+        // The age of the login alone was the reason.
+        let answer = request.by(&app.login(&caller, "db").await).send().await;
+        assert!(answer.status.is_success(), "{}: {}", endpoint.id, answer.text());
     }
 }
 

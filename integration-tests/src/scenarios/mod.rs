@@ -49,6 +49,7 @@ mod saturation;
 mod scope;
 mod session;
 mod storage;
+mod superuser;
 mod token;
 mod token_key;
 mod token_strategy;
@@ -128,6 +129,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(scope),
     feature!(session),
     feature!(storage),
+    feature!(superuser),
     feature!(token),
     feature!(token_key),
     feature!(token_strategy),

@@ -24,7 +24,7 @@ pub use notice::PASSWORD_CHANGED;
 pub use remove::ACCOUNT_DELETED;
 pub use service::Accounts;
 pub(crate) use service::refused;
-pub(crate) use superusers::{ensure_superuser_remains, recheck_superuser};
+pub(crate) use superusers::{ensure_superuser_remains, recheck_superuser, require_superuser_in_person};
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature =

@@ -1,10 +1,26 @@
-//! The rules about superusers that must hold at the moment of a commit.
+//! The rules about superusers: who may act as one, and what must hold at the moment of a commit.
 
 use sea_orm::ConnectionTrait;
 
-use super::store;
+use super::{Accounts, store};
 use crate::error::{ErrorCode, Result};
+use crate::kernel::Kernel;
+use crate::principal::Principal;
 use crate::user::User;
+
+/// Insists on a superuser in person, who has logged in recently (OWASP ASVS 8.4.2). Whether they are still a superuser at
+/// the moment of the commit is for [`recheck_superuser`] to say.
+///
+/// # Errors
+/// Fails with `SCOPE_UPGRADE_REQUIRED` for a session that is limited to scopes, `Forbidden`, and
+/// `REAUTHENTICATION_REQUIRED`.
+pub(crate) fn require_superuser_in_person(kernel: &Kernel, actor: &Principal) -> Result<()> {
+    actor.session.require_unlimited()?;
+    if !actor.user.is_superuser {
+        return Err(ErrorCode::Forbidden.into());
+    }
+    Accounts::new(kernel).require_recent(actor)
+}
 
 /// Refuses when `user`, who is about to lose their rights or to go, is the last active superuser.
 ///

@@ -1,14 +1,17 @@
 //! Account management for superusers.
 
 mod bootstrap;
+mod model;
 mod operator;
 mod service;
 mod shown;
+mod target;
 
 use crate::feature::Feature;
 
 pub use bootstrap::Bootstrap;
-pub use service::{ACCOUNT_RESET, Admin, AdminChanges, NewUser, Page, PageRequest};
+pub use model::{AdminChanges, NewUser, Page, PageRequest};
+pub use service::{ACCOUNT_RESET, Admin};
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature =

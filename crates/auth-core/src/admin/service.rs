@@ -1,9 +1,14 @@
 //! Listing, reading, changing and deleting anybody's account.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use uuid::Uuid;
 
-use crate::account::{Accounts, Changes, Draft, SessionsToEnd, ensure_superuser_remains, recheck_superuser, store};
+use super::target::{OtherAccount, Target, target};
+use super::{AdminChanges, NewUser, Page, PageRequest};
+use crate::account::{
+    Accounts, Changes, Draft, SessionsToEnd, Updated, ensure_superuser_remains, recheck_superuser,
+    require_superuser_in_person, store,
+};
 use crate::client::Client;
 use crate::effect::Effect;
 use crate::email_change::{RevertLinks, close_revert_links};
@@ -14,7 +19,7 @@ use crate::kernel::Kernel;
 use crate::mail::MailKind;
 use crate::password::{Password, PolicyContext};
 use crate::principal::Principal;
-use crate::profile::notify_owner;
+use crate::profile::{AccountChanges, notify_owner};
 use crate::user::User;
 use crate::{invitation, verification};
 
@@ -29,74 +34,11 @@ pub const ACCOUNT_RESET: MailKind = MailKind::new(
     &[("en", include_str!("mail/account_reset.en.jinja")), ("de", include_str!("mail/account_reset.de.jinja"))],
 );
 
-/// The service of superusers. The caller has checked that the actor is one; the wire does so for every route.
+/// The service of superusers. What changes an account takes the superuser who acts, and asks for a recent login. The
+/// caller of what only reads has checked that a superuser asks; the wire does so for every route.
 #[derive(Clone, Copy, Debug)]
 pub struct Admin<'a> {
     pub(super) kernel: &'a Kernel,
-}
-
-/// Which page of the list is wanted. `Debug` does not show whom it is searched for.
-#[derive(Clone, Default)]
-pub struct PageRequest {
-    /// Where the last page ended: the [`next`](Page::next) of that page.
-    pub cursor: Option<Uuid>,
-    /// The number of accounts per page, at most 100; 50 by default.
-    pub limit: Option<u64>,
-    /// Only accounts whose email address or user name starts with this text.
-    pub prefix: Option<String>,
-}
-
-/// A page of accounts in the order of their creation.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Page {
-    /// The accounts.
-    pub items: Vec<User>,
-    /// Where the next page begins, when there is one.
-    pub next: Option<Uuid>,
-}
-
-/// An account that a superuser creates. `Debug` does not show whose it is.
-#[derive(Clone)]
-pub struct NewUser {
-    /// The address. There must be one, or a user name.
-    pub email: Option<Email>,
-    /// A user name.
-    pub username: Option<Username>,
-    /// A password, to be changed at the first login.
-    pub password: Option<Password>,
-    /// The display name.
-    pub display_name: Option<String>,
-    /// The app's own object.
-    pub attributes: Map<String, Value>,
-    /// Whether the account may log in.
-    pub is_active: bool,
-    /// Whether the account is a superuser.
-    pub is_superuser: bool,
-    /// Whether the email address counts as verified.
-    pub is_verified: bool,
-}
-
-/// What a superuser may change about an account. `None` leaves a field alone; `Some(None)` empties it.
-/// `Debug` shows which fields change, and not to what.
-#[derive(Clone, Default)]
-pub struct AdminChanges {
-    /// A new address.
-    pub email: Option<Email>,
-    /// A new password.
-    pub password: Option<Password>,
-    /// A user name.
-    pub username: Option<Option<Username>>,
-    /// The display name.
-    pub display_name: Option<Option<String>>,
-    /// The app's own object, replaced as a whole.
-    pub attributes: Option<Map<String, Value>>,
-    /// Whether the account may log in.
-    pub is_active: Option<bool>,
-    /// Whether the account is a superuser.
-    pub is_superuser: Option<bool>,
-    /// Whether the email address counts as verified.
-    pub is_verified: Option<bool>,
 }
 
 impl<'a> Admin<'a> {
@@ -134,20 +76,32 @@ impl<'a> Admin<'a> {
     /// Changes an account at once. A new password, address or role, and deactivation, end all its sessions. An account that
     /// still waits for its user is invited at its new address.
     ///
+    /// The superuser's own account changes as by [`profile().update(..)`](crate::profile::Profiles::update): a new password
+    /// needs the current one, and a new address leaves its owner a way back. They may give up the role and deactivate
+    /// themselves.
+    ///
     /// # Errors
-    /// Fails with `Not Found`, `UPDATE_USER_INVALID_PASSWORD` with a reason, `UPDATE_USER_EMAIL_ALREADY_EXISTS`,
-    /// `USERNAME_ALREADY_EXISTS`, `LAST_SUPERUSER`, `Unauthorized` when the actor lost the role in the meantime, when a
-    /// hook refuses, and when the database does.
+    /// Fails with `REAUTHENTICATION_REQUIRED` without a recent login, `Not Found`, `UPDATE_USER_INVALID_PASSWORD` with a
+    /// reason, `UPDATE_USER_EMAIL_ALREADY_EXISTS`, `USERNAME_ALREADY_EXISTS`, `LAST_SUPERUSER`, `Unauthorized` when the
+    /// actor lost the role in the meantime, when a hook refuses, and when the database does. Changes to the actor's own
+    /// account fail with `UPDATE_USER_BAD_CURRENT_PASSWORD` and `RATE_LIMITED` as well.
     #[tracing::instrument(
         name = "admin.update", target = "auth::service", level = "debug",
         skip_all, fields(actor_id = %actor.user.id, %id)
     )]
-    pub async fn update(&self, actor: &Principal, id: Uuid, wanted: AdminChanges, client: &Client) -> Result<User> {
-        let target = self.get(id).await?;
-        let changes = &self.prepare(&target, wanted, client).await?;
+    pub async fn update(&self, actor: &Principal, id: Uuid, wanted: AdminChanges, client: &Client) -> Result<Updated> {
+        let other = match target(self.kernel, actor, id)? {
+            Target::Other(other) => other,
+            Target::Own(profile) => {
+                let (changes, rights) = wanted.of_own();
+                return profile.update_with_rights(actor, changes, rights, client).await;
+            }
+        };
+        let present = self.get(id).await?;
+        let changes = &self.prepare(&present, wanted, client).await?;
         let kernel = self.kernel;
         let written = kernel.effect(client, |effect| async move {
-            let (before, changes) = self.lock(&effect, &actor.user, id, changes.clone()).await?;
+            let (before, changes) = self.lock(&effect, &actor.user, other, changes.clone()).await?;
             let waits = changes.email.is_some() && invitation::awaits_user(&effect, &before).await?;
             let ends_sessions = changes.email.is_some()
                 || changes.password_hash.is_some()
@@ -167,16 +121,22 @@ impl<'a> Admin<'a> {
             } else {
                 notify_owner(&effect, &before, &updated.user, &changes, false).await?;
             }
-            Ok(updated.user)
+            Ok(updated)
         });
         let email = changes.email.as_ref().and_then(Option::as_ref);
         Accounts::new(kernel).prefer_email_conflict(written.await, email, Some(id), TAKEN).await
     }
 
     /// The account to be changed, locked, and what of the changes is one; if the actor still may.
-    async fn lock(&self, effect: &Effect, actor: &User, id: Uuid, mut changes: Changes) -> Result<(User, Changes)> {
+    async fn lock(
+        &self,
+        effect: &Effect,
+        actor: &User,
+        other: OtherAccount,
+        mut changes: Changes,
+    ) -> Result<(User, Changes)> {
         recheck_superuser(effect.tx(), actor).await?;
-        let row = store::find_for_update(effect.tx(), id).await?.ok_or(ErrorCode::NotFound)?;
+        let row = store::find_for_update(effect.tx(), other.id()).await?.ok_or(ErrorCode::NotFound)?;
         effect.use_locale_of(row.locale.as_deref());
         let before = User::from(row);
         changes.drop_unchanged(&before);
@@ -190,14 +150,15 @@ impl<'a> Admin<'a> {
     /// choose it, if there is an address and the account is active.
     ///
     /// # Errors
-    /// Fails with [`Error::Invalid`] for an account without address and user name, `REGISTER_INVALID_PASSWORD` with a
-    /// reason, `REGISTER_USER_ALREADY_EXISTS`, `USERNAME_ALREADY_EXISTS`, `Unauthorized` when the actor lost the role
-    /// in the meantime, when a hook refuses, and when the database does.
+    /// Fails with `REAUTHENTICATION_REQUIRED` without a recent login, [`Error::Invalid`] for an account without address and
+    /// user name, `REGISTER_INVALID_PASSWORD` with a reason, `REGISTER_USER_ALREADY_EXISTS`, `USERNAME_ALREADY_EXISTS`,
+    /// `Unauthorized` when the actor lost the role in the meantime, when a hook refuses, and when the database does.
     #[tracing::instrument(
         name = "admin.create", target = "auth::service", level = "debug",
         skip_all, fields(actor_id = %actor.user.id)
     )]
     pub async fn create(&self, actor: &Principal, new: NewUser, client: &Client) -> Result<User> {
+        require_superuser_in_person(self.kernel, actor)?;
         let kernel = self.kernel;
         let draft = &self.draft(new, client).await?;
         let created = kernel.effect(client, |effect| async move {
@@ -243,16 +204,34 @@ impl<'a> Admin<'a> {
     }
 
     /// Sets a password that its owner has to change at the next login. Every session of the account ends, and its owner is
-    /// told by mail.
+    /// told by mail. The superuser's own password changes as by [`profile().update(..)`](crate::profile::Profiles::update):
+    /// it needs the current one, and this session goes on.
     ///
     /// # Errors
-    /// Fails with `Not Found`, `RESET_PASSWORD_INVALID_PASSWORD` with a reason, `Unauthorized` when the actor lost the
-    /// role in the meantime, when a hook refuses, and when the database does.
+    /// Fails with `REAUTHENTICATION_REQUIRED` without a recent login, `Not Found`, `RESET_PASSWORD_INVALID_PASSWORD` with a
+    /// reason, `Unauthorized` when the actor lost the role in the meantime, when a hook refuses, and when the database
+    /// does. For the actor's own account it fails with `UPDATE_USER_BAD_CURRENT_PASSWORD` and
+    /// `UPDATE_USER_INVALID_PASSWORD` with a reason.
     #[tracing::instrument(
         name = "admin.reset_password", target = "auth::service", level = "debug",
         skip_all, fields(actor_id = %actor.user.id, %id)
     )]
-    pub async fn reset_password(&self, actor: &Principal, id: Uuid, password: Password, client: &Client) -> Result<()> {
+    pub async fn reset_password(
+        &self,
+        actor: &Principal,
+        id: Uuid,
+        password: Password,
+        current_password: Option<Password>,
+        client: &Client,
+    ) -> Result<Updated> {
+        let other = match target(self.kernel, actor, id)? {
+            Target::Other(other) => other,
+            Target::Own(profile) => {
+                let password = Some(password);
+                let changes = AccountChanges { password, current_password, ..AccountChanges::default() };
+                return profile.update(actor, changes, client).await;
+            }
+        };
         let kernel = self.kernel;
         let context = kernel.policy_context(Some(&self.get(id).await?), &[]);
         let hash =
@@ -261,12 +240,13 @@ impl<'a> Admin<'a> {
             &Changes { password_hash: Some(Some(hash)), must_change_password: Some(true), ..Changes::default() };
         kernel
             .effect(client, |effect| async move {
-                let (before, changes) = self.lock(&effect, &actor.user, id, changes.clone()).await?;
-                Accounts::new(kernel).apply(&effect, &before, &changes, SessionsToEnd::All, TAKEN).await?;
+                let (before, changes) = self.lock(&effect, &actor.user, other, changes.clone()).await?;
+                let updated =
+                    Accounts::new(kernel).apply(&effect, &before, &changes, SessionsToEnd::All, TAKEN).await?;
                 effect.emit(EventKind::PasswordResetByAdmin { user_id: id, actor_id: actor.user.id });
                 close_revert_links(&effect, id, RevertLinks::All).await?;
                 effect.queue_mail_to(&before, ACCOUNT_RESET)?;
-                Ok(())
+                Ok(updated)
             })
             .await
     }
@@ -305,16 +285,20 @@ impl<'a> Admin<'a> {
         })
     }
 
-    /// Deletes an account and everything that refers to it.
+    /// Deletes an account and everything that refers to it; the superuser's own as by
+    /// [`profile().delete(..)`](crate::profile::Profiles::delete).
     ///
     /// # Errors
-    /// Fails with `Not Found`, `LAST_SUPERUSER`, `Unauthorized` when the actor lost the role in the meantime, when a
-    /// hook refuses, and when the database does.
+    /// Fails with `REAUTHENTICATION_REQUIRED` without a recent login, `Not Found`, `LAST_SUPERUSER`, `Unauthorized` when
+    /// the actor lost the role in the meantime, when a hook refuses, and when the database does.
     #[tracing::instrument(
         name = "admin.delete", target = "auth::service", level = "debug",
         skip_all, fields(actor_id = %actor.user.id, %id)
     )]
     pub async fn delete(&self, actor: &Principal, id: Uuid, client: &Client) -> Result<()> {
-        Accounts::new(self.kernel).remove(id, &actor.user, client).await
+        match target(self.kernel, actor, id)? {
+            Target::Own(profile) => profile.delete(actor, None, client).await,
+            Target::Other(other) => Accounts::new(self.kernel).remove(other.id(), &actor.user, client).await,
+        }
     }
 }

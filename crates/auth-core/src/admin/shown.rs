@@ -32,10 +32,21 @@ impl fmt::Debug for NewUser {
 
 impl fmt::Debug for AdminChanges {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { email, password, username, display_name, attributes, is_active, is_superuser, is_verified } = self;
+        let Self {
+            email,
+            password,
+            current_password,
+            username,
+            display_name,
+            attributes,
+            is_active,
+            is_superuser,
+            is_verified,
+        } = self;
         f.debug_struct("AdminChanges")
             .field("email", &hidden(email))
             .field("password", &hidden(password))
+            .field("current_password", &hidden(current_password))
             .field("username", &hidden(username))
             .field("display_name", &hidden(display_name))
             .field("attributes", &hidden(attributes))

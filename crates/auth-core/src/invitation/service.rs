@@ -4,7 +4,7 @@ use auth_entity::user::Model;
 use uuid::Uuid;
 
 use super::link::{INVITE, awaits_user, invite, is_unused};
-use crate::account::{Accounts, Changes, SessionsToEnd, recheck_superuser, store};
+use crate::account::{Accounts, Changes, SessionsToEnd, recheck_superuser, require_superuser_in_person, store};
 use crate::client::Client;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
@@ -31,11 +31,10 @@ impl<'a> Invitations<'a> {
         Self { kernel }
     }
 
-    /// Mails an invitation to an account that waits for its user, once more. The caller has checked that the actor is a
-    /// superuser; the wire does so.
+    /// Mails an invitation to an account that waits for its user, once more.
     ///
     /// # Errors
-    /// Fails with `Not Found`, `ALREADY_ACTIVE` when the account has a password or was used, [`Error::Invalid`] when it is
+    /// Fails with `REAUTHENTICATION_REQUIRED` without a recent login, `Not Found`, `ALREADY_ACTIVE` when the account has a password or was used, [`Error::Invalid`] when it is
     /// inactive or has no email address, `RATE_LIMITED`, `Unauthorized` when the actor lost the role in the meantime, and
     /// when the database does.
     #[tracing::instrument(
@@ -44,6 +43,7 @@ impl<'a> Invitations<'a> {
     )]
     pub async fn send(&self, actor: &Principal, id: Uuid, client: &Client) -> Result<()> {
         let kernel = self.kernel;
+        require_superuser_in_person(kernel, actor)?;
         guest(store::find(kernel.db(), id).await?)?;
         kernel.limiter().take(&INVITATIONS.of(&id), client).await?;
         kernel

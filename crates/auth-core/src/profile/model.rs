@@ -8,6 +8,13 @@ use crate::hidden::hidden;
 use crate::identifier::{Email, Username};
 use crate::password::Password;
 
+/// What superusers may give up about their own accounts, besides what all users change: the role, and being active.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Rights {
+    pub(crate) is_active: Option<bool>,
+    pub(crate) is_superuser: Option<bool>,
+}
+
 /// What a user may change about their own account. `None` leaves a field alone; `Some(None)` empties it.
 /// `Debug` shows which fields change, and not to what.
 #[derive(Clone, Default)]

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{AccountChanges, Profiles, notify_owner};
-use crate::account::{Accounts, Changes, SessionsToEnd, Updated};
+use super::{AccountChanges, Profiles, Rights, notify_owner};
+use crate::account::{Accounts, Changes, SessionsToEnd, Updated, ensure_superuser_remains};
 use crate::client::Client;
 use crate::email_change::EMAIL_CHANGES;
 use crate::email_change::{EmailChange, request_confirmation};
@@ -30,11 +30,27 @@ impl Profiles<'_> {
         skip_all, fields(user_id = %principal.user.id)
     )]
     pub async fn update(&self, principal: &Principal, changes: AccountChanges, client: &Client) -> Result<Updated> {
+        self.update_with_rights(principal, changes, Rights::default(), client).await
+    }
+
+    /// The same for superusers, who may also give up rights. That ends all sessions, this one too.
+    ///
+    /// # Errors
+    /// Fails as [`update`](Self::update) does, and with `LAST_SUPERUSER`.
+    pub(crate) async fn update_with_rights(
+        &self,
+        principal: &Principal,
+        changes: AccountChanges,
+        Rights { is_active, is_superuser }: Rights,
+        client: &Client,
+    ) -> Result<Updated> {
         let user = &principal.user;
         let AccountChanges { email, password, current_password, username, display_name, attributes } = changes;
         let attributes = attributes.map(Value::Object);
         attributes.as_ref().map_or(Ok(()), |attributes| self.kernel.check_attributes(attributes))?;
-        let mut changes = Changes { email: email.map(Some), username, display_name, attributes, ..Changes::default() };
+        let email = email.map(Some);
+        let mut changes =
+            Changes { email, username, display_name, attributes, is_active, is_superuser, ..Changes::default() };
         changes.drop_unchanged(user);
         let email = changes.email.take().flatten();
         if email.is_some() || password.is_some() {
@@ -100,8 +116,10 @@ impl Profiles<'_> {
                     ask(before)?;
                     return Ok(Updated { user: before.clone(), token: None });
                 }
-                let ends_sessions = changes.email.is_some() || changes.password_hash.is_some();
-                let ends = if ends_sessions {
+                let ends = if changes.is_active.is_some() || changes.is_superuser.is_some() {
+                    ensure_superuser_remains(effect.tx(), before).await?;
+                    SessionsToEnd::All
+                } else if changes.email.is_some() || changes.password_hash.is_some() {
                     SessionsToEnd::Others(session, BearerToken::Kept)
                 } else {
                     SessionsToEnd::Nothing

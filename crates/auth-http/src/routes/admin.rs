@@ -8,9 +8,10 @@ use auth_core::uuid::Uuid;
 use auth_core::{Auth, ErrorCode, Principal};
 use serde::Serialize;
 
-use crate::answer::user::PublicUser;
+use crate::answer::session::{ENDED_IF_CURRENT, ended};
+use crate::answer::user::{PublicUser, UPDATED, updated};
 use crate::call::Call;
-use crate::decode::{Attributes, Patch, Replace, Text, request};
+use crate::decode::{Attributes, KnownPassword, Patch, Replace, Text, request};
 use crate::endpoint::{Endpoint, Group};
 use crate::handler::{Id, Query};
 use crate::problem::Problem;
@@ -35,6 +36,8 @@ request! {
         email: Replace<Email>,
         #[doc = "A new password; it ends all sessions."]
         password: Option<Password>,
+        #[doc = "The superuser's current password; required with a new password of their own."]
+        current_password: Option<KnownPassword>,
         #[doc = "A user name to log in with; null removes it."]
         username: Patch<Username>,
         #[doc = "The display name; null removes it."]
@@ -45,7 +48,7 @@ request! {
         is_active: Option<bool>,
         #[doc = "Whether the account is a superuser."]
         is_superuser: Option<bool>,
-        #[doc = "Whether the email address counts as verified."]
+        #[doc = "Whether the email address counts as verified; ignored for the superuser's own."]
         is_verified: Option<bool>,
     }
 }
@@ -77,6 +80,8 @@ request! {
     AdminResetRequest {
         #[doc = "The password, which must be changed at the next login."]
         new_password: Password,
+        #[doc = "The superuser's current password; required for a new password of their own."]
+        current_password: Option<KnownPassword>,
     }
 }
 
@@ -110,9 +115,18 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
             ]),
         Endpoint::post("admin.reset_password", Group::Users, "/{id}/reset-password")
             .superuser(reset_password)
-            .summary("Sets a password that the user must change at the next login. Ends every session of the account.")
+            .summary(
+                "Sets a password that the user must change at the next login. Ends every session of the account. The \
+                 superuser's own password changes as by `PATCH /users/me`.",
+            )
             .empty("It is set.")
-            .errors(&[E::ResetPasswordInvalidPassword, E::RefusedByApp]),
+            .headers(&UPDATED)
+            .errors(&[
+                E::ResetPasswordInvalidPassword,
+                E::UpdateUserBadCurrentPassword,
+                E::UpdateUserInvalidPassword,
+                E::RefusedByApp,
+            ]),
         Endpoint::get("admin.read", Group::Users, "/{id}")
             .superuser(read)
             .summary("Returns an account.")
@@ -120,19 +134,26 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
             .answers::<PublicUser>(200, "The account."),
         Endpoint::patch("admin.update", Group::Users, "/{id}")
             .superuser(update)
-            .summary("Changes an account. A new password, email address or role, and deactivation, end its sessions.")
+            .summary(
+                "Changes an account. A new password, email address or role, and deactivation, end its sessions. The \
+                 superuser's own account changes by the rules of `PATCH /users/me`.",
+            )
             .answers::<PublicUser>(200, "The account as it is now.")
+            .headers(&UPDATED)
             .errors(&[
                 E::UpdateUserEmailAlreadyExists,
                 E::UpdateUserInvalidPassword,
+                E::UpdateUserBadCurrentPassword,
                 E::UsernameAlreadyExists,
                 E::LastSuperuser,
                 E::RefusedByApp,
+                E::RateLimited,
             ]),
         Endpoint::delete("admin.delete", Group::Users, "/{id}")
             .superuser(delete)
             .summary("Deletes an account and everything that refers to it.")
             .empty("The account is deleted.")
+            .headers(&ENDED_IF_CURRENT)
             .errors(&[E::LastSuperuser, E::RefusedByApp]),
     ]
 }
@@ -169,14 +190,17 @@ async fn reset_password(
     Id(id): Id,
     request: AdminResetRequest,
 ) -> Result<Reply, Problem> {
-    call.auth.admin().reset_password(&principal, id, request.new_password, &call.client).await?;
-    Ok(Reply::no_content())
+    let AdminResetRequest { new_password, current_password } = request;
+    let current = current_password.map(|password| password.0);
+    let changed = call.auth.admin().reset_password(&principal, id, new_password, current, &call.client).await?;
+    Ok(Reply::no_content().cookie(call.token_cookie(&principal.session, changed.token.as_ref())?))
 }
 
 async fn update(call: Call, principal: Principal, Id(id): Id, request: AdminUpdateRequest) -> Result<Reply, Problem> {
     let changes = AdminChanges {
         email: request.email.0,
         password: request.password,
+        current_password: request.current_password.map(|password| password.0),
         username: request.username.0,
         display_name: request.display_name.0.map(|name| name.map(|text| text.0)),
         attributes: request.attributes.map(|attributes| attributes.0),
@@ -184,11 +208,14 @@ async fn update(call: Call, principal: Principal, Id(id): Id, request: AdminUpda
         is_superuser: request.is_superuser,
         is_verified: request.is_verified,
     };
-    let user = call.auth.admin().update(&principal, id, changes, &call.client).await?;
-    Reply::ok(&PublicUser::from(&user))
+    let changed = call.auth.admin().update(&principal, id, changes, &call.client).await?;
+    updated(&call, Some(&principal), &changed)
 }
 
 async fn delete(call: Call, principal: Principal, Id(id): Id) -> Result<Reply, Problem> {
     call.auth.admin().delete(&principal, id, &call.client).await?;
+    if id == principal.user.id {
+        return ended(&call, &principal.session);
+    }
     Ok(Reply::no_content())
 }

@@ -10,7 +10,6 @@ use crate::endpoint::{Endpoint, Group};
 use crate::handler::Id;
 use crate::problem::Problem;
 use crate::reply::Reply;
-use crate::requirement::Requirement;
 
 request! {
     /// The body that accepts an invitation.
@@ -26,7 +25,7 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
     use ErrorCode as E;
     vec![
         Endpoint::post("invitation.send", Group::Users, "/{id}/invite")
-            .requires(Requirement::new().superuser().recent(), send)
+            .superuser(send)
             .summary("Mails an invitation once more to an account that has no password and was never used.")
             .accepted("The mail is on its way.")
             .errors(&[E::AlreadyActive, E::Validation, E::RateLimited]),
