@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::identifier::is_forbidden;
 
@@ -22,6 +23,9 @@ pub struct Client {
     accept_language: Option<String>,
     #[serde(default)]
     is_remote: bool,
+    /// Whose session the request came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    actor_id: Option<Uuid>,
 }
 
 impl Client {
@@ -30,7 +34,7 @@ impl Client {
     #[must_use]
     pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>) -> Self {
         let clean = |agent: &str| agent.chars().filter(|c| !is_forbidden(*c)).take(MAX_USER_AGENT).collect();
-        Self { ip, user_agent: user_agent.map(clean), accept_language: None, is_remote: true }
+        Self { ip, user_agent: user_agent.map(clean), is_remote: true, ..Self::default() }
     }
 
     /// The same client with its `Accept-Language` header, which chooses the language of mails.
@@ -38,6 +42,19 @@ impl Client {
     pub fn with_accept_language(self, header: Option<&str>) -> Self {
         let accept_language = header.map(|header| header.chars().take(MAX_ACCEPT_LANGUAGE).collect());
         Self { accept_language, ..self }
+    }
+
+    /// The same client with the session of an account: what the client causes is done by that account, and the audit log
+    /// says so.
+    #[must_use]
+    pub fn acting_as(self, user_id: Uuid) -> Self {
+        Self { actor_id: Some(user_id), ..self }
+    }
+
+    /// The account whose session the request came with.
+    #[must_use]
+    pub fn actor_id(&self) -> Option<Uuid> {
+        self.actor_id
     }
 
     /// Whether this is a client, and not the app itself.

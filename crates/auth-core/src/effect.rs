@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use sea_orm::DatabaseTransaction;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
@@ -35,6 +36,7 @@ pub struct Effect {
     events: Mutex<Vec<Event>>,
     queue: Mutex<Vec<Queued>>,
     language: Mutex<Option<Language>>,
+    actor_id: Mutex<Option<Uuid>>,
 }
 
 impl Deref for Effect {
@@ -71,6 +73,12 @@ impl Effect {
     pub fn emit(&self, kind: EventKind) {
         let event = self.kernel.event(&self.client, kind);
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+
+    /// Names the account that does all of this, events that were emitted before included, where the client has no session:
+    /// its owner has just logged in or opened a mailed link.
+    pub(crate) fn act_as(&self, user_id: Uuid) {
+        self.actor_id.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(user_id);
     }
 
     /// Runs the app's hooks, which may refuse.
@@ -147,8 +155,10 @@ impl Effect {
     }
 
     async fn commit(self) -> Result<()> {
-        let Self { kernel, tx, events, queue, .. } = self;
-        let events = events.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Self { kernel, tx, events, queue, actor_id, .. } = self;
+        let mut events = events.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let actor_id = actor_id.into_inner().unwrap_or_else(PoisonError::into_inner);
+        events.iter_mut().for_each(|event| event.actor_id = event.actor_id.or(actor_id));
         let queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
         audit::store::insert(&tx, &events).await?;
         put(&kernel, &tx, &queue).await?;
@@ -210,6 +220,7 @@ impl Kernel {
             events: Mutex::default(),
             queue: Mutex::default(),
             language: Mutex::default(),
+            actor_id: Mutex::new(client.actor_id()),
         });
         let result = work(effect.clone()).await;
         // The work is over and its clone dropped.

@@ -17,6 +17,9 @@ pub struct Event {
     pub at: OffsetDateTime,
     /// Who asked for it; empty for calls that the app made by itself.
     pub client: Client,
+    /// The account that caused it: whose session asked for it, or whose owner logged in or opened a mailed link.
+    /// `None` for strangers, and for calls that the app made by itself.
+    pub actor_id: Option<Uuid>,
     /// What happened.
     pub kind: EventKind,
 }
@@ -24,7 +27,7 @@ pub struct Event {
 impl Event {
     /// Writes the line of the log.
     pub(crate) fn log(&self) {
-        tracing::info!(target: "auth::event", id = %self.id, ip = ?self.client.ip, kind = ?self.kind, "{}", self.kind.name());
+        tracing::info!(target: "auth::event", id = %self.id, ip = ?self.client.ip, actor_id = ?self.actor_id, kind = ?self.kind, "{}", self.kind.name());
     }
 }
 
@@ -151,6 +154,20 @@ events! {
         actor_id: actor(Option<Uuid>),
         /// The names of the fields, not their values.
         fields: data(Vec<&'static str>),
+    },
+    /// An account became a superuser, or stopped to be one.
+    RoleChanged = "role_changed" {
+        /// Whose account it is.
+        user_id: subject,
+        /// Whether it is a superuser now.
+        is_superuser: data(bool),
+    },
+    /// An account was activated or deactivated.
+    ActivationChanged = "activation_changed" {
+        /// Whose account it is.
+        user_id: subject,
+        /// Whether it may log in now.
+        is_active: data(bool),
     },
     /// An account's password changed.
     PasswordChanged = "password_changed" {

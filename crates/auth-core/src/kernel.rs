@@ -153,7 +153,8 @@ impl Kernel {
         let at = self.now();
         // An event without an id of its own is better than none.
         let id = self.new_id(at).unwrap_or_default();
-        Event { id, at, client: client.clone(), kind }
+        let actor_id = kind.describe().actor_id.or(client.actor_id());
+        Event { id, at, client: client.clone(), actor_id, kind }
     }
 
     /// A link to a page of the front end, with a token.

@@ -170,7 +170,13 @@ impl Table {
                 Admitted::User(handler, authenticate_with(&self.auth, &head, requirement, only).await?)
             }
         };
-        Ok((admitted, peer::client(settings, &parts.headers, peer)))
+        let client = peer::client(settings, &parts.headers, peer);
+        // Whatever the handler does is done by the user: no handler can forget to say so.
+        let client = match &admitted {
+            Admitted::Anyone(_) => client,
+            Admitted::User(_, principal) => client.acting_as(principal.user.id),
+        };
+        Ok((admitted, client))
     }
 
     /// Runs the handler: one that changes something in a task of its own, so that it comes to its end even when the

@@ -1,6 +1,7 @@
 //! The scenarios, one file per feature.
 
 mod account_by_admin;
+mod actor;
 mod admin;
 mod admin_command;
 mod attributes;
@@ -82,6 +83,7 @@ pub fn add_features(builder: AuthBuilder) -> AuthBuilder {
 pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(profile),
     feature!(account_by_admin),
+    feature!(actor),
     feature!(admin_command),
     feature!(admin),
     feature!(audit),

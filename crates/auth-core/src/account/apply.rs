@@ -78,6 +78,12 @@ impl Accounts<'_> {
         if changes.email.is_some() {
             effect.emit(EventKind::EmailChanged { user_id, actor_id });
         }
+        if let Some(is_superuser) = changes.is_superuser {
+            effect.emit(EventKind::RoleChanged { user_id, is_superuser });
+        }
+        if let Some(is_active) = changes.is_active {
+            effect.emit(EventKind::ActivationChanged { user_id, is_active });
+        }
         let fields = changes.fields();
         if !fields.is_empty() {
             effect.emit(EventKind::UserUpdated { user_id, actor_id, fields });

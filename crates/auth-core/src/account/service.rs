@@ -33,6 +33,9 @@ impl<'a> Accounts<'a> {
         let user = store::insert(effect.tx(), row, draft.email.as_ref(), email_taken).await?;
         effect.run_hook(Action::Register { user: &user }).await?;
         effect.emit(EventKind::Registered { user_id: user.id });
+        if user.is_superuser {
+            effect.emit(EventKind::RoleChanged { user_id: user.id, is_superuser: true });
+        }
         Ok(user)
     }
 

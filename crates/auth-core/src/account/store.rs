@@ -12,6 +12,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Changes, address};
+use crate::effect::Effect;
 use crate::identifier::{Email, LoginName, Username};
 use crate::one_time::Consumed;
 use crate::{Error, ErrorCode, Result, User, db_error};
@@ -57,14 +58,20 @@ pub(crate) async fn find_for_update(db: &impl ConnectionTrait, id: Uuid) -> Resu
 }
 
 /// The account that a redeemed token acts on, locked; `None` when it is gone, or its credentials have changed since the
-/// token was looked at: another transaction may have been about to.
+/// token was looked at: another transaction may have been about to. The effect is the owner's from now on, as far as the
+/// audit log is concerned.
 ///
 /// # Errors
 /// Fails when the database does.
-pub async fn lock_owner(db: &impl ConnectionTrait, token: &Consumed) -> Result<Option<User>> {
+pub async fn lock_owner(effect: &Effect, token: &Consumed) -> Result<Option<User>> {
     let Some(id) = token.user_id else { return Ok(None) };
-    let row = find_for_update(db, id).await?;
-    Ok(row.map(User::from).filter(|user| token.security_epoch.is_none_or(|epoch| epoch == user.security_epoch)))
+    let row = find_for_update(effect.tx(), id).await?;
+    let owner =
+        row.map(User::from).filter(|user| token.security_epoch.is_none_or(|epoch| epoch == user.security_epoch));
+    if owner.is_some() {
+        effect.act_as(id);
+    }
+    Ok(owner)
 }
 
 pub(crate) async fn find_by_name(db: &impl ConnectionTrait, name: &LoginName) -> Result<Option<Model>> {

@@ -97,6 +97,7 @@ impl<'a> Admin<'a> {
                 return profile.update_with_rights(actor, changes, rights, client).await;
             }
         };
+        let client = &client.clone().acting_as(actor.user.id);
         let present = self.get(id).await?;
         let changes = &self.prepare(&present, wanted, client).await?;
         let kernel = self.kernel;
@@ -159,6 +160,7 @@ impl<'a> Admin<'a> {
     )]
     pub async fn create(&self, actor: &Principal, new: NewUser, client: &Client) -> Result<User> {
         require_superuser_in_person(self.kernel, actor)?;
+        let client = &client.clone().acting_as(actor.user.id);
         let kernel = self.kernel;
         let draft = &self.draft(new, client).await?;
         let created = kernel.effect(client, |effect| async move {
@@ -232,6 +234,7 @@ impl<'a> Admin<'a> {
                 return profile.update(actor, changes, client).await;
             }
         };
+        let client = &client.clone().acting_as(actor.user.id);
         let kernel = self.kernel;
         let context = kernel.policy_context(Some(&self.get(id).await?), &[]);
         let hash =
@@ -298,7 +301,10 @@ impl<'a> Admin<'a> {
     pub async fn delete(&self, actor: &Principal, id: Uuid, client: &Client) -> Result<()> {
         match target(self.kernel, actor, id)? {
             Target::Own(profile) => profile.delete(actor, None, client).await,
-            Target::Other(other) => Accounts::new(self.kernel).remove(other.id(), &actor.user, client).await,
+            Target::Other(other) => {
+                let client = &client.clone().acting_as(actor.user.id);
+                Accounts::new(self.kernel).remove(other.id(), &actor.user, client).await
+            }
         }
     }
 }

@@ -20,13 +20,13 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, events: &[Event]) -> Resul
 }
 
 fn row(event: &Event) -> ActiveModel {
-    let Description { subject_id, actor_id, session_id, data } = event.kind.describe();
+    let Description { subject_id, session_id, data, .. } = event.kind.describe();
     ActiveModel {
         id: Set(event.id),
         at: Set(Timestamp(event.at)),
         name: Set(event.kind.name().to_owned()),
         subject_id: Set(subject_id),
-        actor_id: Set(actor_id),
+        actor_id: Set(event.actor_id),
         session_id: Set(session_id),
         ip: Set(event.client.ip.map(|ip| ip.to_string())),
         user_agent: Set(event.client.user_agent().map(str::to_owned)),

@@ -61,6 +61,7 @@ impl<'a> EmailChanges<'a> {
         password: Option<Password>,
         client: &Client,
     ) -> Result<()> {
+        let client = &client.clone().acting_as(principal.user.id);
         let accounts = Accounts::new(self.kernel);
         match password {
             None => accounts.require_recent(principal)?,
@@ -139,7 +140,7 @@ impl<'a> EmailChanges<'a> {
 /// Redeems a link: the account that it acts on, locked, and what the link holds.
 async fn redeem(effect: &Effect, purpose: Purpose, token: &str) -> Result<Redeemed> {
     let consumed = OneTimeTokens::new(effect.kernel()).consume(effect, purpose, token, None).await?.ok_or(BAD)?;
-    let user = store::lock_owner(effect.tx(), &consumed).await?.ok_or(BAD)?;
+    let user = store::lock_owner(effect, &consumed).await?.ok_or(BAD)?;
     let data = consumed.data.map(serde_json::from_value).transpose().map_err(Error::internal)?.ok_or(BAD)?;
     Ok(Redeemed { user, data, issued_at: consumed.created_at })
 }

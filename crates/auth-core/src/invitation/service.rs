@@ -42,6 +42,7 @@ impl<'a> Invitations<'a> {
         skip_all, fields(actor_id = %actor.user.id, %id)
     )]
     pub async fn send(&self, actor: &Principal, id: Uuid, client: &Client) -> Result<()> {
+        let client = &client.clone().acting_as(actor.user.id);
         let kernel = self.kernel;
         require_superuser_in_person(kernel, actor)?;
         guest(store::find(kernel.db(), id).await?)?;
@@ -76,7 +77,7 @@ impl<'a> Invitations<'a> {
         kernel
             .effect(client, |effect| async move {
                 let consumed = tokens.consume(&effect, INVITE, token, None).await?.ok_or(BAD)?;
-                let user = store::lock_owner(effect.tx(), &consumed).await?.ok_or(BAD)?;
+                let user = store::lock_owner(&effect, &consumed).await?.ok_or(BAD)?;
                 if !(user.is_active && awaits_user(&effect, &user).await?) {
                     return Err(BAD.into());
                 }

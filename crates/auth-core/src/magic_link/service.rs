@@ -138,7 +138,7 @@ impl<'a> MagicLinks<'a> {
     /// The account of an email address that was just verified.
     async fn owner(&self, effect: &Effect, consumed: &Consumed) -> Result<User> {
         let user = match consumed.user_id {
-            Some(_) => store::lock_owner(effect.tx(), consumed).await?.ok_or(BAD)?,
+            Some(_) => store::lock_owner(effect, consumed).await?.ok_or(BAD)?,
             None => {
                 let email = Email::parse(&LinkData::of(consumed)?.email).map_err(Error::internal)?;
                 // Somebody may have registered the address since, or moved an account there.

@@ -87,7 +87,7 @@ impl<'a> PasswordResets<'a> {
         kernel
             .effect(client, |effect| async move {
                 let consumed = tokens.consume(&effect, RESET, token, None).await?;
-                let user = store::lock_owner(effect.tx(), &consumed.ok_or(BAD)?).await?.ok_or(BAD)?;
+                let user = store::lock_owner(&effect, &consumed.ok_or(BAD)?).await?.ok_or(BAD)?;
                 if !user.is_active {
                     return Err(BAD.into());
                 }

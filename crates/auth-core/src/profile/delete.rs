@@ -18,6 +18,7 @@ impl Profiles<'_> {
         skip_all, fields(user_id = %principal.user.id)
     )]
     pub async fn delete(&self, principal: &Principal, password: Option<Password>, client: &Client) -> Result<()> {
+        let client = &client.clone().acting_as(principal.user.id);
         let accounts = Accounts::new(self.kernel);
         match password {
             None => accounts.require_recent(principal)?,

@@ -28,6 +28,7 @@ impl Profiles<'_> {
         new: Password,
         client: &Client,
     ) -> Result<Updated> {
+        let client = &client.clone().acting_as(principal.user.id);
         let (kernel, Principal { user, session, .. }) = (self.kernel, principal);
         let accounts = Accounts::new(kernel);
         accounts.require_recent(principal)?;

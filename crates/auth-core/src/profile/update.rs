@@ -44,6 +44,7 @@ impl Profiles<'_> {
         Rights { is_active, is_superuser }: Rights,
         client: &Client,
     ) -> Result<Updated> {
+        let client = &client.clone().acting_as(principal.user.id);
         let user = &principal.user;
         let AccountChanges { email, password, current_password, username, display_name, attributes } = changes;
         let attributes = attributes.map(Value::Object);

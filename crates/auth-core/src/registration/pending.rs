@@ -152,6 +152,7 @@ async fn insert_pending(kernel: &Kernel, token: &str, with_username: bool, clien
             make_room(&effect, email, None, BAD).await?;
         }
         let user = Accounts::new(kernel).insert(&effect, &draft, BAD).await?;
+        effect.act_as(user.id);
         effect.emit(EventKind::Verified { user_id: user.id });
         Ok(user)
     };

@@ -96,6 +96,7 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
     if !store::mark_login(tx, user.id, user.security_epoch, now).await? {
         return Err(ErrorCode::LoginBadCredentials.into());
     }
+    effect.act_as(user.id);
     store::trim(tx, user.id, limits.per_user.saturating_sub(1)).await?;
     let mut session = Session {
         id: kernel.new_id(now)?,

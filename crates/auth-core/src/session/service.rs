@@ -148,6 +148,7 @@ impl<'a> Sessions<'a> {
         skip_all, fields(user_id = %principal.user.id, %id)
     )]
     pub async fn end(&self, principal: &Principal, id: Uuid, client: &Client) -> Result<()> {
+        let client = &client.clone().acting_as(principal.user.id);
         let user_id = principal.user.id;
         let event = EventKind::SessionRevoked { user_id, session_id: id };
         if !self.revoke_now(Revocation::Session { id, user_id }, client, event).await? {
@@ -165,6 +166,7 @@ impl<'a> Sessions<'a> {
         skip_all, fields(user_id = %principal.user.id)
     )]
     pub async fn logout(&self, principal: &Principal, client: &Client) -> Result<()> {
+        let client = &client.clone().acting_as(principal.user.id);
         let (user_id, session_id) = (principal.user.id, principal.session.id);
         let event = EventKind::LoggedOut { user_id, session_id };
         self.revoke_now(Revocation::Session { id: session_id, user_id }, client, event).await.map(drop)
@@ -179,6 +181,7 @@ impl<'a> Sessions<'a> {
         skip_all, fields(user_id = %principal.user.id)
     )]
     pub async fn logout_everywhere(&self, principal: &Principal, client: &Client) -> Result<()> {
+        let client = &client.clone().acting_as(principal.user.id);
         let user_id = principal.user.id;
         let scope = Revocation::All { user_id, seen: principal.user.security_epoch };
         self.revoke_now(scope, client, EventKind::SessionsRevoked { user_id }).await.map(drop)

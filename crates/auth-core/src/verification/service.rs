@@ -54,7 +54,7 @@ impl<'a> Verifications<'a> {
             .effect(client, |effect| async move {
                 let consumed = OneTimeTokens::new(kernel).consume(&effect, VERIFY, token, None).await?;
                 let Some(consumed) = consumed else { return Ok(None) };
-                let Some(user) = store::lock_owner(effect.tx(), &consumed).await? else { return Ok(None) };
+                let Some(user) = store::lock_owner(&effect, &consumed).await? else { return Ok(None) };
                 if user.is_verified {
                     return Err(ErrorCode::VerifyUserAlreadyVerified.into());
                 }
