@@ -8,6 +8,7 @@ use auth_core::audit::AuditQuery;
 use auth_core::identifier::Email;
 use auth_core::password::Password;
 
+use crate::upkeep::insist_on_key;
 use crate::{Result, explain, print};
 
 /// Reads a password: the first line of the input, as it is.
@@ -29,6 +30,7 @@ pub(crate) async fn create_superuser(
     input: &mut (dyn BufRead + Send),
     output: &mut (dyn Write + Send),
 ) -> Result {
+    insist_on_key(auth).await?;
     let email = Email::parse(email).map_err(|cause| cause.to_string())?;
     let password = password(input, output)?;
     match auth.admin().ensure_superuser(email, password).await.map_err(|error| explain(&error))? {
@@ -43,6 +45,7 @@ pub(crate) async fn set_password(
     input: &mut (dyn BufRead + Send),
     output: &mut (dyn Write + Send),
 ) -> Result {
+    insist_on_key(auth).await?;
     let user = auth.admin().find(name).await.map_err(|error| explain(&error))?;
     let password = password(input, output)?;
     auth.admin().set_password(user.id, password).await.map_err(|error| explain(&error))?;

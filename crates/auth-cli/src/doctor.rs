@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use auth_core::Auth;
+use auth_core::installation::KeyState;
 use auth_core::sea_orm::{ConnectionTrait, DbBackend, Statement};
 use auth_migration::{Migrator, MigratorTrait};
 
@@ -31,6 +32,7 @@ pub(crate) async fn examine(auth: &Auth, output: &mut (dyn Write + Send)) -> Res
         if current {
             report(output, "superusers", superusers(auth).await, &mut wrong)?;
             report(output, "secret", secret(auth).await, &mut wrong)?;
+            report(output, "restore", restore(auth).await, &mut wrong)?;
             passwords(auth, output).await?;
             report(output, "workers", workers(auth).await, &mut wrong)?;
         }
@@ -120,12 +122,30 @@ async fn passwords(auth: &Auth, output: &mut (dyn Write + Send)) -> Result {
 }
 
 async fn secret(auth: &Auth) -> Finding {
-    match auth.mail().unreadable().await.map_err(|error| explain(&error))? {
-        0 => Ok("it opens what is sealed".to_owned()),
-        count => Err(format!(
-            "{count} mails cannot be opened: give the secret that they were sealed with to `AuthBuilder::former_secret`"
+    let key = auth.installation().key_id();
+    let state = auth.installation().keys().await.map_err(|error| explain(&error))?;
+    let foreign = auth.mail().unreadable().await.map_err(|error| explain(&error))?;
+    let counts: Vec<String> = foreign.iter().map(|(key, count)| format!("{count} with the key {key}")).collect();
+    match state {
+        KeyState::Unknown(unknown) => Err(unknown.to_string()),
+        KeyState::New => {
+            Err("the database has no key: let the server call `auth.installation().check_keys()` at its start"
+                .to_owned())
+        }
+        _ if !foreign.is_empty() => Err(format!(
+            "mails wait that cannot be opened here: {}; give the secrets of these keys to `former_secret`",
+            counts.join(", ")
         )),
+        KeyState::Replaced => Ok(format!("its key, {key}, replaces a former one at the next start of a server")),
+        _ => Ok(format!("the database was used with its key, {key}, and it opens each mail that waits")),
     }
+}
+
+async fn restore(auth: &Auth) -> Finding {
+    Ok(match auth.installation().last_restore().await.map_err(|error| explain(&error))? {
+        Some(at) => format!("`after-restore` ran at {at}; run it each time that a backup was restored"),
+        None => "run `after-restore` each time that a backup was restored; it never ran here".to_owned(),
+    })
 }
 
 async fn workers(auth: &Auth) -> Finding {

@@ -27,6 +27,8 @@ commands:
   revoke NAME SESSION|all         end one session of an account, or all of them
   activity [NAME]                 show the newest events, of an account or of all
   outbox [revive]                 count the mails that wait and the dead letters, or send the latter again
+  after-restore                   after a backup was restored: end what it brought back
+  accept-key                      use this database with the present secret, because the former one is lost
   purge                           delete what has expired
   migrate                         bring the tables up to date
   doctor                          check the database, the secret, the clock, mail and more
@@ -59,6 +61,8 @@ pub async fn run(
         ["activity", name] => accounts::activity(auth, Some(name), output).await,
         ["outbox"] => upkeep::outbox(auth, output).await,
         ["outbox", "revive"] => upkeep::revive(auth, output).await,
+        ["after-restore"] => upkeep::after_restore(auth, output).await,
+        ["accept-key"] => upkeep::accept_key(auth, output).await,
         ["purge"] => upkeep::purge(auth, output).await,
         ["migrate"] => upkeep::migrate(auth, output).await,
         ["doctor"] => doctor::examine(auth, output).await,

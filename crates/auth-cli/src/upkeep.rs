@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use auth_core::Auth;
+use auth_core::installation::KeyState;
 
 use crate::{Result, explain, print};
 
@@ -14,6 +15,30 @@ pub(crate) async fn outbox(auth: &Auth, output: &mut (dyn Write + Send)) -> Resu
 pub(crate) async fn revive(auth: &Auth, output: &mut (dyn Write + Send)) -> Result {
     let revived = auth.mail().revive().await.map_err(|error| explain(&error))?;
     print(output, &format!("{revived} dead letters will be sent again by the workers of the app\n"))
+}
+
+pub(crate) async fn after_restore(auth: &Auth, output: &mut (dyn Write + Send)) -> Result {
+    let ended = auth.installation().after_restore().await.map_err(|error| explain(&error))?;
+    print(
+        output,
+        &format!(
+            "ended {} sessions, {} links and codes, {} mails that waited; everybody logs in again\n",
+            ended.sessions, ended.tokens, ended.mails
+        ),
+    )
+}
+
+pub(crate) async fn accept_key(auth: &Auth, output: &mut (dyn Write + Send)) -> Result {
+    auth.installation().accept_key().await.map_err(|error| explain(&error))?;
+    print(output, &format!("the database is used with the key {} from now on\n", auth.installation().key_id()))
+}
+
+/// Refuses to write what no server could open.
+pub(crate) async fn insist_on_key(auth: &Auth) -> Result {
+    match auth.installation().keys().await.map_err(|error| explain(&error))? {
+        KeyState::Unknown(unknown) => Err(unknown.to_string()),
+        _ => Ok(()),
+    }
 }
 
 pub(crate) async fn purge(auth: &Auth, output: &mut (dyn Write + Send)) -> Result {

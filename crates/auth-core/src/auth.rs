@@ -80,6 +80,8 @@ services! {
     magic_link: crate::magic_link::MagicLinks<'_>,
     /// What happened.
     audit: crate::audit::Audit<'_>,
+    /// What holds for the installation as a whole: its keys, and what ends once a backup was restored.
+    installation: crate::installation::Installation<'_>,
     /// Single-use tokens.
     one_time_tokens: crate::one_time::OneTimeTokens<'_>,
 }

@@ -124,7 +124,7 @@ impl AuthBuilder {
     }
 
     /// A secret that was replaced: data encrypted with it can still be read, but tokens signed with it are no longer
-    /// accepted.
+    /// accepted. A database that was used with it [accepts](crate::Installation::check_keys) the new one.
     #[must_use]
     pub fn former_secret(mut self, secret: RootSecret) -> Self {
         self.former_secrets.push(secret);
@@ -217,6 +217,9 @@ impl AuthBuilder {
         let settings = self.place.settings(self.configs, &mut problems);
         let url = settings.as_ref().map(|settings| &settings.public_url);
         let backends = backends::built(&self.backends, self.secret.as_ref(), &self.random, url, &mut problems);
+        if let Some(secret) = &self.secret {
+            problems.extend(self.former_secrets.iter().filter_map(|former| secret.problem_of_former(former)));
+        }
         let keys = self.secret.as_ref().map(|secret| Keys::derive(secret, &self.former_secrets));
         let hasher = hasher_unless_in_vain(hasher, &mut problems);
         let (Some(settings), Some(hasher), Some(keys), Some(templates)) = (settings, hasher, keys, templates) else {

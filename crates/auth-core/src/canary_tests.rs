@@ -15,6 +15,7 @@ use crate::admin::{AdminChanges, NewUser, PageRequest};
 use crate::audit::{AuditEvent, AuditQuery};
 use crate::feature::{Export, Feature, Kernel};
 use crate::identifier::{Email, LoginName, Username};
+use crate::installation::{KeyError, KeyState, Restored, UnknownKey};
 use crate::json::JsonError;
 use crate::jwt::{AccessClaims, JwtCodecConfig, JwtError, JwtKey, NewClaims};
 use crate::limit::{Bucket, Limit};
@@ -329,6 +330,7 @@ async fn handles_settings_and_errors() {
         effect.queue_mail(Some(effect.mail(Recipient::unverified(ADDRESS), MailKind::new("canary", &[]))?));
         Err::<(), _>(Error::internal(print(&*effect)))
     });
+    let unknown = || UnknownKey { given: auth.installation().key_id(), known: vec!["0badc0de".to_owned()] };
     let target = RedirectTarget::parse(settings, "/notes").unwrap();
     check(&[("Effect", effect.await.unwrap_err().to_string())]);
     check(&printed![
@@ -339,6 +341,10 @@ async fn handles_settings_and_errors() {
         bucket,
         LIMIT,
         Limits::default().set(LIMIT, []),
+        auth.installation(),
+        KeyState::Unknown(unknown()),
+        KeyError::Unknown(unknown()),
+        Restored { sessions: 1, tokens: 2, mails: 3 },
         Feature::new("canary", "Canaries."),
         ConfigErrors(vec![RootSecret::new("short").problem().unwrap()]),
         Error::from(ErrorCode::RateLimited),

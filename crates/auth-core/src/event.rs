@@ -276,6 +276,15 @@ events! {
         /// What kind of mail it was.
         mail: data(String),
     },
+    /// A backup was restored, and what it brought back has ended.
+    Restored = "restored" {
+        /// How many sessions.
+        sessions: data(u64),
+        /// How many single-use tokens.
+        tokens: data(u64),
+        /// How many mails and jobs that waited.
+        mails: data(u64),
+    },
 }
 
 /// An event as the audit log keeps it.

@@ -6,6 +6,7 @@
 //! serves for a day keeps that out of reach, however long the root secret is in use.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hmac;
 use hkdf::Hkdf;
 use sha2::Sha256;
 use time::OffsetDateTime;
@@ -22,6 +23,9 @@ const HEAD: usize = 1 + KEY_ID + DAY + NONCE_LEN;
 
 const SECONDS_OF_A_DAY: i64 = 24 * 60 * 60;
 
+/// What a sealed value begins with.
+pub(crate) const PREFIX: usize = 1 + KEY_ID;
+
 /// Seals with the newest root secret, and opens with any that it knows.
 pub(crate) struct Sealer {
     /// The newest first.
@@ -30,14 +34,65 @@ pub(crate) struct Sealer {
 
 /// What the keys of all days are derived from.
 struct Root {
-    id: [u8; KEY_ID],
+    identity: Identity,
     key: Zeroizing<[u8; 32]>,
+}
+
+/// What tells the keys of one root secret from those of another: an id, and a value that no other secret gives.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    id: [u8; KEY_ID],
+    check: [u8; 32],
+}
+
+impl Identity {
+    fn new(secret: &RootSecret) -> Self {
+        let id = secret.derive("seal/id");
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.derive("identity").as_ref());
+        let mut check = [0; 32];
+        check.copy_from_slice(hmac::sign(&key, b"check").as_ref());
+        Self { id: [id[0], id[1], id[2], id[3]], check }
+    }
+
+    /// The id, for people.
+    pub(crate) fn id(&self) -> String {
+        hex(&self.id)
+    }
+
+    /// The id and the check value, to be stored.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        [&self.id[..], &self.check].concat()
+    }
+
+    /// The id in what was stored.
+    pub(crate) fn id_in(stored: &[u8]) -> String {
+        hex(&stored[..stored.len().min(KEY_ID)])
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Sealer {
     /// The keys of the root secret, and of those that it replaced.
     pub(crate) fn new<'a>(secret: &'a RootSecret, former: impl IntoIterator<Item = &'a RootSecret>) -> Self {
         Self { roots: std::iter::once(secret).chain(former).map(Root::new).collect() }
+    }
+
+    /// The identities of all keys, the newest first.
+    pub(crate) fn identities(&self) -> impl Iterator<Item = &Identity> {
+        self.roots.iter().map(|root| &root.identity)
+    }
+
+    /// What those values [begin](PREFIX) with that it may be able to open.
+    pub(crate) fn prefixes(&self) -> impl Iterator<Item = Vec<u8>> {
+        self.identities().map(|identity| [&[VERSION], &identity.id[..]].concat())
+    }
+
+    /// The id of the key that a value was sealed with, for people.
+    pub(crate) fn key_of(sealed: &[u8]) -> String {
+        hex(sealed.get(1..PREFIX).unwrap_or_default())
     }
 
     /// Seals a value for one place, such as a table, a column and the id of a row, with the key of the day of `now`.
@@ -54,7 +109,7 @@ impl Sealer {
                     .ok()
             })
             .ok_or_else(|| Error::internal("a value could not be sealed"))?;
-        Ok([&[VERSION], &root.id[..], &day, &nonce, &ciphertext].concat())
+        Ok([&[VERSION], &root.identity.id[..], &day, &nonce, &ciphertext].concat())
     }
 
     /// Opens what was sealed for this very place; `None` when it was damaged, moved, or sealed with a key that is gone.
@@ -63,7 +118,7 @@ impl Sealer {
         let (version, rest) = head.split_first()?;
         let (id, rest) = rest.split_at_checked(KEY_ID)?;
         let (day, nonce) = rest.split_first_chunk()?;
-        let root = self.roots.iter().find(|root| *version == VERSION && root.id == id)?;
+        let root = self.roots.iter().find(|root| *version == VERSION && root.identity.id == id)?;
         let mut value = ciphertext.to_vec();
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
         let length = root.key_of(*day)?.open_in_place(nonce, Aad::from(place), &mut value).ok()?.len();
@@ -74,8 +129,7 @@ impl Sealer {
 
 impl Root {
     fn new(secret: &RootSecret) -> Self {
-        let id = secret.derive("seal/id");
-        Self { id: [id[0], id[1], id[2], id[3]], key: secret.derive("seal/aes-256-gcm") }
+        Self { identity: Identity::new(secret), key: secret.derive("seal/aes-256-gcm") }
     }
 
     /// The key of a day (HKDF-Expand, RFC 5869, section 2.3).
@@ -123,6 +177,25 @@ mod tests {
         let sealed = rotated.seal(&OsRandom, NOW, "x", b"value").unwrap();
         assert_eq!(new.open("x", &sealed).as_deref(), Some(&b"value"[..]));
         assert_eq!(old.open("x", &sealed), None);
+    }
+
+    #[test]
+    fn each_secret_has_an_identity() {
+        let (one, two) = (Identity::new(&secret(1)), Identity::new(&secret(2)));
+        assert!(one == Identity::new(&secret(1)) && one.id() != two.id() && one.check != two.check);
+        assert_eq!((one.id().len(), one.to_bytes().len(), Identity::id_in(&one.to_bytes())), (8, 36, one.id()));
+        assert_eq!((Identity::id_in(&[]), Sealer::key_of(&[2])), (String::new(), String::new()));
+        // The check value opens nothing: it differs from each other key.
+        for label in ["seal/id", "seal/aes-256-gcm", "one-time/code", "limit/bucket", "identity"] {
+            assert_ne!(*secret(1).derive(label), one.check, "{label}");
+        }
+        let (first, second) = (secret(1), secret(2));
+        let sealer = Sealer::new(&first, [&second]);
+        let ids: Vec<_> = sealer.identities().map(Identity::id).collect();
+        assert_eq!(ids, [one.id(), two.id()]);
+        let sealed = sealer.seal(&OsRandom, NOW, "x", b"value").unwrap();
+        assert_eq!(Sealer::key_of(&sealed), one.id());
+        assert_eq!(sealer.prefixes().next().as_deref(), Some(&sealed[..PREFIX]));
     }
 
     #[test]

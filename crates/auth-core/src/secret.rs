@@ -28,9 +28,22 @@ impl RootSecret {
         const HOW: &str = "make one with `openssl rand -base64 48` and keep it outside the code";
         let length = self.0.len();
         if length < MIN_BYTES {
-            return Some(format!("the secret has {length} bytes of at least {MIN_BYTES}; {HOW}"));
+            return Some(format!("`secret` has {length} bytes of at least {MIN_BYTES}: {HOW}"));
         }
-        weakness(&self.0).map(|why| format!("the secret can be guessed: {why}; {HOW}"))
+        weakness(&self.0).map(|why| format!("`secret` can be guessed: {why}; {HOW}"))
+    }
+
+    /// What is wrong with a secret that this one is said to have replaced. Weak ones are welcome: they may be what it was
+    /// replaced for.
+    pub(crate) fn problem_of_former(&self, former: &Self) -> Option<String> {
+        let length = former.0.len();
+        if length < MIN_BYTES {
+            return Some(format!(
+                "`former_secret` has {length} bytes of at least {MIN_BYTES}, so that it never was a secret: look for a part that is \
+                 missing, or leave it out"
+            ));
+        }
+        (former.0 == self.0).then(|| "`former_secret` is the same as `secret`: leave it out".to_owned())
     }
 
     /// The secret itself, to compare it with others.

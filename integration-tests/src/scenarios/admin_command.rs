@@ -6,6 +6,7 @@ use auth_core::ErrorCode as E;
 use auth_core::RootSecret;
 use auth_testkit::MailFault;
 
+use super::installation::OTHER;
 use crate::mails::{PASSWORD_CHANGED, VERIFY_EMAIL};
 use crate::scenario::scenarios;
 use crate::{App, Cx, PASSWORD, Scenario, Setup};
@@ -14,6 +15,8 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     it_makes_superusers_and_sets_passwords: direct_only,
     it_shows_and_ends_sessions: direct_only,
     it_keeps_the_tables_in_order: direct_only,
+    it_ends_what_a_backup_brought_back: direct_only,
+    it_accepts_a_key: direct_only,
     the_doctor_finds_what_is_wrong: direct_only,
     it_says_what_to_do: direct_only,
 ];
@@ -93,14 +96,45 @@ async fn it_keeps_the_tables_in_order(cx: Cx) {
     assert_eq!(run(&app, "migrate", "").await.expect("done"), "the tables are up to date\n");
 }
 
+async fn it_ends_what_a_backup_brought_back(cx: Cx) {
+    let app = cx.app_with(Setup::default().auth(|auth| auth.clock(auth_core::SystemClock))).await;
+    let root = app.superuser("root").await;
+    app.auth().installation().check_keys().await.expect("the first secret of all");
+    assert!(run(&app, "doctor", "").await.expect("nothing is wrong").contains("never ran"));
+    let ended = run(&app, "after-restore", "").await.expect("done");
+    assert_eq!(ended, "ended 1 sessions, 1 links and codes, 1 mails that waited; everybody logs in again\n");
+    app.get("/users/me").by(&root).send().await.fails(E::Unauthorized);
+    assert!(run(&app, "doctor", "").await.expect("nothing is wrong").contains("`after-restore` ran at 20"));
+    assert!(run(&app, "activity", "").await.expect("done").contains("restored"));
+}
+
+async fn it_accepts_a_key(cx: Cx) {
+    let app = cx.app().await;
+    app.register("ada").await;
+    app.auth().installation().check_keys().await.expect("the first secret of all");
+    let other = app.server_with(Setup::default().auth(|auth| auth.secret(RootSecret::new(OTHER)))).await;
+    // What it wrote into the outbox could be opened by none of the servers.
+    for words in ["set-password ada@example.org", "create-superuser root@example.org"] {
+        let refused = run(&other, words, NEW).await.expect_err("another secret");
+        assert!(refused.contains("`accept-key`"), "{refused}");
+    }
+    app.try_login("ada@example.org", PASSWORD, "db").await.is(200);
+    let accepted = run(&other, "accept-key", "").await.expect("done");
+    assert!(accepted.contains(&other.auth().installation().key_id()), "{accepted}");
+    for words in ["set-password ada@example.org", "create-superuser root@example.org"] {
+        run(&other, words, NEW).await.expect(words);
+    }
+}
+
 async fn the_doctor_finds_what_is_wrong(cx: Cx) {
-    const NEW_SECRET: [u8; 32] = *b"\x11\x8d\x02\x7f\xc1\x55\x30\xe8\x1a\xb6\x44\xf9\x0c\x73\xd5\x2e\
-        \x81\x68\xaa\x17\xee\x94\x3b\xc0\x5f\x26\xdd\x89\x42\x01\xb7\x6c";
     // The time of the machine, which is the database's.
     let app = cx.app_with(Setup::default().auth(|auth| auth.clock(auth_core::SystemClock))).await;
     app.superuser("root").await;
+    let wrong = run(&app, "doctor", "").await.expect_err("no key");
+    assert!(wrong.contains("WRONG  secret") && wrong.contains("check_keys"), "{wrong}");
+    app.auth().installation().check_keys().await.expect("the first secret of all");
     let fine = run(&app, "doctor", "").await.expect("nothing is wrong");
-    assert!(fine.lines().all(|line| line.starts_with("ok ")) && fine.lines().count() == 9, "{fine}");
+    assert!(fine.lines().all(|line| line.starts_with("ok ")) && fine.lines().count() == 10, "{fine}");
     let finds = async |app: &App, what: &str| {
         let found = run(app, "doctor", "").await.expect_err(what);
         let lines: Vec<&str> = found.lines().filter(|line| line.starts_with("WRONG")).collect();
@@ -108,8 +142,11 @@ async fn the_doctor_finds_what_is_wrong(cx: Cx) {
     };
     // The clock of the tests stands still, elsewhere.
     finds(&app.server_with(Setup::default()).await, "clock").await;
-    let replaced = Setup::default().auth(|auth| auth.clock(auth_core::SystemClock).secret(RootSecret::new(NEW_SECRET)));
-    finds(&app.server_with(replaced).await, "secret").await;
+    let replaced = Setup::default().auth(|auth| auth.clock(auth_core::SystemClock).secret(RootSecret::new(OTHER)));
+    let replaced = app.server_with(replaced).await;
+    finds(&replaced, "the database knows").await;
+    replaced.auth().installation().accept_key().await.expect("a key");
+    finds(&replaced, "1 with the key").await;
     app.execute("UPDATE authn_mail SET due_at = due_at - 3600000").await;
     finds(&app, "workers").await;
     app.deliver().await;
@@ -132,9 +169,19 @@ async fn the_doctor_finds_what_is_wrong(cx: Cx) {
 async fn it_says_what_to_do(cx: Cx) {
     let app = cx.app().await;
     let help = run(&app, "", "").await.expect("help");
-    for command in
-        ["create-superuser", "set-password", "sessions", "revoke", "activity", "outbox", "purge", "migrate", "doctor"]
-    {
+    for command in [
+        "create-superuser",
+        "set-password",
+        "sessions",
+        "revoke",
+        "activity",
+        "outbox",
+        "after-restore",
+        "accept-key",
+        "purge",
+        "migrate",
+        "doctor",
+    ] {
         assert!(help.contains(command), "{command}");
         let unknown = run(&app, &format!("{command} a b c d"), "").await.expect_err("too much");
         assert!(unknown.contains(&format!("`{command}`")) && unknown.contains("commands:"), "{unknown}");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::OutboxState;
-use auth_core::{ErrorCode as E, Registration, RootSecret};
+use auth_core::{ErrorCode as E, Registration};
 use auth_testkit::{MailFault, MemoryMailer, Moment, Reaction};
 use serde_json::json;
 use tokio::sync::Notify;
@@ -25,7 +25,6 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     several_workers_send_each_mail_once: direct_only,
     a_mailer_that_panics_harms_nobody: direct_only,
     nothing_in_the_table_can_be_read_or_moved: direct_only,
-    a_replaced_secret_still_opens_what_is_there: direct_only,
     workers_send_by_themselves: direct_only,
     a_mail_costs_two_statements: direct_only,
     an_app_without_a_mailer_says_so: direct_only,
@@ -228,9 +227,12 @@ async fn nothing_in_the_table_can_be_read_or_moved(cx: Cx) {
     let sql = "SELECT id FROM authn_mail ORDER BY id";
     let ids: Vec<uuid::Uuid> = app.rows(sql).await.iter().map(|row| row.try_get_by_index(0).expect("an id")).collect();
     swap_bodies(&app, &ids, &bodies).await;
-    app.deliver().await;
+    for expected in [OutboxState { waiting: 2, failed: 0 }, OutboxState { waiting: 0, failed: 2 }] {
+        app.deliver().await;
+        assert_eq!(state(&app).await, expected, "it is given up when its time is over, as a newer version may know it");
+        app.clock().advance(Duration::from_secs(24 * 3600));
+    }
     assert!(app.mailer().sent().is_empty());
-    assert_eq!(state(&app).await, OutboxState { waiting: 0, failed: 2 });
 }
 
 async fn swap_bodies(app: &App, ids: &[uuid::Uuid], bodies: &[Vec<u8>]) {
@@ -244,23 +246,6 @@ async fn swap_bodies(app: &App, ids: &[uuid::Uuid], bodies: &[Vec<u8>]) {
         let statement = Statement::from_sql_and_values(backend, sql, [body.clone().into(), (*id).into()]);
         app.db().execute_raw(statement).await.expect("an update");
     }
-}
-
-async fn a_replaced_secret_still_opens_what_is_there(cx: Cx) {
-    const NEW: [u8; 32] = *b"\x11\x8d\x02\x7f\xc1\x55\x30\xe8\x1a\xb6\x44\xf9\x0c\x73\xd5\x2e\
-        \x81\x68\xaa\x17\xee\x94\x3b\xc0\x5f\x26\xdd\x89\x42\x01\xb7\x6c";
-    let app = cx.app().await;
-    let ada = app.register("ada").await;
-    let replaced = Setup::default().auth(|auth| auth.secret(RootSecret::new(NEW)));
-    let kept = Setup::default()
-        .auth(|auth| auth.secret(RootSecret::new(NEW)).former_secret(RootSecret::new(auth_testkit::SECRET)));
-    let kept = app.server_with(kept).await;
-    assert_eq!(kept.kinds_to(&ada.email).await, [VERIFY_EMAIL.name()]);
-    app.register("eve").await;
-    let replaced = app.server_with(replaced).await;
-    replaced.deliver().await;
-    assert_eq!(state(&app).await, OutboxState { waiting: 0, failed: 1 });
-    event!(app, MailFailed);
 }
 
 async fn workers_send_by_themselves(cx: Cx) {

@@ -25,6 +25,7 @@ mod hook;
 mod hook_work;
 mod hostile_request;
 mod identifier;
+mod installation;
 mod invitation;
 mod json_web_token;
 mod killed_process;
@@ -108,6 +109,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(hook_work),
     feature!(hostile_request),
     feature!(identifier),
+    feature!(installation),
     feature!(invitation),
     feature!(killed_process),
     feature!(limit),

@@ -13,8 +13,19 @@ const MIGRATIONS: &str = "crates/auth-migration/src/";
 const ENTITIES: &str = "crates/auth-entity/src/";
 
 /// Folders of the core that features share and that have no routes of their own.
-const CORE_ONLY: [&str; 10] =
-    ["account", "builder", "feature", "identifier", "jwt", "limit", "mail", "one_time", "password", "worker"];
+const CORE_ONLY: [&str; 11] = [
+    "account",
+    "builder",
+    "feature",
+    "identifier",
+    "installation",
+    "jwt",
+    "limit",
+    "mail",
+    "one_time",
+    "password",
+    "worker",
+];
 
 /// Features of the wire that need nothing of the core.
 const WIRE_ONLY: [&str; 1] = ["health"];

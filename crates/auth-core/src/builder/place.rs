@@ -92,14 +92,14 @@ fn check_url(name: &str, url: &Url, problems: &mut Vec<String>) {
 }
 
 fn parse_origin(text: &str) -> Result<Origin, String> {
-    let wrong = || format!("the allowed origin {text:?} must look like https://app.example.com, without a path");
+    let wrong = || format!("`allowed_origin` {text:?} must look like https://app.example.com, without a path");
     let url = Url::parse(text).map_err(|_| wrong())?;
     let origin = url.origin();
     if text.contains('*') || !origin.is_tuple() || origin.ascii_serialization() != text.trim_end_matches('/') {
         return Err(wrong());
     }
     if url.scheme() != "https" && !(url.scheme() == "http" && is_local(&url)) {
-        return Err(format!("the allowed origin {text:?} is plain http: use https (http is for localhost only)"));
+        return Err(format!("`allowed_origin` {text:?} is plain http: use https (http is for localhost only)"));
     }
     Ok(origin)
 }

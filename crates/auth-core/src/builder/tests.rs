@@ -127,6 +127,13 @@ async fn origins_are_exact() {
 async fn weak_secrets_and_limits_are_refused() {
     assert!(!problems(good().await.secret(RootSecret::new("short"))).is_empty());
     assert!(!problems(good().await.secret(RootSecret::new([0; 64]))).is_empty());
+    // A former one may be weak, but not one that was never used, nor the present one.
+    assert!(problems(good().await.former_secret(RootSecret::new([0; 64]))).is_empty());
+    for (former, word) in [(&b"short"[..], "`former_secret` has 5 bytes"), (&SECRET[..], "`former_secret` is the same")]
+    {
+        let found = problems(good().await.former_secret(RootSecret::new(former)));
+        assert!(found.len() == 1 && found[0].contains(word), "{found:?}");
+    }
     let usual = SessionConfig::default();
     for (limits, fine) in [
         (usual, true),

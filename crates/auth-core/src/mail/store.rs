@@ -2,15 +2,17 @@
 
 use auth_entity::Timestamp;
 use auth_entity::mail::{ActiveModel, Column, Entity, Model};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, Func};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::Result;
+use crate::installation::epoch;
+use crate::seal::PREFIX;
 
 /// What a new row consists of.
 pub(crate) struct NewRow {
@@ -35,19 +37,35 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, rows: Vec<NewRow>) -> Resu
     Ok(())
 }
 
-/// What may be claimed now, the longest overdue first.
-pub(crate) async fn due(db: &impl ConnectionTrait, now: OffsetDateTime, limit: u64) -> Result<Vec<Uuid>> {
+/// What may be claimed now, the longest overdue first. What was sealed with a key that this server does not have, as it does
+/// not begin with one of `prefixes`, is left to servers that do, until nobody needs it any more.
+pub(crate) async fn due(
+    db: &impl ConnectionTrait,
+    prefixes: impl Iterator<Item = Vec<u8>>,
+    now: OffsetDateTime,
+    limit: u64,
+) -> Result<Vec<Uuid>> {
+    let mine = Condition::any().add(begins_with(prefixes)).add(Column::ExpiresAt.lte(Timestamp(now)));
     Ok(Entity::find()
         .select_only()
         .column(Column::Id)
         .filter(Column::FailedAt.is_null())
         .filter(Column::DueAt.lte(Timestamp(now)))
+        .filter(epoch::survives(Column::CreatedAt))
+        .filter(mine)
         .order_by_asc(Column::DueAt)
         .order_by_asc(Column::Id)
         .limit(limit)
         .into_tuple()
         .all(db)
         .await?)
+}
+
+/// Whether a body begins with one of these.
+fn begins_with(prefixes: impl Iterator<Item = Vec<u8>>) -> Expr {
+    let length = i32::try_from(PREFIX).unwrap_or_default();
+    let start = Func::cust("SUBSTR").args([Expr::col((Entity, Column::Body)), Expr::value(1), Expr::value(length)]);
+    Expr::expr(start).is_in(prefixes)
 }
 
 /// Claims of these what nobody else has claimed meanwhile.
@@ -122,21 +140,41 @@ pub(crate) async fn remove(db: &impl ConnectionTrait, id: Uuid) -> Result<()> {
     Ok(())
 }
 
-/// The mails that were put here last.
-pub(crate) async fn newest(db: &impl ConnectionTrait, limit: u64) -> Result<Vec<Model>> {
-    Ok(Entity::find().order_by_desc(Column::Id).limit(limit).all(db).await?)
+/// The newest mails that wait and do not begin with one of `prefixes`.
+pub(crate) async fn foreign(
+    db: &impl ConnectionTrait,
+    prefixes: impl Iterator<Item = Vec<u8>>,
+    limit: u64,
+) -> Result<Vec<Model>> {
+    Ok(Entity::find()
+        .filter(Column::FailedAt.is_null())
+        .filter(begins_with(prefixes).not())
+        .filter(epoch::survives(Column::CreatedAt))
+        .order_by_desc(Column::Id)
+        .limit(limit)
+        .all(db)
+        .await?)
 }
 
-/// How many have been due for longer than since a moment.
-pub(crate) async fn overdue(db: &impl ConnectionTrait, since: OffsetDateTime) -> Result<u64> {
-    let overdue = Entity::find().filter(Column::FailedAt.is_null()).filter(Column::DueAt.lte(Timestamp(since)));
+/// How many that begin with one of `prefixes` have been due for longer than since a moment.
+pub(crate) async fn overdue(
+    db: &impl ConnectionTrait,
+    prefixes: impl Iterator<Item = Vec<u8>>,
+    since: OffsetDateTime,
+) -> Result<u64> {
+    let overdue = Entity::find()
+        .filter(Column::FailedAt.is_null())
+        .filter(Column::DueAt.lte(Timestamp(since)))
+        .filter(begins_with(prefixes))
+        .filter(epoch::survives(Column::CreatedAt));
     Ok(overdue.count(db).await?)
 }
 
 /// How many wait to be sent, and how many were given up.
 pub(crate) async fn count(db: &impl ConnectionTrait) -> Result<(u64, u64)> {
-    let waiting = Entity::find().filter(Column::FailedAt.is_null()).count(db).await?;
-    let failed = Entity::find().filter(Column::FailedAt.is_not_null()).count(db).await?;
+    let of = |failed: Expr| Entity::find().filter(failed).filter(epoch::survives(Column::CreatedAt));
+    let waiting = of(Column::FailedAt.is_null()).count(db).await?;
+    let failed = of(Column::FailedAt.is_not_null()).count(db).await?;
     Ok((waiting, failed))
 }
 
@@ -148,6 +186,7 @@ pub(crate) async fn revive(db: &impl ConnectionTrait, now: OffsetDateTime) -> Re
         .col_expr(Column::DueAt, Expr::value(Timestamp(now)))
         .filter(Column::FailedAt.is_not_null())
         .filter(Column::ExpiresAt.gt(Timestamp(now)))
+        .filter(epoch::survives(Column::CreatedAt))
         .exec(db)
         .await?;
     Ok(result.rows_affected)

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Consumed, Issue, Purpose};
+use crate::installation::epoch;
 use crate::secret::digest;
 use crate::{Error, Result};
 
@@ -102,6 +103,7 @@ fn redeemable(purpose: Purpose, by: By, binding_hash: Option<[u8; 32]>, now: Off
         .add(Column::Kind.eq(purpose.name()))
         .add(Column::UsedAt.is_null())
         .add(Column::ExpiresAt.gt(Timestamp(now)))
+        .add(epoch::survives(Column::CreatedAt))
         .add(bound)
         .add(
             Condition::any()
@@ -140,6 +142,7 @@ pub(super) async fn count_attempt(
         .filter(Column::Attempts.lt(limit))
         .filter(Column::UsedAt.is_null())
         .filter(Column::ExpiresAt.gt(Timestamp(now)))
+        .filter(epoch::survives(Column::CreatedAt))
         .exec(db)
         .await?;
     Ok(result.rows_affected == 1)
@@ -185,6 +188,7 @@ pub(crate) async fn live(
         .filter(Column::Kind.eq(purpose.name()))
         .filter(Column::UsedAt.is_null())
         .filter(Column::ExpiresAt.gt(Timestamp(now)))
+        .filter(epoch::survives(Column::CreatedAt))
         .order_by_asc(Column::CreatedAt)
         .order_by_asc(Column::Id)
         .all(db)

@@ -5,6 +5,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, QueryResult, Statement, Value};
 use uuid::Uuid;
 
 use super::{Principal, Session};
+use crate::installation::epoch;
 use crate::principal::Source;
 use crate::token::TokenRef;
 use crate::{Result, User};
@@ -32,9 +33,9 @@ impl Lookup {
         let [first, second] = if backend == DbBackend::Postgres { ["$1", "$2"] } else { ["?", "?"] };
         Self {
             backend,
-            by_digest: format!("{SELECT}s.token_hash = {first}"),
+            by_digest: format!("{SELECT}s.token_hash = {first} AND s.created_at > {}", epoch::SQL),
             // A token of an older epoch than the session's was replaced by another one.
-            by_id: format!("{SELECT}s.id = {first} AND s.token_sev <= {second}"),
+            by_id: format!("{SELECT}s.id = {first} AND s.token_sev <= {second} AND s.created_at > {}", epoch::SQL),
             source,
         }
     }

@@ -9,6 +9,7 @@ use crate::clock::before;
 use crate::db::delete_in_batches;
 use crate::error::Result;
 use crate::feature::Export;
+use crate::installation::epoch;
 use crate::kernel::Kernel;
 
 /// Deletes sessions that ended.
@@ -17,7 +18,8 @@ pub(crate) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
         let (now, idle) = (kernel.now(), kernel.configs().sessions.idle);
         let ended = Condition::any()
             .add(session::Column::ExpiresAt.lte(Timestamp(now)))
-            .add(session::Column::LastSeenAt.lte(Timestamp(before(now, idle))));
+            .add(session::Column::LastSeenAt.lte(Timestamp(before(now, idle))))
+            .add(epoch::is_dead(session::Column::CreatedAt));
         delete_in_batches::<session::Entity>(kernel.db(), &ended).await
     })
 }

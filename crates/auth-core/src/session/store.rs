@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::Session;
 use crate::Result;
+use crate::installation::epoch;
 
 /// How many sessions too many one login removes at the most.
 const MAX_OVERFLOW: u64 = 1000;
@@ -86,6 +87,7 @@ pub(super) async fn list(
         .filter(Column::Sev.eq(sev))
         .filter(Column::ExpiresAt.gt(Timestamp(now)))
         .filter(Column::LastSeenAt.gt(Timestamp(idle_since)))
+        .filter(epoch::survives(Column::CreatedAt))
         .order_by_desc(Column::CreatedAt)
         .order_by_desc(Column::Id)
         .all(db)

@@ -54,7 +54,7 @@ impl Courier<'_> {
     /// Claims what is due, one batch at the most.
     pub(crate) async fn claim_due(self) -> Result<Vec<Model>> {
         let (db, now) = (self.kernel.db(), self.kernel.now());
-        let due = store::due(db, now, BATCH).await?;
+        let due = store::due(db, self.kernel.parts().sealer.prefixes(), now, BATCH).await?;
         if due.is_empty() {
             return Ok(Vec::new());
         }
@@ -85,13 +85,14 @@ impl Courier<'_> {
     }
 
     async fn process(self, row: &Model) -> Result<()> {
-        let Some(queued) = open(self.kernel, row) else {
-            tracing::error!(mail = %row.id, "a mail cannot be opened: was the secret replaced without keeping the former one?");
-            return self.give_up(row, "unreadable").await;
-        };
+        let queued = open(self.kernel, row);
         if row.expires_at.0 <= self.kernel.now() {
-            return self.give_up(row, self.name(&queued)).await;
+            return self.give_up(row, queued.as_ref().map_or("unreadable", |queued| self.name(queued))).await;
         }
+        let Some(queued) = queued else {
+            tracing::error!(mail = %row.id, "a mail cannot be read: it is damaged, or waits for a newer version of the app");
+            return self.try_later(row).await;
+        };
         let mail = match queued {
             Queued::Send { mail } => mail,
             other => match self.carry_out(row, &other).await? {

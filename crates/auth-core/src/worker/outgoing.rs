@@ -1,13 +1,14 @@
 //! The outbox as the app sees it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::deliver::Courier;
 use crate::error::Result;
 use crate::feature::Feature;
 use crate::kernel::Kernel;
-use crate::mail::queue::open;
 use crate::mail::{MailError, store};
+use crate::seal::Sealer;
 
 /// The service of outgoing mail.
 #[derive(Clone, Copy, Debug)]
@@ -59,24 +60,29 @@ impl<'a> Outgoing<'a> {
         self.kernel.configs().mail.mailer.check().await
     }
 
-    /// How many of the newest hundred mails in the outbox cannot be opened: the secret was replaced, and the former one not
-    /// kept.
+    /// With which keys those waiting mails are sealed that cannot be opened here, and how many: none, unless a secret was
+    /// replaced and is missing here. At most a thousand are looked at.
     ///
     /// # Errors
     /// Fails when the database does.
     #[tracing::instrument(name = "mail.unreadable", target = "auth::service", level = "debug", skip_all)]
-    pub async fn unreadable(&self) -> Result<usize> {
-        let rows = store::newest(self.kernel.db(), 100).await?;
-        Ok(rows.iter().filter(|row| open(self.kernel, row).is_none()).count())
+    pub async fn unreadable(&self) -> Result<BTreeMap<String, usize>> {
+        let rows = store::foreign(self.kernel.db(), self.kernel.parts().sealer.prefixes(), 1000).await?;
+        let mut keys = BTreeMap::new();
+        for row in rows {
+            *keys.entry(Sealer::key_of(&row.body)).or_default() += 1;
+        }
+        Ok(keys)
     }
 
-    /// How many mails should have been tried so long ago, at the least, and were not: nobody sends them.
+    /// How many mails that can be opened here should have been tried so long ago, at the least, and were not: nobody sends
+    /// them.
     ///
     /// # Errors
     /// Fails when the database does.
     #[tracing::instrument(name = "mail.overdue", target = "auth::service", level = "debug", skip_all)]
     pub async fn overdue(&self, by: Duration) -> Result<u64> {
-        store::overdue(self.kernel.db(), self.kernel.now() - by).await
+        store::overdue(self.kernel.db(), self.kernel.parts().sealer.prefixes(), self.kernel.now() - by).await
     }
 
     /// Sends dead letters whose links still work on their way again, and returns how many.
