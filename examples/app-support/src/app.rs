@@ -6,9 +6,9 @@ use std::sync::Arc;
 use auth_core::admin::Bootstrap;
 use auth_core::login::LoginConfig;
 use auth_core::mail::{LogMailer, SmtpMailer};
-use auth_core::secrecy::ExposeSecret;
+use auth_core::secrecy::{ExposeSecret, SecretString};
 use auth_core::token::JwtOptions;
-use auth_core::{Auth, Backend, CookieOptions, Limits, Registration, Workers};
+use auth_core::{Auth, Backend, CookieOptions, Limits, Registration, RootSecret, Workers};
 use auth_http::{Problem, Table};
 use bytes::Bytes;
 use http::{HeaderMap, Response};
@@ -72,7 +72,8 @@ pub async fn start() -> Result<(App, TcpListener), Failure> {
     let db = database::connect(config.database_url.expose_secret())
         .await
         .map_err(|cause| Failure::of("DATABASE_URL", cause))?;
-    let auth = build(&config, address, db.clone())?;
+    let auth = build(&config, address, db.clone()).await?;
+    auth.installation().check_keys().await?;
     bootstrap(&auth, &config).await?;
     let table = Table::new(&auth)?;
     let app = App {
@@ -95,7 +96,7 @@ pub async fn open() -> Result<Auth, Failure> {
     let db = database::open(config.database_url.expose_secret())
         .await
         .map_err(|cause| Failure::of("DATABASE_URL", cause))?;
-    build(&config, config.bind, db)
+    build(&config, config.bind, db).await
 }
 
 /// Begins to write the log, and reads the environment.
@@ -105,9 +106,13 @@ fn prepare(level: &str) -> Result<Config, Failure> {
     Ok(Config::from_env()?)
 }
 
-fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> Result<Auth, Failure> {
-    let secret = secret::root_secret(config.secret.as_ref(), config.database_url.expose_secret())
-        .map_err(|cause| Failure::of("the file with the secret", cause))?;
+async fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> Result<Auth, Failure> {
+    let secret = match &config.secret {
+        Some(secret) => RootSecret::new(secret.expose_secret()),
+        None => secret::of_file(config.database_url.expose_secret(), &db)
+            .await
+            .map_err(|cause| Failure::of("AUTH_SECRET", cause))?,
+    };
     let builder = match &config.smtp {
         Some((server, from)) => {
             let mailer = SmtpMailer::new(server.expose_secret(), from);
@@ -127,6 +132,8 @@ fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> Result
         .limits(if config.rate_limits { Limits::default() } else { Limits::off() })
         .login(LoginConfig { require_verified: config.require_verified })
         .passwords(config.password_policy.clone());
+    let former = |secret: &SecretString| RootSecret::new(secret.expose_secret());
+    builder = config.former_secrets.iter().fold(builder, |builder, secret| builder.former_secret(former(secret)));
     builder = config.allowed_origins.iter().fold(builder, |builder, origin| builder.allowed_origin(origin));
     builder = config.trusted_proxies.iter().fold(builder, |builder, proxy| builder.trusted_proxy(*proxy));
     builder = config.frontend_url.iter().fold(builder, |builder, url| builder.frontend_url(url));

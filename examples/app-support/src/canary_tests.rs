@@ -24,6 +24,7 @@ fn check(value: &dyn Debug) {
 fn what_the_environment_holds_is_not_shown() {
     let variables = [
         ("AUTH_SECRET", "*"),
+        ("AUTH_SECRET_FORMER", "*-before, *-long-before"),
         ("DATABASE_URL", "postgres://app:*@localhost/notes"),
         ("SMTP_URL", "smtps://notes:*@mail.example.com"),
         ("MAIL_FROM", "Notes <notes@example.com>"),

@@ -34,6 +34,8 @@ pub struct Config {
     pub database_url: SecretString,
     /// `AUTH_SECRET`: what all keys are derived from; without, a file holds one.
     pub secret: Option<SecretString>,
+    /// `AUTH_SECRET_FORMER`: secrets that it replaced.
+    pub former_secrets: Vec<SecretString>,
     /// `ADMIN_EMAIL` and `ADMIN_PASSWORD`: the first superuser.
     pub admin: Option<(Email, Password)>,
     /// `ALLOWED_ORIGINS`: whose pages may send requests with the session cookie, beside those of `FRONTEND_URL`.
@@ -100,6 +102,7 @@ impl Config {
             public_url: reader.text("PUBLIC_URL"),
             database_url: reader.text("DATABASE_URL").unwrap_or_else(|| "sqlite://auth.db?mode=rwc".to_owned()).into(),
             secret: reader.text("AUTH_SECRET").map(SecretString::from),
+            former_secrets: reader.list("AUTH_SECRET_FORMER", |secret| Ok(SecretString::from(secret))),
             admin: reader.admin(),
             allowed_origins: reader.list("ALLOWED_ORIGINS", |origin| Ok(origin.to_owned())),
             frontend_url: reader.text("FRONTEND_URL"),
@@ -245,8 +248,11 @@ mod tests {
             ("ADMIN_PASSWORD", "kettle-Umbrella-42"),
             ("OAUTH_GITHUB_ISSUER", "https://github.example"),
             ("SMTP_URL", "smtp://localhost"),
+            ("AUTH_SECRET_FORMER", "one-that-was-replaced, an-older-one"),
         ])
         .unwrap();
+        let former: Vec<&str> = config.former_secrets.iter().map(ExposeSecret::expose_secret).collect();
+        assert_eq!(former, ["one-that-was-replaced", "an-older-one"]);
         assert_eq!(config.bind.to_string(), "[::1]:0");
         assert_eq!(config.allowed_origins, ["https://a.example", "https://b.example:8443"]);
         assert_eq!(config.frontend_url.as_deref(), Some("https://app.example/account"));

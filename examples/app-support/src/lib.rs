@@ -13,7 +13,7 @@ mod stop;
 
 pub use app::{App, open, start};
 pub use config::{Config, EnvironmentErrors};
-pub use failure::Failure;
+pub use failure::{Failure, in_variables};
 pub use notes::{Note, Notes};
 pub use site::{Site, pages};
 pub use stop::stopped;
