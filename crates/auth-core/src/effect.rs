@@ -7,6 +7,7 @@ use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use auth_entity::user;
 use sea_orm::DatabaseTransaction;
 use serde::Serialize;
 use uuid::Uuid;
@@ -112,7 +113,17 @@ impl Effect {
     /// # Errors
     /// Fails with an internal error when the message lacks what its kind carries.
     pub fn queue_mail_to(&self, user: &User, message: impl Into<Message>) -> Result<()> {
-        let mail = self.mail_to(user, message)?;
+        self.queue_mail_in(user, message.into(), self.language())
+    }
+
+    /// The same to an account that this is not about, in the language of its user.
+    pub(crate) fn queue_mail_by_locale(&self, row: user::Model, message: Message) -> Result<()> {
+        let language = self.language_of(row.locale.as_deref());
+        self.queue_mail_in(&row.into(), message, language)
+    }
+
+    fn queue_mail_in(&self, user: &User, message: Message, language: Language) -> Result<()> {
+        let mail = Recipient::of(user).map(|to| self.mail_in(to, message, language)).transpose()?;
         if user.is_verified {
             self.queue_mail(mail);
         } else {
@@ -135,10 +146,13 @@ impl Effect {
     /// # Errors
     /// Fails with an internal error when the message lacks what its kind carries.
     pub fn mail(&self, to: Recipient, message: impl Into<Message>) -> Result<Mail> {
-        let message = message.into();
+        self.mail_in(to, message.into(), self.language())
+    }
+
+    fn mail_in(&self, to: Recipient, message: Message, language: Language) -> Result<Mail> {
         message.check()?;
         let created_at = self.kernel.now();
-        Ok(Mail::new(self.kernel.new_id(created_at)?, to, message, self.language(), created_at))
+        Ok(Mail::new(self.kernel.new_id(created_at)?, to, message, language, created_at))
     }
 
     /// The language of mails: the client's, unless [`use_locale_of`](Self::use_locale_of) has set another.
@@ -149,9 +163,12 @@ impl Effect {
 
     /// Writes mails in the language of the account that is acted upon, because somebody else asks.
     pub(crate) fn use_locale_of(&self, locale: Option<&str>) {
+        *self.language.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.language_of(locale));
+    }
+
+    fn language_of(&self, locale: Option<&str>) -> Language {
         let languages = self.kernel.parts().templates.languages();
-        let language = locale.map_or(languages.default_language(), |locale| languages.choose(locale));
-        *self.language.lock().unwrap_or_else(PoisonError::into_inner) = Some(language.clone());
+        locale.map_or(languages.default_language(), |locale| languages.choose(locale)).clone()
     }
 
     async fn commit(self) -> Result<()> {

@@ -207,6 +207,30 @@ mod tests {
         Requirement::new().open_to_pending_password_change()
     }
 
+    /// Whatever else a row declares, in whatever order: a superuser, and a user who has just logged in, is a person.
+    #[test]
+    fn no_limited_session_is_a_superuser_or_a_recent_login() {
+        type Declare = fn(Requirement) -> Requirement;
+        let sessions: [Declare; 4] = [
+            |row| row,
+            |row| row.scopes(["account:read"]),
+            Requirement::open_to_limited_sessions,
+            Requirement::closed_to_limited_sessions,
+        ];
+        let persons: [Declare; 3] =
+            [Requirement::superuser, Requirement::recent, |row| row.verified().superuser().recent()];
+        for (session, person) in sessions.iter().flat_map(|session| persons.iter().map(move |person| (session, person)))
+        {
+            for row in [person(session(Requirement::new())), session(person(Requirement::new()))] {
+                for row in [row.clone(), row.clone().of_route(false), row.of_route(true)] {
+                    assert!(row.is_closed_to_limited_sessions(), "{row:?}");
+                    assert_eq!(row.limited_sessions(), None, "{row:?}");
+                    assert!(row.errors().contains(&ErrorCode::ScopeUpgradeRequired), "{row:?}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn each_condition_has_a_code_and_words() {
         use ErrorCode as E;

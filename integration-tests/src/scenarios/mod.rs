@@ -52,6 +52,7 @@ mod scope;
 mod session;
 mod storage;
 mod superuser;
+mod superuser_notice;
 mod token;
 mod token_key;
 mod token_strategy;
@@ -134,6 +135,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(session),
     feature!(storage),
     feature!(superuser),
+    feature!(superuser_notice),
     feature!(token),
     feature!(token_key),
     feature!(token_strategy),

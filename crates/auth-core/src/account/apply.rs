@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::announce::announce;
 use super::{Accounts, Changes, Updated, store};
 use crate::effect::Effect;
 use crate::error::{Error, ErrorCode, Result};
@@ -67,6 +68,7 @@ impl Accounts<'_> {
             return Err(ErrorCode::Unauthorized.into());
         }
         effect.run_hook(Action::UpdateUser { before, after: &after }).await?;
+        announce(effect, Some(before), Some(&after)).await?;
         Ok(Updated { user: after, token })
     }
 

@@ -2,6 +2,7 @@
 //! on accounts, such as [`registration`](crate::registration) and [`profile`](crate::profile), stand on top.
 
 pub(crate) mod address;
+mod announce;
 mod apply;
 mod draft;
 mod hashes;
@@ -14,7 +15,9 @@ pub(crate) mod store;
 mod superusers;
 
 use crate::feature::Feature;
+use crate::mail::MailKind;
 
+pub use announce::{SUPERUSER_ADDED, SUPERUSER_CHANGED, SUPERUSER_REMOVED};
 pub(crate) use apply::SessionsToEnd;
 pub(crate) use draft::Draft;
 pub use hashes::HashReport;
@@ -27,5 +30,6 @@ pub(crate) use service::refused;
 pub(crate) use superusers::{ensure_superuser_remains, recheck_superuser, require_superuser_in_person};
 
 /// What the library has to know about the feature.
-pub(crate) const FEATURE: Feature =
-    Feature::new("account", "What an account is.").mails(&[ACCOUNT_DELETED, PASSWORD_CHANGED]).purge(purge::purge);
+pub(crate) const FEATURE: Feature = Feature::new("account", "What an account is.").mails(MAILS).purge(purge::purge);
+
+const MAILS: &[MailKind] = &[ACCOUNT_DELETED, PASSWORD_CHANGED, SUPERUSER_ADDED, SUPERUSER_CHANGED, SUPERUSER_REMOVED];

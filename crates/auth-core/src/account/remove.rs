@@ -5,6 +5,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::announce::announce;
 use super::{Accounts, Changes, SessionsToEnd, address, ensure_superuser_remains, recheck_superuser, store};
 use crate::audit;
 use crate::client::Client;
@@ -53,6 +54,7 @@ impl Accounts<'_> {
         if !store::delete(effect.tx(), user.id, user.security_epoch).await? {
             return Err(ErrorCode::Unauthorized.into());
         }
+        announce(effect, Some(user), None).await?;
         audit::store::forget_clients(effect.tx(), user.id).await?;
         effect.emit(EventKind::UserDeleted { user_id: user.id, actor_id });
         effect.queue_mail_to(user, ACCOUNT_DELETED)

@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::announce::announce;
 use super::draft::Draft;
 use super::{Credentials, address, store};
 use crate::client::Client;
@@ -36,6 +37,7 @@ impl<'a> Accounts<'a> {
         if user.is_superuser {
             effect.emit(EventKind::RoleChanged { user_id: user.id, is_superuser: true });
         }
+        announce(effect, None, Some(&user)).await?;
         Ok(user)
     }
 

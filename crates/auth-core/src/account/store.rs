@@ -6,7 +6,7 @@ use auth_entity::{REALM, Timestamp};
 use sea_orm::sea_query::{Expr, LikeExpr};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, Select,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -82,21 +82,23 @@ pub(crate) async fn find_by_name(db: &impl ConnectionTrait, name: &LoginName) ->
     Ok(Entity::find().filter(condition).all(db).await?.pop())
 }
 
+fn active_superusers() -> Select<Entity> {
+    Entity::find().filter(Column::IsSuperuser.eq(true)).filter(Column::IsActive.eq(true)).order_by_asc(Column::Id)
+}
+
+/// The active superusers.
+pub(super) async fn superusers(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
+    Ok(active_superusers().all(db).await?)
+}
+
 /// Locks the active superusers, in the order of their ids so that two callers cannot deadlock.
 pub(super) async fn lock_superusers(db: &impl ConnectionTrait) -> Result<Vec<Model>> {
-    Ok(Entity::find()
-        .filter(Column::IsSuperuser.eq(true))
-        .filter(Column::IsActive.eq(true))
-        .order_by_asc(Column::Id)
-        .lock_exclusive()
-        .all(db)
-        .await?)
+    Ok(active_superusers().lock_exclusive().all(db).await?)
 }
 
 /// How many active superusers there are.
 pub(crate) async fn count_superusers(db: &impl ConnectionTrait) -> Result<u64> {
-    let superusers = Entity::find().filter(Column::IsSuperuser.eq(true)).filter(Column::IsActive.eq(true));
-    Ok(superusers.count(db).await?)
+    Ok(active_superusers().count(db).await?)
 }
 
 /// Writes changes, if the account's epoch is what the caller saw.
