@@ -2,11 +2,10 @@
 
 use std::io::{BufRead, Write};
 
-use auth_core::Auth;
-use auth_core::admin::Bootstrap;
 use auth_core::audit::AuditQuery;
 use auth_core::identifier::Email;
 use auth_core::password::Password;
+use auth_core::{Auth, ErrorCode};
 
 use crate::upkeep::insist_on_key;
 use crate::{Result, explain, print};
@@ -33,9 +32,12 @@ pub(crate) async fn create_superuser(
     insist_on_key(auth).await?;
     let email = Email::parse(email).map_err(|cause| cause.to_string())?;
     let password = password(input, output)?;
-    match auth.admin().ensure_superuser(email, password).await.map_err(|error| explain(&error))? {
-        Bootstrap::Created(user) => print(output, &format!("made the superuser {}\n", user.id)),
-        Bootstrap::Exists => Err("an account with this address exists; it was left as it is".to_owned()),
+    match auth.admin().create_superuser(email, password).await {
+        Ok(user) => print(output, &format!("created the superuser {}\n", user.id)),
+        Err(error) if error.code() == ErrorCode::RegisterUserAlreadyExists => {
+            Err("an account with this address exists, or may go back to it; nothing was changed".to_owned())
+        }
+        Err(error) => Err(explain(&error)),
     }
 }
 

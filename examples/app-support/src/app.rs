@@ -148,12 +148,16 @@ async fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> 
     Ok(builder.build()?)
 }
 
-/// Makes the first superuser.
+/// Creates the first superuser.
 async fn bootstrap(auth: &Auth, config: &Config) -> Result<(), Failure> {
     let Some((email, password)) = config.admin.clone() else { return Ok(()) };
     match auth.admin().ensure_superuser(email, password).await {
-        Ok(Bootstrap::Created(user)) => tracing::info!(user_id = %user.id, "made the superuser of ADMIN_EMAIL"),
-        Ok(Bootstrap::Exists) => tracing::info!("the account of ADMIN_EMAIL exists and was left as it is"),
+        Ok(Bootstrap::Created(user)) => tracing::info!(user_id = %user.id, "created the superuser of ADMIN_EMAIL"),
+        Ok(Bootstrap::Done) => tracing::info!("there was a first superuser before: ADMIN_EMAIL has no effect any more"),
+        Ok(Bootstrap::AddressTaken) => tracing::error!(
+            "the address in ADMIN_EMAIL belongs to somebody who is not a superuser, and no superuser was created: set \
+             another address, or run `admin-cli create-superuser`"
+        ),
         Err(cause) => {
             return Err(match cause.reason() {
                 Some(reason) => Failure::of("ADMIN_PASSWORD", reason),

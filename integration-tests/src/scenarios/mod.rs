@@ -15,6 +15,7 @@ mod dump;
 mod email_change;
 mod equal_work;
 mod extract;
+mod first_superuser;
 mod foreign_feature;
 mod foreign_hash;
 mod forged_request;
@@ -99,6 +100,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(dump),
     feature!(equal_work),
     feature!(extract),
+    feature!(first_superuser),
     feature!(foreign_feature),
     feature!(foreign_hash),
     feature!(forged_request),

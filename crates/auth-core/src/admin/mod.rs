@@ -5,6 +5,7 @@ mod model;
 mod operator;
 mod service;
 mod shown;
+mod store;
 mod target;
 
 use crate::feature::Feature;
