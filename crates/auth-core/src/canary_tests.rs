@@ -242,6 +242,7 @@ fn tokens_codes_and_keys() {
             slot: Some(ADDRESS),
             code: Some(CODE),
             binding: Some(SECRET),
+            address: Some(ADDRESS),
             data: Some(json!({ "password_hash": SECRET, "email": ADDRESS })),
             ..Issue::new(PURPOSE, Duration::from_secs(60))
         },

@@ -86,6 +86,7 @@ fn rows_hide_what_is_secret() {
         code_hash: Some(digest()),
         attempts: 0,
         binding_hash: Some(digest()),
+        address_hash: Some(digest()),
         data: Some(Remembered(Json::from(SECRET))),
         created_at: moment(),
         expires_at: moment(),

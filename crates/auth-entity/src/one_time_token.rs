@@ -30,7 +30,10 @@ pub struct Model {
     /// SHA-256 of what must accompany the token, such as a flow cookie.
     #[sea_orm(column_type = "VarBinary(StringLen::N(32))", nullable)]
     pub binding_hash: Option<crate::Digest>,
-    /// What the purpose needs to remember, such as the address to be verified.
+    /// SHA-256 of the email address that it was mailed to, of a token whose account may not exist yet.
+    #[sea_orm(column_type = "VarBinary(StringLen::N(32))", nullable)]
+    pub address_hash: Option<crate::Digest>,
+    /// What the purpose needs to remember, such as the address to be verified; emptied when the token is redeemed.
     pub data: Option<crate::Remembered>,
     /// When it was issued.
     pub created_at: crate::Timestamp,

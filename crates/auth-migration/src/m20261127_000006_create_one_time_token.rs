@@ -18,6 +18,7 @@ pub(crate) const TABLE: NewTable = NewTable {
             table::digest_null("code_hash"),
             ColumnDef::new("attempts").integer().not_null().take(),
             table::digest_null("binding_hash"),
+            table::digest_null("address_hash"),
             ColumnDef::new("data").json_binary().null().take(),
             table::time("created_at"),
             table::time("expires_at"),
@@ -30,6 +31,7 @@ pub(crate) const TABLE: NewTable = NewTable {
         NewIndex::unique("authn_one_time_token_hash", &["token_hash"]),
         NewIndex::unique("authn_one_time_token_slot", &["slot"]),
         NewIndex::new("authn_one_time_token_user_kind", &["user_id", "kind"]),
+        NewIndex::new("authn_one_time_token_address", &["address_hash"]),
         NewIndex::new("authn_one_time_token_expires_at", &["expires_at"]),
     ],
 };

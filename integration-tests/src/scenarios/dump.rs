@@ -63,7 +63,7 @@ async fn columns(app: &App, engine: Engine) -> Vec<(String, String)> {
 }
 
 /// What is in all columns, as bytes: text in UTF-8, everything else as the database writes or keeps it.
-async fn dump(app: &App, engine: Engine) -> BTreeSet<Vec<u8>> {
+pub(super) async fn dump(app: &App, engine: Engine) -> BTreeSet<Vec<u8>> {
     let mut values = BTreeSet::new();
     for (table, column) in columns(app, engine).await {
         let sql = match engine {

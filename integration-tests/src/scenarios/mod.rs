@@ -11,6 +11,7 @@ mod busy_database;
 mod change_password;
 mod clock;
 mod contested_address;
+mod deletion;
 mod dump;
 mod email_change;
 mod equal_work;
@@ -97,6 +98,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(clock),
     feature!(email_change),
     feature!(contested_address),
+    feature!(deletion),
     feature!(dump),
     feature!(equal_work),
     feature!(extract),

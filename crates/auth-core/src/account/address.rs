@@ -10,7 +10,7 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityT
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::{ErrorCode, Result, db_error};
+use crate::{ErrorCode, Result, User, db_error};
 
 /// Gives an account that has none its present address.
 ///
@@ -116,6 +116,15 @@ pub(super) async fn reserved_until(
 ) -> Result<Option<OffsetDateTime>> {
     let reserved = Entity::find().filter(Column::UserId.eq(user_id)).filter(Column::ReservedUntil.gt(Timestamp(now)));
     Ok(reserved.all(db).await?.iter().filter_map(|row| row.reserved_until.map(|until| until.0)).max())
+}
+
+/// The addresses of an account that its user has verified: the present one, if it is, and those that are reserved.
+pub(super) async fn verified(db: &impl ConnectionTrait, user: &User) -> Result<Vec<String>> {
+    let mut keys = Entity::find().select_only().column(Column::EmailKey).filter(Column::UserId.eq(user.id));
+    if !user.is_verified {
+        keys = keys.filter(Column::IsCurrent.eq(false));
+    }
+    Ok(keys.into_tuple().all(db).await?)
 }
 
 /// How many rows one statement deletes at the most.

@@ -7,7 +7,6 @@ use uuid::Uuid;
 
 use super::announce::announce;
 use super::{Accounts, Changes, SessionsToEnd, address, ensure_superuser_remains, recheck_superuser, store};
-use crate::audit;
 use crate::client::Client;
 use crate::effect::Effect;
 use crate::error::{ErrorCode, Result};
@@ -15,6 +14,7 @@ use crate::event::EventKind;
 use crate::hooks::Action;
 use crate::mail::MailKind;
 use crate::user::User;
+use crate::{audit, one_time};
 
 /// The account was deleted.
 pub const ACCOUNT_DELETED: MailKind = MailKind::new(
@@ -51,10 +51,13 @@ impl Accounts<'_> {
     /// Deletes an account as a part of an effect, and tells its owner.
     pub(crate) async fn delete_as(&self, effect: &Effect, user: &User, actor_id: Option<Uuid>) -> Result<()> {
         effect.run_hook(Action::DeleteUser { user }).await?;
+        let addresses = address::verified(effect.tx(), user).await?;
         if !store::delete(effect.tx(), user.id, user.security_epoch).await? {
             return Err(ErrorCode::Unauthorized.into());
         }
         announce(effect, Some(user), None).await?;
+        // What was mailed before there was an account does not refer to it: registrations that wait, links that log in.
+        one_time::delete_mailed_to(effect.tx(), &addresses).await?;
         audit::store::forget_clients(effect.tx(), user.id).await?;
         effect.emit(EventKind::UserDeleted { user_id: user.id, actor_id });
         effect.queue_mail_to(user, ACCOUNT_DELETED)

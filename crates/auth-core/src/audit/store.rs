@@ -3,12 +3,14 @@
 use auth_entity::Timestamp;
 use auth_entity::event::{ActiveModel, Column, Entity, Model};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use uuid::Uuid;
 
 use super::{AuditEvent, AuditQuery};
 use crate::event::Description;
-use crate::{Event, Result};
+use crate::{Client, Event, EventKind, Result};
 
 /// Writes all events of an effect with one statement.
 pub(crate) async fn insert(db: &impl ConnectionTrait, events: &[Event]) -> Result<()> {
@@ -21,6 +23,8 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, events: &[Event]) -> Resul
 
 fn row(event: &Event) -> ActiveModel {
     let Description { subject_id, session_id, data, .. } = event.kind.describe();
+    // Of an account that is gone nothing tells from where it was used.
+    let client = Some(&event.client).filter(|_| !matches!(event.kind, EventKind::UserDeleted { .. }));
     ActiveModel {
         id: Set(event.id),
         at: Set(Timestamp(event.at)),
@@ -28,8 +32,8 @@ fn row(event: &Event) -> ActiveModel {
         subject_id: Set(subject_id),
         actor_id: Set(event.actor_id),
         session_id: Set(session_id),
-        ip: Set(event.client.ip.map(|ip| ip.to_string())),
-        user_agent: Set(event.client.user_agent().map(str::to_owned)),
+        ip: Set(client.and_then(|client| client.ip).map(|ip| ip.to_string())),
+        user_agent: Set(client.and_then(Client::user_agent).map(str::to_owned)),
         data: Set(data),
         count: Set(1),
         last_at: Set(Timestamp(event.at)),
@@ -51,12 +55,13 @@ pub(super) async fn page(db: &impl ConnectionTrait, query: &AuditQuery, limit: u
     Ok(select.all(db).await?.into_iter().map(AuditEvent::from).collect())
 }
 
-/// Forgets where an account that is gone was used from; what happened stays until its time is over.
-pub(crate) async fn forget_clients(db: &impl ConnectionTrait, subject_id: Uuid) -> Result<()> {
+/// Deletes from where an account that is gone was used, and where its user did something to others. What happened stays until
+/// its time is over.
+pub(crate) async fn forget_clients(db: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
     Entity::update_many()
         .col_expr(Column::Ip, Expr::value(None::<String>))
         .col_expr(Column::UserAgent, Expr::value(None::<String>))
-        .filter(Column::SubjectId.eq(subject_id))
+        .filter(Column::SubjectId.eq(user_id).or(Column::ActorId.eq(user_id)))
         .exec(db)
         .await?;
     Ok(())

@@ -72,6 +72,7 @@ async fn compose(effect: &Effect, job: LinkData) -> Result<Option<Mail>> {
     let issue = Issue {
         user: user.as_ref(),
         slot: Some(email.key()),
+        address: Some(email.key()),
         code: Some(code.as_str()),
         data: Some(serde_json::to_value(&data).map_err(Error::internal)?),
         ..Issue::new(LOGIN, config.lifetime)

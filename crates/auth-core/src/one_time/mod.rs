@@ -18,7 +18,7 @@ pub use model::{Consumed, Issue};
 use purge::purge;
 pub use purpose::Purpose;
 pub use service::OneTimeTokens;
-pub(crate) use store::{delete, delete_since, live};
+pub(crate) use store::{delete, delete_mailed_to, delete_since, live};
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature =

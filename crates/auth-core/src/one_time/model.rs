@@ -26,6 +26,9 @@ pub struct Issue<'a> {
     pub code: Option<&'a str>,
     /// What must accompany the token when it is redeemed, such as a flow cookie.
     pub binding: Option<&'a str>,
+    /// The [key](crate::identifier::Email::key) of the email address that it is mailed to, if the token may have no account yet.
+    /// It goes when the account of that address is deleted.
+    pub address: Option<&'a str>,
     /// What the purpose has to remember.
     pub data: Option<Value>,
     /// How long it may be redeemed.
@@ -43,6 +46,7 @@ impl Issue<'_> {
             slot: None,
             code: None,
             binding: None,
+            address: None,
             data: None,
             lifetime,
         }
@@ -51,7 +55,7 @@ impl Issue<'_> {
 
 impl fmt::Debug for Issue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { purpose, user, outlives_changes, slot, code, binding, data, lifetime } = self;
+        let Self { purpose, user, outlives_changes, slot, code, binding, address, data, lifetime } = self;
         f.debug_struct("Issue")
             .field("purpose", purpose)
             .field("user_id", &user.map(|user| user.id))
@@ -59,6 +63,7 @@ impl fmt::Debug for Issue<'_> {
             .field("slot", &hidden(slot))
             .field("code", &hidden(code))
             .field("binding", &hidden(binding))
+            .field("address", &hidden(address))
             .field("data", &hidden(data))
             .field("lifetime", lifetime)
             .finish()

@@ -59,11 +59,20 @@ impl<'a> OneTimeTokens<'a> {
         token: &str,
         binding: Option<&str>,
     ) -> Result<Option<Consumed>> {
-        let hash = digest(token);
-        if !store::mark_used(tx, purpose, store::By::Token(hash), binding.map(digest), self.kernel.now()).await? {
-            return Ok(None);
-        }
-        store::find(tx, store::By::Token(hash)).await
+        self.redeem(tx, purpose, store::By::Token(digest(token)), binding.map(digest)).await
+    }
+
+    /// Reads what a token stands for, which is deleted when it is redeemed, and redeems it.
+    async fn redeem(
+        &self,
+        tx: &DatabaseTransaction,
+        purpose: Purpose,
+        by: store::By,
+        binding: Option<[u8; 32]>,
+    ) -> Result<Option<Consumed>> {
+        let now = self.kernel.now();
+        let Some(found) = store::find_valid(tx, purpose, by, binding, now).await? else { return Ok(None) };
+        Ok(store::mark_used(tx, purpose, by, binding, now).await?.then_some(found))
     }
 
     /// What a token stands for that could be redeemed now, without redeeming it: for a page that asks first, and for
@@ -73,7 +82,7 @@ impl<'a> OneTimeTokens<'a> {
     /// Fails when the database does.
     pub async fn peek(&self, purpose: Purpose, token: &str, binding: Option<&str>) -> Result<Option<Consumed>> {
         let now = self.kernel.now();
-        store::find_valid(self.kernel.db(), purpose, digest(token), binding.map(digest), now).await
+        store::find_valid(self.kernel.db(), purpose, store::By::Token(digest(token)), binding.map(digest), now).await
     }
 
     /// The account that a token was redeemed for before.
@@ -108,10 +117,7 @@ impl<'a> OneTimeTokens<'a> {
     ) -> Result<Option<Consumed>> {
         let slot = slot_digest(purpose, slot);
         let by = store::By::Code { slot, code: self.code_digest(&slot, code) };
-        if !store::mark_used(tx, purpose, by, None, self.kernel.now()).await? {
-            return Ok(None);
-        }
-        store::find(tx, by).await
+        self.redeem(tx, purpose, by, None).await
     }
 
     /// Anyone who has the bare digest of six digits finds them in no time, but not without the key.

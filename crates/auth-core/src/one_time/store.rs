@@ -60,6 +60,7 @@ pub(super) async fn insert(
         code_hash: Set(row.code.map(Digest::from)),
         attempts: Set(0),
         binding_hash: Set(issue.binding.map(|binding| digest(binding).into())),
+        address_hash: Set(issue.address.map(|key| address_digest(key).into())),
         data: Set(issue.data.clone().map(Remembered)),
         created_at: Set(Timestamp(now)),
         expires_at: Set(Timestamp(end)),
@@ -76,6 +77,7 @@ pub(super) async fn insert(
                     Column::CodeHash,
                     Column::Attempts,
                     Column::BindingHash,
+                    Column::AddressHash,
                     Column::Data,
                     Column::CreatedAt,
                     Column::ExpiresAt,
@@ -112,7 +114,7 @@ fn redeemable(purpose: Purpose, by: By, binding_hash: Option<[u8; 32]>, now: Off
         )
 }
 
-/// The one statement that redeems: it changes a row for one caller only.
+/// The one statement that redeems: it changes a row for one caller only. What the token stood for goes with it.
 pub(super) async fn mark_used(
     db: &impl ConnectionTrait,
     purpose: Purpose,
@@ -120,8 +122,10 @@ pub(super) async fn mark_used(
     binding_hash: Option<[u8; 32]>,
     now: OffsetDateTime,
 ) -> Result<bool> {
+    let nothing: Option<Remembered> = None;
     let result = Entity::update_many()
         .col_expr(Column::UsedAt, Expr::value(Timestamp(now)))
+        .col_expr(Column::Data, Expr::value(nothing))
         .filter(redeemable(purpose, by, binding_hash, now))
         .exec(db)
         .await?;
@@ -148,18 +152,14 @@ pub(super) async fn count_attempt(
     Ok(result.rows_affected == 1)
 }
 
-pub(super) async fn find(db: &impl ConnectionTrait, by: By) -> Result<Option<Consumed>> {
-    Ok(Entity::find().filter(by.condition()).all(db).await?.pop().map(Consumed::from))
-}
-
 pub(super) async fn find_valid(
     db: &impl ConnectionTrait,
     purpose: Purpose,
-    token_hash: [u8; 32],
+    by: By,
     binding_hash: Option<[u8; 32]>,
     now: OffsetDateTime,
 ) -> Result<Option<Consumed>> {
-    let condition = redeemable(purpose, By::Token(token_hash), binding_hash, now);
+    let condition = redeemable(purpose, by, binding_hash, now);
     Ok(Entity::find().filter(condition).all(db).await?.pop().map(Consumed::from))
 }
 
@@ -198,6 +198,20 @@ pub(crate) async fn live(
 pub(crate) async fn delete(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<()> {
     Entity::delete_many().filter(Column::Id.is_in(ids)).exec(db).await?;
     Ok(())
+}
+
+/// Deletes the tokens that were mailed to one of these addresses, given by their keys.
+pub(crate) async fn delete_mailed_to(db: &impl ConnectionTrait, keys: &[String]) -> Result<()> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let hashes = keys.iter().map(|key| address_digest(key).to_vec());
+    Entity::delete_many().filter(Column::AddressHash.is_in(hashes)).exec(db).await?;
+    Ok(())
+}
+
+fn address_digest(key: &str) -> [u8; 32] {
+    digest(&format!("address:{key}"))
 }
 
 /// Deletes the tokens of a purpose that act on an account and were issued at a moment or later.

@@ -116,7 +116,7 @@ async fn compose(effect: &Effect, account: &PendingAccount) -> Result<Option<Mai
     let data = serde_json::to_value(account).map_err(Error::internal)?;
     let config = &kernel.configs().verification.link;
     // No slot: a newer attempt must not take the link of an older one away.
-    let issue = Issue { data: Some(data), ..Issue::new(REGISTER, config.lifetime) };
+    let issue = Issue { address: Some(email.key()), data: Some(data), ..Issue::new(REGISTER, config.lifetime) };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
     let link = kernel.mail_link(config, &token);
     effect.mail(Recipient::unverified(email.as_str()), VERIFY_EMAIL.message().link(link)).map(Some)

@@ -1,0 +1,106 @@
+//! Scenarios of what a deleted account leaves behind: that something happened, and not whose it was (GDPR, article 17).
+
+use auth_core::identifier::Email;
+use auth_core::password::Password;
+use auth_core::{ErrorCode as E, Registration};
+use auth_testkit::Engine;
+use serde_json::json;
+
+use super::dump::dump;
+use crate::mails::{MAGIC_LINK, VERIFY_EMAIL};
+use crate::scenario::scenarios;
+use crate::{App, Cx, Login, PASSWORD, Request, Scenario, Setup};
+
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    a_deleted_account_leaves_neither_address_nor_hash_nor_client,
+    a_redeemed_token_stands_for_nothing,
+    somebody_elses_registration_outlives_an_unverified_account,
+];
+
+const AGENT: &str = "canary-browser/1.0";
+const ADA: &str = "ada@example.org";
+
+fn neutral() -> Setup {
+    Setup::default().auth(|auth| auth.registration(Registration::Neutral))
+}
+
+/// Which of these are somewhere in the tables.
+async fn found<'t>(app: &App, engine: Engine, texts: &[&'t str]) -> Vec<&'t str> {
+    let values = dump(app, engine).await;
+    let is_there = |text: &str| values.iter().any(|value| String::from_utf8_lossy(value).to_lowercase().contains(text));
+    texts.iter().copied().filter(|text| is_there(&text.to_lowercase())).collect()
+}
+
+async fn root(app: &App) -> Login {
+    let email = Email::parse("root@example.org").expect("an address");
+    let user = app.auth().admin().create_superuser(email, Password::new(PASSWORD)).await.expect("an account");
+    let root = Login { id: user.id, email: "root@example.org".to_owned(), token: String::new(), cookie: None };
+    app.login(&root, "db").await
+}
+
+/// ADM-10.
+async fn a_deleted_account_leaves_neither_address_nor_hash_nor_client(cx: Cx) {
+    let app = cx.app_with(neutral()).await;
+    let root = root(&app).await;
+    for by_superuser in [true, false] {
+        let send = |request: Request| request.header("user-agent", AGENT).send();
+        let anonymous = json!({ "email": ADA });
+        // Two attempts to register, and a login by mail, from before there is an account.
+        for _ in 0..2 {
+            let body = json!({ "email": ADA, "password": PASSWORD, "attributes": { "a": "canary-attribute" } });
+            send(app.post("/auth/register").json(body)).await.is(202);
+        }
+        app.post("/auth/magic-link").json(anonymous.clone()).send().await.is(202);
+        app.mail_to(ADA, MAGIC_LINK).await;
+        let token = json!({ "token": app.token_to(ADA, VERIFY_EMAIL).await });
+        let ada = Login::new(&send(app.post("/auth/verify").json(token)).await.is(200).json());
+        let login = json!({ "email": ADA, "password": PASSWORD });
+        let ada = ada.with(&send(app.post("/auth/db/login").json(login)).await.is(200));
+        send(app.post("/auth/forgot-password").json(anonymous)).await.is(202);
+        send(app.post("/auth/db/login").json(json!({ "email": ADA, "password": "wrong" }))).await;
+        event!(app, LoginFailed);
+        // What she did to others.
+        app.promote(&ada).await;
+        let body = json!({ "username": format!("made-{by_superuser}"), "password": PASSWORD });
+        send(app.post("/users").by(&ada).json(body)).await.is(201);
+        app.demote(&ada).await;
+        app.deliver().await;
+        let hash = app.password_hash(&ada).await;
+        let traces = [ADA, AGENT, hash.as_str(), "password_hash", "canary-attribute"];
+        let traces = &traces[..];
+        assert_eq!(found(&app, cx.engine(), traces).await, traces);
+        let events = app.event_count().await;
+        let delete = match by_superuser {
+            true => app.delete(&ada.path()).by(&root),
+            false => app.delete("/users/me").by(&ada).json(json!({ "password": PASSWORD })),
+        };
+        send(delete).await.is(204);
+        app.deliver().await;
+        assert_eq!(found(&app, cx.engine(), traces).await, Vec::<&str>::new(), "by a superuser: {by_superuser}");
+        assert!(app.event_count().await > events, "what happened stays known");
+        app.execute("DELETE FROM authn_event").await;
+    }
+}
+
+async fn a_redeemed_token_stands_for_nothing(cx: Cx) {
+    let app = cx.app_with(neutral()).await;
+    app.post("/auth/register").json(json!({ "email": ADA, "password": PASSWORD })).send().await.is(202);
+    let token = json!({ "token": app.token_to(ADA, VERIFY_EMAIL).await });
+    assert_eq!(app.count("authn_one_time_token WHERE data IS NOT NULL").await, 1);
+    app.post("/auth/verify").json(token.clone()).send().await.is(200);
+    assert_eq!(app.count("authn_one_time_token WHERE data IS NOT NULL").await, 0);
+    assert_eq!(app.count("authn_one_time_token WHERE used_at IS NOT NULL").await, 1);
+    app.post("/auth/verify").json(token).send().await.fails(E::VerifyUserBadToken);
+}
+
+/// The deletion of an account on the address of somebody else does not delete the links that were mailed there.
+async fn somebody_elses_registration_outlives_an_unverified_account(cx: Cx) {
+    let app = cx.app_with(neutral()).await;
+    let root = root(&app).await;
+    app.post("/auth/register").json(json!({ "email": ADA, "password": PASSWORD })).send().await.is(202);
+    let token = json!({ "token": app.token_to(ADA, VERIFY_EMAIL).await });
+    let squatter = json!({ "email": ADA, "password": PASSWORD, "is_verified": false });
+    let squatter = Login::new(&app.post("/users").by(&root).json(squatter).send().await.is(201).json());
+    app.delete(&squatter.path()).by(&root).send().await.is(204);
+    app.post("/auth/verify").json(token).send().await.is(200);
+}
