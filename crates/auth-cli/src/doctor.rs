@@ -35,6 +35,7 @@ pub(crate) async fn examine(auth: &Auth, output: &mut (dyn Write + Send)) -> Res
             report(output, "restore", restore(auth).await, &mut wrong)?;
             passwords(auth, output).await?;
             report(output, "workers", workers(auth).await, &mut wrong)?;
+            report(output, "audit log", log(auth).await, &mut wrong)?;
         }
     }
     report(output, "public url", public_url(auth), &mut wrong)?;
@@ -153,6 +154,13 @@ async fn workers(auth: &Auth) -> Finding {
         0 => Ok("no mail is overdue".to_owned()),
         count => Err(format!("{count} mails are overdue: does the server keep what `Auth::spawn_workers` returns?")),
     }
+}
+
+/// The table that grows most.
+async fn log(auth: &Auth) -> Finding {
+    let days = auth.settings().configs.audit.retention.as_secs() / (24 * 60 * 60);
+    let rows = auth.audit().size().await.map_err(|error| explain(&error))?;
+    Ok(format!("{rows} rows, kept for {days} days (`AuthBuilder::audit`)"))
 }
 
 fn public_url(auth: &Auth) -> Finding {

@@ -195,6 +195,8 @@ fn people_and_their_accounts() {
             ip: None,
             user_agent: None,
             data: Some(json!({ "reason": "wrong_password" })),
+            count: 1,
+            last_at: OffsetDateTime::UNIX_EPOCH,
         },
     ]);
 }

@@ -287,6 +287,14 @@ events! {
     },
 }
 
+impl EventKind {
+    /// Whether the audit log has one row with a count for all those of an hour that are about the same account and reason
+    /// and come from the same network: events that anyone can cause as often as they like.
+    pub(crate) fn is_counted(&self) -> bool {
+        matches!(self, Self::LoginFailed { .. } | Self::PasswordChangeFailed { .. } | Self::Throttled { .. })
+    }
+}
+
 /// An event as the audit log keeps it.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Description {

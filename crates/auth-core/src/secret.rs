@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hkdf::Hkdf;
@@ -84,11 +85,36 @@ pub(crate) fn digest(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 
+/// The digest of several texts under a key (HMAC-SHA-256). Each is preceded by its length, so that no two lists have the
+/// same digest because one text ends where another begins.
+pub(crate) fn keyed_digest(key: &hmac::Key, parts: &[impl AsRef<[u8]>]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(key);
+    for part in parts {
+        let part = part.as_ref();
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    let mut digest = [0; 32];
+    digest.copy_from_slice(context.sign().as_ref());
+    digest
+}
+
 #[cfg(test)]
 mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
+
+    #[test]
+    fn texts_do_not_run_into_each_other() {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &[7; 32]);
+        let digest = |parts: &[&str]| keyed_digest(&key, parts);
+        let lists: [&[&str]; 7] =
+            [&["a@x", "b"], &["a@xb"], &["a@xb", ""], &["", "a@xb"], &["a@", "xb"], &[], &["a@x", "b", ""]];
+        let digests: std::collections::HashSet<_> = lists.iter().map(|list| digest(list)).collect();
+        assert_eq!(digests.len(), lists.len());
+        assert_eq!(digest(&["a", "bc"]), digest(&["a", "bc"]));
+    }
 
     #[test]
     fn keys_differ_by_label_and_secret() {

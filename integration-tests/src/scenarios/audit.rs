@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::mails::{ACCOUNT_DELETED, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL};
 use crate::scenario::scenarios;
-use crate::{App, Cx, Login, PASSWORD, Scenario, Setup};
+use crate::{App, Cx, Login, PASSWORD, Scenario, Setup, race, until};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     users_see_what_happened_to_their_account,
@@ -16,6 +16,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     an_event_is_there_when_its_change_is,
     no_event_holds_a_secret,
     a_deleted_account_leaves_no_addresses,
+    failures_of_an_hour_share_a_row,
     events_are_kept_for_their_time: direct_only,
 ];
 
@@ -151,6 +152,46 @@ async fn a_deleted_account_leaves_no_addresses(cx: Cx) {
     for event in events {
         assert_eq!((event.ip, event.user_agent), (None, None), "{}", event.name);
     }
+}
+
+/// A client that guesses passwords fills neither the table nor the list of what happened to an account.
+async fn failures_of_an_hour_share_a_row(cx: Cx) {
+    const HOUR: Duration = Duration::from_secs(60 * 60);
+    let app = cx.app().await;
+    let ada = app.user("ada").await;
+    let servers = [app.clone(), app.second_server().await];
+    let fail = async |times: usize, names: &[&str]| {
+        app.hooks().forget();
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let answers = race(times, |n| {
+            let (server, name) = (servers[n % 2].clone(), names[n % names.len()].clone());
+            async move { server.try_login(&name, "wrong-Password-1", "db").await }
+        });
+        answers.await.into_iter().for_each(|answer| drop(answer.fails(E::LoginBadCredentials)));
+        let written = || app.hooks().events().iter().filter(|event| event.kind.name() == "login_failure").count();
+        until("all failures are written down", || written() == times).await;
+    };
+    let rows = async |subject_id: Option<uuid::Uuid>| {
+        let query = AuditQuery { subject_id, name: Some("login_failure".to_owned()), ..AuditQuery::default() };
+        let page = app.auth().audit().list(query).await.expect("a page");
+        page.items.into_iter().map(|row| (row.count, row.last_at - row.at)).collect::<Vec<_>>()
+    };
+    let now = app.auth().now().unix_timestamp();
+    app.clock()
+        .advance(HOUR - Duration::from_secs(u64::try_from(now.rem_euclid(60 * 60)).expect("no negative number")));
+    fail(8, &[&ada.email]).await;
+    app.clock().advance(HOUR - Duration::from_millis(1));
+    fail(1, &[&ada.email]).await;
+    assert_eq!(rows(Some(ada.id)).await, [(9, time::Duration::milliseconds(60 * 60 * 1000 - 1))]);
+    app.clock().advance(Duration::from_millis(1));
+    fail(2, &[&ada.email]).await;
+    assert_eq!(rows(Some(ada.id)).await, [(2, time::Duration::ZERO), (9, time::Duration::milliseconds(3_599_999))]);
+    // Another reason, and nobody in particular.
+    app.deactivate(&ada).await;
+    fail(2, &[&ada.email]).await;
+    fail(4, &["nobody", "someone@example.org"]).await;
+    assert_eq!(rows(Some(ada.id)).await.len(), 2, "a wrong password comes before the state of the account");
+    assert_eq!(rows(None).await[0], (4, time::Duration::ZERO));
 }
 
 async fn events_are_kept_for_their_time(cx: Cx) {

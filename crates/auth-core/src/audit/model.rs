@@ -22,7 +22,7 @@ pub struct AuditQuery {
 pub struct AuditEvent {
     /// The id that hooks were given, UUID version 7.
     pub id: Uuid,
-    /// When it happened, in UTC.
+    /// When it happened, in UTC; the first time, of events that share a row.
     pub at: OffsetDateTime,
     /// What happened: [`EventKind::name`](crate::EventKind::name).
     pub name: String,
@@ -38,6 +38,11 @@ pub struct AuditEvent {
     pub user_agent: Option<String>,
     /// Further details, depending on the event.
     pub data: Option<serde_json::Value>,
+    /// How often it happened: failures of one hour that are about the same account and come from the same network share a
+    /// row.
+    pub count: u64,
+    /// When it last happened, in UTC.
+    pub last_at: OffsetDateTime,
 }
 
 /// A page of events, newest first.

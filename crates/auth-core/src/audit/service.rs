@@ -1,8 +1,10 @@
 //! Reading the log, and writing to it what happened outside of any transaction.
 
 use super::{AuditPage, AuditQuery, store};
+use crate::event::Description;
 use crate::kernel::Kernel;
-use crate::{Client, EventKind, Result};
+use crate::secret::keyed_digest;
+use crate::{Client, Event, EventKind, Result};
 
 /// How many events of failed attempts may wait to be written down.
 pub(crate) const MAX_PENDING: usize = 256;
@@ -35,6 +37,30 @@ impl<'a> Audit<'a> {
         let next = items.last().filter(|_| more).map(|event| event.id);
         Ok(AuditPage { items, next })
     }
+
+    /// How many rows the log has.
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    #[tracing::instrument(name = "audit.size", target = "auth::service", level = "debug", skip_all)]
+    pub async fn size(&self) -> Result<u64> {
+        store::size(self.kernel.db()).await
+    }
+}
+
+/// What events that share a row have in common, as a keyed digest: the row of an account that was deleted must not tell
+/// from where it was attacked.
+fn slot(kernel: &Kernel, event: &Event) -> [u8; 32] {
+    let Description { subject_id, data, .. } = event.kind.describe();
+    let hour = event.at.unix_timestamp().div_euclid(60 * 60);
+    let parts = [
+        event.kind.name().to_owned(),
+        subject_id.map(|id| id.to_string()).unwrap_or_default(),
+        data.map(|data| data.to_string()).unwrap_or_default(),
+        event.client.network().map(|network| network.to_string()).unwrap_or_default(),
+        hour.to_string(),
+    ];
+    keyed_digest(&kernel.parts().limit_key, &parts)
 }
 
 impl Kernel {
@@ -49,7 +75,12 @@ impl Kernel {
         };
         let kernel = self.clone();
         tokio::spawn(async move {
-            if let Err(cause) = store::insert(kernel.db(), std::slice::from_ref(&event)).await {
+            let written = if event.kind.is_counted() {
+                store::count(kernel.db(), &event, slot(&kernel, &event)).await
+            } else {
+                store::insert(kernel.db(), std::slice::from_ref(&event)).await
+            };
+            if let Err(cause) = written {
                 tracing::warn!(%cause, "an event could not be written down");
             }
             kernel.parts().hooks.tell(event);

@@ -2,9 +2,10 @@
 
 use auth_entity::Timestamp;
 use auth_entity::event::{ActiveModel, Column, Entity, Model};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use uuid::Uuid;
 
@@ -19,6 +20,21 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, events: &[Event]) -> Resul
     }
     Entity::insert_many(events.iter().map(row)).exec_without_returning(db).await?;
     Ok(())
+}
+
+/// Writes an event that shares a row with like ones: the first makes it, the others count.
+pub(super) async fn count(db: &impl ConnectionTrait, event: &Event, slot: [u8; 32]) -> Result<()> {
+    let row = ActiveModel { slot: Set(Some(slot.to_vec())), ..row(event) };
+    let mut conflict = OnConflict::column(Column::Slot);
+    conflict
+        .value(Column::Count, Expr::col((Entity, Column::Count)).add(1))
+        .value(Column::LastAt, Expr::value(Timestamp(event.at)));
+    Entity::insert(row).on_conflict(conflict).exec_without_returning(db).await?;
+    Ok(())
+}
+
+pub(super) async fn size(db: &impl ConnectionTrait) -> Result<u64> {
+    Ok(Entity::find().count(db).await?)
 }
 
 fn row(event: &Event) -> ActiveModel {
@@ -79,6 +95,8 @@ impl From<Model> for AuditEvent {
             ip: row.ip,
             user_agent: row.user_agent,
             data: row.data,
+            count: u64::try_from(row.count).unwrap_or(1),
+            last_at: row.last_at.0,
         }
     }
 }

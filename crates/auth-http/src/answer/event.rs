@@ -11,7 +11,7 @@ use serde_json::Value;
 pub(crate) struct EventView<'a> {
     /// UUID version 7.
     id: Uuid,
-    /// When it happened.
+    /// When it happened; the first time, where it happened several times within an hour.
     #[serde(with = "auth_core::time::serde::rfc3339")]
     at: OffsetDateTime,
     /// What happened.
@@ -34,6 +34,11 @@ pub(crate) struct EventView<'a> {
     /// Further details, depending on the event.
     #[schema(required, value_type = Option<Object>)]
     data: Option<&'a Value>,
+    /// How often it happened within an hour, from one network. More than once for failures alone.
+    count: u64,
+    /// When it last happened.
+    #[serde(with = "auth_core::time::serde::rfc3339")]
+    last_at: OffsetDateTime,
 }
 
 impl<'a> From<&'a AuditEvent> for EventView<'a> {
@@ -48,6 +53,8 @@ impl<'a> From<&'a AuditEvent> for EventView<'a> {
             ip: event.ip.as_deref(),
             user_agent: event.user_agent.as_deref(),
             data: event.data.as_ref(),
+            count: event.count,
+            last_at: event.last_at,
         }
     }
 }
