@@ -181,6 +181,11 @@ events! {
         /// Whose password it is.
         user_id: subject,
     },
+    /// Everything that is held about an account was exported.
+    Exported = "exported" {
+        /// Whose account it is.
+        user_id: subject,
+    },
     /// An account was deleted, with everything that was kept about it.
     UserDeleted = "user_deleted" {
         /// Whose account it was.

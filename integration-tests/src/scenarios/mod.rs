@@ -15,6 +15,7 @@ mod deletion;
 mod dump;
 mod email_change;
 mod equal_work;
+mod export;
 mod extract;
 mod first_superuser;
 mod foreign_feature;
@@ -101,6 +102,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(deletion),
     feature!(dump),
     feature!(equal_work),
+    feature!(export),
     feature!(extract),
     feature!(first_superuser),
     feature!(foreign_feature),

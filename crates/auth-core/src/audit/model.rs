@@ -45,6 +45,16 @@ pub struct AuditEvent {
     pub last_at: OffsetDateTime,
 }
 
+impl AuditEvent {
+    /// The event as the user may see it whom it is about: not from where somebody else acted.
+    pub(super) fn for_its_subject(self) -> Self {
+        if self.actor_id.is_none() || self.actor_id == self.subject_id {
+            return self;
+        }
+        Self { ip: None, user_agent: None, ..self }
+    }
+}
+
 /// A page of events, newest first.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

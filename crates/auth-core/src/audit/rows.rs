@@ -4,7 +4,7 @@ use auth_entity::{Timestamp, event};
 use futures_util::future::BoxFuture;
 use sea_orm::ColumnTrait;
 
-use super::{Audit, AuditQuery};
+use super::{AuditEvent, AuditQuery, store};
 use crate::clock::before;
 use crate::db::delete_in_batches;
 use crate::error::Result;
@@ -19,17 +19,16 @@ pub(crate) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
     })
 }
 
-/// Adds the events about the user, newest first.
+/// How many events an export has at the most.
+const MAX_EXPORTED: u64 = 10_000;
+
+/// Adds the newest events about the user, newest first, and how many there are.
 pub(crate) fn export<'a>(kernel: &'a Kernel, export: &'a mut Export) -> BoxFuture<'a, Result<()>> {
     Box::pin(async {
-        let mut query = AuditQuery { subject_id: Some(export.user.id), limit: Some(100), ..AuditQuery::default() };
-        loop {
-            let page = Audit::new(kernel).list(query.clone()).await?;
-            export.activity.extend(page.items);
-            match page.next {
-                Some(next) => query.cursor = Some(next),
-                None => return Ok(()),
-            }
-        }
+        let query = AuditQuery { subject_id: Some(export.user.id), ..AuditQuery::default() };
+        let events = store::page(kernel.db(), &query, MAX_EXPORTED).await?;
+        export.activity = events.into_iter().map(AuditEvent::for_its_subject).collect();
+        export.activity_counts = store::count_by_name(kernel.db(), export.user.id).await?;
+        Ok(())
     })
 }

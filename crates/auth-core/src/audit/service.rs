@@ -1,6 +1,8 @@
 //! Reading the log, and writing to it what happened outside of any transaction.
 
-use super::{AuditPage, AuditQuery, store};
+use uuid::Uuid;
+
+use super::{AuditEvent, AuditPage, AuditQuery, store};
 use crate::event::Description;
 use crate::kernel::Kernel;
 use crate::secret::keyed_digest;
@@ -36,6 +38,21 @@ impl<'a> Audit<'a> {
         items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let next = items.last().filter(|_| more).map(|event| event.id);
         Ok(AuditPage { items, next })
+    }
+
+    /// A page of the events about an account, newest first, as its user may see them: without the client of somebody else who
+    /// caused one, such as a superuser.
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    #[tracing::instrument(
+        name = "audit.list_own", target = "auth::service", level = "debug",
+        skip_all, fields(%user_id)
+    )]
+    pub async fn list_own(&self, user_id: Uuid, cursor: Option<Uuid>, limit: Option<u64>) -> Result<AuditPage> {
+        let query = AuditQuery { subject_id: Some(user_id), cursor, limit, ..AuditQuery::default() };
+        let page = self.list(query).await?;
+        Ok(AuditPage { items: page.items.into_iter().map(AuditEvent::for_its_subject).collect(), ..page })
     }
 
     /// How many rows the log has.

@@ -1,5 +1,7 @@
 //! The queries of the audit log.
 
+use std::collections::BTreeMap;
+
 use auth_entity::Timestamp;
 use auth_entity::event::{ActiveModel, Column, Entity, Model};
 use sea_orm::sea_query::{Expr, OnConflict};
@@ -31,6 +33,13 @@ pub(super) async fn count(db: &impl ConnectionTrait, event: &Event, slot: [u8; 3
         .value(Column::LastAt, Expr::value(Timestamp(event.at)));
     Entity::insert(row).on_conflict(conflict).exec_without_returning(db).await?;
     Ok(())
+}
+
+/// How many rows about an account each event has.
+pub(super) async fn count_by_name(db: &impl ConnectionTrait, subject_id: Uuid) -> Result<BTreeMap<String, i64>> {
+    let counts = Entity::find().select_only().column(Column::Name).column_as(Column::Id.count(), "rows");
+    let counts = counts.filter(Column::SubjectId.eq(subject_id)).group_by(Column::Name);
+    Ok(counts.into_tuple::<(String, i64)>().all(db).await?.into_iter().collect())
 }
 
 pub(super) async fn size(db: &impl ConnectionTrait) -> Result<u64> {

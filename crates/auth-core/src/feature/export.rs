@@ -1,5 +1,6 @@
 //! What is held about a user.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Serialize;
@@ -18,8 +19,11 @@ pub struct Export {
     pub user: User,
     /// Its live sessions.
     pub sessions: Vec<Session>,
-    /// What happened to it, newest first.
+    /// What happened to it, newest first: the newest 10,000 events. The others can be read
+    /// [page by page](crate::audit::Audit::list_own).
     pub activity: Vec<AuditEvent>,
+    /// How many entries the audit log has about it, by the names of the events: of all events, not only of those above.
+    pub activity_counts: BTreeMap<String, i64>,
     /// What other features hold, by their names.
     pub more: Map<String, Value>,
 }
@@ -32,7 +36,13 @@ impl fmt::Debug for Export {
 
 impl Export {
     pub(crate) fn new(user: &User) -> Self {
-        Self { user: user.clone(), sessions: Vec::new(), activity: Vec::new(), more: Map::new() }
+        Self {
+            user: user.clone(),
+            sessions: Vec::new(),
+            activity: Vec::new(),
+            activity_counts: BTreeMap::new(),
+            more: Map::new(),
+        }
     }
 
     /// Adds what a feature holds about the user, under the feature's name.

@@ -99,6 +99,8 @@ mod tests {
         let expected = [
             ("code_tries", "address", vec![(10, 1)]),
             ("email_changes", "account", vec![(5, 1)]),
+            // A minute.
+            ("exports", "account", vec![(1, 0)]),
             ("invitations", "account", vec![(5, 1)]),
             ("mail_requests", "client", vec![(5, 1)]),
             ("mails_by_client", "client", vec![(10, 1)]),

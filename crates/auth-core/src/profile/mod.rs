@@ -10,10 +10,11 @@ mod update;
 
 use crate::feature::Feature;
 
+pub use export::EXPORTS;
 pub use model::AccountChanges;
 pub(crate) use model::Rights;
 pub(crate) use notify::notify_owner;
 pub use service::Profiles;
 
 /// What the library has to know about the feature.
-pub(crate) const FEATURE: Feature = Feature::new("profile", "The user's own account.");
+pub(crate) const FEATURE: Feature = Feature::new("profile", "The user's own account.").limits(&[EXPORTS.declared()]);

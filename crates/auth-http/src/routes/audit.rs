@@ -51,7 +51,7 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
     vec![
         Endpoint::get("audit.own", Group::Auth, "/me/activity")
             .user(own)
-            .summary("Lists what happened to the user's own account.")
+            .summary("Lists what happened to the user's own account. Clients of others who acted on it are left out.")
             .answers::<EventsAnswer>(200, "A page, newest first.")
             .costs(2),
         Endpoint::get("audit.list", Group::Auth, "/activity")
@@ -64,8 +64,7 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
 
 async fn own(call: Call, principal: Principal, Query(query): Query<ActivityQuery>) -> Result<Reply, Problem> {
     let ActivityQuery { cursor, limit } = query;
-    let query = AuditQuery { subject_id: Some(principal.user.id), cursor, limit, ..AuditQuery::default() };
-    page(&call.auth.audit().list(query).await?)
+    page(&call.auth.audit().list_own(principal.user.id, cursor, limit).await?)
 }
 
 async fn list(call: Call, _: Principal, Query(query): Query<EventsQuery>) -> Result<Reply, Problem> {

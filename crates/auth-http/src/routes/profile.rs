@@ -1,5 +1,7 @@
 //! The user's own account.
 
+use std::collections::BTreeMap;
+
 use auth_core::account::MAX_DISPLAY_NAME;
 use auth_core::identifier::{Email, Username};
 use auth_core::password::Password;
@@ -69,8 +71,10 @@ struct ExportAnswer<'a> {
     last_login_at: Option<OffsetDateTime>,
     /// The active sessions.
     sessions: Vec<SessionView<'a>>,
-    /// What happened to the account, newest first.
+    /// What happened to the account, newest first: at most 10,000 events. `GET /auth/me/activity` has the others.
     activity: Vec<EventView<'a>>,
+    /// The number of entries about the account, by the names of the events.
+    activity_counts: &'a BTreeMap<String, i64>,
     /// What features of other crates hold, each under its name.
     #[serde(flatten)]
     more: &'a serde_json::Map<String, serde_json::Value>,
@@ -118,9 +122,10 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
             .errors(&[E::ReauthenticationRequired, E::ReauthenticationFailed, E::LastSuperuser, E::RefusedByApp]),
         Endpoint::get("profile.export", Group::Users, "/me/export")
             .requires(Requirement::new().recent(), export)
-            .summary("Returns all data held about the user.")
+            .summary("Returns all data held about the user: of the audit log the newest events. One export at a time.")
             .answers::<ExportAnswer>(200, "All of it, as JSON.")
-            .costs(3),
+            .errors(&[E::RateLimited])
+            .costs(5),
     ]
 }
 
@@ -158,7 +163,7 @@ async fn delete(call: Call, principal: Principal, request: DeleteRequest) -> Res
 }
 
 async fn export(call: Call, principal: Principal) -> Result<Reply, Problem> {
-    let export = call.auth.profile().export(&principal.user).await?;
+    let export = call.auth.profile().export(&principal.user, &call.client).await?;
     let sessions = export.sessions.iter().map(|session| SessionView::new(session, principal.session.id)).collect();
     Reply::ok(&ExportAnswer {
         user: PublicUser::from(&export.user),
@@ -166,6 +171,7 @@ async fn export(call: Call, principal: Principal) -> Result<Reply, Problem> {
         last_login_at: export.user.last_login_at,
         sessions,
         activity: export.activity.iter().map(EventView::from).collect(),
+        activity_counts: &export.activity_counts,
         more: &export.more,
     })
 }
