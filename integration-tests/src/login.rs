@@ -35,6 +35,9 @@ impl Login {
     #[must_use]
     pub fn with(&self, answer: &Answer) -> Self {
         let (cookie, token) = match answer.set_cookies().is_empty() {
+            true if answer.header("auth-token").is_some() => {
+                (None, answer.header("auth-token").unwrap_or_default().to_owned())
+            }
             true => (None, answer.json()["access_token"].as_str().expect("a bearer login has a token").to_owned()),
             false => {
                 let (name, value) = answer.cookie();

@@ -13,6 +13,7 @@ use secrecy::ExposeSecret;
 
 use crate::decode::{self, BodyType, Decode};
 use crate::problem::Problem;
+use crate::reply::Reply;
 use crate::{cookie, credential};
 
 /// What a handler needs to know of the route that it answers for.
@@ -89,14 +90,18 @@ impl Call {
         Ok(&self.auth.sessions().backend(&session.backend)?.transport)
     }
 
-    /// The cookie with a session's new token, where it travels in one.
-    pub(crate) fn token_cookie(
+    /// An answer with a session's new token beside its body: as a cookie, or in a header for a bearer token.
+    pub(crate) fn with_token(
         &self,
+        reply: Reply,
         session: &Session,
         token: Option<&IssuedToken>,
-    ) -> Result<Option<HeaderValue>, Problem> {
-        let transport = self.transport(session)?;
-        Ok(token.and_then(|token| cookie::set(transport, token.access_token.expose_secret())))
+    ) -> Result<Reply, Problem> {
+        let Some(token) = token.map(|token| token.access_token.expose_secret()) else { return Ok(reply) };
+        match self.transport(session)? {
+            Transport::Bearer => reply.bearer_token(token),
+            transport @ Transport::Cookie { .. } => Ok(reply.cookie(cookie::set(transport, token))),
+        }
     }
 
     /// The cookie that removes a session's token, where it travels in one.

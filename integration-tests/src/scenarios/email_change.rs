@@ -89,7 +89,7 @@ async fn a_revert_shuts_the_thief_out_for_good(cx: Cx) {
     app.patch("/users/me").by(&thief).json(json!({ "email": theirs[0] })).send().await.is(200);
     app.clock().advance(Duration::from_secs(60));
     let password = json!({ "password": "stolen-Kettle-99-river", "current_password": PASSWORD });
-    app.patch("/users/me").by(&thief).json(password).send().await.is(200);
+    let thief = thief.with(&app.patch("/users/me").by(&thief).json(password).send().await.is(200));
     app.patch("/users/me").by(&thief).json(json!({ "email": theirs[1] })).send().await.is(200);
     let weapon = app.token_to(theirs[0], EMAIL_CHANGED).await;
     let owner = app.token_to("ada@example.org", EMAIL_CHANGED).await;

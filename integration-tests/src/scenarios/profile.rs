@@ -159,9 +159,15 @@ async fn whoever_changes_the_password_stays_logged_in(cx: Cx) {
         let login = ada.with(&app.try_login(&ada.email, old, backend).await);
         let change = json!({ "password": new, "current_password": old });
         let answer = app.patch("/users/me").by(&login).json(change).send().await.is(200);
-        // A cookie is replaced; the answer has no place for a bearer token, which goes on.
-        let login = if backend == "cookie" { ada.with(&answer) } else { login };
-        assert_eq!(app.get("/users/me").by(&login).send().await.status, 200, "{backend}");
+        // The cookie is replaced, and so is a bearer token: a copy of the old one is worth nothing.
+        assert_eq!(answer.header("auth-token").is_some(), backend != "cookie", "{backend}");
+        assert_eq!(answer.set_cookies().len(), usize::from(backend == "cookie"), "{backend}");
+        let renewed = ada.with(&answer);
+        assert_ne!(renewed.token, login.token, "{backend}");
+        assert_eq!(app.get("/users/me").by(&renewed).send().await.status, 200, "{backend}");
+        app.get("/users/me").by(&login).send().await.fails(E::Unauthorized);
+        let more = app.patch("/users/me").by(&renewed).json(json!({ "display_name": "Ada" })).send().await.is(200);
+        assert_eq!(more.header("auth-token"), None, "nothing else ends a token");
         (old, new) = (new, old);
     }
 }

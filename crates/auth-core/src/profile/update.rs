@@ -17,8 +17,8 @@ use crate::user::User;
 
 impl Profiles<'_> {
     /// Changes the account of the user who asks. A new address starts unverified, and the owner of the old one can
-    /// revert it; where the app wants so, it waits until it is verified instead. A new address or password ends all other sessions
-    /// and gives this one a new token, where it travels in a cookie.
+    /// revert it; where the app wants so, it waits until it is verified instead. A new address or password ends all other sessions.
+    /// This one gets a new token: always for a new password, and for a new address where it travels in a cookie.
     ///
     /// # Errors
     /// Fails with `UPDATE_USER_BAD_CURRENT_PASSWORD`, `UPDATE_USER_INVALID_PASSWORD` with a reason,
@@ -120,7 +120,9 @@ impl Profiles<'_> {
                 let ends = if changes.is_active.is_some() || changes.is_superuser.is_some() {
                     ensure_superuser_remains(effect.tx(), before).await?;
                     SessionsToEnd::All
-                } else if changes.email.is_some() || changes.password_hash.is_some() {
+                } else if changes.password_hash.is_some() {
+                    SessionsToEnd::Others(session, BearerToken::Replaced)
+                } else if changes.email.is_some() {
                     SessionsToEnd::Others(session, BearerToken::Kept)
                 } else {
                     SessionsToEnd::Nothing

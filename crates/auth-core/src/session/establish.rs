@@ -147,7 +147,7 @@ async fn issue(backend: &BuiltBackend, subject: TokenSubject<'_>) -> Result<NewT
 /// What becomes of the bearer token of a session that outlives a change of credentials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BearerToken {
-    /// It goes on: the answer has no place for a new one, so that the client would lock itself out.
+    /// It goes on, because nobody has reason to believe that somebody else knows it.
     Kept,
     /// A new one takes its place.
     Replaced,

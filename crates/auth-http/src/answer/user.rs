@@ -56,18 +56,30 @@ impl<'a> From<&'a User> for PublicUser<'a> {
     }
 }
 
-/// The headers of [`updated`].
-pub(crate) const UPDATED: [DeclaredHeader; 1] = [DeclaredHeader {
+const COOKIE: DeclaredHeader = DeclaredHeader {
     name: "Set-Cookie",
     about: "The cookie of the backend, with the new token, where the session that asked goes on with one.",
     always: false,
-}];
+};
 
-/// The account after a change, with the new cookie of the session that goes on.
+/// The headers of [`updated`] where the email address alone may change.
+pub(crate) const VERIFIED: [DeclaredHeader; 1] = [COOKIE];
+
+/// The headers of [`updated`] where the password may change.
+pub(crate) const UPDATED: [DeclaredHeader; 2] = [
+    COOKIE,
+    DeclaredHeader {
+        name: "Auth-Token",
+        about: "The new token of a bearer backend, after a new password; the old one has ended.",
+        always: false,
+    },
+];
+
+/// The account after a change, with the new token of the session that goes on.
 pub(crate) fn updated(call: &Call, current: Option<&Principal>, updated: &Updated) -> Result<Reply, Problem> {
-    let cookie = match current {
-        Some(current) => call.token_cookie(&current.session, updated.token.as_ref())?,
-        None => None,
-    };
-    Ok(Reply::ok(&PublicUser::from(&updated.user))?.cookie(cookie))
+    let reply = Reply::ok(&PublicUser::from(&updated.user))?;
+    match current {
+        Some(current) => call.with_token(reply, &current.session, updated.token.as_ref()),
+        None => Ok(reply),
+    }
 }

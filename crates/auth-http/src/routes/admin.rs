@@ -193,7 +193,7 @@ async fn reset_password(
     let AdminResetRequest { new_password, current_password } = request;
     let current = current_password.map(|password| password.0);
     let changed = call.auth.admin().reset_password(&principal, id, new_password, current, &call.client).await?;
-    Ok(Reply::no_content().cookie(call.token_cookie(&principal.session, changed.token.as_ref())?))
+    call.with_token(Reply::no_content(), &principal.session, changed.token.as_ref())
 }
 
 async fn update(call: Call, principal: Principal, Id(id): Id, request: AdminUpdateRequest) -> Result<Reply, Problem> {

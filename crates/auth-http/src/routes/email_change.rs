@@ -3,7 +3,7 @@
 use auth_core::identifier::Email;
 use auth_core::{Auth, ErrorCode, Principal};
 
-use crate::answer::user::{PublicUser, UPDATED, updated};
+use crate::answer::user::{PublicUser, VERIFIED, updated};
 use crate::call::Call;
 use crate::decode::{KnownPassword, TokenRequest, request};
 use crate::endpoint::{Endpoint, Group};
@@ -34,7 +34,7 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
             .public(confirm)
             .summary("Changes the address, given the token that was mailed to the new one.")
             .answers::<PublicUser>(200, "The account with its new email address.")
-            .headers(&UPDATED)
+            .headers(&VERIFIED)
             .errors(&[E::ChangeEmailBadToken, E::UpdateUserEmailAlreadyExists, E::RefusedByApp, E::RateLimited]),
         Endpoint::post("email_change.revert", Group::Auth, "/change-email/revert")
             .public(revert)

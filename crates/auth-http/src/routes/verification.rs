@@ -2,7 +2,7 @@
 
 use auth_core::{Auth, ErrorCode};
 
-use crate::answer::user::{PublicUser, UPDATED, updated};
+use crate::answer::user::{PublicUser, VERIFIED, updated};
 use crate::call::Call;
 use crate::decode::{EmailRequest, TokenRequest};
 use crate::endpoint::{Endpoint, Group};
@@ -24,7 +24,7 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
                 "Verifies the email address, given the token of a mailed link. Ends earlier sessions, except the caller's.",
             )
             .answers::<PublicUser>(200, "The account, verified.")
-            .headers(&UPDATED)
+            .headers(&VERIFIED)
             .errors(&[E::VerifyUserBadToken, E::VerifyUserAlreadyVerified, E::RefusedByApp, E::RateLimited]),
     ]
 }
