@@ -9,6 +9,8 @@ use std::sync::Arc;
 macro_rules! for_each_config {
     ($then:ident) => {
         $then! {
+            /// Whether accounts that nobody uses are deleted.
+            accounts: crate::account::AccountConfig,
             /// Who may register.
             registration: crate::registration::RegistrationConfig,
             /// What a login needs.

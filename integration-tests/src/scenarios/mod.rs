@@ -60,6 +60,7 @@ mod token;
 mod token_key;
 mod token_strategy;
 mod unseen_characters;
+mod unused_account;
 mod verification;
 
 use auth_core::AuthBuilder;
@@ -146,5 +147,6 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(token_key),
     feature!(token_strategy),
     feature!(unseen_characters),
+    feature!(unused_account),
     feature!(verification),
 ];

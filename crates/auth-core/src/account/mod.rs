@@ -4,6 +4,7 @@
 pub(crate) mod address;
 mod announce;
 mod apply;
+mod config;
 mod draft;
 mod hashes;
 mod model;
@@ -19,6 +20,7 @@ use crate::mail::MailKind;
 
 pub use announce::{SUPERUSER_ADDED, SUPERUSER_CHANGED, SUPERUSER_REMOVED};
 pub(crate) use apply::SessionsToEnd;
+pub use config::AccountConfig;
 pub(crate) use draft::Draft;
 pub use hashes::HashReport;
 pub(crate) use model::{Changes, Credentials};
@@ -30,6 +32,9 @@ pub(crate) use service::refused;
 pub(crate) use superusers::{ensure_superuser_remains, recheck_superuser, require_superuser_in_person};
 
 /// What the library has to know about the feature.
-pub(crate) const FEATURE: Feature = Feature::new("account", "What an account is.").mails(MAILS).purge(purge::purge);
+pub(crate) const FEATURE: Feature = Feature::new("account", "What an account is.")
+    .mails(MAILS)
+    .purge(purge::purge)
+    .problems(|configs| configs.accounts.problems());
 
 const MAILS: &[MailKind] = &[ACCOUNT_DELETED, PASSWORD_CHANGED, SUPERUSER_ADDED, SUPERUSER_CHANGED, SUPERUSER_REMOVED];

@@ -50,6 +50,11 @@ impl Accounts<'_> {
 
     /// Deletes an account as a part of an effect, and tells its owner.
     pub(crate) async fn delete_as(&self, effect: &Effect, user: &User, actor_id: Option<Uuid>) -> Result<()> {
+        self.delete_quietly(effect, user, actor_id).await?;
+        effect.queue_mail_to(user, ACCOUNT_DELETED)
+    }
+
+    async fn delete_quietly(&self, effect: &Effect, user: &User, actor_id: Option<Uuid>) -> Result<()> {
         effect.run_hook(Action::DeleteUser { user }).await?;
         let addresses = address::verified(effect.tx(), user).await?;
         if !store::delete(effect.tx(), user.id, user.security_epoch).await? {
@@ -60,7 +65,7 @@ impl Accounts<'_> {
         one_time::delete_mailed_to(effect.tx(), &addresses).await?;
         audit::store::forget_clients(effect.tx(), user.id).await?;
         effect.emit(EventKind::UserDeleted { user_id: user.id, actor_id });
-        effect.queue_mail_to(user, ACCOUNT_DELETED)
+        Ok(())
     }
 
     /// Closes an account until the change of its email address cannot be reverted any more, and then deletes it: the deletion may
@@ -84,5 +89,15 @@ impl Accounts<'_> {
             self.delete_as(&effect, &row.into(), Some(id)).await.map(|()| true)
         };
         kernel.effect(&Client::default(), delete).await
+    }
+
+    /// Deletes an account that nobody verified or used, if that is still so; whether it was.
+    pub(super) async fn delete_unused(&self, id: Uuid, since: OffsetDateTime) -> Result<bool> {
+        let delete = |effect: Arc<Effect>| async move {
+            let row = store::find_for_update(effect.tx(), id).await?;
+            let Some(row) = row.filter(|row| store::is_unused(row, since)) else { return Ok(false) };
+            self.delete_quietly(&effect, &row.into(), None).await.map(|()| true)
+        };
+        self.kernel.effect(&Client::default(), delete).await
     }
 }

@@ -179,6 +179,31 @@ pub(super) async fn due_for_deletion(db: &impl ConnectionTrait, now: OffsetDateT
     Ok(due.order_by_asc(Column::DeleteAt).limit(limit).into_tuple().all(db).await?)
 }
 
+/// Whether nobody has verified or used an account that may go then, and nothing about it has changed since a moment.
+pub(super) fn is_unused(row: &Model, since: OffsetDateTime) -> bool {
+    let is_used = row.is_verified || row.last_login_at.is_some();
+    row.email.is_some() && !is_used && !row.is_superuser && row.updated_at.0 <= since
+}
+
+/// The accounts that [are unused](is_unused), in the order of their ids after one of them.
+pub(super) async fn unused(
+    db: &impl ConnectionTrait,
+    since: OffsetDateTime,
+    after: Uuid,
+    limit: u64,
+) -> Result<Vec<Uuid>> {
+    let unused = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Id.gt(after))
+        .filter(Column::Email.is_not_null())
+        .filter(Column::IsVerified.eq(false))
+        .filter(Column::LastLoginAt.is_null())
+        .filter(Column::IsSuperuser.eq(false))
+        .filter(Column::UpdatedAt.lte(Timestamp(since)));
+    Ok(unused.order_by_asc(Column::Id).limit(limit).into_tuple().all(db).await?)
+}
+
 /// A page of accounts in the order of their creation, after `cursor`, whose address or user name begins with `prefix`.
 pub(crate) async fn page(
     db: &impl ConnectionTrait,
