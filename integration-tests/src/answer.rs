@@ -99,16 +99,33 @@ impl Answer {
         self.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().expect("a cookie is text")).collect()
     }
 
-    /// The name and the value of the one cookie that is set.
+    /// The `Set-Cookie` headers but that of a known device.
+    #[must_use]
+    pub fn session_cookies(&self) -> Vec<&str> {
+        self.set_cookies().into_iter().filter(|cookie| !is_device(cookie)).collect()
+    }
+
+    /// The cookie by which the browser is known from now on, as `name=value`.
+    #[must_use]
+    pub fn device_cookie(&self) -> Option<&str> {
+        self.set_cookies().into_iter().find(|cookie| is_device(cookie)).and_then(|cookie| cookie.split(';').next())
+    }
+
+    /// The name and the value of the one cookie that is set, beside that of a known device.
     #[must_use]
     #[track_caller]
     pub fn cookie(&self) -> (String, String) {
-        let cookies = self.set_cookies();
+        let cookies = self.session_cookies();
         let [cookie] = cookies.as_slice() else { panic!("{}: not one cookie: {cookies:?}", self.asked) };
         let pair = cookie.split(';').next().unwrap_or_default();
         let (name, value) = pair.split_once('=').expect("a cookie has a name and a value");
         (name.to_owned(), value.to_owned())
     }
+}
+
+/// Whether it is the cookie of a known device.
+pub(crate) fn is_device(cookie: &str) -> bool {
+    cookie.starts_with("__Host-device") || cookie.starts_with("device_")
 }
 
 fn field(problem: &Value) -> (String, String) {

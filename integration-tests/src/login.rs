@@ -7,6 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::Answer;
+use crate::answer::is_device;
 
 /// The password of everybody who has not chosen another one.
 pub const PASSWORD: &str = "plum-tractor-Orbit-19";
@@ -34,7 +35,7 @@ impl Login {
     /// The same person with the token of another login answer.
     #[must_use]
     pub fn with(&self, answer: &Answer) -> Self {
-        let (cookie, token) = match answer.set_cookies().is_empty() {
+        let (cookie, token) = match answer.session_cookies().is_empty() {
             true if answer.header("auth-token").is_some() => {
                 (None, answer.header("auth-token").unwrap_or_default().to_owned())
             }
@@ -65,6 +66,13 @@ impl Jar {
         let cookies = self.0.lock().expect("no holder panics");
         let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         (!pairs.is_empty()).then(|| pairs.join("; "))
+    }
+
+    /// Whether there is a cookie beside that of a known device.
+    #[must_use]
+    pub fn has_session(&self) -> bool {
+        let cookies = self.0.lock().expect("no holder panics");
+        cookies.keys().any(|name| !is_device(name))
     }
 
     /// Does what an answer's `Set-Cookie` headers say.

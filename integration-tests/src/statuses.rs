@@ -42,6 +42,7 @@ pub(crate) const ROWS: &[Row] = &[
     (E::ChangePasswordBadPassword, 400, None),
     (E::ChangePasswordInvalidPassword, 400, None),
     (E::ChangeEmailBadToken, 400, None),
+    (E::DeviceBadToken, 400, None),
     (E::MagicLinkBadToken, 400, None),
     (E::InvitationBadToken, 400, None),
     (E::AlreadyActive, 409, None),

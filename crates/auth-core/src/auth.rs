@@ -66,6 +66,8 @@ services! {
     admin: crate::admin::Admin<'_>,
     /// Logins with a password.
     login: crate::login::Logins<'_>,
+    /// Devices from which accounts were used before.
+    devices: crate::device::Devices<'_>,
     /// Sessions: the check of a request, the list of sessions, logout.
     sessions: crate::session::Sessions<'_>,
     /// Verification of email addresses.

@@ -18,7 +18,7 @@ use crate::identifier::{Email, LoginName, Username};
 use crate::installation::{KeyError, KeyState, Restored, UnknownKey};
 use crate::json::JsonError;
 use crate::jwt::{AccessClaims, JwtCodecConfig, JwtError, JwtKey, NewClaims};
-use crate::limit::{Bucket, Limit};
+use crate::limit::{Bucket, Limit, Pair, Subject};
 use crate::magic_link::{MagicLinkProof, Preview};
 use crate::mail::{
     Content, Language, LinkConfig, Mail, MailCode, MailConfig, MailKind, MailLink, Message, Recipient, Service,
@@ -235,7 +235,7 @@ fn tokens_codes_and_keys() {
     };
     check(&printed![
         token(),
-        Login { principal: principal(), token: token() },
+        Login { principal: principal(), token: token(), device: Some(secret()) },
         NewToken { token: secret(), digest: None, expires_in: None },
         TokenRef::Digest(crate::secret::digest(SECRET)),
         Proof::password().scopes(["notes:read"]),
@@ -343,6 +343,8 @@ async fn handles_settings_and_errors() {
         target,
         bucket,
         LIMIT,
+        Subject::Name(ADDRESS.to_owned()),
+        Pair(Subject::Name(ADDRESS.to_owned()), Client::new(None, None).with_device(Some(SECRET))),
         Limits::default().set(LIMIT, []),
         auth.installation(),
         KeyState::Unknown(unknown()),

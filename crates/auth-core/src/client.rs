@@ -1,11 +1,13 @@
 //! The client of a request, as far as it is known.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::identifier::is_forbidden;
+use crate::secret::{TOKEN_LENGTH, digest};
 
 /// The longest user agent that is kept, in characters.
 const MAX_USER_AGENT: usize = 256;
@@ -26,6 +28,19 @@ pub struct Client {
     /// Whose session the request came with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     actor_id: Option<Uuid>,
+    /// For this request alone: it is the key to the device's own attempts.
+    #[serde(skip)]
+    device: Option<DeviceDigest>,
+}
+
+/// SHA-256 of the cookie of a known device.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct DeviceDigest([u8; 32]);
+
+impl fmt::Debug for DeviceDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DeviceDigest(***)")
+    }
 }
 
 impl Client {
@@ -35,6 +50,19 @@ impl Client {
     pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>) -> Self {
         let clean = |agent: &str| agent.chars().filter(|c| !is_forbidden(*c)).take(MAX_USER_AGENT).collect();
         Self { ip, user_agent: user_agent.map(clean), is_remote: true, ..Self::default() }
+    }
+
+    /// The same client with the value of its cookie of a [known device](crate::device). Of it only a digest is kept, and
+    /// nothing of a value that the library did not make.
+    #[must_use]
+    pub fn with_device(self, cookie: Option<&str>) -> Self {
+        let device = cookie.filter(|value| value.len() == TOKEN_LENGTH).map(|value| DeviceDigest(digest(value)));
+        Self { device, ..self }
+    }
+
+    /// The digest of the cookie of its device.
+    pub(crate) fn device(&self) -> Option<[u8; 32]> {
+        self.device.map(|DeviceDigest(digest)| digest)
     }
 
     /// The same client with its `Accept-Language` header, which chooses the language of mails.

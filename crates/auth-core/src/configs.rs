@@ -15,6 +15,8 @@ macro_rules! for_each_config {
             registration: crate::registration::RegistrationConfig,
             /// What a login needs.
             login: crate::login::LoginConfig,
+            /// How long devices are known, and the link that makes one known.
+            devices: crate::device::DeviceConfig,
             /// How long sessions live, and how many a user may have.
             sessions: crate::session::SessionConfig,
             /// Which passwords are good enough, and how they are hashed.

@@ -130,6 +130,7 @@ error_codes! {
     ChangePasswordBadPassword = "CHANGE_PASSWORD_BAD_PASSWORD" [Invalid]: "The old password is wrong.",
     ChangePasswordInvalidPassword = "CHANGE_PASSWORD_INVALID_PASSWORD" [Invalid, reason]: "The password policy rejected the new password; `reason` says why.",
     ChangeEmailBadToken = "CHANGE_EMAIL_BAD_TOKEN" [Invalid]: "The token is unknown, used, expired or superseded; request a new link.",
+    DeviceBadToken = "DEVICE_BAD_TOKEN" [Invalid]: "The token is unknown, used, expired or superseded; log in again to get another mail.",
     MagicLinkBadToken = "MAGIC_LINK_BAD_TOKEN" [Invalid]: "The link or code is unknown, used, expired or superseded; request a new one.",
     InvitationBadToken = "INVITATION_BAD_TOKEN" [Invalid]: "The invitation is unknown, used, expired or superseded; ask for another one.",
     AlreadyActive = "ALREADY_ACTIVE" [Conflict]: "The account has a password or was used already, so that its user cannot be invited.",

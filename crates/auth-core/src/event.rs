@@ -186,12 +186,27 @@ events! {
         /// Whose account it is.
         user_id: subject,
     },
+    /// A password was asked for as a proof of identity, and a wrong one given.
+    ReauthenticationFailed = "reauthentication_failed" {
+        /// Whose password it is.
+        user_id: subject,
+    },
     /// An account was deleted, with everything that was kept about it.
     UserDeleted = "user_deleted" {
         /// Whose account it was.
         user_id: subject,
         /// Who deleted it.
         actor_id: actor(Option<Uuid>),
+    },
+    /// The owner was asked by mail whether failed attempts at the password were theirs.
+    DeviceConfirmationRequested = "device_confirmation_requested" {
+        /// Whose password it is.
+        user_id: subject,
+    },
+    /// The owner made a device known by a mailed link.
+    DeviceConfirmed = "device_confirmed" {
+        /// Whose device it is.
+        user_id: subject,
     },
     /// A mail that verifies the email address was asked for.
     VerifyRequested = "verify_requested" {
@@ -296,7 +311,13 @@ impl EventKind {
     /// Whether the audit log has one row with a count for all those of an hour that are about the same account and reason
     /// and come from the same network: events that anyone can cause as often as they like.
     pub(crate) fn is_counted(&self) -> bool {
-        matches!(self, Self::LoginFailed { .. } | Self::PasswordChangeFailed { .. } | Self::Throttled { .. })
+        matches!(
+            self,
+            Self::LoginFailed { .. }
+                | Self::PasswordChangeFailed { .. }
+                | Self::ReauthenticationFailed { .. }
+                | Self::Throttled { .. }
+        )
     }
 }
 

@@ -9,6 +9,8 @@ pub(crate) const FEATURES: &[Feature] = &[
     crate::account::FEATURE,
     crate::registration::FEATURE,
     crate::login::FEATURE,
+    crate::gate::FEATURE,
+    crate::device::FEATURE,
     crate::session::FEATURE,
     crate::profile::FEATURE,
     crate::verification::FEATURE,

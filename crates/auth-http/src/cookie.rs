@@ -1,9 +1,11 @@
 //! Reading `Cookie` and writing `Set-Cookie` (RFC 6265bis).
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use auth_core::{SameSite, Transport};
+use auth_core::{SameSite, Settings, Transport};
 use http::header::{self, HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret, SecretString};
 
 /// The value of a cookie, if the request has exactly one of this name.
 ///
@@ -46,6 +48,29 @@ pub(crate) fn set(transport: &Transport, token: &str) -> Option<HeaderValue> {
 /// The header that takes it away again: the same cookie, emptied.
 pub(crate) fn clear(transport: &Transport) -> Option<HeaderValue> {
     render(transport, "", Some(Duration::ZERO))
+}
+
+/// The name of the cookie of a known device. Cookies of one host have no ports: the name tells servers on one machine
+/// apart.
+pub(crate) fn device_name(settings: &Settings) -> Cow<'static, str> {
+    let url = &settings.public_url;
+    if url.scheme() == "https" {
+        return "__Host-device".into();
+    }
+    url.port_or_known_default().map_or("device".into(), |port| format!("device_{port}").into())
+}
+
+/// The header by which a browser is known from now on, if it needs one.
+pub(crate) fn device(settings: &Settings, token: Option<&SecretString>) -> Option<HeaderValue> {
+    let transport = Transport::Cookie {
+        name: device_name(settings).into_owned(),
+        max_age: Some(settings.configs.devices.cookie_lifetime),
+        path: "/".to_owned(),
+        domain: None,
+        secure: settings.public_url.scheme() == "https",
+        same_site: SameSite::Lax,
+    };
+    set(&transport, token?.expose_secret())
 }
 
 fn render(transport: &Transport, value: &str, max_age: Option<Duration>) -> Option<HeaderValue> {

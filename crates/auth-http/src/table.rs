@@ -20,7 +20,7 @@ use crate::headers::secure;
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::trace::Trace;
-use crate::{body, credential, csrf, peer, routes};
+use crate::{body, cookie, credential, csrf, peer, routes};
 
 /// Every route of an [`Auth`], in the order of the documentation. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -176,7 +176,12 @@ impl Table {
             Admitted::Anyone(_) => client,
             Admitted::User(_, principal) => client.acting_as(principal.user.id),
         };
-        Ok((admitted, client))
+        // Reading alone proves no identity.
+        if !endpoint.is_unsafe() {
+            return Ok((admitted, client));
+        }
+        let device = cookie::get(&parts.headers, &cookie::device_name(settings));
+        Ok((admitted, client.with_device(device)))
     }
 
     /// Runs the handler: one that changes something in a task of its own, so that it comes to its end even when the

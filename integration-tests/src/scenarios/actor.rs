@@ -6,14 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::audit::{AuditEvent, AuditQuery};
-use auth_core::{ErrorCode as E, EventKind};
+use auth_core::{ErrorCode as E, EventKind, Limits};
 use auth_http::Endpoint;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::mails::{CONFIRM_EMAIL, EMAIL_CHANGED, INVITATION, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL};
+use super::device::event_told;
+use crate::mails::{
+    CONFIRM_DEVICE, CONFIRM_EMAIL, EMAIL_CHANGED, INVITATION, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL,
+};
 use crate::scenario::scenarios;
-use crate::{App, Cx, Login, PASSWORD, Request, Scenario};
+use crate::{App, Cx, Login, PASSWORD, Request, Scenario, Setup};
 
 pub(super) const SCENARIOS: &[Scenario] =
     scenarios![every_change_names_who_made_it, a_superuser_leaves_a_direction, what_fails_names_the_session_too];
@@ -52,6 +55,7 @@ const ROWS: &[(&str, &str, Actor)] = &[
     ("email_change.revert", "address_reverted", Owner),
     ("magic_link.request", "magic_requested", Nobody),
     ("magic_link.verify", "login_success", Owner),
+    ("device.confirm", "device_confirmed", Owner),
     ("invitation.send", "invited", Superuser),
     ("invitation.accept", "invitation_accepted", Owner),
     ("admin.create", "register", Superuser),
@@ -163,6 +167,16 @@ async fn redeemed(app: &App, action: &str, request: Request, who: Login, root: &
         "magic_link.verify" => {
             app.post("/auth/magic-link").json(json!({ "email": who.email })).send().await.is(202);
             app.token_to(&who.email, MAGIC_LINK).await
+        }
+        "device.confirm" => {
+            // Only where attempts are limited, they may be too many.
+            let limited = app.server_with(Setup::default().auth(|auth| auth.limits(Limits::default()))).await;
+            for _ in 0..5 {
+                limited.try_login(&who.email, NEW, "cookie").await.fails(E::LoginBadCredentials);
+            }
+            limited.try_login(&who.email, NEW, "cookie").await.fails(E::RateLimited);
+            event_told(&limited).await;
+            limited.token_to(&who.email, CONFIRM_DEVICE).await
         }
         "email_change.confirm" => {
             ask("/auth/change-email", json!({ "new_email": new })).await;

@@ -29,7 +29,7 @@ async fn answers_as_the_transport_does(cx: Cx) {
         let answer = app.post(path).json(body).send().await.is(204);
         let (name, token) = answer.cookie();
         assert_eq!((name.as_str(), token.len()), ("auth", 43));
-        assert_eq!(answer.set_cookies(), [format!("auth={token}; Path=/; HttpOnly; SameSite=Lax")]);
+        assert_eq!(answer.session_cookies(), [format!("auth={token}; Path=/; HttpOnly; SameSite=Lax")]);
         assert!(answer.body.is_empty());
     }
     let answer = app.try_login(&ada.email, PASSWORD, "jwt").await.is(200);
@@ -51,7 +51,7 @@ async fn over_https_the_cookie_is_bound_to_the_host(cx: Cx) {
     let ada = app.register("ada").await;
     let answer = app.try_login(&ada.email, PASSWORD, "cookie").await.is(204);
     let (name, token) = answer.cookie();
-    assert_eq!(answer.set_cookies(), [format!("__Host-auth={token}; Path=/; HttpOnly; SameSite=Lax; Secure")]);
+    assert_eq!(answer.session_cookies(), [format!("__Host-auth={token}; Path=/; HttpOnly; SameSite=Lax; Secure")]);
     assert_eq!(answer.header("strict-transport-security"), Some("max-age=31536000"));
     let login = ada.with(&answer);
     app.get("/users/me").by(&login).send().await.is(200);

@@ -12,6 +12,7 @@ mod change_password;
 mod clock;
 mod contested_address;
 mod deletion;
+mod device;
 mod dump;
 mod email_change;
 mod equal_work;
@@ -22,6 +23,7 @@ mod foreign_feature;
 mod foreign_hash;
 mod forged_request;
 mod forged_token;
+mod gate;
 mod hang_up;
 mod health;
 mod hook;
@@ -101,6 +103,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(email_change),
     feature!(contested_address),
     feature!(deletion),
+    feature!(device),
     feature!(dump),
     feature!(equal_work),
     feature!(export),
@@ -111,6 +114,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(forged_request),
     feature!(forged_token),
     feature!(json_web_token),
+    feature!(gate),
     feature!(hang_up),
     feature!(health),
     feature!(hook),

@@ -13,10 +13,11 @@ const MIGRATIONS: &str = "crates/auth-migration/src/";
 const ENTITIES: &str = "crates/auth-entity/src/";
 
 /// Folders of the core that features share and that have no routes of their own.
-const CORE_ONLY: [&str; 11] = [
+const CORE_ONLY: [&str; 12] = [
     "account",
     "builder",
     "feature",
+    "gate",
     "identifier",
     "installation",
     "jwt",

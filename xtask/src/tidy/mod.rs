@@ -5,6 +5,7 @@ mod advisories;
 mod cases;
 mod cycles;
 mod features;
+mod gate;
 mod layers;
 mod manifest;
 mod secrets;
@@ -47,6 +48,7 @@ pub(crate) fn check() -> Result {
         layers::problems(&metadata.packages),
         sources::problems(&files, &exempt),
         features::problems(&files),
+        gate::problems(&files),
         cycles::problems(&files),
         cases::problems(&files),
         crate::new_feature::stale_anchors(),

@@ -26,6 +26,13 @@ pub(crate) struct Credentials {
     pub(crate) password_hash: Option<String>,
 }
 
+impl From<auth_entity::user::Model> for Credentials {
+    fn from(mut row: auth_entity::user::Model) -> Self {
+        let password_hash = row.password_hash.take().map(|hash| hash.0);
+        Self { user: row.into(), password_hash }
+    }
+}
+
 /// The columns that one update writes.
 #[derive(Clone, Default)]
 pub(crate) struct Changes {

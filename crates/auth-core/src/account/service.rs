@@ -4,15 +4,15 @@ use uuid::Uuid;
 
 use super::announce::announce;
 use super::draft::Draft;
-use super::{Credentials, address, store};
+use super::{address, store};
 use crate::client::Client;
 use crate::effect::Effect;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::hooks::Action;
-use crate::identifier::{Email, LoginName};
+use crate::identifier::Email;
 use crate::kernel::Kernel;
-use crate::password::{HasherError, Password, PolicyContext, Verdict};
+use crate::password::{HasherError, Password, PolicyContext};
 use crate::principal::Principal;
 use crate::user::User;
 
@@ -70,28 +70,10 @@ impl<'a> Accounts<'a> {
         Err(ErrorCode::ReauthenticationRequired.into())
     }
 
-    /// Whether `password` is the present password of `user`.
-    pub(crate) async fn is_current_password(&self, user: &User, password: Password, client: &Client) -> Result<bool> {
-        let row = store::find(self.kernel.db(), user.id).await?;
-        let hash = row.and_then(|row| row.password_hash).map(|hash| hash.0);
-        let verdict = self.kernel.hasher_for(client).verify(password, hash).await?;
-        Ok(matches!(verdict, Verdict::Right { .. }))
-    }
-
     /// Whether `user` has a password at all.
     pub(crate) async fn has_password(&self, user: &User) -> Result<bool> {
         let row = store::find(self.kernel.db(), user.id).await?;
         Ok(row.is_some_and(|row| row.password_hash.is_some()))
-    }
-
-    /// The account that somebody who wants to log in names, with its hash.
-    pub(crate) async fn credentials_by_name(&self, name: &str) -> Result<Option<Credentials>> {
-        let Some(name) = LoginName::parse(name) else { return Ok(None) };
-        let row = store::find_by_name(self.kernel.db(), &name).await?;
-        Ok(row.map(|mut row| {
-            let password_hash = row.password_hash.take().map(|hash| hash.0);
-            Credentials { user: row.into(), password_hash }
-        }))
     }
 
     /// Replaces an outdated hash of the same password.

@@ -2,11 +2,11 @@
 
 use auth_entity::address::Column as AddressColumn;
 use auth_entity::user::{ActiveModel, Column, Entity, Model};
-use auth_entity::{REALM, Timestamp};
-use sea_orm::sea_query::{Expr, LikeExpr};
+use auth_entity::{REALM, Timestamp, device};
+use sea_orm::sea_query::{DynIden, Expr, IntoCondition, LikeExpr};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, JoinType, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Related, Select,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -75,11 +75,48 @@ pub async fn lock_owner(effect: &Effect, token: &Consumed) -> Result<Option<User
 }
 
 pub(crate) async fn find_by_name(db: &impl ConnectionTrait, name: &LoginName) -> Result<Option<Model>> {
-    let condition = match name {
-        LoginName::Email(key) => Expr::col(Column::Id).eq(Expr::SubQuery(None, Box::new(address::owner(key).into()))),
-        LoginName::Username(key) => Column::Realm.eq(REALM).and(Column::UsernameKey.eq(key.as_str())),
+    Ok(Entity::find().filter(By::Name(name).condition()).all(db).await?.pop())
+}
+
+/// How a caller names an account.
+#[derive(Clone, Copy)]
+pub(crate) enum By<'a> {
+    Id(Uuid),
+    Name(&'a LoginName),
+}
+
+impl By<'_> {
+    fn condition(self) -> Expr {
+        let id = || Expr::col((Entity, Column::Id));
+        match self {
+            Self::Id(wanted) => id().eq(wanted),
+            Self::Name(LoginName::Email(key)) => id().eq(Expr::SubQuery(None, Box::new(address::owner(key).into()))),
+            Self::Name(LoginName::Username(key)) => Column::Realm.eq(REALM).and(Column::UsernameKey.eq(key.as_str())),
+        }
+    }
+}
+
+/// An account, with those of its devices that have one of these digests.
+pub(crate) async fn find_with_devices(
+    db: &impl ConnectionTrait,
+    by: By<'_>,
+    keys: Vec<Vec<u8>>,
+    now: OffsetDateTime,
+) -> Result<Option<(Model, Vec<device::Model>)>> {
+    let select = Entity::find().filter(by.condition());
+    if keys.is_empty() {
+        return Ok(select.all(db).await?.pop().map(|row| (row, Vec::new())));
+    }
+    let is_known = move |_, device: DynIden| {
+        let column = |column: device::Column| Expr::col((device.clone(), column));
+        let known = column(device::Column::KeyHash).is_in(keys.clone());
+        known.and(column(device::Column::ExpiresAt).gt(Timestamp(now))).into_condition()
     };
-    Ok(Entity::find().filter(condition).all(db).await?.pop())
+    let devices = <Entity as Related<device::Entity>>::to().on_condition(is_known);
+    let rows = select.join(JoinType::LeftJoin, devices).select_also(device::Entity).all(db).await?;
+    let mut rows = rows.into_iter();
+    let Some((row, first)) = rows.next() else { return Ok(None) };
+    Ok(Some((row, first.into_iter().chain(rows.filter_map(|(_, device)| device)).collect())))
 }
 
 fn active_superusers() -> Select<Entity> {

@@ -73,6 +73,7 @@ fn slot(kernel: &Kernel, event: &Event) -> [u8; 32] {
     let parts = [
         event.kind.name().to_owned(),
         subject_id.map(|id| id.to_string()).unwrap_or_default(),
+        event.actor_id.map(|id| id.to_string()).unwrap_or_default(),
         data.map(|data| data.to_string()).unwrap_or_default(),
         event.client.network().map(|network| network.to_string()).unwrap_or_default(),
         hour.to_string(),

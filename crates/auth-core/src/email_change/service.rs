@@ -12,6 +12,7 @@ use crate::client::Client;
 use crate::effect::Effect;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
+use crate::gate::PasswordGate;
 use crate::identifier::Email;
 use crate::kernel::Kernel;
 use crate::limit::{Limit, Rate};
@@ -66,11 +67,12 @@ impl<'a> EmailChanges<'a> {
         match password {
             None => accounts.require_recent(principal)?,
             Some(password) => {
-                if !accounts.is_current_password(&principal.user, password, client).await? {
-                    let user_id = principal.user.id;
-                    self.kernel.emit(client, EventKind::PasswordChangeFailed { user_id });
+                let checked = PasswordGate::new(self.kernel).check_own(principal, password, client).await?;
+                if !checked.is_right() {
+                    checked.failed(EventKind::ReauthenticationFailed { user_id: principal.user.id });
                     return Err(ErrorCode::ReauthenticationFailed.into());
                 }
+                checked.passed().await;
             }
         }
         let kernel = self.kernel;

@@ -2,20 +2,21 @@
 
 use std::fmt;
 
-use super::{Counted, DeclaredLimit, Limit, Limits, Rate};
+use super::{Counted, DeclaredLimit, Limit, Limits, Pace, Rate};
 
 /// What is left of a limit for one of those it counts. `Debug` does not show for whom, which may be an address.
 #[derive(Clone)]
 pub struct Bucket {
     limit: DeclaredLimit,
     what: &'static str,
-    whom: Vec<(String, u32)>,
+    whom: Vec<(Vec<String>, u32)>,
 }
 
-/// One row that has to have room.
+/// One row that has to have room, by the parts of its name.
 pub(super) struct Quota {
-    pub(super) key: String,
+    pub(super) key: Vec<String>,
     pub(super) rate: Rate,
+    pub(super) pace: Pace,
 }
 
 impl<T: Counted> Limit<T> {
@@ -44,12 +45,17 @@ impl Bucket {
         self.limit.name()
     }
 
+    /// How often something may be done by the first of the rates that count, and whether any does.
+    pub(crate) fn times(&self, limits: &Limits) -> Option<u32> {
+        limits.rates(&self.limit).first().map(|rate| rate.times)
+    }
+
     /// The counters that an action consumes, in order.
     pub(super) fn quotas(&self, limits: &Limits) -> Vec<Quota> {
-        let (name, what) = (self.limit.name(), self.what);
-        let quota = |rate: &Rate, (who, factor): &(String, u32)| Quota {
-            key: format!("{name}:{}:{what}:{who}", rate.per.as_secs()),
-            rate: rate.scaled(*factor),
+        let quota = |rate: &Rate, (who, factor): &(Vec<String>, u32)| {
+            let limit = [self.limit.name().to_owned(), rate.per.as_secs().to_string(), self.what.to_owned()];
+            let key = limit.into_iter().chain(who.iter().cloned()).collect();
+            Quota { key, rate: rate.scaled(*factor), pace: self.limit.pace() }
         };
         let rates = limits.rates(&self.limit).iter();
         rates.flat_map(|rate| self.whom.iter().map(move |whom| quota(rate, whom))).collect()
@@ -92,22 +98,27 @@ mod tests {
     fn the_limits_are_those_of_the_page() {
         let limits = FEATURES.iter().flat_map(|feature| feature.limits);
         let rates = |limit: &DeclaredLimit| -> Vec<(u32, u64)> {
-            limit.rates().iter().map(|rate| (rate.times, rate.per.as_secs() / 3600)).collect()
+            limit.rates().iter().map(|rate| (rate.times, rate.per.as_secs())).collect()
         };
         let mut limits: Vec<_> = limits.map(|limit| (limit.name(), limit.whom(), rates(limit))).collect();
         limits.sort_unstable();
+        const HOUR: u64 = 60 * 60;
         let expected = [
-            ("code_tries", "address", vec![(10, 1)]),
-            ("email_changes", "account", vec![(5, 1)]),
-            // A minute.
-            ("exports", "account", vec![(1, 0)]),
-            ("invitations", "account", vec![(5, 1)]),
-            ("mail_requests", "client", vec![(5, 1)]),
-            ("mails_by_client", "client", vec![(10, 1)]),
-            ("mails_to_address", "address", vec![(3, 1), (10, 24)]),
-            ("registration_tries", "client", vec![(30, 1)]),
-            ("registrations", "client", vec![(5, 1)]),
-            ("token_tries", "client", vec![(30, 1)]),
+            ("code_tries", "address", vec![(10, HOUR)]),
+            ("device_mails", "account", vec![(1, HOUR), (3, 24 * HOUR)]),
+            ("email_changes", "account", vec![(5, HOUR)]),
+            ("exports", "account", vec![(1, 60)]),
+            ("invitations", "account", vec![(5, HOUR)]),
+            ("mail_requests", "client", vec![(5, HOUR)]),
+            ("mails_by_client", "client", vec![(10, HOUR)]),
+            ("mails_to_address", "address", vec![(3, HOUR), (10, 24 * HOUR)]),
+            ("passwords_by_account", "account", vec![(100, 60)]),
+            ("passwords_by_client", "client", vec![(20, 120)]),
+            ("passwords_by_device", "device", vec![(10, HOUR)]),
+            ("passwords_by_pair", "account and network", vec![(5, HOUR / 4)]),
+            ("registration_tries", "client", vec![(30, HOUR)]),
+            ("registrations", "client", vec![(5, HOUR)]),
+            ("token_tries", "client", vec![(30, HOUR)]),
         ];
         assert_eq!(limits, expected);
     }

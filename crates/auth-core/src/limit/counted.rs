@@ -1,5 +1,6 @@
 //! Whom limits count.
 
+use std::fmt;
 use std::net::IpAddr;
 
 use uuid::Uuid;
@@ -7,16 +8,16 @@ use uuid::Uuid;
 use crate::client::{Client, first_bits};
 use crate::identifier::Email;
 
-/// Those whom a limit can count: clients, addresses, and accounts by their ids.
+/// Those whom a limit can count: clients, addresses, accounts by their ids or by names, devices.
 pub trait Counted: sealed::Sealed {
     /// What they are called in documents.
     #[doc(hidden)]
     const WHOM: &'static str;
 
     /// The names under which one of them is counted, the narrower first, and how much more a wider one may do. None for the
-    /// app itself.
+    /// app itself. Each name has one or several parts.
     #[doc(hidden)]
-    fn counted_as(&self) -> Vec<(String, u32)>;
+    fn counted_as(&self) -> Vec<(Vec<String>, u32)>;
 }
 
 mod sealed {
@@ -24,29 +25,95 @@ mod sealed {
     impl Sealed for crate::client::Client {}
     impl Sealed for crate::identifier::Email {}
     impl Sealed for uuid::Uuid {}
+    impl Sealed for super::Subject {}
+    impl Sealed for super::Pair {}
+    impl Sealed for super::Device {}
 }
 
 impl Counted for Client {
     const WHOM: &'static str = "client";
 
-    fn counted_as(&self) -> Vec<(String, u32)> {
-        if self.is_remote() { networks(self.ip) } else { Vec::new() }
+    fn counted_as(&self) -> Vec<(Vec<String>, u32)> {
+        let networks = if self.is_remote() { networks(self.ip) } else { Vec::new() };
+        networks.into_iter().map(|(network, factor)| (vec![network], factor)).collect()
     }
 }
 
 impl Counted for Email {
     const WHOM: &'static str = "address";
 
-    fn counted_as(&self) -> Vec<(String, u32)> {
-        vec![(self.key().to_owned(), 1)]
+    fn counted_as(&self) -> Vec<(Vec<String>, u32)> {
+        vec![(vec![self.key().to_owned()], 1)]
     }
 }
 
 impl Counted for Uuid {
     const WHOM: &'static str = "account";
 
-    fn counted_as(&self) -> Vec<(String, u32)> {
-        vec![(self.to_string(), 1)]
+    fn counted_as(&self) -> Vec<(Vec<String>, u32)> {
+        vec![(vec![self.to_string()], 1)]
+    }
+}
+
+/// An account, or a name that no account has: what is counted must not tell which.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// The account, whichever of its names was given.
+    Account(Uuid),
+    /// The canonical form of a name that no account has.
+    Name(String),
+}
+
+impl fmt::Debug for Subject {
+    /// Hides the name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(id) => f.debug_tuple("Account").field(id).finish(),
+            Self::Name(_) => f.write_str("Name(***)"),
+        }
+    }
+}
+
+impl Subject {
+    fn parts(&self) -> Vec<String> {
+        match self {
+            Self::Account(id) => vec!["account".to_owned(), id.to_string()],
+            Self::Name(name) => vec!["name".to_owned(), name.clone()],
+        }
+    }
+}
+
+impl Counted for Subject {
+    const WHOM: &'static str = "account";
+
+    fn counted_as(&self) -> Vec<(Vec<String>, u32)> {
+        vec![(self.parts(), 1)]
+    }
+}
+
+/// An account from one network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair(pub Subject, pub Client);
+
+impl Counted for Pair {
+    const WHOM: &'static str = "account and network";
+
+    fn counted_as(&self) -> Vec<(Vec<String>, u32)> {
+        let Self(subject, client) = self;
+        let narrowest = client.counted_as().into_iter().next();
+        narrowest.map(|(network, factor)| ([subject.parts(), network].concat(), factor)).into_iter().collect()
+    }
+}
+
+/// A device from which an account was used before, by the id of its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Device(pub Uuid);
+
+impl Counted for Device {
+    const WHOM: &'static str = "device";
+
+    fn counted_as(&self) -> Vec<(Vec<String>, u32)> {
+        vec![(vec![self.0.to_string()], 1)]
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Counted, Rate};
+use super::{Counted, Pace, Rate};
 
 /// A limit: its name, how often something may be done by default, and for whom it is counted. Declared once, as a constant
 /// of the feature that it protects, and listed in the [row](crate::feature::Feature::limits) of the feature.
@@ -30,6 +30,7 @@ pub struct Limit<T> {
 pub struct DeclaredLimit {
     pub(super) name: &'static str,
     pub(super) rates: &'static [Rate],
+    pub(super) pace: Pace,
     whom: &'static str,
 }
 
@@ -37,7 +38,13 @@ impl<T: Counted> Limit<T> {
     /// A limit, by its stable name in events (snake case), and by its rates. Something must be within all of them.
     #[must_use]
     pub const fn new(name: &'static str, rates: &'static [Rate]) -> Self {
-        Self { declared: DeclaredLimit { name, rates, whom: T::WHOM }, counted: PhantomData }
+        Self { declared: DeclaredLimit { name, rates, pace: Pace::Window, whom: T::WHOM }, counted: PhantomData }
+    }
+
+    /// The same limit, whose room comes back at this pace.
+    #[must_use]
+    pub const fn paced(self, pace: Pace) -> Self {
+        Self { declared: DeclaredLimit { pace, ..self.declared }, counted: PhantomData }
     }
 
     /// The limit, to be listed among others.
@@ -60,7 +67,13 @@ impl DeclaredLimit {
         self.rates
     }
 
-    /// For whom it is counted: `client`, `address` or `account`.
+    /// How its room comes back.
+    #[must_use]
+    pub const fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    /// For whom it is counted, such as `client`, `address` or `account`.
     #[must_use]
     pub const fn whom(&self) -> &'static str {
         self.whom

@@ -4,11 +4,12 @@ use std::sync::Once;
 use std::time::Duration;
 
 use sea_orm::ConnectionTrait;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::claim::{Claim, millis};
 use super::{Bucket, Rate, store};
 use crate::kernel::Kernel;
+use crate::secret::keyed_digest;
 use crate::{Client, Error, ErrorCode, EventKind, Result, db_error};
 
 /// One line in the log is enough.
@@ -27,6 +28,8 @@ pub struct Limiter<'a> {
 
 /// Nothing is left.
 pub(crate) struct Refusal {
+    /// The name of the limit.
+    pub(crate) limit: &'static str,
     /// When there will be something again.
     pub(crate) retry_after: Duration,
     /// Whether nobody else was refused in this window: one event is enough.
@@ -47,8 +50,8 @@ impl Limiter<'_> {
     /// # Errors
     /// Fails with `RATE_LIMITED`, and when the database does: a client that cannot be counted is rejected.
     pub async fn take(&self, bucket: &Bucket, client: &Client) -> Result<()> {
-        match self.take_or_retry(bucket).await? {
-            Some(refusal) => Err(self.refuse(bucket, &refusal, client)),
+        match self.reserve(std::slice::from_ref(bucket)).await? {
+            Some(refusal) => Err(self.refuse(&refusal, client)),
             None => Ok(()),
         }
     }
@@ -58,33 +61,38 @@ impl Limiter<'_> {
     /// # Errors
     /// Fails with `RATE_LIMITED`, and when the database does.
     pub async fn check(&self, bucket: &Bucket, client: &Client) -> Result<()> {
-        let (db, now) = (self.kernel.db(), self.kernel.now());
-        for quota in bucket.quotas(&self.kernel.configs().limits) {
-            let id = self.id(&quota.key);
-            if quota.rate != Rate::UNLIMITED && !store::has_room(db, id, quota.rate, now).await? {
-                let refusal = self.refusal(db, id, quota.rate, now).await?;
-                return Err(self.refuse(bucket, &refusal, client));
+        let (db, now) = (self.kernel.db(), millis(self.kernel.now()));
+        for claim in self.claims(bucket) {
+            let row = store::find(db, claim.id).await?;
+            if row.is_some_and(|row| !claim.has_room(&row, now)) {
+                let refusal = refusal(db, bucket.name(), &claim, now).await?;
+                return Err(self.refuse(&refusal, client));
             }
         }
         Ok(())
     }
 
-    fn refuse(&self, bucket: &Bucket, refusal: &Refusal, client: &Client) -> Error {
+    /// The answer to a client of whose limit nothing is left, with an event if it is the first in the window.
+    pub(crate) fn refuse(&self, refusal: &Refusal, client: &Client) -> Error {
         if client.is_remote() && client.ip.is_none() {
             UNKNOWN.call_once(|| {
                 tracing::error!("a limit refused a client whose address is unknown, and all of those share it: {HOW}")
             });
         }
         if refusal.first {
-            self.kernel.emit(client, EventKind::Throttled { limit: bucket.name() });
+            self.kernel.emit(client, EventKind::Throttled { limit: refusal.limit });
         }
         ErrorCode::RateLimited.retry_after(refusal.retry_after)
     }
 
-    async fn take_or_retry(&self, bucket: &Bucket) -> Result<Option<Refusal>> {
+    /// Takes one of each of these limits, in this order, up to the first of which nothing is left.
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    pub(crate) async fn reserve(&self, buckets: &[Bucket]) -> Result<Option<Refusal>> {
         let mut attempt = 1;
         loop {
-            match self.take_within(self.kernel.db(), bucket).await {
+            match self.take_all(self.kernel.db(), buckets).await {
                 Err(Error::Store(cause)) if attempt < ATTEMPTS && db_error::is_conflict(&cause) => attempt += 1,
                 result => return result,
             }
@@ -96,35 +104,82 @@ impl Limiter<'_> {
     /// # Errors
     /// Fails when the database does.
     pub(crate) async fn take_within(&self, db: &impl ConnectionTrait, bucket: &Bucket) -> Result<Option<Refusal>> {
-        let now = self.kernel.now();
-        for quota in bucket.quotas(&self.kernel.configs().limits) {
-            if quota.rate == Rate::UNLIMITED {
-                continue;
-            }
-            let id = self.id(&quota.key);
-            if !store::take(db, id, quota.rate, now).await? {
-                return self.refusal(db, id, quota.rate, now).await.map(Some);
+        self.take_all(db, std::slice::from_ref(bucket)).await
+    }
+
+    async fn take_all(&self, db: &impl ConnectionTrait, buckets: &[Bucket]) -> Result<Option<Refusal>> {
+        let now = millis(self.kernel.now());
+        let claims: Vec<(&'static str, Claim)> = buckets
+            .iter()
+            .flat_map(|bucket| self.claims(bucket).into_iter().map(|claim| (bucket.name(), claim)))
+            .collect();
+        if claims.is_empty() {
+            return Ok(None);
+        }
+        let there = store::there(db, claims.iter().map(|(_, claim)| claim.id)).await?;
+        for (limit, claim) in &claims {
+            if !store::take(db, claim, there.contains(&claim.id), now).await? {
+                return refusal(db, limit, claim, now).await.map(Some);
             }
         }
         Ok(None)
     }
 
-    async fn refusal(&self, db: &impl ConnectionTrait, id: Uuid, rate: Rate, now: OffsetDateTime) -> Result<Refusal> {
-        let row = store::find(db, id).await?;
-        let left = row.as_ref().map(|row| row.ends_at.0 - now);
-        let retry_after = left.and_then(|left| Duration::try_from(left).ok()).unwrap_or_default();
-        // A flood costs a read, and one write and one event for each window.
-        let first = match row {
-            Some(row) if i64::from(row.used) <= i64::from(rate.times) => store::mark_refused(db, id, rate).await?,
-            _ => false,
-        };
-        Ok(Refusal { retry_after: retry_after.max(Duration::from_secs(1)), first })
+    /// Gives one of each of the first limits back, and empties the others: for uses that turned out to be good ones. One
+    /// statement.
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    pub(crate) async fn settle(&self, returned: &[Bucket], emptied: &[Bucket]) -> Result<()> {
+        let claims = |buckets: &[Bucket]| buckets.iter().flat_map(|bucket| self.claims(bucket)).collect::<Vec<_>>();
+        let (returned, emptied) = (claims(returned), claims(emptied));
+        if returned.is_empty() && emptied.is_empty() {
+            return Ok(());
+        }
+        let (mut attempt, now) = (1, millis(self.kernel.now()));
+        loop {
+            match store::settle(self.kernel.db(), &returned, &emptied, now).await {
+                Err(Error::Store(cause)) if attempt < ATTEMPTS && db_error::is_conflict(&cause) => attempt += 1,
+                result => return result,
+            }
+        }
     }
 
-    fn id(&self, key: &str) -> Uuid {
-        let digest = aws_lc_rs::hmac::sign(&self.kernel.parts().limit_key, key.as_bytes());
+    /// How often a limit was used in its present window, or in a row.
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    pub(crate) async fn used(&self, bucket: &Bucket) -> Result<u32> {
+        let mut most = 0;
+        for claim in self.claims(bucket) {
+            let row = store::find(self.kernel.db(), claim.id).await?;
+            most = most.max(row.map_or(0, |row| u32::try_from(row.used).unwrap_or_default()));
+        }
+        Ok(most)
+    }
+
+    /// The rows that one use takes of. None where there is no limit.
+    fn claims(&self, bucket: &Bucket) -> Vec<Claim> {
+        let quotas = bucket.quotas(&self.kernel.configs().limits).into_iter();
+        let limited = quotas.filter(|quota| quota.rate != Rate::UNLIMITED);
+        limited.map(|quota| Claim { id: self.id(&quota.key), rate: quota.rate, pace: quota.pace }).collect()
+    }
+
+    fn id(&self, key: &[String]) -> Uuid {
+        let digest = keyed_digest(&self.kernel.parts().limit_key, key);
         let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest.as_ref()[..16]);
+        bytes.copy_from_slice(&digest[..16]);
         uuid::Builder::from_custom_bytes(bytes).into_uuid()
     }
+}
+
+async fn refusal(db: &impl ConnectionTrait, limit: &'static str, claim: &Claim, now: i64) -> Result<Refusal> {
+    let row = store::find(db, claim.id).await?;
+    let retry_after = claim.retry_after(row.as_ref(), now);
+    // A flood costs a read, and a write and an event now and then.
+    let first = match &row {
+        Some(row) => store::mark_refused(db, claim, row).await?,
+        None => false,
+    };
+    Ok(Refusal { limit, retry_after, first })
 }

@@ -1,14 +1,17 @@
 //! Rate limits of actions that cost somebody else something.
 //!
 //! Each limit is one row in the database and one statement that takes of it before the work, so that neither a crowd
-//! nor a second server gets more, and nothing is given back (OWASP ASVS 2.4.1, 6.3.1, 6.6.3). Nobody is locked out by
-//! what others do for longer than a window lasts: refusals do not count.
+//! nor a second server gets more (OWASP ASVS 2.4.1, 6.3.1, 6.6.3). Nothing is given back, except for a password that was
+//! right. Nobody is locked out by what others do for longer than a window lasts: refusals do not count.
 
 mod bucket;
+mod claim;
+mod columns;
 mod counted;
 mod declared;
 mod limiter;
 mod limits;
+mod pace;
 mod purge;
 mod rate;
 mod store;
@@ -16,12 +19,16 @@ mod store;
 use crate::feature::Feature;
 
 pub use bucket::Bucket;
-pub use counted::Counted;
+pub use counted::{Counted, Device, Pair, Subject};
 pub use declared::{DeclaredLimit, Limit};
 pub use limiter::Limiter;
 pub use limits::Limits;
+pub use pace::Pace;
 use purge::purge;
 pub use rate::Rate;
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature = Feature::new("limit", "Rate limits.").purge(purge);
+
+#[cfg(test)]
+mod tests;

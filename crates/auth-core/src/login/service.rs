@@ -5,10 +5,10 @@ use crate::backend::BuiltBackend;
 use crate::client::Client;
 use crate::error::{ErrorCode, Result};
 use crate::event::{EventKind, LoginFailure};
+use crate::gate::{Checked, PasswordGate};
 use crate::kernel::Kernel;
 use crate::password::{Password, Verdict};
 use crate::session::{Login, Proof, Sessions, establish::establish};
-use crate::user::User;
 
 /// The service of logins.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +25,8 @@ impl<'a> Logins<'a> {
     ///
     /// # Errors
     /// Fails with `LOGIN_BAD_CREDENTIALS` for an unknown account, a wrong password and an inactive account alike, after
-    /// the same work; with `LOGIN_USER_NOT_VERIFIED` after a correct password only; and with `OVERLOADED` when too many
-    /// hashes are waiting.
+    /// the same work; with `LOGIN_USER_NOT_VERIFIED` after a correct password only; with `RATE_LIMITED` after too many wrong
+    /// ones, also when this one is right; and with `OVERLOADED` when too many hashes are waiting.
     #[tracing::instrument(name = "login.login", target = "auth::service", level = "debug", skip_all)]
     pub async fn login(
         &self,
@@ -36,48 +36,47 @@ impl<'a> Logins<'a> {
         client: &Client,
     ) -> Result<Login> {
         let accounts = Accounts::new(self.kernel);
-        let found = accounts.credentials_by_name(name).await?;
-        let (user, hash) = match found {
-            Some(Credentials { user, password_hash }) => (Some(user), password_hash),
-            None => (None, None),
-        };
-        let has_password = hash.is_some();
-        let hasher = &self.kernel.hasher_for(client);
-        let verdict = hasher.verify(password.clone(), hash.clone()).await?;
-        let outdated = match self.judge(user.as_ref(), has_password, verdict) {
+        let checked = PasswordGate::new(self.kernel).check_login(name, password.clone(), backend, client).await?;
+        let outdated = match self.judge(&checked) {
             Ok(outdated) => outdated,
             Err((reason, code)) => {
-                let user_id = user.as_ref().map(|user| user.id);
-                self.kernel.emit(client, EventKind::LoginFailed { user_id, reason });
+                let user_id = checked.found.as_ref().map(|found| found.user.id);
+                let failure = EventKind::LoginFailed { user_id, reason };
+                if reason == LoginFailure::NotVerified {
+                    // The password is right, and the answer says so.
+                    checked.passed().await;
+                    self.kernel.emit(client, failure);
+                } else {
+                    checked.failed(failure);
+                }
                 return Err(code.into());
             }
         };
+        let (found, device) = checked.passed().await;
         // `judge` lets nobody pass who does not exist.
-        let user = user.ok_or(ErrorCode::LoginBadCredentials)?;
+        let Credentials { user, password_hash: hash } = found.ok_or(ErrorCode::LoginBadCredentials)?;
         // Hashed anew only now: the time would tell that the password of an account that may not log in was right.
+        let hasher = self.kernel.hasher_for(client);
         let fresh = if outdated { Some(hasher.hash(password).await?) } else { None };
-        let (user, upgrade) = (&user, &fresh.zip(hash));
+        let (user, upgrade, proof) = (&user, &fresh.zip(hash), &Proof::password().with_device(device));
         let login = self.kernel.effect(client, |effect| async move {
             if let Some((fresh, stored)) = upgrade {
                 accounts.upgrade_hash(&effect, user.id, stored, fresh).await?;
             }
-            establish(&effect, user, &Proof::password(), backend).await
+            establish(&effect, user, proof, backend).await
         });
         Sessions::new(self.kernel).emit_if_outdated(login.await, user, client)
     }
 
     /// The verdict on a login: whether the stored hash is outdated, or the reason and the answer of a refusal.
-    fn judge(
-        &self,
-        user: Option<&User>,
-        has_password: bool,
-        verdict: Verdict,
-    ) -> Result<bool, (LoginFailure, ErrorCode)> {
+    fn judge(&self, checked: &Checked<'_>) -> Result<bool, (LoginFailure, ErrorCode)> {
         const BAD: ErrorCode = ErrorCode::LoginBadCredentials;
-        let Some(user) = user else { return Err((LoginFailure::UnknownUser, BAD)) };
-        let outdated = match verdict {
+        let Some(Credentials { user, password_hash }) = &checked.found else {
+            return Err((LoginFailure::UnknownUser, BAD));
+        };
+        let outdated = match checked.verdict {
             Verdict::Right { outdated } => outdated,
-            Verdict::Wrong if !has_password => return Err((LoginFailure::NoPassword, BAD)),
+            Verdict::Wrong if password_hash.is_none() => return Err((LoginFailure::NoPassword, BAD)),
             Verdict::Wrong => return Err((LoginFailure::WrongPassword, BAD)),
             Verdict::Corrupt => return Err((LoginFailure::CorruptHash, BAD)),
         };

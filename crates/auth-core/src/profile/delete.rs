@@ -4,6 +4,8 @@ use super::Profiles;
 use crate::account::Accounts;
 use crate::client::Client;
 use crate::error::{ErrorCode, Result};
+use crate::event::EventKind;
+use crate::gate::PasswordGate;
 use crate::password::Password;
 use crate::principal::Principal;
 
@@ -11,8 +13,9 @@ impl Profiles<'_> {
     /// Deletes the account of the user who asks, with everything that refers to it.
     ///
     /// # Errors
-    /// `REAUTHENTICATION_FAILED` for a wrong password, `REAUTHENTICATION_REQUIRED` without one when the login is not
-    /// recent, `LAST_SUPERUSER`, a hook's veto; fails when the database does.
+    /// Fails with `REAUTHENTICATION_FAILED` for a wrong password, `RATE_LIMITED` after too many of them,
+    /// `REAUTHENTICATION_REQUIRED` without one when the login is not recent, `LAST_SUPERUSER`, when a hook refuses, and when
+    /// the database does.
     #[tracing::instrument(
         name = "profile.delete", target = "auth::service", level = "debug",
         skip_all, fields(user_id = %principal.user.id)
@@ -23,9 +26,12 @@ impl Profiles<'_> {
         match password {
             None => accounts.require_recent(principal)?,
             Some(password) => {
-                if !accounts.is_current_password(&principal.user, password, client).await? {
+                let checked = PasswordGate::new(self.kernel).check_own(principal, password, client).await?;
+                if !checked.is_right() {
+                    checked.failed(EventKind::ReauthenticationFailed { user_id: principal.user.id });
                     return Err(ErrorCode::ReauthenticationFailed.into());
                 }
+                checked.passed().await;
             }
         }
         accounts.remove(principal.user.id, &principal.user, client).await

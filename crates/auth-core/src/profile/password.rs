@@ -6,6 +6,7 @@ use crate::account::{Accounts, Changes, SessionsToEnd, Updated};
 use crate::client::Client;
 use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
+use crate::gate::PasswordGate;
 use crate::password::Password;
 use crate::principal::Principal;
 use crate::session::BearerToken;
@@ -16,7 +17,8 @@ impl Profiles<'_> {
     ///
     /// # Errors
     /// Fails with `REAUTHENTICATION_REQUIRED` when the login is not recent, `CHANGE_PASSWORD_BAD_PASSWORD`,
-    /// `CHANGE_PASSWORD_INVALID_PASSWORD` with a reason, when a hook refuses, and when the database does.
+    /// `RATE_LIMITED` after too many wrong ones, `CHANGE_PASSWORD_INVALID_PASSWORD` with a reason, when a hook refuses, and
+    /// when the database does.
     #[tracing::instrument(
         name = "profile.change_password", target = "auth::service", level = "debug",
         skip_all, fields(user_id = %principal.user.id)
@@ -33,10 +35,12 @@ impl Profiles<'_> {
         let accounts = Accounts::new(kernel);
         accounts.require_recent(principal)?;
         let is_same = old.is_same(&new);
-        if !accounts.is_current_password(user, old, client).await? {
-            kernel.emit(client, EventKind::PasswordChangeFailed { user_id: user.id });
+        let checked = PasswordGate::new(kernel).check_own(principal, old, client).await?;
+        if !checked.is_right() {
+            checked.failed(EventKind::PasswordChangeFailed { user_id: user.id });
             return Err(ErrorCode::ChangePasswordBadPassword.into());
         }
+        checked.passed().await;
         if is_same {
             let reason = "This is the password you have: choose another.".to_owned();
             return Err(ErrorCode::ChangePasswordInvalidPassword.because(reason));

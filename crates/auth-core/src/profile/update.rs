@@ -9,6 +9,7 @@ use crate::email_change::EMAIL_CHANGES;
 use crate::email_change::{EmailChange, request_confirmation};
 use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
+use crate::gate::PasswordGate;
 use crate::identifier::Email;
 use crate::password::Password;
 use crate::principal::Principal;
@@ -91,9 +92,13 @@ impl Profiles<'_> {
     ) -> Result<()> {
         let (user, accounts) = (&principal.user, Accounts::new(self.kernel));
         if let Some(current) = current {
-            if accounts.is_current_password(user, current, client).await? {
+            let checked = PasswordGate::new(self.kernel).check_own(principal, current, client).await?;
+            if checked.is_right() {
+                checked.passed().await;
                 return Ok(());
             }
+            checked.failed(EventKind::PasswordChangeFailed { user_id: user.id });
+            return Err(ErrorCode::UpdateUserBadCurrentPassword.into());
         } else if !(new_password && accounts.has_password(user).await?) {
             return accounts.require_recent(principal);
         }

@@ -6,6 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::store;
 use crate::backend::{BuiltBackend, Transport};
+use crate::device::{KnownDevice, Seen, remember};
 use crate::effect::Effect;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
@@ -25,19 +26,28 @@ pub struct Proof {
     pub aal: u8,
     /// What the session is limited to; `None` for one that may do whatever its user may.
     pub scopes: Option<Vec<String>>,
+    /// What the proof found out about the device.
+    pub(crate) device: Seen,
+    /// Whether a link or a code that was mailed to the account is the proof.
+    pub(crate) by_mail: bool,
 }
 
 impl Proof {
     /// These methods (RFC 8176), such as `hwk`, at this assurance level.
     #[must_use]
     pub fn new(amr: Vec<&'static str>, aal: u8) -> Self {
-        Self { amr, aal, scopes: None }
+        Self { amr, aal, scopes: None, device: Seen::Unasked, by_mail: false }
+    }
+
+    /// The device that was looked for among those that the account knows.
+    pub(crate) fn with_device(self, device: Option<KnownDevice>) -> Self {
+        Self { device: device.into(), ..self }
     }
 
     /// A link or a code that was mailed.
     #[must_use]
     pub fn mailbox() -> Self {
-        Self::new(vec!["email"], 1)
+        Self { by_mail: true, ..Self::new(vec!["email"], 1) }
     }
 
     /// A password.
@@ -80,6 +90,8 @@ pub struct Login {
     pub principal: Principal,
     /// The session's token.
     pub token: IssuedToken,
+    /// The token of the cookie that the browser is known by from now on, unless it has one.
+    pub device: Option<SecretString>,
 }
 
 /// Creates a session as a part of `effect`, if the account is active and its epoch is still what it was when the proof was
@@ -117,6 +129,7 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
     let expires_at = token.expires_in.and_then(|life| now.checked_add(life.try_into().ok()?));
     session.expires_at = expires_at.map_or(session.expires_at, |moment| session.expires_at.min(moment));
     store::insert(tx, &session, token.digest, user.security_epoch).await?;
+    let device = remember(effect, user.id, backend, &proof.device, proof.by_mail).await?;
     effect.run_hook(Action::Login { user, session: &session }).await?;
     effect.emit(EventKind::LoginSucceeded {
         user_id: user.id,
@@ -126,7 +139,7 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
     });
     let user = User { last_login_at: Some(now), ..user.clone() };
     let principal = Principal { user, session, source: kernel.parts().source };
-    Ok(Login { principal, token: IssuedToken::new(token.token, token.expires_in) })
+    Ok(Login { principal, token: IssuedToken::new(token.token, token.expires_in), device })
 }
 
 /// The longest token, in bytes: what browsers keep of a cookie (RFC 6265bis), and what [`crate::jwt`] makes.

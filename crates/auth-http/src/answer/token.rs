@@ -1,10 +1,11 @@
 //! The answer of a login, which the transport of its backend decides.
 
 use auth_core::Transport;
-use auth_core::session::IssuedToken;
+use auth_core::session::{IssuedToken, Login};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
+use crate::call::Call;
 use crate::cookie;
 use crate::endpoint::{DeclaredHeader, Endpoint};
 use crate::problem::Problem;
@@ -35,8 +36,14 @@ pub(crate) fn declare_login(endpoint: Endpoint, transport: &Transport) -> Endpoi
     }
 }
 
-/// The login answer of a transport.
-pub(crate) fn login_answer(transport: &Transport, token: &IssuedToken) -> Result<Reply, Problem> {
+/// The answer to a login through a transport, with the cookie of a browser that was unknown so far.
+pub(crate) fn login_answer(call: &Call, transport: &Transport, login: &Login) -> Result<Reply, Problem> {
+    let device = cookie::device(call.auth.settings(), login.device.as_ref());
+    Ok(token_answer(transport, &login.token)?.cookie(device))
+}
+
+/// The answer that gives a client its token.
+pub(crate) fn token_answer(transport: &Transport, token: &IssuedToken) -> Result<Reply, Problem> {
     let IssuedToken { access_token, expires_in, .. } = token;
     let access_token = access_token.expose_secret();
     match transport {

@@ -55,11 +55,12 @@ pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
 }
 
 fn of_backend(backend: &BuiltBackend) -> Vec<Endpoint> {
+    use ErrorCode as E;
     let login = Endpoint::post("login.login", Group::Auth, "/login")
         .public(login)
         .summary("Logs in with a user name or an email address and a password.")
         .or_form()
-        .errors(&[ErrorCode::LoginBadCredentials, ErrorCode::LoginUserNotVerified, ErrorCode::RefusedByApp]);
+        .errors(&[E::LoginBadCredentials, E::LoginUserNotVerified, E::RefusedByApp, E::RateLimited]);
     vec![declare_login(login, &backend.transport)]
 }
 
@@ -67,5 +68,5 @@ async fn login(call: Call, NamedLogin { name, password }: NamedLogin) -> Result<
     let backend = call.backend()?;
     let login = call.auth.login().login(&name, password, backend, &call.client).await?;
     call.end_former_session(backend).await?;
-    login_answer(&backend.transport, &login.token)
+    login_answer(&call, &backend.transport, &login)
 }

@@ -92,5 +92,5 @@ async fn verify(call: Call, ProvedLogin(proof): ProvedLogin) -> Result<Reply, Pr
     let backend = call.backend()?;
     let login = call.auth.magic_link().verify(&proof, backend, &call.client).await?;
     call.end_former_session(backend).await?;
-    login_answer(&backend.transport, &login.token)
+    login_answer(&call, &backend.transport, &login)
 }

@@ -2,6 +2,7 @@
 
 mod admin;
 mod audit;
+mod device;
 mod email_change;
 mod health;
 mod invitation;
@@ -37,6 +38,7 @@ macro_rules! feature {
 pub(crate) const FEATURES: &[Feature] = &[
     feature!(registration: "Registration of new accounts."),
     feature!(login: "Logging in with a password. Each backend has a login of its own."),
+    feature!(device: "Devices from which accounts were used before."),
     feature!(session: "The list of the user's sessions, and logging out. Each backend has a logout of its own."),
     feature!(profile: "The user's own account: reading, changing, exporting and deleting it."),
     feature!(verification: "Verification of email addresses."),

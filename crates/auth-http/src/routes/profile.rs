@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::answer::event::EventView;
 use crate::answer::session::{ENDED, SessionView, ended};
-use crate::answer::token::{TOKEN_COOKIE, TokenAnswer, login_answer};
+use crate::answer::token::{TOKEN_COOKIE, TokenAnswer, token_answer};
 use crate::answer::user::{PublicUser, UPDATED, updated};
 use crate::call::Call;
 use crate::decode::{Attributes, KnownPassword, Patch, Replace, Text, request};
@@ -113,19 +113,26 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
                 E::ChangePasswordInvalidPassword,
                 E::ReauthenticationRequired,
                 E::RefusedByApp,
+                E::RateLimited,
             ]),
         Endpoint::delete("profile.delete", Group::Users, "/me")
             .user(delete)
             .summary("Deletes the user's own account and everything that refers to it.")
             .empty("The account is deleted.")
             .headers(&ENDED)
-            .errors(&[E::ReauthenticationRequired, E::ReauthenticationFailed, E::LastSuperuser, E::RefusedByApp]),
+            .errors(&[
+                E::ReauthenticationRequired,
+                E::ReauthenticationFailed,
+                E::LastSuperuser,
+                E::RefusedByApp,
+                E::RateLimited,
+            ]),
         Endpoint::get("profile.export", Group::Users, "/me/export")
             .requires(Requirement::new().recent(), export)
             .summary("Returns all data held about the user: of the audit log the newest events. One export at a time.")
             .answers::<ExportAnswer>(200, "All of it, as JSON.")
             .errors(&[E::RateLimited])
-            .costs(5),
+            .costs(6),
     ]
 }
 
@@ -151,7 +158,7 @@ async fn change_password(call: Call, principal: Principal, request: ChangePasswo
     let profile = call.auth.profile();
     let changed = profile.change_password(&principal, old_password.0, new_password, &call.client).await?;
     match &changed.token {
-        Some(token) => login_answer(call.transport(&principal.session)?, token),
+        Some(token) => token_answer(call.transport(&principal.session)?, token),
         None => Ok(Reply::no_content()),
     }
 }

@@ -19,7 +19,7 @@ struct Page {
 const NEW_PASSWORD: &str =
     "<label>New password <input name=\"password\" type=\"password\" autocomplete=\"new-password\" required></label>";
 
-const PAGES: [Page; 6] = [
+const PAGES: [Page; 7] = [
     Page {
         path: "/verify",
         title: "Confirm your address",
@@ -55,6 +55,13 @@ const PAGES: [Page; 6] = [
         fields: NEW_PASSWORD,
         button: "Set the password",
     },
+    Page {
+        path: "/device/confirm",
+        title: "Recognize this device",
+        text: "You can log in from here with your password, even while others try theirs.",
+        fields: "",
+        button: "Yes, this is my device",
+    },
     Page { path: MAGIC_LINK, title: "Log in", text: "", fields: "", button: "Log in" },
 ];
 
@@ -62,8 +69,8 @@ const PAGES: [Page; 6] = [
 pub(crate) const MAGIC_LINK: &str = "/magic-link";
 
 /// The paths of the pages.
-pub(super) const MAIL_PAGES: [&str; 6] =
-    [PAGES[0].path, PAGES[1].path, PAGES[2].path, PAGES[3].path, PAGES[4].path, PAGES[5].path];
+pub(super) const MAIL_PAGES: [&str; 7] =
+    [PAGES[0].path, PAGES[1].path, PAGES[2].path, PAGES[3].path, PAGES[4].path, PAGES[5].path, PAGES[6].path];
 
 /// The page of a path. A login by mail names the account, so that nobody is logged in as somebody else unawares.
 pub(super) fn mail_page(path: &str, preview: Option<&Preview>) -> Option<Response<Bytes>> {

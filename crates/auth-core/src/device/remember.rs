@@ -1,0 +1,111 @@
+//! Making the device of somebody who authenticated known to the account.
+
+use std::time::Duration;
+
+use auth_entity::Timestamp;
+use auth_entity::device::Model;
+use secrecy::{ExposeSecret, SecretString};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::key::DeviceKeys;
+use super::model::{COOKIE, KnownDevice, NETWORK, Seen};
+use super::store;
+use crate::backend::{BuiltBackend, Transport};
+use crate::effect::Effect;
+use crate::error::{Error, Result};
+use crate::secret::{digest, random_token};
+
+/// How often the use of a device is written down.
+const TOUCH_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Makes the device of a client that authenticated known to the account, as a part of the effect. Returns the token of a
+/// new cookie, where the client needs one.
+///
+/// # Errors
+/// Fails when the database does.
+pub(crate) async fn remember(
+    effect: &Effect,
+    user_id: Uuid,
+    backend: &BuiltBackend,
+    seen: &Seen,
+    opened_mail: bool,
+) -> Result<Option<SecretString>> {
+    let (kernel, client) = (effect.kernel(), effect.client());
+    if !client.is_remote() {
+        return Ok(None);
+    }
+    let keys = DeviceKeys::of(kernel, backend, client);
+    let known = match seen {
+        Seen::Known(device) => Some(device.clone()),
+        Seen::Unknown => None,
+        Seen::Unasked => store::find(effect.tx(), user_id, &keys, kernel.now()).await?,
+    };
+    match (known, &backend.transport) {
+        (Some(device), transport) => {
+            touch(effect, &device, opened_mail, transport).await?;
+            Ok(None)
+        }
+        (None, Transport::Cookie { .. }) => remember_browser(effect, user_id, opened_mail).await,
+        (None, Transport::Bearer) => {
+            if let Some(key) = keys.network {
+                insert(effect, user_id, NETWORK, key, opened_mail).await?;
+            }
+            Ok(None)
+        }
+    }
+}
+
+/// Makes the browser of a request known to the account.
+pub(super) async fn remember_browser(
+    effect: &Effect,
+    user_id: Uuid,
+    opened_mail: bool,
+) -> Result<Option<SecretString>> {
+    let kernel = effect.kernel();
+    // One cookie serves all accounts of a browser, but only one that the library gave it: a cookie that somebody else
+    // planted would be known to them as well.
+    if let Some(key) = effect.client().device()
+        && store::is_issued(effect.tx(), key, kernel.now()).await?
+    {
+        insert(effect, user_id, COOKIE, key, opened_mail).await?;
+        return Ok(None);
+    }
+    let token = random_token(kernel.random(), "")?;
+    insert(effect, user_id, COOKIE, digest(token.expose_secret()), opened_mail).await?;
+    Ok(Some(token))
+}
+
+async fn touch(effect: &Effect, device: &KnownDevice, opened_mail: bool, transport: &Transport) -> Result<()> {
+    let now = effect.kernel().now();
+    let opens_mail = opened_mail && !device.opened_mail;
+    if device.last_seen_at + TOUCH_EVERY > now && !opens_mail {
+        return Ok(());
+    }
+    let kind = if *transport == Transport::Bearer { NETWORK } else { COOKIE };
+    store::touch(effect.tx(), device.id, device.opened_mail || opened_mail, now, end(effect, kind)?).await
+}
+
+async fn insert(effect: &Effect, user_id: Uuid, kind: &str, key: [u8; 32], opened_mail: bool) -> Result<()> {
+    let (kernel, client) = (effect.kernel(), effect.client());
+    let now = kernel.now();
+    let row = Model {
+        id: kernel.new_id(now)?,
+        user_id,
+        kind: kind.to_owned(),
+        key_hash: key.into(),
+        opened_mail,
+        user_agent: client.user_agent().map(str::to_owned),
+        created_at: Timestamp(now),
+        last_seen_at: Timestamp(now),
+        expires_at: Timestamp(end(effect, kind)?),
+    };
+    store::insert(effect.tx(), row).await
+}
+
+fn end(effect: &Effect, kind: &str) -> Result<OffsetDateTime> {
+    let config = &effect.kernel().configs().devices;
+    let lifetime = if kind == COOKIE { config.cookie_lifetime } else { config.network_lifetime };
+    let end = effect.kernel().now().checked_add(lifetime.try_into().map_err(Error::internal)?);
+    end.ok_or_else(|| Error::internal("a device cannot be known so long"))
+}

@@ -1,0 +1,33 @@
+//! What the row of this feature points to.
+
+use auth_entity::{Timestamp, device};
+use futures_util::future::BoxFuture;
+use sea_orm::ColumnTrait;
+
+use super::model::ExportedDevice;
+use super::store;
+use crate::db::delete_in_batches;
+use crate::error::Result;
+use crate::feature::Export;
+use crate::kernel::Kernel;
+
+/// How many devices of an account stay known.
+const PER_ACCOUNT: u64 = 50;
+
+/// Deletes devices that are unknown again, and those of each account that are too many.
+pub(super) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
+    Box::pin(async {
+        let over = device::Column::ExpiresAt.lte(Timestamp(kernel.now()));
+        let expired = delete_in_batches::<device::Entity>(kernel.db(), &over.into()).await?;
+        Ok(expired + store::trim(kernel.db(), PER_ACCOUNT).await?)
+    })
+}
+
+/// Adds the known devices.
+pub(super) fn export<'a>(kernel: &'a Kernel, export: &'a mut Export) -> BoxFuture<'a, Result<()>> {
+    Box::pin(async {
+        let rows = store::list(kernel.db(), export.user.id, kernel.now()).await?;
+        let devices: Vec<ExportedDevice> = rows.into_iter().map(ExportedDevice::from).collect();
+        export.add("devices", devices)
+    })
+}

@@ -1,0 +1,57 @@
+//! How many passwords may be tried.
+
+use std::time::Duration;
+
+use crate::client::Client;
+use crate::limit::{Bucket, Device, Limit, Pace, Pair, Rate, Subject};
+
+/// Passwords that a network tries, whichever accounts they are for: 20 at once, and then one every six seconds. Those that
+/// are right are given back.
+pub const PASSWORDS_BY_CLIENT: Limit<Client> =
+    Limit::new("passwords_by_client", &[Rate { times: 20, per: Duration::from_secs(120) }]).paced(Pace::Even);
+
+/// Passwords of an account that a network tries in a row: 5, and then after waits that double up to a quarter of an hour.
+pub const PASSWORDS_BY_PAIR: Limit<Pair> =
+    Limit::new("passwords_by_pair", &[Rate { times: 5, per: Duration::from_secs(15 * 60) }]).paced(Pace::Doubling);
+
+/// Passwords of an account that unknown devices try in a row, over all networks, and mailed codes: 100 (NIST SP 800-63B-4,
+/// section 3.2.2), and then one a minute.
+pub const PASSWORDS_BY_ACCOUNT: Limit<Subject> =
+    Limit::new("passwords_by_account", &[Rate { times: 100, per: Duration::from_secs(60) }]).paced(Pace::Spaced);
+
+/// Wrong passwords of a known device. It takes of no other limit.
+pub const PASSWORDS_BY_DEVICE: Limit<Device> = Limit::new("passwords_by_device", &[Rate::per_hour(10)]);
+
+/// What an attempt takes of, in this order.
+pub(super) struct Taken {
+    /// What a right password gives back.
+    pub(super) returned: Vec<Bucket>,
+    /// What is counted in a row, and a right password ends.
+    pub(super) ended: Vec<Bucket>,
+    /// Whether the attempt took of what is counted in a row as well.
+    pub(super) by_stranger: bool,
+}
+
+impl Taken {
+    /// The limits of an attempt by a client; none for the app itself.
+    pub(super) fn of(subject: &Subject, device: Option<Device>, client: &Client) -> Self {
+        if !client.is_remote() {
+            return Self { returned: Vec::new(), ended: Vec::new(), by_stranger: false };
+        }
+        let pair = Pair(subject.clone(), client.clone());
+        Self {
+            returned: vec![match device {
+                Some(device) => PASSWORDS_BY_DEVICE.of(&device),
+                None => PASSWORDS_BY_CLIENT.of(client),
+            }],
+            ended: vec![PASSWORDS_BY_PAIR.of(&pair), PASSWORDS_BY_ACCOUNT.of(subject)],
+            by_stranger: device.is_none(),
+        }
+    }
+
+    /// The limits that have to have room.
+    pub(super) fn reserved(&self) -> Vec<Bucket> {
+        let ended = if self.by_stranger { self.ended.as_slice() } else { &[] };
+        [self.returned.as_slice(), ended].concat()
+    }
+}
