@@ -346,6 +346,8 @@ pub enum LoginFailure {
     NoPassword,
     /// The password is wrong.
     WrongPassword,
+    /// The mailed code is wrong, used or expired.
+    WrongCode,
     /// The stored hash cannot be read: the row was damaged or written by something else.
     CorruptHash,
     /// The account is not active.
@@ -364,6 +366,7 @@ impl LoginFailure {
             Self::UnknownUser => "unknown_user",
             Self::NoPassword => "no_password",
             Self::WrongPassword => "wrong_password",
+            Self::WrongCode => "wrong_code",
             Self::CorruptHash => "corrupt_hash",
             Self::Inactive => "inactive",
             Self::NotVerified => "not_verified",

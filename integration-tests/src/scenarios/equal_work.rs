@@ -4,7 +4,7 @@
 use auth_core::identifier::Email;
 use auth_core::login::LoginConfig;
 use auth_core::password::{HasherConfig, Password, PasswordHasher};
-use auth_core::{ErrorCode as E, EventKind, LoginFailure as Failure, Registration};
+use auth_core::{ErrorCode as E, EventKind, Limits, LoginFailure as Failure, Registration};
 use serde_json::json;
 
 use crate::mails::MAGIC_LINK;
@@ -157,7 +157,10 @@ async fn hashes_that_cannot_be_read_are_wrong_passwords(cx: Cx) {
 }
 
 async fn a_wrong_code_costs_the_same_whoever_is_meant(cx: Cx) {
-    let app = cx.app_with(Setup::default().auth(|auth| auth.registration(Registration::Closed))).await;
+    let setup = |limits: Limits| {
+        Setup::default().auth(move |auth| auth.registration(Registration::Closed).limits(limits.clone()))
+    };
+    let app = cx.app_with(setup(Limits::off())).await;
     let ada = app.auth().admin().ensure_superuser(email("ada@example.org"), Password::new(PASSWORD)).await;
     ada.expect("an account");
     for address in ["ada@example.org", "nobody@example.org"] {
@@ -168,11 +171,26 @@ async fn a_wrong_code_costs_the_same_whoever_is_meant(cx: Cx) {
     let mut seen = Vec::new();
     for address in ["ada@example.org", "nobody@example.org"] {
         let body = json!({ "email": address, "code": wrong });
-        let (answer, _, statements) = cost(&app, app.post("/auth/db/magic-link/verify").json(body).send()).await;
+        let verify = app.post("/auth/db/magic-link/verify").json(body);
+        let refused = async { (verify.send().await, event!(app, LoginFailed)) };
+        let ((answer, _), _, statements) = cost(&app, refused).await;
         answer.fails(E::MagicLinkBadToken);
         seen.push(statements);
     }
     assert_eq!(seen[0], seen[1]);
+    // With limits, the attempt is written down for either address in a transaction that is committed.
+    let limited = app.server_with(setup(Limits::default())).await;
+    let mut written = Vec::new();
+    for address in ["ada@example.org", "nobody@example.org"] {
+        let body = json!({ "email": address, "code": wrong });
+        let verify = limited.post("/auth/db/magic-link/verify").json(body);
+        let (answer, _, statements) = cost(&limited, verify.send()).await;
+        answer.fails(E::MagicLinkBadToken);
+        let writes = |statement: &&String| !statement.starts_with("SELECT") && statement.contains("authn_limit");
+        written.push(statements.iter().filter(writes).count());
+    }
+    // Of the client, of the address, of the account, and of its codes.
+    assert_eq!(written, [4, 4]);
 }
 
 fn email(text: &str) -> Email {

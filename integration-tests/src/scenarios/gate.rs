@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use auth_core::login::LoginConfig;
+use auth_core::mail::Mail;
 use auth_core::password::{HasherConfig, PasswordConfig};
 use auth_core::registration::ImportedAccount;
 use auth_core::{ErrorCode as E, EventKind, Limits, LoginFailure};
 use serde_json::{Value, json};
 
-use crate::mails::CONFIRM_DEVICE;
+use crate::mails::{CONFIRM_DEVICE, MAGIC_LINK};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, Jar, Login, PASSWORD, Request, Scenario, Setup, race, until};
 
@@ -26,6 +27,9 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     new_people_and_known_devices_behind_one_address,
     failures_share_a_row,
     word_goes_to_the_owner_at_half,
+    wrong_codes_and_passwords_share_the_ceiling,
+    after_twenty_wrong_codes_links_alone_are_mailed,
+    a_login_by_mail_ends_the_failures,
     nobody_fails_because_the_server_is_busy: direct_only,
     a_crowd_gets_exactly_what_is_allowed: direct_only,
     without_the_table_of_limits_nobody_guesses: direct_only,
@@ -420,6 +424,81 @@ async fn word_goes_to_the_owner_at_half(cx: Cx) {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     panic!("no word to the owner");
+}
+
+fn code(app: &App, email: &str, code: &str, ip: &str) -> Request {
+    let body = json!({ "email": email, "code": code });
+    app.post("/auth/cookie/magic-link/verify").json(body).header("x-forwarded-for", ip)
+}
+
+/// The mail of a login by mail.
+async fn mailed(app: &App, email: &str, ip: &str) -> Mail {
+    let body = json!({ "email": email });
+    app.post("/auth/magic-link").json(body).header("x-forwarded-for", ip).send().await.is(202);
+    app.mail_to(email, MAGIC_LINK).await
+}
+
+async fn open_link(app: &App, email: &str, ip: &str) {
+    let body = json!({ "token": app.token_to(email, MAGIC_LINK).await });
+    let request = app.post("/auth/cookie/magic-link/verify").json(body).header("x-forwarded-for", ip);
+    request.send().await.is(204);
+}
+
+async fn wrong_codes_and_passwords_share_the_ceiling(cx: Cx) {
+    let app = cx.app_with(guarded()).await;
+    let ada = open(&app).await.verified("ada").await;
+    for n in 0..95 {
+        let ip = format!("192.0.2.{}", n / 5);
+        login(&app, &ada.email, WRONG, &ip).send().await.fails(E::LoginBadCredentials);
+    }
+    // It makes no difference that no code was mailed.
+    for n in 0..5 {
+        code(&app, &ada.email, "123456", &format!("198.51.100.{n}")).send().await.fails(E::MagicLinkBadToken);
+    }
+    refused(login(&app, &ada.email, PASSWORD, "203.0.113.1").send().await, 60);
+    refused(code(&app, &ada.email, "123456", "203.0.113.2").send().await, 60);
+    code(&app, "nobody@example.org", "123456", "203.0.113.2").send().await.fails(E::MagicLinkBadToken);
+}
+
+async fn after_twenty_wrong_codes_links_alone_are_mailed(cx: Cx) {
+    let app = cx.app_with(guarded()).await;
+    let ada = open(&app).await.verified("ada").await;
+    for round in 0..5 {
+        let ip = format!("192.0.2.{round}");
+        let right = mailed(&app, &ada.email, &ip).await.code.expect("a code").as_str().to_owned();
+        let wrong = if right == "123456" { "654321" } else { "123456" };
+        for _ in 0..4 {
+            code(&app, &ada.email, wrong, &ip).send().await.fails(E::MagicLinkBadToken);
+            let event = event!(app, LoginFailed);
+            let expected = EventKind::LoginFailed { user_id: Some(ada.id), reason: LoginFailure::WrongCode };
+            assert_eq!(event.kind, expected);
+        }
+        if round == 4 {
+            // The code has a try left, and the account has none.
+            code(&app, &ada.email, &right, "203.0.113.1").send().await.fails(E::MagicLinkBadToken);
+        }
+        app.clock().advance(HOUR);
+    }
+    // A password does not change that, and neither does time.
+    login(&app, &ada.email, PASSWORD, "203.0.113.1").send().await.is(204);
+    app.clock().advance(HOUR * 24 * 40);
+    let mail = mailed(&app, &ada.email, "203.0.113.1").await;
+    assert!(mail.code.is_none() && mail.link.is_some());
+    open_link(&app, &ada.email, "203.0.113.1").await;
+    let right = mailed(&app, &ada.email, "203.0.113.1").await.code.expect("a code again");
+    code(&app, &ada.email, right.as_str(), "203.0.113.1").send().await.is(204);
+}
+
+async fn a_login_by_mail_ends_the_failures(cx: Cx) {
+    let app = cx.app_with(guarded()).await;
+    let ada = open(&app).await.verified("ada").await;
+    for _ in 0..5 {
+        login(&app, &ada.email, WRONG, "192.0.2.1").send().await.fails(E::LoginBadCredentials);
+    }
+    refused(login(&app, &ada.email, PASSWORD, "192.0.2.1").send().await, 30);
+    mailed(&app, &ada.email, "192.0.2.1").await;
+    open_link(&app, &ada.email, "192.0.2.1").await;
+    login(&app, &ada.email, PASSWORD, "192.0.2.1").send().await.is(204);
 }
 
 /// What was not compared for want of a thread is nobody's failure.

@@ -55,7 +55,7 @@ impl Checked<'_> {
 
 /// Counts a failure of a known device, which takes of the account's limit without being bound by it. Word goes to the owner
 /// once half of the limit is used.
-async fn count(kernel: &Kernel, subject: &Subject, is_counted: bool) -> Result<()> {
+pub(super) async fn count(kernel: &Kernel, subject: &Subject, is_counted: bool) -> Result<()> {
     let bucket = PASSWORDS_BY_ACCOUNT.of(subject);
     let Some(times) = bucket.times(&kernel.configs().limits) else { return Ok(()) };
     if !is_counted {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::client::Client;
+use crate::clock::MAX_LIFETIME;
 use crate::limit::{Bucket, Device, Limit, Pace, Pair, Rate, Subject};
 
 /// Passwords that a network tries, whichever accounts they are for: 20 at once, and then one every six seconds. Those that
@@ -22,6 +23,10 @@ pub const PASSWORDS_BY_ACCOUNT: Limit<Subject> =
 /// Wrong passwords of a known device. It takes of no other limit.
 pub const PASSWORDS_BY_DEVICE: Limit<Device> = Limit::new("passwords_by_device", &[Rate::per_hour(10)]);
 
+/// Wrong mailed codes of an account in a row: after 20 its mails carry links only, until one of them is opened.
+pub const CODES_BY_ACCOUNT: Limit<Subject> =
+    Limit::new("codes_by_account", &[Rate { times: 20, per: MAX_LIFETIME }]).paced(Pace::Spaced);
+
 /// What an attempt takes of, in this order.
 pub(super) struct Taken {
     /// What a right password gives back.
@@ -38,13 +43,12 @@ impl Taken {
         if !client.is_remote() {
             return Self { returned: Vec::new(), ended: Vec::new(), by_stranger: false };
         }
-        let pair = Pair(subject.clone(), client.clone());
         Self {
             returned: vec![match device {
                 Some(device) => PASSWORDS_BY_DEVICE.of(&device),
                 None => PASSWORDS_BY_CLIENT.of(client),
             }],
-            ended: vec![PASSWORDS_BY_PAIR.of(&pair), PASSWORDS_BY_ACCOUNT.of(subject)],
+            ended: in_a_row(subject, client),
             by_stranger: device.is_none(),
         }
     }
@@ -53,5 +57,19 @@ impl Taken {
     pub(super) fn reserved(&self) -> Vec<Bucket> {
         let ended = if self.by_stranger { self.ended.as_slice() } else { &[] };
         [self.returned.as_slice(), ended].concat()
+    }
+}
+
+/// What is counted in a row for an account, and ended by a success from a network: from that network, and as a whole.
+pub(super) fn in_a_row(subject: &Subject, client: &Client) -> Vec<Bucket> {
+    let pair = Pair(subject.clone(), client.clone());
+    vec![PASSWORDS_BY_PAIR.of(&pair), PASSWORDS_BY_ACCOUNT.of(subject)]
+}
+
+/// The wrong codes of an account. Nothing is mailed to a name without an account, so that it is forgotten after a day.
+pub(super) fn codes(subject: &Subject) -> Bucket {
+    match subject {
+        Subject::Account(_) => CODES_BY_ACCOUNT.of(subject),
+        Subject::Name(_) => PASSWORDS_BY_ACCOUNT.of(subject).only("codes"),
     }
 }

@@ -8,23 +8,28 @@
 //! - a device that the account [knows](crate::device) takes of its own limit instead, so that nobody is locked out by what
 //!   others do.
 //!
+//! A mailed code that is typed takes of the account as a whole as well, and a login by mail ends what is counted in a row.
+//!
 //! A name that no account has is counted in the same way, and all names of an account are one. A success gives the
 //! attempt back, and ends what was counted in a row.
 
 mod attempt;
+mod code;
 mod limits;
 mod service;
 
 use crate::feature::Feature;
 
 pub(crate) use attempt::Checked;
-pub use limits::{PASSWORDS_BY_ACCOUNT, PASSWORDS_BY_CLIENT, PASSWORDS_BY_DEVICE, PASSWORDS_BY_PAIR};
+pub(crate) use code::CodeAttempt;
+pub use limits::{CODES_BY_ACCOUNT, PASSWORDS_BY_ACCOUNT, PASSWORDS_BY_CLIENT, PASSWORDS_BY_DEVICE, PASSWORDS_BY_PAIR};
 pub(crate) use service::PasswordGate;
 
 /// What the library has to know about the feature.
-pub(crate) const FEATURE: Feature = Feature::new("gate", "Attempts at passwords.").limits(&[
+pub(crate) const FEATURE: Feature = Feature::new("gate", "Attempts at passwords and mailed codes.").limits(&[
     PASSWORDS_BY_CLIENT.declared(),
     PASSWORDS_BY_PAIR.declared(),
     PASSWORDS_BY_ACCOUNT.declared(),
     PASSWORDS_BY_DEVICE.declared(),
+    CODES_BY_ACCOUNT.declared(),
 ]);

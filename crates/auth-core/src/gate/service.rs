@@ -16,7 +16,7 @@ use crate::principal::Principal;
 /// The one way in which a password is compared.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PasswordGate<'a> {
-    kernel: &'a Kernel,
+    pub(super) kernel: &'a Kernel,
 }
 
 impl<'a> PasswordGate<'a> {
@@ -65,7 +65,8 @@ impl<'a> PasswordGate<'a> {
         self.check(Subject::Account(id), found, password, client).await
     }
 
-    async fn find(
+    /// The account that a caller names, and the device that asks, if the account knows it.
+    pub(super) async fn find(
         self,
         by: store::By<'_>,
         backend: &BuiltBackend,

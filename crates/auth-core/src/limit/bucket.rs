@@ -105,6 +105,7 @@ mod tests {
         const HOUR: u64 = 60 * 60;
         let expected = [
             ("code_tries", "address", vec![(10, HOUR)]),
+            ("codes_by_account", "account", vec![(20, 400 * 24 * HOUR)]),
             ("device_mails", "account", vec![(1, HOUR), (3, 24 * HOUR)]),
             ("email_changes", "account", vec![(5, HOUR)]),
             ("exports", "account", vec![(1, 60)]),

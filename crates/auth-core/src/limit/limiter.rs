@@ -145,6 +145,20 @@ impl Limiter<'_> {
         }
     }
 
+    /// Whether one could be taken now.
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    pub(crate) async fn has_room(&self, db: &impl ConnectionTrait, bucket: &Bucket) -> Result<bool> {
+        let now = millis(self.kernel.now());
+        for claim in self.claims(bucket) {
+            if store::find(db, claim.id).await?.is_some_and(|row| !claim.has_room(&row, now)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     /// How often a limit was used in its present window, or in a row.
     ///
     /// # Errors

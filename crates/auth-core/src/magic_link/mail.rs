@@ -10,6 +10,7 @@ use crate::effect::Effect;
 use crate::email_change::owner_by_email;
 use crate::error::{Error, Result};
 use crate::event::EventKind;
+use crate::gate::PasswordGate;
 use crate::identifier::Email;
 use crate::mail::{Mail, MailCode, MailKind, Recipient};
 use crate::one_time::{Consumed, Issue, OneTimeTokens, Purpose};
@@ -22,7 +23,7 @@ pub const MAGIC_LINK: MailKind = MailKind::new(
     &[("en", include_str!("mail/magic_link.en.jinja")), ("de", include_str!("mail/magic_link.de.jinja"))],
 )
 .carries_link(LIFETIME)
-.carries_code();
+.may_carry_code();
 
 /// The tokens that log in.
 pub const LOGIN: Purpose = Purpose::new("magic_link", "mgl_");
@@ -67,18 +68,27 @@ async fn compose(effect: &Effect, job: LinkData) -> Result<Option<Mail>> {
     effect.emit(EventKind::MagicLinkRequested { user_id: user.as_ref().map(|user| user.id) });
     // To the address as it is stored, whatever was typed.
     let to = user.as_ref().and_then(|user| user.email.as_deref()).unwrap_or(email.as_str());
-    let code = MailCode::random(kernel.random())?;
+    let may_carry_code = match &user {
+        Some(user) => PasswordGate::new(kernel).allows_codes(effect, user).await?,
+        None => true,
+    };
+    let code = may_carry_code.then(|| MailCode::random(kernel.random())).transpose()?;
     let data = LinkData { email: to.to_owned(), redirect_to: job.redirect_to };
     let issue = Issue {
         user: user.as_ref(),
         slot: Some(email.key()),
         address: Some(email.key()),
-        code: Some(code.as_str()),
+        code: code.as_ref().map(MailCode::as_str),
         data: Some(serde_json::to_value(&data).map_err(Error::internal)?),
         ..Issue::new(LOGIN, config.lifetime)
     };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
     let link = kernel.mail_link(config, &token);
     let recipient = user.as_ref().and_then(Recipient::of).unwrap_or_else(|| Recipient::unverified(to));
-    effect.mail(recipient, MAGIC_LINK.message().link(link).code(code)).map(Some)
+    let message = MAGIC_LINK.message().link(link);
+    let message = match code {
+        Some(code) => message.code(code),
+        None => message,
+    };
+    effect.mail(recipient, message).map(Some)
 }

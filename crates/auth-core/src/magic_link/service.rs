@@ -13,6 +13,7 @@ use crate::effect::Effect;
 use crate::email_change::holder_of_verified;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
+use crate::gate::{CodeAttempt, PasswordGate};
 use crate::hidden::Hidden;
 use crate::identifier::Email;
 use crate::kernel::Kernel;
@@ -103,11 +104,16 @@ impl<'a> MagicLinks<'a> {
     pub async fn verify(&self, proof: &MagicLinkProof, backend: &BuiltBackend, client: &Client) -> Result<Login> {
         let kernel = self.kernel;
         kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
-        let mut may_try = true;
-        if let MagicLinkProof::Code { email, .. } = proof {
-            kernel.limiter().take(&CODE_TRIES.of(email), client).await?;
-            may_try = OneTimeTokens::new(kernel).take_attempt(LOGIN, email.key()).await?;
-        }
+        let gate = PasswordGate::new(kernel);
+        let (attempt, may_try) = match proof {
+            MagicLinkProof::Token(_) => (None, true),
+            MagicLinkProof::Code { email, .. } => {
+                kernel.limiter().take(&CODE_TRIES.of(email), client).await?;
+                let attempt = gate.code_attempt(email, backend, client).await?;
+                let may_try = self.take_attempt(&attempt, email, client).await?;
+                (Some(attempt), may_try)
+            }
+        };
         let login = kernel.effect(client, |effect| async move {
             let consumed = self.redeem(&effect, proof).await?;
             // Only now: an address that no code was mailed to takes as long as any other.
@@ -116,12 +122,31 @@ impl<'a> MagicLinks<'a> {
             establish(&effect, &user, &Proof::mailbox(), backend).await
         });
         // An account that was locked in the meantime is not another case, nor is one whose old address is taken now.
-        login.await.map_err(|error| match error {
+        let login = login.await.map_err(|error| match error {
             Error::Refused {
                 code: ErrorCode::LoginBadCredentials | ErrorCode::UpdateUserEmailAlreadyExists, ..
             } => BAD.into(),
             other => other,
-        })
+        });
+        match (&login, attempt) {
+            (Ok(login), _) => gate.passed_by_mail(login.principal.user.id, client).await,
+            (Err(Error::Refused { code: BAD, .. }), Some(attempt)) => attempt.failed(),
+            _ => {}
+        }
+        login
+    }
+
+    /// Takes an attempt at the code of an address: in one transaction that writes for every address, so that its time does
+    /// not tell whether a code was mailed.
+    async fn take_attempt(&self, attempt: &CodeAttempt<'_>, email: &Email, client: &Client) -> Result<bool> {
+        let kernel = self.kernel;
+        kernel
+            .effect(client, |effect| async move {
+                let is_allowed = attempt.reserve(&effect).await?;
+                let is_left = OneTimeTokens::new(kernel).take_attempt(&effect, LOGIN, email.key()).await?;
+                Ok(is_allowed && is_left)
+            })
+            .await
     }
 
     async fn redeem(&self, effect: &Effect, proof: &MagicLinkProof) -> Result<Option<Consumed>> {

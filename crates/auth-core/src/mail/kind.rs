@@ -60,9 +60,9 @@ impl MailKind {
         Self { link: Carried::Perhaps(lifetime), ..self }
     }
 
-    /// Each mail has a code as well, for readers who cannot open the link.
+    /// Some mails have a code as well, for readers who cannot open the link: templates ask for it with `{% if code %}`.
     #[must_use]
-    pub const fn carries_code(self) -> Self {
+    pub const fn may_carry_code(self) -> Self {
         Self { code: true, ..self }
     }
 
@@ -97,12 +97,14 @@ impl MailKind {
     /// A message for each form that its mails can have, with samples of what they carry.
     pub(super) fn samples(self, link: impl Fn(Duration) -> MailLink, code: &MailCode) -> Vec<Message> {
         let values = self.values.iter().map(|(name, sample)| ((*name).to_owned(), (*sample).to_owned())).collect();
-        let bare = Message { values, code: self.code.then(|| code.clone()), ..self.message() };
-        match self.link {
+        let bare = Message { values, ..self.message() };
+        let linked = match self.link {
             Carried::Never => vec![bare],
             Carried::Perhaps(lifetime) => vec![bare.clone().link(link(lifetime)), bare],
             Carried::Always(lifetime) => vec![bare.link(link(lifetime))],
-        }
+        };
+        let coded = linked.iter().filter(|_| self.code).map(|message| message.clone().code(code.clone()));
+        coded.chain(linked.clone()).collect()
     }
 }
 
@@ -164,7 +166,7 @@ impl Message {
         };
         let valued =
             self.values.len() == values.len() && values.iter().all(|(name, _)| self.values.contains_key(*name));
-        let complete = linked && self.code.is_some() == code && valued;
+        let complete = linked && (code || self.code.is_none()) && valued;
         if complete { Ok(()) } else { Err(Error::internal(format!("give the mail `{name}` what its kind carries"))) }
     }
 }

@@ -94,13 +94,13 @@ impl<'a> OneTimeTokens<'a> {
     }
 
     /// Takes one of the attempts at the code of a slot; `false` when there is no code, or no attempt is left. Counted
-    /// at once and for good, before the code is looked at.
+    /// in a transaction of its own, before the code is looked at.
     ///
     /// # Errors
     /// Fails when the database does.
-    pub(crate) async fn take_attempt(&self, purpose: Purpose, slot: &str) -> Result<bool> {
+    pub(crate) async fn take_attempt(&self, tx: &DatabaseTransaction, purpose: Purpose, slot: &str) -> Result<bool> {
         let slot = slot_digest(purpose, slot);
-        store::count_attempt(self.kernel.db(), slot, CODE_ATTEMPTS, self.kernel.now()).await
+        store::count_attempt(tx, slot, CODE_ATTEMPTS, self.kernel.now()).await
     }
 
     /// Redeems the token of a slot by its code, as [`consume`](Self::consume) does by itself. Every call needs an
