@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use auth_core::sea_orm::DatabaseConnection;
-use auth_core::{AuthBuilder, Backend};
+use auth_core::{AuthBuilder, Backend, EmailChange};
 use auth_testkit::{Engine, Proxy, Template, TestDb};
 
 use crate::scenarios::add_features;
@@ -41,6 +41,12 @@ impl Setup {
     pub fn auth(mut self, adjust: impl Fn(AuthBuilder) -> AuthBuilder + Send + Sync + 'static) -> Self {
         self.adjustments.push(Arc::new(adjust));
         self
+    }
+
+    /// A new address that `PATCH /users/me` names counts at once.
+    #[must_use]
+    pub fn immediate_email_change(self) -> Self {
+        self.auth(|auth| auth.email_change(EmailChange::Immediate))
     }
 
     /// Other backends than `cookie`, `jwt` and `db`.

@@ -108,7 +108,7 @@ impl Config {
             frontend_url: reader.text("FRONTEND_URL"),
             smtp: reader.smtp(),
             email_change: reader
-                .choice("EMAIL_CHANGE", &[("immediate", EmailChange::Immediate), ("confirm", EmailChange::Confirm)])
+                .choice("EMAIL_CHANGE", &[("confirm", EmailChange::Confirm), ("immediate", EmailChange::Immediate)])
                 .unwrap_or_default(),
             trusted_proxies: reader.list("TRUSTED_PROXIES", proxy),
             password_policy: reader
@@ -239,7 +239,7 @@ mod tests {
             ("BIND", "[::1]:0"),
             ("ALLOWED_ORIGINS", "https://a.example, https://b.example:8443"),
             ("FRONTEND_URL", "https://app.example/account"),
-            ("EMAIL_CHANGE", "confirm"),
+            ("EMAIL_CHANGE", "immediate"),
             ("MAIL_FROM", "Notes <notes@example.com>"),
             ("TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1, ::1"),
             ("REQUIRE_VERIFIED", "on"),
@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(config.bind.to_string(), "[::1]:0");
         assert_eq!(config.allowed_origins, ["https://a.example", "https://b.example:8443"]);
         assert_eq!(config.frontend_url.as_deref(), Some("https://app.example/account"));
-        assert_eq!(config.email_change, EmailChange::Confirm);
+        assert_eq!(config.email_change, EmailChange::Immediate);
         let (server, from) = config.smtp.unwrap();
         assert_eq!((server.expose_secret(), from.as_str()), ("smtp://localhost", "Notes <notes@example.com>"));
         let proxies: Vec<_> = config.trusted_proxies.iter().map(ToString::to_string).collect();

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use auth_core::{EmailChange, ErrorCode as E};
+use auth_core::ErrorCode as E;
 use serde_json::json;
 
 use crate::mails::{CONFIRM_EMAIL, EMAIL_CHANGED, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL, token_of};
@@ -30,6 +30,11 @@ const WAY_BACK: Duration = Duration::from_secs(72 * 60 * 60);
 const VICTIM: &str = "victim@example.org";
 const NEW: &str = "kettle-Umbrella-42-river";
 
+/// An app in which a new address counts at once.
+async fn immediate(cx: &Cx) -> App {
+    cx.app_with(Setup::default().immediate_email_change()).await
+}
+
 async fn move_to(app: &App, who: &Login, email: &str) {
     app.patch("/users/me").by(who).json(json!({ "email": email })).send().await.is(200);
 }
@@ -50,7 +55,7 @@ async fn id_of(app: &App, answer: Answer) -> serde_json::Value {
 }
 
 async fn a_strangers_mailbox_gets_an_account_of_its_own(cx: Cx) {
-    let app = cx.app().await;
+    let app = immediate(&cx).await;
     let attacker = app.verified_user("attacker").await;
     move_to(&app, &attacker, VICTIM).await;
     let way_back = app.token_to(&attacker.email, EMAIL_CHANGED).await;
@@ -70,7 +75,7 @@ async fn a_strangers_mailbox_gets_an_account_of_its_own(cx: Cx) {
 }
 
 async fn a_thief_cannot_close_the_way_back(cx: Cx) {
-    let app = cx.app().await;
+    let app = immediate(&cx).await;
     for (name, by_link) in [("ada", false), ("grace", true)] {
         let owner = app.verified_user(name).await;
         let thief = format!("thief-of-{name}@example.org");
@@ -92,7 +97,7 @@ async fn a_thief_cannot_close_the_way_back(cx: Cx) {
 
 /// RST-14: the first who verifies an address has the account, and nobody from before regains it.
 async fn an_unverified_former_owner_cannot_revert(cx: Cx) {
-    let app = cx.app().await;
+    let app = immediate(&cx).await;
     let attacker = app.user("attacker").await;
     move_to(&app, &attacker, VICTIM).await;
     let way_back = app.token_to(&attacker.email, EMAIL_CHANGED).await;
@@ -105,7 +110,7 @@ async fn an_unverified_former_owner_cannot_revert(cx: Cx) {
 
 /// Nobody can put an account in the way of the owner: an address that was verified is reserved as long as its link lives.
 async fn a_former_address_is_kept_for_its_owner(cx: Cx) {
-    let app = cx.app().await;
+    let app = immediate(&cx).await;
     let older = app.verified_user("older").await;
     let owner = app.verified_user("ada").await;
     move_to(&app, &owner, "thief@example.org").await;
@@ -136,7 +141,7 @@ async fn a_former_address_is_kept_for_its_owner(cx: Cx) {
 
 /// The reservation survives that the account has the address again for a while, now without having verified it.
 async fn moving_to_and_fro_gives_nothing_away(cx: Cx) {
-    let app = cx.app().await;
+    let app = immediate(&cx).await;
     for (name, moves) in [("ada", 3), ("bea", 2)] {
         let owner = app.verified_user(name).await;
         for email in ["thief@example.org", &owner.email, "thief@example.org"].into_iter().take(moves) {
@@ -155,7 +160,7 @@ async fn moving_to_and_fro_gives_nothing_away(cx: Cx) {
 
 /// An account that has verified nothing has no claim on an address against somebody who does.
 async fn a_proof_beats_a_squatter(cx: Cx) {
-    let app = cx.app_with(Setup::default().auth(|auth| auth.email_change(EmailChange::Confirm))).await;
+    let app = cx.app().await;
     for (name, before, username) in
         [("ada", true, None), ("bea", false, None), ("cid", true, Some("squatter")), ("dan", false, Some("other"))]
     {
@@ -206,7 +211,7 @@ async fn a_proof_beats_a_squatter(cx: Cx) {
 
 /// Deleting the account would be a way to close the way back.
 async fn a_deletion_waits_for_the_way_back(cx: Cx) {
-    let app = cx.app().await;
+    let app = immediate(&cx).await;
     let purge = || async { app.auth().purge().run().await.expect("the tables").of("account") };
     for (name, comes_back) in [("ada", true), ("bea", false)] {
         let owner = app.verified_user(name).await;
@@ -231,7 +236,7 @@ async fn a_deletion_waits_for_the_way_back(cx: Cx) {
 }
 
 async fn a_superusers_repair_is_the_last_word(cx: Cx) {
-    let app = cx.app().await;
+    let app = immediate(&cx).await;
     let root = app.superuser("root").await;
     let owner = app.verified_user("ada").await;
     move_to(&app, &owner, "thief@example.org").await;
@@ -251,7 +256,7 @@ async fn a_superusers_repair_is_the_last_word(cx: Cx) {
 }
 
 async fn an_account_that_is_locked_stays_where_it_is(cx: Cx) {
-    let app = cx.app().await;
+    let app = immediate(&cx).await;
     let ada = app.verified_user("ada").await;
     move_to(&app, &ada, "elsewhere@example.org").await;
     let way_back = app.token_to(&ada.email, EMAIL_CHANGED).await;
@@ -264,7 +269,7 @@ async fn an_account_that_is_locked_stays_where_it_is(cx: Cx) {
 
 /// A way back that a stranger was mailed gets the account to the stranger, but not for good.
 async fn a_contested_address_gets_no_reset_link(cx: Cx) {
-    let app = cx.app().await;
+    let app = immediate(&cx).await;
     let attacker = app.verified_user("attacker").await;
     move_to(&app, &attacker, VICTIM).await;
     app.clock().advance(Duration::from_secs(1));

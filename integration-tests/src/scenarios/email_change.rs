@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_core::{EmailChange, ErrorCode as E};
+use auth_core::ErrorCode as E;
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_new_address_counts_once_it_is_verified,
     an_immediate_change_can_be_reverted,
     a_revert_shuts_the_thief_out_for_good,
-    patch_can_wait_for_the_link,
+    patch_waits_for_the_link,
     it_needs_a_recent_login_or_the_password,
     nobody_learns_whether_an_address_is_taken,
     address_and_password_can_be_changed_at_once,
@@ -63,7 +63,7 @@ async fn a_new_address_counts_once_it_is_verified(cx: Cx) {
 }
 
 async fn an_immediate_change_can_be_reverted(cx: Cx) {
-    let app = cx.app().await;
+    let app = cx.app_with(Setup::default().immediate_email_change()).await;
     let ada = app.verified_user("ada").await;
     app.patch("/users/me").by(&ada).json(json!({ "email": NEW })).send().await.is(200);
     assert_eq!(app.kinds_to(NEW).await, [VERIFY_EMAIL.name()]);
@@ -83,7 +83,7 @@ async fn an_immediate_change_can_be_reverted(cx: Cx) {
 
 /// A thief changes the address twice and the password; the owner's link is older, and stronger, than all of that.
 async fn a_revert_shuts_the_thief_out_for_good(cx: Cx) {
-    let app = cx.app().await;
+    let app = cx.app_with(Setup::default().immediate_email_change()).await;
     let thief = app.user("ada").await;
     let theirs = ["first@evil.example", "second@evil.example"];
     app.patch("/users/me").by(&thief).json(json!({ "email": theirs[0] })).send().await.is(200);
@@ -108,8 +108,8 @@ async fn a_revert_shuts_the_thief_out_for_good(cx: Cx) {
     redeem(&app, "revert", &late).await.fails(E::ChangeEmailBadToken);
 }
 
-async fn patch_can_wait_for_the_link(cx: Cx) {
-    let app = cx.app_with(Setup::default().auth(|auth| auth.email_change(EmailChange::Confirm))).await;
+async fn patch_waits_for_the_link(cx: Cx) {
+    let app = cx.app().await;
     let ada = app.user("ada").await;
     let change = json!({ "email": NEW, "display_name": "Ada" });
     let user = app.patch("/users/me").by(&ada).json(change).send().await.is(200).json();
@@ -157,7 +157,7 @@ async fn nobody_learns_whether_an_address_is_taken(cx: Cx) {
 }
 
 async fn address_and_password_can_be_changed_at_once(cx: Cx) {
-    let app = cx.app_with(Setup::default().auth(|auth| auth.email_change(EmailChange::Confirm))).await;
+    let app = cx.app().await;
     let ada = app.user("ada").await;
     let body = json!({ "email": NEW, "password": "kettle-Umbrella-42-river", "current_password": PASSWORD });
     app.patch("/users/me").by(&ada).json(body).send().await.is(200);
@@ -167,7 +167,7 @@ async fn address_and_password_can_be_changed_at_once(cx: Cx) {
 
 /// CHG-07.
 async fn an_address_that_is_taken_meanwhile_is_refused(cx: Cx) {
-    let app = cx.app().await;
+    let app = cx.app_with(Setup::default().immediate_email_change()).await;
     let ada = app.user("ada").await;
     ask(&app, &ada, NEW).await.is(202);
     let token = app.token_to(NEW, CONFIRM_EMAIL).await;

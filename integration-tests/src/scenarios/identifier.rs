@@ -5,7 +5,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::scenario::scenarios;
-use crate::{Answer, App, Cx, Login, PASSWORD, Request, Scenario, race};
+use crate::{Answer, App, Cx, Login, PASSWORD, Request, Scenario, Setup, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     every_spelling_is_one_account,
@@ -37,7 +37,7 @@ fn with(request: &Request, body: &Value, field: &str, value: &str) -> Request {
 
 /// REG-05.
 async fn every_spelling_is_one_account(cx: Cx) {
-    let app = cx.app().await;
+    let app = cx.app_with(Setup::default().immediate_email_change()).await;
     let body = json!({ "email": "Ada.Lovelace@Example.org", "password": PASSWORD, "username": "Count.Ess" });
     app.post("/auth/register").json(body).send().await.is(201);
     let addresses = [
@@ -206,7 +206,7 @@ async fn reserved_names_are_refused_on_every_path(cx: Cx) {
 
 /// REG-04: whichever ways meet, in whatever spelling, on two servers.
 async fn a_name_in_a_race_is_taken_once(cx: Cx) {
-    let app = cx.app().await;
+    let app = cx.app_with(Setup::default().immediate_email_change()).await;
     let servers = [app.clone(), app.second_server().await];
     let mut people = Vec::new();
     for n in 0..8 {
@@ -251,7 +251,7 @@ fn contender(server: &App, person: &Login, n: usize, field: &str, value: &str) -
 
 /// A code for each database would be one too many.
 async fn of_two_taken_names_the_address_is_told(cx: Cx) {
-    let app = cx.app().await;
+    let app = cx.app_with(Setup::default().immediate_email_change()).await;
     let ada = json!({ "email": "ada@example.org", "password": PASSWORD, "username": "ada" });
     app.post("/auth/register").json(ada).send().await.is(201);
     for (request, mut body, code) in ways(&app).await {

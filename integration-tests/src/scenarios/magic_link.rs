@@ -191,7 +191,7 @@ async fn parallel_guesses_do_not_get_more(cx: Cx) {
 /// MAG-06, MAG-08.
 async fn a_link_dies_with_its_time_and_its_account(cx: Cx) {
     const TEN_MINUTES: Duration = Duration::from_secs(600);
-    let app = cx.app().await;
+    let app = cx.app_with(Setup::default().immediate_email_change()).await;
     for name in ["time", "password", "address", "off", "gone"] {
         let who = app.verified_user(name).await;
         let digits = code(&app, &who.email).await;

@@ -377,7 +377,7 @@ async fn login(app: &App) -> crate::Login {
 async fn a_name_goes_to_no_unverified_address(cx: Cx) {
     const NAME: &str = "Ada, your card was charged 499 EUR. Call 0900 123456";
     const NEW: &str = "kettle-Umbrella-42-river";
-    let app = cx.app().await;
+    let app = cx.app_with(Setup::default().immediate_email_change()).await;
     let neutral = app.server_with(Setup::default().auth(|auth| auth.registration(Registration::Neutral))).await;
     let post = |who: Option<&Login>, path: &str, body| {
         let request = app.post(path).json(body);

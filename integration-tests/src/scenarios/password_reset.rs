@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::mails::{CONFIRM_EMAIL, MAGIC_LINK, PASSWORD_CHANGED, RESET_PASSWORD};
 use crate::scenario::scenarios;
-use crate::{Answer, App, Cx, PASSWORD, Scenario, audit, race};
+use crate::{Answer, App, Cx, PASSWORD, Scenario, Setup, audit, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_link_leads_to_a_new_password,
@@ -102,7 +102,7 @@ async fn a_weak_password_does_not_cost_the_link(cx: Cx) {
 
 /// RST-05.
 async fn an_older_link_dies_with_whatever_happens(cx: Cx) {
-    let app = cx.app().await;
+    let app = cx.app_with(Setup::default().immediate_email_change()).await;
     for name in ["newer", "password", "address", "everywhere", "deactivated"] {
         let who = app.user(name).await;
         let old = forgot(&app, &who.email).await;

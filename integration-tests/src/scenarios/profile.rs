@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::registration::{reason, refuse};
 use crate::scenario::scenarios;
-use crate::{Cx, Jar, PASSWORD, Scenario};
+use crate::{Cx, Jar, PASSWORD, Scenario, Setup};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     shows_the_account,
@@ -84,7 +84,7 @@ async fn changes_plain_fields(cx: Cx) {
 }
 
 async fn a_new_address_starts_over(cx: Cx) {
-    let app = cx.app().await;
+    let app = cx.app_with(Setup::default().immediate_email_change()).await;
     let ada = app.verified("ada").await;
     let (other, old) = (app.login(&ada, "db").await, app.login(&ada, "cookie").await);
     // The same address in another spelling is not a new one.
@@ -115,7 +115,7 @@ async fn a_new_address_needs_a_recent_proof(cx: Cx) {
 }
 
 async fn a_taken_address_or_name_is_refused(cx: Cx) {
-    let app = cx.app().await;
+    let app = cx.app_with(Setup::default().immediate_email_change()).await;
     let (ada, grace) = (app.user("ada").await, app.user("grace").await);
     app.patch("/users/me").by(&grace).json(json!({ "username": "grace" })).send().await.is(200);
     let taken = app.patch("/users/me").by(&ada).json(json!({ "email": "Grace@example.org" })).send().await;

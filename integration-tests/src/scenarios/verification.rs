@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::mails::{CONFIRM_EMAIL, INVITATION, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL};
 use crate::scenario::scenarios;
-use crate::{App, Cx, Jar, PASSWORD, Scenario, audit, race};
+use crate::{App, Cx, Jar, PASSWORD, Scenario, Setup, audit, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     registration_mails_a_link_that_verifies_the_address,
@@ -160,7 +160,7 @@ async fn nobody_learns_whether_there_is_an_account(cx: Cx) {
 
 async fn a_link_dies_with_its_address_and_its_time(cx: Cx) {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-    let app = cx.app().await;
+    let app = cx.app_with(Setup::default().immediate_email_change()).await;
     let ada = app.user("ada").await;
     let old = app.token_to(&ada.email, VERIFY_EMAIL).await;
     app.patch("/users/me").by(&ada).json(json!({ "email": "countess@example.org" })).send().await.is(200);

@@ -13,11 +13,14 @@ pub(crate) const REVERT_LIFETIME: Duration = Duration::from_secs(72 * 60 * 60);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EmailChange {
-    /// `PATCH /users/me` acts at once; the owner of the old address can revert it.
+    /// It waits until its link is opened, whichever route asked for it.
     #[default]
-    Immediate,
-    /// It waits until it is verified.
     Confirm,
+    /// `PATCH /users/me` acts at once, as in fastapi-users; the owner of the old address can revert it. Its answer tells
+    /// who asks whether an address is taken, so that it does not go with [`Registration::Neutral`].
+    ///
+    /// [`Registration::Neutral`]: crate::Registration::Neutral
+    Immediate,
 }
 
 /// The configuration of email address changes.
@@ -32,7 +35,7 @@ pub struct EmailChangeConfig {
 }
 
 impl Default for EmailChangeConfig {
-    /// At once; the pages `change-email/confirm`, a day, and `change-email/revert`, three days.
+    /// Once its link is opened; the pages `change-email/confirm`, a day, and `change-email/revert`, three days.
     fn default() -> Self {
         Self {
             mode: EmailChange::default(),

@@ -6,7 +6,9 @@ mod link;
 mod request;
 mod service;
 
+use crate::configs::Configs;
 use crate::feature::{Feature, JobHandler};
+use crate::registration::Registration;
 
 pub use config::{EmailChange, EmailChangeConfig};
 pub(crate) use contested::{holder_of_verified, make_room, owner_by_email};
@@ -21,5 +23,17 @@ pub(crate) const FEATURE: Feature = Feature::new("email_change", "New email addr
     .mails(&[CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED])
     .purposes(&[CONFIRM, REVERT])
     .limits(&[EMAIL_CHANGES.declared()])
-    .problems(|configs| configs.email_change.problems())
+    .problems(problems)
     .jobs(&[JobHandler::new(JOB, CONFIRM_EMAIL.name(), run_job)]);
+
+fn problems(configs: &Configs) -> Vec<String> {
+    let mut problems = configs.email_change.problems();
+    if configs.email_change.mode == EmailChange::Immediate && configs.registration.mode == Registration::Neutral {
+        problems.push(
+            "email_change is `Immediate`, which tells whether an address is taken, and registration is `Neutral`, which does \
+             not: choose `EmailChange::Confirm`, or another registration"
+                .to_owned(),
+        );
+    }
+    problems
+}
