@@ -6,7 +6,8 @@ use std::process::{Child, Command, ExitCode};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use auth_core::mail::{Content, Mail, MailError};
+use auth_core::mail::{Content, LinkConfig, Mail, MailConfig, MailError};
+use auth_core::password_reset::PasswordResetConfig;
 use auth_core::sea_orm::{DatabaseConnection, DbBackend};
 use auth_core::{Mailer, OsRandom};
 use auth_testkit::TestParts;
@@ -169,8 +170,12 @@ pub fn serve(orders: &str) -> ExitCode {
         let parts = TestParts::default();
         parts.clock.advance(Duration::from_secs(orders.ahead));
         let builder = Setup::default().apply(parts.builder(db));
+        // Its clock stands still, and is put on after each kill: nothing may wait for it, and no link expire on the way.
+        let mail = MailConfig::new(Output).with_job_delay(Duration::ZERO);
+        let reset = PasswordResetConfig { link: LinkConfig::new("reset-password", Duration::from_secs(24 * 60 * 60)) };
         // Seeded randomness would be that of the victim before.
-        let auth = builder.random(OsRandom).mail(Output).build().expect("a good configuration");
+        let builder = builder.random(OsRandom).mail(mail).password_reset(reset);
+        let auth = builder.build().expect("a good configuration");
         let target = Target::ALL.into_iter().find(|target| target.name() == orders.target);
         let server = Server::start(target.expect("a target"), &auth).expect("a framework");
         say(&Ready { address: server.address });

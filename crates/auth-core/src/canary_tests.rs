@@ -1,4 +1,5 @@
-//! Prints each public type that can be printed, with canaries in it, and looks for them (OWASP ASVS 16.2.5, SEC-07).
+//! Prints each public type that can be printed, with canaries in it, and looks for them (OWASP ASVS 16.2.5, SEC-07,
+//! CVE-2026-134316).
 //!
 //! `cargo xtask tidy` finds the types and insists that they are here.
 
@@ -24,7 +25,7 @@ use crate::mail::{
     Content, Language, LinkConfig, Mail, MailCode, MailConfig, MailKind, MailLink, Message, Recipient, Service,
     TemplateErrors, Templates, TemplatesBuilder,
 };
-use crate::one_time::{Consumed, Issue, Purpose};
+use crate::one_time::{Consumed, Family, Issue, Purpose};
 use crate::password::{FirebaseSignerKey, HashConcern, HasherConfig, HasherError, Password, PasswordConfig, Refusal};
 use crate::principal::Source;
 use crate::profile::AccountChanges;
@@ -241,7 +242,7 @@ fn tokens_codes_and_keys() {
         Proof::password().scopes(["notes:read"]),
         Issue {
             user: Some(&user()),
-            slot: Some(ADDRESS),
+            family: Some(Family::new(ADDRESS, &Client::default())),
             code: Some(CODE),
             binding: Some(SECRET),
             address: Some(ADDRESS),
@@ -249,7 +250,6 @@ fn tokens_codes_and_keys() {
             ..Issue::new(PURPOSE, Duration::from_secs(60))
         },
         Consumed {
-            created_at: OffsetDateTime::UNIX_EPOCH,
             user_id: None,
             security_epoch: None,
             data: Some(json!({ "password_hash": SECRET, "email": ADDRESS })),

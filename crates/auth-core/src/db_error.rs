@@ -16,8 +16,14 @@ fn named_index(message: &str) -> &str {
     message.rsplit(" for key ").next().unwrap_or(message)
 }
 
+/// The indexes that two transactions run into when neither could know of the other, and the next attempt does.
+const RACED: [&str; 2] = ["authn_one_time_token_place", "authn_one_time_token_turn"];
+
 /// Whether the same transaction may succeed when it is run again.
 pub(crate) fn is_conflict(error: &DbErr) -> bool {
+    if unique_violation(error).is_some_and(|index| RACED.iter().any(|raced| index.contains(raced))) {
+        return true;
+    }
     let Some(SqlxError::Database(cause)) = sqlx_error(error) else { return false };
     // PostgreSQL: serialisation failure, deadlock. MySQL reports its deadlock with the same class 40.
     cause.code().is_some_and(|code| code == "40001" || code == "40P01")

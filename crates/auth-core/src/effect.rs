@@ -105,10 +105,15 @@ impl Effect {
     /// Sends a mail to an unverified address, if there is one and this is committed. It counts against the limit of the
     /// address, which may belong to someone else.
     pub(crate) fn queue_limited_mail(&self, mail: Option<Mail>) {
-        self.queue(mail.map(|mail| Queued::Offer { mail, client: self.client.clone() }));
+        self.offer(mail, None);
     }
 
-    /// Sends a mail to an account, if it has an email address and this is committed.
+    fn offer(&self, mail: Option<Mail>, account: Option<Uuid>) {
+        self.queue(mail.map(|mail| Queued::Offer { mail, client: self.client.clone(), account }));
+    }
+
+    /// Tells an account of a change, if it has an email address and this is committed. The first notice of each kind in a day
+    /// always leaves; further ones to an unverified address count against the limits of mail.
     ///
     /// # Errors
     /// Fails with an internal error when the message lacks what its kind carries.
@@ -127,7 +132,7 @@ impl Effect {
         if user.is_verified {
             self.queue_mail(mail);
         } else {
-            self.queue_limited_mail(mail);
+            self.offer(mail, Some(user.id));
         }
         Ok(())
     }

@@ -19,13 +19,22 @@ pub struct Model {
     pub user_id: Option<Uuid>,
     /// That account's security epoch at issue; none for a token that outlives changes of the account.
     pub sev: Option<i64>,
-    /// SHA-256 of what there may be one token for: a newer one takes the place of the older.
-    #[sea_orm(column_type = "VarBinary(StringLen::N(32))", unique, nullable)]
-    pub slot: Option<Vec<u8>>,
+    /// SHA-256 of what it has in common with its siblings: using one of them ends all.
+    #[sea_orm(column_type = "VarBinary(StringLen::N(32))", unique_key = "place", nullable)]
+    pub family: Option<Vec<u8>>,
+    /// Its number among its siblings, of whom there are nine at the most.
+    #[sea_orm(unique_key = "place")]
+    pub place: Option<i32>,
+    /// SHA-256 of its family and the network that asked for it.
+    #[sea_orm(column_type = "VarBinary(StringLen::N(32))", unique_key = "turn", nullable)]
+    pub origin: Option<Vec<u8>>,
+    /// Its number among those that the network asked for, of which there are three at the most.
+    #[sea_orm(unique_key = "turn")]
+    pub turn: Option<i32>,
     /// Keyed digest of the short code that may be given instead of the token.
     #[sea_orm(column_type = "VarBinary(StringLen::N(32))", nullable)]
     pub code_hash: Option<crate::Digest>,
-    /// How often a code was tried.
+    /// How often a code of the family was tried.
     pub attempts: i32,
     /// SHA-256 of what must accompany the token, such as a flow cookie.
     #[sea_orm(column_type = "VarBinary(StringLen::N(32))", nullable)]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth_core::mail::MailConfig;
 use auth_core::password::HasherConfig;
 use auth_core::sea_orm::DatabaseConnection;
 use auth_core::token::JwtOptions;
@@ -33,7 +34,8 @@ pub struct TestParts {
 }
 
 impl TestParts {
-    /// A builder that lacks nothing but backends. It has no limits: a test is one client that does a lot.
+    /// A builder that lacks nothing but backends. It has no limits: a test is one client that does a lot. Requests for mail do
+    /// not wait.
     #[must_use]
     pub fn builder(&self, db: DatabaseConnection) -> AuthBuilder {
         // A busy machine must not make a test fail.
@@ -47,7 +49,7 @@ impl TestParts {
             .clock(self.clock.clone())
             .random(self.random.clone())
             .hooks(self.hooks.clone())
-            .mail(self.mailer.clone())
+            .mail(MailConfig::new(self.mailer.clone()).with_job_delay(Duration::ZERO))
             .limits(Limits::off())
     }
 }

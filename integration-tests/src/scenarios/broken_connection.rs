@@ -61,8 +61,8 @@ impl Change {
             // A session whose token nobody got is not a difference that anybody sees.
             (Self::Login, true, true, true, false) => app.count(&sessions).await == 4, // two from before, one to look
             (Self::Register, _, _, made, false) => made,
-            // One's own session outlives a new password, where its token is not a cookie.
-            (Self::Password, true, false, false, true) => true,
+            // One's own session goes on with the token that came with the answer.
+            (Self::Password, false, false, false, true) => true,
             (Self::LogoutAll, false, false, true, false) => true,
             (Self::Delete, false, false, false, false) => true,
             (_, true, true, true, false) => false,

@@ -20,6 +20,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     address_and_password_can_be_changed_at_once,
     an_address_that_is_taken_meanwhile_is_refused,
     a_pending_change_dies_with_the_credentials,
+    a_link_acts_on_the_account_that_asked,
     a_crowd_confirms_once: direct_only,
     the_app_may_refuse,
 ];
@@ -189,15 +190,15 @@ async fn an_address_that_is_taken_meanwhile_is_refused(cx: Cx) {
 /// CHG-08.
 async fn a_pending_change_dies_with_the_credentials(cx: Cx) {
     let app = cx.app().await;
-    for name in ["newer", "password", "everywhere"] {
+    for name in ["sibling", "password", "everywhere"] {
         let who = app.user(name).await;
         let address = format!("{name}-new@example.org");
         ask(&app, &who, &address).await.is(202);
         let token = app.token_to(&address, CONFIRM_EMAIL).await;
         match name {
-            "newer" => {
+            "sibling" => {
                 ask(&app, &who, "newest@example.org").await.is(202);
-                app.token_to("newest@example.org", CONFIRM_EMAIL).await;
+                redeem(&app, "confirm", &app.token_to("newest@example.org", CONFIRM_EMAIL).await).await.is(200);
             }
             "password" => {
                 let body = json!({ "old_password": PASSWORD, "new_password": "kettle-Umbrella-42-river" });
@@ -214,6 +215,31 @@ async fn a_pending_change_dies_with_the_credentials(cx: Cx) {
     ask(&app, &who, "slow-new@example.org").await.is(202);
     app.post("/auth/logout-all").by(&who).json(json!({ "everywhere": true })).send().await.is(204);
     assert!(app.kinds_to("slow-new@example.org").await.is_empty());
+}
+
+/// CVE-2026-134315: somebody else has the old address by the time the link is opened.
+async fn a_link_acts_on_the_account_that_asked(cx: Cx) {
+    let app = cx.app_with(Setup::default().immediate_email_change()).await;
+    for asked_again in [false, true] {
+        let asker = app.user(&format!("asker-{asked_again}")).await;
+        let wanted = format!("wanted-{asked_again}@example.org");
+        ask(&app, &asker, &wanted).await.is(202);
+        let link = app.token_to(&wanted, CONFIRM_EMAIL).await;
+        let moved = json!({ "email": format!("moved-{asked_again}@example.org") });
+        app.patch("/users/me").by(&asker).json(moved.clone()).send().await.is(200);
+        let heir = json!({ "email": asker.email, "password": PASSWORD });
+        let heir = app.post("/auth/register").json(heir).send().await.is(201).json();
+        redeem(&app, "confirm", &link).await.fails(E::ChangeEmailBadToken);
+        if asked_again {
+            let asker = asker.with(&app.try_login(moved["email"].as_str().unwrap(), PASSWORD, "db").await.is(200));
+            ask(&app, &asker, &wanted).await.is(202);
+            let link = app.token_to(&wanted, CONFIRM_EMAIL).await;
+            assert_eq!(redeem(&app, "confirm", &link).await.is(200).json()["id"], json!(asker.id));
+        }
+        let heir_now = app.try_login(&asker.email, PASSWORD, "db").await.is(200);
+        let heir_now = app.get("/users/me").by(&asker.with(&heir_now)).send().await.is(200).json();
+        assert_eq!((&heir_now["id"], &heir_now["email"]), (&heir["id"], &json!(asker.email)));
+    }
 }
 
 async fn a_crowd_confirms_once(cx: Cx) {

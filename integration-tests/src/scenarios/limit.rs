@@ -5,16 +5,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use auth_core::email_change::EMAIL_CHANGES;
-use auth_core::limit::Limit;
+use auth_core::limit::{Counted, Limit};
 use auth_core::magic_link::CODE_TRIES;
-use auth_core::mail::{MAIL_REQUESTS, MAILS_BY_CLIENT, MAILS_TO_ADDRESS};
+use auth_core::mail::{MAIL_REQUESTS, MAILS_BY_CLIENT, MAILS_TO_ADDRESS, NOTICES};
 use auth_core::one_time::TOKEN_TRIES;
 use auth_core::password::{HasherConfig, Password, PasswordConfig, PasswordPolicy, PolicyContext, Refusal};
 use auth_core::registration::{REGISTRATION_TRIES, REGISTRATIONS};
 use auth_core::{Client, ErrorCode as E, EventKind, Limits, Rate};
 use serde_json::{Value, json};
 
-use crate::mails::{MAGIC_LINK, PASSWORD_CHANGED, RESET_PASSWORD, VERIFY_EMAIL};
+use crate::mails::{EMAIL_CHANGED, MAGIC_LINK, PASSWORD_CHANGED, RESET_PASSWORD, VERIFY_EMAIL};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, PASSWORD, Request, Scenario, Setup, race};
 
@@ -25,6 +25,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_victim_gets_few_mails_and_the_last_link_works,
     requests_without_a_mail_do_not_count,
     an_unverified_address_gets_few_notices,
+    mails_that_were_asked_for_drown_no_notice,
     clocks_may_differ,
     a_client_has_few_mails_sent,
     new_codes_do_not_buy_more_attempts,
@@ -223,12 +224,18 @@ async fn requests_without_a_mail_do_not_count(cx: Cx) {
     assert_eq!(received(&app, &ada.email, RESET_PASSWORD).await, 1);
 }
 
+/// The limit as it is declared, and no other.
+fn declared<T: Counted>(limits: Limits, limit: Limit<T>) -> Limits {
+    limits.set(limit, limit.declared().rates().iter().copied())
+}
+
 /// A user who registered another person's address cannot mail them by changing the password again and again.
 async fn an_unverified_address_gets_few_notices(cx: Cx) {
-    let limits = Limits::off().set(MAILS_TO_ADDRESS, MAILS_TO_ADDRESS.declared().rates().iter().copied());
+    let limits = declared(declared(Limits::off(), MAILS_TO_ADDRESS), NOTICES);
     let app = cx.app_with(limited(limits)).await;
     let passwords = [PASSWORD, "kettle-Umbrella-42-river"];
-    for (name, proved, expected) in [("ada", false, 3), ("grace", true, 6)] {
+    // The first of the day, and three like any other mail.
+    for (name, proved, expected) in [("ada", false, 4), ("grace", true, 6)] {
         let mut who = app.user(name).await;
         if proved {
             app.verify(&who).await;
@@ -239,6 +246,27 @@ async fn an_unverified_address_gets_few_notices(cx: Cx) {
             app.deliver().await;
         }
         assert_eq!(received(&app, &who.email, PASSWORD_CHANGED).await, expected, "{name}");
+    }
+}
+
+/// A thief of a session cannot keep word of it from an owner who has not verified the address, by having it mailed so much
+/// else before.
+async fn mails_that_were_asked_for_drown_no_notice(cx: Cx) {
+    let app = cx.app_with(limited(Limits::default()).immediate_email_change()).await;
+    let ada = app.user("ada").await;
+    for n in 0..12 {
+        let asked = from(app.post("/auth/magic-link"), &format!("192.0.2.{}", n / 4));
+        let answer = asked.json(json!({ "email": ada.email })).send().await;
+        assert!(matches!(answer.status.as_u16(), 202 | 429), "{}", answer.text());
+        app.deliver().await;
+    }
+    let thief = ada;
+    let change = json!({ "old_password": PASSWORD, "new_password": "kettle-Umbrella-42-river" });
+    let thief = thief.with(&app.post("/auth/change-password").by(&thief).json(change).send().await.is(200));
+    let elsewhere = json!({ "email": "thief@example.org" });
+    app.patch("/users/me").by(&thief).json(elsewhere).send().await.is(200);
+    for kind in [PASSWORD_CHANGED, EMAIL_CHANGED] {
+        assert_eq!(received(&app, "ada@example.org", kind).await, 1, "{kind:?}");
     }
 }
 
@@ -279,7 +307,7 @@ async fn a_client_has_few_mails_sent(cx: Cx) {
     assert_eq!(received(&app, &users[2].email, RESET_PASSWORD).await, 4);
 }
 
-/// VER-06, MAG-07.
+/// VER-06, MAG-07, CVE-2026-134314.
 async fn new_codes_do_not_buy_more_attempts(cx: Cx) {
     let app = cx.app_with(only(CODE_TRIES, Rate::per_hour(10))).await;
     let ada = app.user("ada").await;
@@ -287,18 +315,24 @@ async fn new_codes_do_not_buy_more_attempts(cx: Cx) {
         let body: Value = json!({ "email": email, "code": code });
         app.post("/auth/db/magic-link/verify").json(body).send()
     };
-    let mut right = String::new();
-    for challenge in 0..3 {
+    let mail = || async {
         app.post("/auth/magic-link").json(json!({ "email": ada.email })).send().await.is(202);
-        right = app.mail_to(&ada.email, MAGIC_LINK).await.code.expect("a code").as_str().to_owned();
-        let wrong = if right == "123456" { "654321" } else { "123456" };
+        app.mail_to(&ada.email, MAGIC_LINK).await.code.map(|code| code.as_str().to_owned())
+    };
+    let mut right = String::new();
+    for challenge in 0..2 {
+        let codes = [mail().await.expect("a code"), mail().await.expect("a code")];
+        let wrong = ["123456", "654321", "111111"].into_iter().find(|wrong| !codes.iter().any(|code| code == wrong));
         for _ in 0..5 {
-            let answer = guess(if challenge == 1 { "ADA@example.org" } else { &ada.email }, wrong).await;
-            match challenge {
-                0 | 1 => drop(answer.fails(E::MagicLinkBadToken)),
-                _ => refused(answer, HOUR),
-            }
+            let email = if challenge == 1 { "ADA@example.org" } else { &ada.email };
+            guess(email, wrong.expect("a wrong code")).await.fails(E::MagicLinkBadToken);
         }
+        // All of them had these five. A link is mailed all the same, and a code once the tried ones are over.
+        assert_eq!(mail().await, None);
+        if challenge == 0 {
+            app.clock().advance(Duration::from_secs(10 * 60));
+        }
+        right.clone_from(&codes[1]);
     }
     refused(guess(&ada.email, &right).await, HOUR);
     // Nobody learns from it whether there is an account.

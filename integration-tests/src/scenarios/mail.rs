@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::OutboxState;
+use auth_core::mail::MailConfig;
 use auth_core::{ErrorCode as E, Registration};
 use auth_testkit::{MailFault, MemoryMailer, Moment, Reaction};
 use serde_json::json;
@@ -26,8 +27,9 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_mailer_that_panics_harms_nobody: direct_only,
     nothing_in_the_table_can_be_read_or_moved: direct_only,
     workers_send_by_themselves: direct_only,
-    a_mail_costs_two_statements: direct_only,
+    a_link_costs_three_statements: direct_only,
     an_app_without_a_mailer_says_so: direct_only,
+    a_request_waits_a_random_part_of_a_second,
     a_mail_that_takes_its_time_holds_up_no_other: direct_only,
     the_language_is_the_readers,
     a_name_goes_to_no_unverified_address,
@@ -266,7 +268,7 @@ async fn workers_send_by_themselves(cx: Cx) {
     assert_eq!(app.mailer().sent().len(), sent.len());
 }
 
-async fn a_mail_costs_two_statements(cx: Cx) {
+async fn a_link_costs_three_statements(cx: Cx) {
     let app = cx.app().await;
     let ada = app.user("ada").await;
     let count = |app: &App| app.statements().take().len();
@@ -276,8 +278,9 @@ async fn a_mail_costs_two_statements(cx: Cx) {
     let without = count(&app);
     let new = json!({ "email": "sample@example.org", "password": PASSWORD });
     app.post("/auth/register").json(new).send().await.is(201);
-    // What becomes of a reservation that is over; the insert of the account, its address, its token, its event and its mail.
-    assert_eq!(count(&app), 6);
+    // What becomes of a reservation that is over; the insert of the account, its address, its token, after a look at the siblings of
+    // the token, its event and its mail.
+    assert_eq!(count(&app), 7);
     forgot(&app, &ada.email).await;
     assert_eq!(count(&app), 1);
     assert_eq!(without, 3, "the check of the session, the change and its event");
@@ -302,6 +305,37 @@ async fn an_app_without_a_mailer_says_so(cx: Cx) {
     stuck.get("/users/me").by(&ada).send().await.is(200);
     forgot(&stuck, &ada.email).await;
     assert_eq!(state(&stuck).await.waiting, 2);
+}
+
+/// REG-02: the time of a client's next request does not tell whether there was anything to do, because nobody knows when the
+/// worker looks.
+async fn a_request_waits_a_random_part_of_a_second(cx: Cx) {
+    const REQUESTS: usize = 40;
+    let app = cx.app().await;
+    let mailer = app.mailer().clone();
+    let patient = Setup::default().auth(move |auth| auth.mail(MailConfig::new(mailer.clone())));
+    let patient = app.server_with(patient).await;
+    let ada = app.user("ada").await;
+    app.deliver().await;
+    app.mailer().forget();
+    for _ in 0..REQUESTS / 2 {
+        for email in [&ada.email, "nobody@example.org"] {
+            patient.post("/auth/forgot-password").json(json!({ "email": email })).send().await.is(202);
+        }
+    }
+    let waiting = || async { usize::try_from(state(&patient).await.waiting).expect("a small number") };
+    let mut before = waiting().await;
+    assert_eq!(before, REQUESTS);
+    for _ in 0..4 {
+        patient.deliver().await;
+        patient.clock().advance(Duration::from_millis(250));
+        let left = waiting().await;
+        assert!(left <= before && before - left < REQUESTS / 2, "{left} of {before}");
+        before = left;
+    }
+    patient.deliver().await;
+    assert_eq!(waiting().await, 0);
+    assert_eq!(app.mailer().sent().len(), REQUESTS / 2);
 }
 
 /// Ada's mail is in the hands of a mailer that never answers, and Grace's leaves nevertheless.

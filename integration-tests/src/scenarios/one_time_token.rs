@@ -6,14 +6,14 @@ use std::time::Duration;
 use auth_core::email_change::{CONFIRM, REVERT};
 use auth_core::invitation::INVITE;
 use auth_core::magic_link::LOGIN;
-use auth_core::one_time::{Consumed, Issue, Purpose};
+use auth_core::one_time::{Consumed, Family, Issue, Purpose};
 use auth_core::password_reset::RESET;
 use auth_core::registration::REGISTER;
 use auth_core::sea_orm::{
     ConnectionTrait, DatabaseTransaction, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 use auth_core::verification::VERIFY;
-use auth_core::{Result, User};
+use auth_core::{Client, Result, User};
 use auth_testkit::Engine;
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -30,6 +30,9 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_bound_token_needs_its_binding: direct_only,
     a_token_dies_with_what_it_was_issued_for: direct_only,
     a_used_token_stays_used: direct_only,
+    nobody_ends_the_link_of_somebody_else: direct_only,
+    the_first_of_siblings_ends_the_others: direct_only,
+    a_crowd_finds_seats_for_nine: direct_only,
 ];
 
 const PURPOSES: [Purpose; 7] = [VERIFY, RESET, LOGIN, CONFIRM, REVERT, REGISTER, INVITE];
@@ -148,6 +151,7 @@ async fn what_is_rolled_back_is_left_for_the_next(cx: Cx) {
     assert!(!try_redeem(&app, &cx, INVITE, &token, None).await);
 }
 
+/// CVE-2026-110862, CVE-2026-114607.
 async fn no_token_serves_another_purpose(cx: Cx) {
     let app = app(&cx).await;
     for purpose in PURPOSES {
@@ -268,4 +272,90 @@ async fn a_used_token_stays_used(cx: Cx) {
     let endless = Issue { lifetime: Duration::MAX, ..plain(INVITE) };
     app.auth().one_time_tokens().issue(&tx, endless).await.expect_err("no such date");
     tx.rollback().await.expect("a rollback");
+}
+
+/// A client of the network with this number.
+fn network(n: u8) -> Client {
+    Client::new(Some([192, 0, 2, n].into()), None)
+}
+
+async fn sibling(app: &App, engine: Engine, client: &Client) -> String {
+    issue(app, engine, Issue { family: Some(Family::new("ada@example.org", client)), ..plain(RESET) }).await
+}
+
+async fn live(app: &App, tokens: &[String]) -> Vec<bool> {
+    let mut live = Vec::new();
+    for token in tokens {
+        live.push(app.auth().one_time_tokens().peek(RESET, token, None).await.expect("an answer").is_some());
+    }
+    live
+}
+
+/// RST-12: three links for each network, nine in all.
+async fn nobody_ends_the_link_of_somebody_else(cx: Cx) {
+    let app = app(&cx).await;
+    let mut tokens = vec![sibling(&app, cx.engine(), &network(1)).await];
+    // Another network asks again and again, and loses but its own.
+    for _ in 0..6 {
+        app.clock().advance(Duration::from_millis(1));
+        tokens.push(sibling(&app, cx.engine(), &network(2)).await);
+    }
+    assert_eq!(live(&app, &tokens).await, [true, false, false, false, true, true, true]);
+    // Those of another address do not count.
+    let client = network(2);
+    let family = Some(Family::new("bea@example.org", &client));
+    let other = issue(&app, cx.engine(), Issue { family, ..plain(RESET) }).await;
+    // Nine are enough: the oldest of a network that has most leaves.
+    for n in [3, 3, 3, 4, 4, 5] {
+        app.clock().advance(Duration::from_millis(1));
+        tokens.push(sibling(&app, cx.engine(), &network(n)).await);
+    }
+    assert_eq!(live(&app, &tokens).await.into_iter().filter(|live| *live).count(), 9);
+    assert_eq!(live(&app, &tokens[..1]).await, [true], "a network with one keeps it");
+    assert_eq!(live(&app, &[other]).await, [true]);
+    assert_eq!(app.count("authn_one_time_token WHERE kind = 'reset_password'").await, 10);
+    // Dead ones make room.
+    app.clock().advance(MINUTE);
+    for n in 1..=9 {
+        tokens.push(sibling(&app, cx.engine(), &network(n)).await);
+    }
+    assert_eq!(live(&app, &tokens[tokens.len() - 9..]).await, [true; 9]);
+}
+
+async fn the_first_of_siblings_ends_the_others(cx: Cx) {
+    let app = app(&cx).await;
+    let servers = [app.clone(), app.second_server().await];
+    for round in 0..4 {
+        let mut tokens = Vec::new();
+        for n in 0..3 {
+            tokens.push(sibling(&app, cx.engine(), &network(n)).await);
+        }
+        let before = app.count("effect").await;
+        let redeemed = race(12, |n| {
+            let (server, token, engine) = (servers[n % 2].clone(), tokens[n % 3].clone(), cx.engine());
+            async move { redeem(&server, engine, None, (RESET, &token, None)).await.expect("an answer") }
+        });
+        redeemed.await;
+        assert_eq!(app.count("effect").await - before, 1, "round {round}");
+        assert_eq!(live(&app, &tokens).await, [false; 3]);
+    }
+}
+
+async fn a_crowd_finds_seats_for_nine(cx: Cx) {
+    let app = app(&cx).await;
+    let servers = [app.clone(), app.second_server().await];
+    let issued = race(16, |n| {
+        let (server, client) = (servers[n % 2].clone(), network(u8::try_from(n).expect("a small number") % 8));
+        async move {
+            let (tokens, family) = (server.auth().one_time_tokens(), Some(Family::new("ada@example.org", &client)));
+            let issued = server
+                .auth()
+                .kernel()
+                .effect(&client, |effect| async move { tokens.issue(&effect, Issue { family, ..plain(RESET) }).await });
+            issued.await.expect("a token").expose_secret().to_owned()
+        }
+    });
+    let tokens = issued.await;
+    assert_eq!(app.count("authn_one_time_token").await, 9);
+    assert_eq!(live(&app, &tokens).await.into_iter().filter(|live| *live).count(), 9);
 }

@@ -87,7 +87,7 @@ fn has_a_claim(holder: &User) -> bool {
 /// Does what the link does, which goes on working.
 async fn go_back(effect: &Effect, user: &User, link: &RevertLink) -> Result<()> {
     revert(effect, user, &link.data).await?;
-    close_later(effect, user, link).await
+    close_later(effect, user.id, &link.data).await
 }
 
 /// Restores the old email address. Whoever knew the password may not be the owner, so it goes, and a link to a new one is
@@ -106,13 +106,13 @@ pub(super) async fn revert(effect: &Effect, user: &User, data: &LinkData) -> Res
 }
 
 /// Ends the ways back to addresses from after this one: their links are in the hands of the one who changed it.
-async fn close_later(effect: &Effect, user: &User, link: &RevertLink) -> Result<()> {
-    let later = revert_links(effect, user.id).await?.into_iter().filter(|other| other.issued_at > link.issued_at);
+pub(super) async fn close_later(effect: &Effect, user_id: Uuid, link: &LinkData) -> Result<()> {
+    let later = revert_links(effect, user_id).await?.into_iter().filter(|other| other.data.epoch > link.epoch);
     let ids: Vec<Uuid> = later.map(|other| other.id).collect();
     if !ids.is_empty() {
         one_time::delete(effect.tx(), ids).await?;
     }
-    end_reservations(effect, user.id).await
+    end_reservations(effect, user_id).await
 }
 
 /// The account that has an email address, locked.

@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::config::{LIFETIME, REVERT_LIFETIME};
@@ -43,11 +42,13 @@ pub const CONFIRM: Purpose = Purpose::new("change_email", "chg_");
 /// The tokens that bring the old address back.
 pub const REVERT: Purpose = Purpose::new("revert_email", "rev_");
 
-/// What a link holds: the email address that will count.
+/// What a link holds: the email address that will count, and the epoch of the account that the link came with. Each change of
+/// an address has a higher one, whatever the clocks of the servers say.
 #[derive(Serialize, Deserialize)]
 pub(super) struct LinkData {
     pub(super) email: String,
     pub(super) is_verified: bool,
+    pub(super) epoch: i64,
 }
 
 impl LinkData {
@@ -70,11 +71,12 @@ pub(crate) async fn queue_revert_mail(effect: &Effect, before: &User, after: &Us
     let Some(former) = &before.email else { return Ok(()) };
     let kernel = effect.kernel();
     let config = &kernel.configs().email_change.revert_link;
+    let data = LinkData { email: former.clone(), is_verified: before.is_verified, epoch: after.security_epoch };
     let issue = Issue {
         user: Some(after),
         // An attacker who took the account over changes more than the address.
         outlives_changes: true,
-        data: Some(LinkData { email: former.clone(), is_verified: before.is_verified }.into_json()?),
+        data: Some(data.into_json()?),
         ..Issue::new(REVERT, config.lifetime)
     };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
@@ -89,7 +91,6 @@ pub(crate) async fn queue_revert_mail(effect: &Effect, before: &User, after: &Us
 /// A link to an old address that still works.
 pub(super) struct RevertLink {
     pub(super) id: Uuid,
-    pub(super) issued_at: OffsetDateTime,
     pub(super) data: LinkData,
 }
 
@@ -105,13 +106,15 @@ pub(crate) enum RevertLinks {
 /// The links to old addresses that still work, the oldest first.
 pub(super) async fn revert_links(effect: &Effect, user_id: Uuid) -> Result<Vec<RevertLink>> {
     let rows = one_time::live(effect.tx(), REVERT, user_id, effect.kernel().now()).await?;
-    rows.into_iter()
+    let mut links = rows
+        .into_iter()
         .map(|row| {
-            let data =
-                serde_json::from_value(row.data.map(|data| data.0).unwrap_or_default()).map_err(Error::internal)?;
-            Ok(RevertLink { id: row.id, issued_at: row.created_at.0, data })
+            let data = serde_json::from_value(row.data.map(|data| data.0).unwrap_or_default());
+            Ok(RevertLink { id: row.id, data: data.map_err(Error::internal)? })
         })
-        .collect()
+        .collect::<Result<Vec<RevertLink>>>()?;
+    links.sort_unstable_by_key(|link| link.data.epoch);
+    Ok(links)
 }
 
 /// Makes links to old addresses void.

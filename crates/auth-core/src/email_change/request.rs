@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::event::EventKind;
 use crate::identifier::Email;
 use crate::mail::{Mail, Recipient};
-use crate::one_time::{Issue, OneTimeTokens};
+use crate::one_time::{Family, Issue, OneTimeTokens};
 use crate::user::User;
 
 /// The name of the job that finds out whether the new address is free.
@@ -51,11 +51,12 @@ async fn compose(effect: &Effect, job: ConfirmJob) -> Result<Option<Mail>> {
         return Ok(None);
     }
     let config = &kernel.configs().email_change.confirm_link;
-    let slot = user.id.to_string();
+    let id = user.id.to_string();
+    let data = LinkData { email: email.as_str().to_owned(), is_verified: true, epoch: user.security_epoch };
     let issue = Issue {
         user: Some(&user),
-        slot: Some(&slot),
-        data: Some(LinkData { email: email.as_str().to_owned(), is_verified: true }.into_json()?),
+        family: Some(Family::new(&id, effect.client())),
+        data: Some(data.into_json()?),
         ..Issue::new(CONFIRM, config.lifetime)
     };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;

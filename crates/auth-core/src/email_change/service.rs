@@ -1,11 +1,10 @@
 //! Asking for a new email address, confirming it, reverting it.
 
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::contested::{make_room, revert};
+use super::contested::{close_later, make_room, revert};
 use super::link::{CONFIRM, REVERT};
-use super::link::{LinkData, end_reservations, queue_revert_mail};
+use super::link::{LinkData, queue_revert_mail};
 use super::request::request_confirmation;
 use crate::account::{Accounts, SessionsToEnd, Updated, store};
 use crate::client::Client;
@@ -17,19 +16,12 @@ use crate::identifier::Email;
 use crate::kernel::Kernel;
 use crate::limit::{Limit, Rate};
 use crate::one_time::TOKEN_TRIES;
-use crate::one_time::{self, OneTimeTokens, Purpose};
+use crate::one_time::{OneTimeTokens, Purpose};
 use crate::password::Password;
 use crate::principal::Principal;
 use crate::user::User;
 
 const BAD: ErrorCode = ErrorCode::ChangeEmailBadToken;
-
-/// A link that was redeemed.
-struct Redeemed {
-    user: User,
-    data: LinkData,
-    issued_at: OffsetDateTime,
-}
 
 /// New addresses that an account asks for.
 pub const EMAIL_CHANGES: Limit<Uuid> = Limit::new("email_changes", &[Rate::per_hour(5)]);
@@ -93,7 +85,7 @@ impl<'a> EmailChanges<'a> {
         kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
         kernel
             .effect(client, |effect| async move {
-                let Redeemed { user, data, .. } = redeem(&effect, CONFIRM, token).await?;
+                let (user, data) = redeem(&effect, CONFIRM, token).await?;
                 if !user.is_active {
                     return Err(BAD.into());
                 }
@@ -123,7 +115,7 @@ impl<'a> EmailChanges<'a> {
         kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
         kernel
             .effect(client, |effect| async move {
-                let Redeemed { user, data, issued_at } = redeem(&effect, REVERT, token).await?;
+                let (user, data) = redeem(&effect, REVERT, token).await?;
                 // The owner may go back from a deletion, and not from being locked out.
                 if !user.is_active && user.delete_at.is_none() {
                     return Err(BAD.into());
@@ -131,8 +123,7 @@ impl<'a> EmailChanges<'a> {
                 // The link was mailed to that address, so that opening it verifies the address.
                 make_room(&effect, &data.email()?, Some(&user), ErrorCode::UpdateUserEmailAlreadyExists).await?;
                 let reverted = revert(&effect, &user, &data).await?;
-                one_time::delete_since(effect.tx(), REVERT, user.id, issued_at).await?;
-                end_reservations(&effect, user.id).await?;
+                close_later(&effect, user.id, &data).await?;
                 Ok(reverted)
             })
             .await
@@ -140,9 +131,9 @@ impl<'a> EmailChanges<'a> {
 }
 
 /// Redeems a link: the account that it acts on, locked, and what the link holds.
-async fn redeem(effect: &Effect, purpose: Purpose, token: &str) -> Result<Redeemed> {
+async fn redeem(effect: &Effect, purpose: Purpose, token: &str) -> Result<(User, LinkData)> {
     let consumed = OneTimeTokens::new(effect.kernel()).consume(effect, purpose, token, None).await?.ok_or(BAD)?;
     let user = store::lock_owner(effect, &consumed).await?.ok_or(BAD)?;
     let data = consumed.data.map(serde_json::from_value).transpose().map_err(Error::internal)?.ok_or(BAD)?;
-    Ok(Redeemed { user, data, issued_at: consumed.created_at })
+    Ok((user, data))
 }

@@ -18,6 +18,6 @@ pub use crate::configs::Configs;
 pub use crate::db::delete_in_batches;
 pub use crate::effect::Effect;
 pub use crate::kernel::Kernel;
-pub use crate::one_time::{Consumed, Issue, OneTimeTokens, Purpose};
+pub use crate::one_time::{Consumed, Family, Issue, OneTimeTokens, Purpose};
 pub use crate::session::establish::establish;
 pub use crate::session::revoke::{Revocation, revoke};

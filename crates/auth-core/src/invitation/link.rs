@@ -9,7 +9,7 @@ use crate::effect::Effect;
 use crate::error::Result;
 use crate::event::EventKind;
 use crate::mail::MailKind;
-use crate::one_time::{Issue, OneTimeTokens, Purpose};
+use crate::one_time::{Family, Issue, OneTimeTokens, Purpose};
 use crate::user::User;
 
 /// The tokens that accept an invitation.
@@ -43,8 +43,12 @@ pub(crate) async fn invite(effect: &Effect, user: &User, actor_id: Uuid) -> Resu
     }
     let kernel = effect.kernel();
     let config = &kernel.configs().invitation.link;
-    let slot = user.id.to_string();
-    let issue = Issue { user: Some(user), slot: Some(&slot), ..Issue::new(INVITE, config.lifetime) };
+    let id = user.id.to_string();
+    let issue = Issue {
+        user: Some(user),
+        family: Some(Family::new(&id, effect.client())),
+        ..Issue::new(INVITE, config.lifetime)
+    };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
     let message = INVITATION.message().link(kernel.mail_link(config, &token));
     effect.emit(EventKind::Invited { user_id: user.id, actor_id });

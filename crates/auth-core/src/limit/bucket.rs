@@ -113,6 +113,7 @@ mod tests {
             ("mail_requests", "client", vec![(5, HOUR)]),
             ("mails_by_client", "client", vec![(10, HOUR)]),
             ("mails_to_address", "address", vec![(3, HOUR), (10, 24 * HOUR)]),
+            ("notices", "account", vec![(1, 24 * HOUR)]),
             ("passwords_by_account", "account", vec![(100, 60)]),
             ("passwords_by_client", "client", vec![(20, 120)]),
             ("passwords_by_device", "device", vec![(10, HOUR)]),

@@ -13,11 +13,11 @@ use crate::event::EventKind;
 use crate::gate::PasswordGate;
 use crate::identifier::Email;
 use crate::mail::{Mail, MailCode, MailKind, Recipient};
-use crate::one_time::{Consumed, Issue, OneTimeTokens, Purpose};
+use crate::one_time::{Consumed, Family, Issue, OneTimeTokens, Purpose};
 use crate::redirect::RedirectTarget;
 use crate::registration::Registration;
 
-/// A login by mail: by a link, or by a code.
+/// A login by mail: by a link, or by a code while codes may be tried.
 pub const MAGIC_LINK: MailKind = MailKind::new(
     "magic_link",
     &[("en", include_str!("mail/magic_link.en.jinja")), ("de", include_str!("mail/magic_link.de.jinja"))],
@@ -68,21 +68,24 @@ async fn compose(effect: &Effect, job: LinkData) -> Result<Option<Mail>> {
     effect.emit(EventKind::MagicLinkRequested { user_id: user.as_ref().map(|user| user.id) });
     // To the address as it is stored, whatever was typed.
     let to = user.as_ref().and_then(|user| user.email.as_deref()).unwrap_or(email.as_str());
-    let may_carry_code = match &user {
-        Some(user) => PasswordGate::new(kernel).allows_codes(effect, user).await?,
-        None => true,
-    };
+    let tokens = OneTimeTokens::new(kernel);
+    // One that nobody may try would only annoy its reader.
+    let may_carry_code = tokens.has_attempt(effect, LOGIN, email.key()).await?
+        && match &user {
+            Some(user) => PasswordGate::new(kernel).allows_codes(effect, user).await?,
+            None => true,
+        };
     let code = may_carry_code.then(|| MailCode::random(kernel.random())).transpose()?;
     let data = LinkData { email: to.to_owned(), redirect_to: job.redirect_to };
     let issue = Issue {
         user: user.as_ref(),
-        slot: Some(email.key()),
+        family: Some(Family::new(email.key(), effect.client())),
         address: Some(email.key()),
         code: code.as_ref().map(MailCode::as_str),
         data: Some(serde_json::to_value(&data).map_err(Error::internal)?),
         ..Issue::new(LOGIN, config.lifetime)
     };
-    let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
+    let token = tokens.issue(effect, issue).await?;
     let link = kernel.mail_link(config, &token);
     let recipient = user.as_ref().and_then(Recipient::of).unwrap_or_else(|| Recipient::unverified(to));
     let message = MAGIC_LINK.message().link(link);

@@ -32,7 +32,7 @@ pub use carried::{InvalidMailCode, MailCode, MailLink};
 pub use config::MailConfig;
 pub use kind::{MailKind, Message};
 pub use language::{InvalidLanguage, Language, Languages};
-pub use limits::{MAIL_REQUESTS, MAILS_BY_CLIENT, MAILS_TO_ADDRESS};
+pub use limits::{MAIL_REQUESTS, MAILS_BY_CLIENT, MAILS_TO_ADDRESS, NOTICES};
 pub use link::LinkConfig;
 pub use log::LogMailer;
 pub use message::{Content, Mail, MailError, Mailer};
@@ -48,4 +48,5 @@ pub(crate) const FEATURE: Feature = Feature::new("mail", "Mail and its outbox.")
     MAIL_REQUESTS.declared(),
     MAILS_BY_CLIENT.declared(),
     MAILS_TO_ADDRESS.declared(),
+    NOTICES.declared(),
 ]);

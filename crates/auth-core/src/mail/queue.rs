@@ -27,8 +27,8 @@ const LIFETIME: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 pub(crate) enum Queued {
     /// Send a mail.
     Send { mail: Mail },
-    /// Send a mail to an unverified address, within the limit of that address.
-    Offer { mail: Mail, client: Client },
+    /// Send a mail to an unverified address, within the limit of that address. It may tell of a change of an account.
+    Offer { mail: Mail, client: Client, account: Option<Uuid> },
     /// Carry a job of a feature out.
     Job(Job),
 }
@@ -59,11 +59,19 @@ pub(crate) async fn put(kernel: &Kernel, tx: &impl ConnectionTrait, queue: &[Que
 }
 
 fn new_row(kernel: &Kernel, queued: &Queued, now: OffsetDateTime) -> Result<store::NewRow> {
-    let (id, expires_at) = match queued {
-        Queued::Send { mail } => (mail.id, expiry(mail)),
-        Queued::Offer { .. } | Queued::Job(_) => (kernel.new_id(now)?, now + LIFETIME),
+    let (id, due_at, expires_at) = match queued {
+        Queued::Send { mail } => (mail.id, now, expiry(mail)),
+        Queued::Offer { .. } => (kernel.new_id(now)?, now, now + LIFETIME),
+        Queued::Job(_) => (kernel.new_id(now)?, now + job_delay(kernel)?, now + LIFETIME),
     };
-    Ok(store::NewRow { id, body: seal(kernel, id, queued)?, now, expires_at })
+    Ok(store::NewRow { id, body: seal(kernel, id, queued)?, now, due_at, expires_at })
+}
+
+/// How long a job waits, at random.
+fn job_delay(kernel: &Kernel) -> Result<Duration> {
+    let mut part = [0; 2];
+    kernel.random().fill(&mut part).map_err(Error::internal)?;
+    Ok(kernel.configs().mail.job_delay.mul_f64(f64::from(u16::from_le_bytes(part)) / f64::from(u16::MAX)))
 }
 
 /// When a mail expires: together with its link.

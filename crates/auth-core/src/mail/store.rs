@@ -19,6 +19,7 @@ pub(crate) struct NewRow {
     pub(crate) id: Uuid,
     pub(crate) body: Vec<u8>,
     pub(crate) now: OffsetDateTime,
+    pub(crate) due_at: OffsetDateTime,
     pub(crate) expires_at: OffsetDateTime,
 }
 
@@ -27,7 +28,7 @@ pub(crate) async fn insert(db: &impl ConnectionTrait, rows: Vec<NewRow>) -> Resu
         id: Set(row.id),
         body: Set(row.body),
         attempts: Set(0),
-        due_at: Set(Timestamp(row.now)),
+        due_at: Set(Timestamp(row.due_at)),
         claim: Set(None),
         created_at: Set(Timestamp(row.now)),
         expires_at: Set(Timestamp(row.expires_at)),

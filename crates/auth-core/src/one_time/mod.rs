@@ -8,17 +8,18 @@ mod limits;
 mod model;
 mod purge;
 mod purpose;
+mod seat;
 mod service;
 mod store;
 
 use crate::feature::Feature;
 
 pub use limits::TOKEN_TRIES;
-pub use model::{Consumed, Issue};
+pub use model::{Consumed, Family, Issue};
 use purge::purge;
 pub use purpose::Purpose;
 pub use service::OneTimeTokens;
-pub(crate) use store::{delete, delete_mailed_to, delete_since, live};
+pub(crate) use store::{delete, delete_mailed_to, live};
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature =

@@ -4,11 +4,11 @@ use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Purpose;
-use crate::hidden::hidden;
+use crate::client::Client;
+use crate::hidden::{Hidden, hidden};
 use crate::user::User;
 
 /// What a token is issued for. `Debug` shows neither its code nor what goes with it.
@@ -20,9 +20,9 @@ pub struct Issue<'a> {
     pub user: Option<&'a User>,
     /// Whether it outlives that: for what takes such a change back.
     pub outlives_changes: bool,
-    /// A slot holds at most one live token, for example one per address; a newer token replaces the older one.
-    pub slot: Option<&'a str>,
-    /// A short code that may be given instead of the token. Needs a slot, and counts the attempts on it.
+    /// Whose siblings it is one of, for tokens that strangers can have issued: those of one account or address.
+    pub family: Option<Family<'a>>,
+    /// A short code that may be given instead of the token. Needs a family, whose codes share five attempts.
     pub code: Option<&'a str>,
     /// What must accompany the token when it is redeemed, such as a flow cookie.
     pub binding: Option<&'a str>,
@@ -35,7 +35,37 @@ pub struct Issue<'a> {
     pub lifetime: Duration,
 }
 
+/// The tokens of one purpose for one account or address. Three of them live for each network that asked, nine in all, so
+/// that asking for a link does not end that of somebody else; the first that is redeemed ends the others.
+#[derive(Clone, Copy)]
+pub struct Family<'a> {
+    /// For whom the tokens are.
+    pub(super) of: &'a str,
+    /// Who asked for this one.
+    pub(super) client: &'a Client,
+}
+
+impl<'a> Family<'a> {
+    /// The family of an account or address, for a token that a client asked for.
+    #[must_use]
+    pub fn new(of: &'a str, client: &'a Client) -> Self {
+        Self { of, client }
+    }
+}
+
+impl fmt::Debug for Family<'_> {
+    /// Hides for whom it is, which may be an address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Family").field("of", &Hidden).finish_non_exhaustive()
+    }
+}
+
 impl Issue<'_> {
+    /// The epoch of the account that the token dies with.
+    pub(super) fn epoch(&self) -> Option<i64> {
+        self.user.filter(|_| !self.outlives_changes).map(|user| user.security_epoch)
+    }
+
     /// A token for a purpose and a time, bound to nothing else.
     #[must_use]
     pub fn new(purpose: Purpose, lifetime: Duration) -> Self {
@@ -43,7 +73,7 @@ impl Issue<'_> {
             purpose,
             user: None,
             outlives_changes: false,
-            slot: None,
+            family: None,
             code: None,
             binding: None,
             address: None,
@@ -55,12 +85,12 @@ impl Issue<'_> {
 
 impl fmt::Debug for Issue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { purpose, user, outlives_changes, slot, code, binding, address, data, lifetime } = self;
+        let Self { purpose, user, outlives_changes, family, code, binding, address, data, lifetime } = self;
         f.debug_struct("Issue")
             .field("purpose", purpose)
             .field("user_id", &user.map(|user| user.id))
             .field("outlives_changes", outlives_changes)
-            .field("slot", &hidden(slot))
+            .field("family", &hidden(family))
             .field("code", &hidden(code))
             .field("binding", &hidden(binding))
             .field("address", &hidden(address))
@@ -73,8 +103,6 @@ impl fmt::Debug for Issue<'_> {
 /// What a redeemed token stood for. `Debug` does not show what the purpose remembered: it may be a password hash.
 #[derive(Clone, PartialEq)]
 pub struct Consumed {
-    /// When it was issued.
-    pub(crate) created_at: OffsetDateTime,
     /// The account it acts on.
     pub user_id: Option<Uuid>,
     /// The epoch of the account that it was issued at.
@@ -85,9 +113,8 @@ pub struct Consumed {
 
 impl fmt::Debug for Consumed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { created_at, user_id, security_epoch, data } = self;
+        let Self { user_id, security_epoch, data } = self;
         f.debug_struct("Consumed")
-            .field("created_at", created_at)
             .field("user_id", user_id)
             .field("security_epoch", security_epoch)
             .field("data", &hidden(data))

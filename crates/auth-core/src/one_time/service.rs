@@ -3,9 +3,12 @@
 use aws_lc_rs::hmac;
 use sea_orm::DatabaseTransaction;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+use super::seat::{Seat, is_live};
 use super::{Consumed, Issue, Purpose, store};
+use crate::client::Client;
 use crate::kernel::Kernel;
 use crate::secret::{digest, random_token};
 use crate::{Error, Result};
@@ -16,7 +19,7 @@ pub struct OneTimeTokens<'a> {
     kernel: &'a Kernel,
 }
 
-/// How often the code of a slot may be tried (OWASP ASVS 6.6.3).
+/// How often the codes of a family may be tried (OWASP ASVS 6.6.3).
 pub(crate) const CODE_ATTEMPTS: i32 = 5;
 
 impl<'a> OneTimeTokens<'a> {
@@ -33,14 +36,26 @@ impl<'a> OneTimeTokens<'a> {
     pub async fn issue(&self, tx: &DatabaseTransaction, issue: Issue<'_>) -> Result<SecretString> {
         let token = random_token(self.kernel.random(), issue.purpose.prefix())?;
         let now = self.kernel.now();
-        let slot = issue.slot.map(|slot| slot_digest(issue.purpose, slot));
-        let code = match (&slot, issue.code) {
+        let family = issue.family.map(|family| family_digest(issue.purpose, family.of));
+        let code = match (family, issue.code) {
             (_, None) => None,
-            (Some(slot), Some(code)) => Some(self.code_digest(slot, code)),
-            (None, Some(_)) => return Err(Error::internal("a code needs a slot that counts its attempts")),
+            (Some(family), Some(code)) => Some(self.code_digest(&family, code)),
+            (None, Some(_)) => return Err(Error::internal("a code needs a family that counts its attempts")),
         };
-        let row = store::NewRow { id: self.kernel.new_id(now)?, token: digest(token.expose_secret()), slot, code };
-        store::insert(tx, row, &issue, now).await?;
+        let id = self.kernel.new_id(now)?;
+        let seat = match (family, issue.family) {
+            (Some(digest), Some(family)) => {
+                let siblings = store::siblings(tx, &digest).await?;
+                let origin = origin_digest(digest, family.client);
+                Some(Seat::choose(&siblings, id, digest, origin, issue.epoch(), now))
+            }
+            _ => None,
+        };
+        if let Some(seat) = seat.as_ref().filter(|seat| !seat.occupants.is_empty()) {
+            store::delete(tx, seat.occupants.clone()).await?;
+        }
+        let row = store::NewRow { id, token: digest(token.expose_secret()), seat, code };
+        store::insert(tx, &row, &issue, now).await?;
         Ok(token)
     }
 
@@ -62,7 +77,7 @@ impl<'a> OneTimeTokens<'a> {
         self.redeem(tx, purpose, store::By::Token(digest(token)), binding.map(digest)).await
     }
 
-    /// Reads what a token stands for, which is deleted when it is redeemed, and redeems it.
+    /// Reads what a token stands for, which is deleted when it is redeemed, and redeems it. Its siblings end with it.
     async fn redeem(
         &self,
         tx: &DatabaseTransaction,
@@ -71,8 +86,18 @@ impl<'a> OneTimeTokens<'a> {
         binding: Option<[u8; 32]>,
     ) -> Result<Option<Consumed>> {
         let now = self.kernel.now();
-        let Some(found) = store::find_valid(tx, purpose, by, binding, now).await? else { return Ok(None) };
-        Ok(store::mark_used(tx, purpose, by, binding, now).await?.then_some(found))
+        let Some(mut row) = store::find_valid(tx, purpose, by, binding, now).await? else { return Ok(None) };
+        let family = row.family.take();
+        if let Some(family) = &family {
+            store::siblings(tx, family).await?;
+        }
+        if !store::mark_used(tx, purpose, store::By::Id(row.id), binding, now).await? {
+            return Ok(None);
+        }
+        if let Some(family) = family {
+            store::end_siblings(tx, family, now).await?;
+        }
+        Ok(Some(row.into()))
     }
 
     /// What a token stands for that could be redeemed now, without redeeming it: for a page that asks first, and for
@@ -82,7 +107,9 @@ impl<'a> OneTimeTokens<'a> {
     /// Fails when the database does.
     pub async fn peek(&self, purpose: Purpose, token: &str, binding: Option<&str>) -> Result<Option<Consumed>> {
         let now = self.kernel.now();
-        store::find_valid(self.kernel.db(), purpose, store::By::Token(digest(token)), binding.map(digest), now).await
+        let by = store::By::Token(digest(token));
+        let found = store::find_valid(self.kernel.db(), purpose, by, binding.map(digest), now).await?;
+        Ok(found.map(Consumed::from))
     }
 
     /// The account that a token was redeemed for before.
@@ -93,17 +120,27 @@ impl<'a> OneTimeTokens<'a> {
         store::find_used(self.kernel.db(), purpose, digest(token)).await
     }
 
-    /// Takes one of the attempts at the code of a slot; `false` when there is no code, or no attempt is left. Counted
+    /// Takes one of the attempts at the codes of a family; `false` when there is no code, or no attempt is left. Counted
     /// in a transaction of its own, before the code is looked at.
     ///
     /// # Errors
     /// Fails when the database does.
-    pub(crate) async fn take_attempt(&self, tx: &DatabaseTransaction, purpose: Purpose, slot: &str) -> Result<bool> {
-        let slot = slot_digest(purpose, slot);
-        store::count_attempt(tx, slot, CODE_ATTEMPTS, self.kernel.now()).await
+    pub(crate) async fn take_attempt(&self, tx: &DatabaseTransaction, purpose: Purpose, of: &str) -> Result<bool> {
+        let family = family_digest(purpose, of);
+        store::count_attempt(tx, family, CODE_ATTEMPTS, self.kernel.now()).await
     }
 
-    /// Redeems the token of a slot by its code, as [`consume`](Self::consume) does by itself. Every call needs an
+    /// Whether a new code of a family could be tried: it shares the attempts of those that still live.
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    pub(crate) async fn has_attempt(&self, tx: &DatabaseTransaction, purpose: Purpose, of: &str) -> Result<bool> {
+        let siblings = store::siblings(tx, &family_digest(purpose, of)).await?;
+        let live = siblings.iter().filter(|row| is_live(row, self.kernel.now()));
+        Ok(live.map(|row| row.attempts).max().unwrap_or_default() < CODE_ATTEMPTS)
+    }
+
+    /// Redeems a token of a family by its code, as [`consume`](Self::consume) does by itself. Every call needs an
     /// [attempt](Self::take_attempt) of its own.
     ///
     /// # Errors
@@ -112,18 +149,18 @@ impl<'a> OneTimeTokens<'a> {
         &self,
         tx: &DatabaseTransaction,
         purpose: Purpose,
-        slot: &str,
+        of: &str,
         code: &str,
     ) -> Result<Option<Consumed>> {
-        let slot = slot_digest(purpose, slot);
-        let by = store::By::Code { slot, code: self.code_digest(&slot, code) };
+        let family = family_digest(purpose, of);
+        let by = store::By::Code { family, code: self.code_digest(&family, code) };
         self.redeem(tx, purpose, by, None).await
     }
 
     /// Anyone who has the bare digest of six digits finds them in no time, but not without the key.
-    fn code_digest(&self, slot: &[u8; 32], code: &str) -> [u8; 32] {
+    fn code_digest(&self, family: &[u8; 32], code: &str) -> [u8; 32] {
         let mut context = hmac::Context::with_key(&self.kernel.parts().code_key);
-        context.update(slot);
+        context.update(family);
         context.update(code.as_bytes());
         let mut digest = [0; 32];
         digest.copy_from_slice(context.sign().as_ref());
@@ -131,6 +168,15 @@ impl<'a> OneTimeTokens<'a> {
     }
 }
 
-fn slot_digest(purpose: Purpose, slot: &str) -> [u8; 32] {
-    digest(&format!("{}:{slot}", purpose.name()))
+fn family_digest(purpose: Purpose, of: &str) -> [u8; 32] {
+    digest(&format!("{}:{of}", purpose.name()))
+}
+
+/// Of the network of a client within a family, so that nobody can tell which families a network asked for.
+fn origin_digest(family: [u8; 32], client: &Client) -> [u8; 32] {
+    let network = client.network().map(|network| network.to_string()).unwrap_or_default();
+    let mut hash = Sha256::new_with_prefix(family);
+    hash.update([u8::from(client.is_remote())]);
+    hash.update(network);
+    hash.finalize().into()
 }

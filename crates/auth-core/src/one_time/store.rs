@@ -2,13 +2,15 @@
 
 use auth_entity::one_time_token::{ActiveModel, Column, Entity, Model};
 use auth_entity::{Digest, Remembered, Timestamp, user};
-use sea_orm::sea_query::{Expr, OnConflict, Query};
+use sea_orm::sea_query::{Expr, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::seat::Seat;
 use super::{Consumed, Issue, Purpose};
 use crate::installation::epoch;
 use crate::secret::digest;
@@ -18,47 +20,52 @@ use crate::{Error, Result};
 pub(super) struct NewRow {
     pub(super) id: Uuid,
     pub(super) token: [u8; 32],
-    pub(super) slot: Option<[u8; 32]>,
+    pub(super) seat: Option<Seat>,
     pub(super) code: Option<[u8; 32]>,
 }
 
 /// How a caller who wants to redeem a row names it.
 #[derive(Clone, Copy)]
 pub(super) enum By {
+    Id(Uuid),
     Token([u8; 32]),
-    Code { slot: [u8; 32], code: [u8; 32] },
+    Code { family: [u8; 32], code: [u8; 32] },
 }
 
 impl By {
     fn condition(self) -> Condition {
         match self {
+            Self::Id(id) => Condition::all().add(Column::Id.eq(id)),
             Self::Token(hash) => Condition::all().add(Column::TokenHash.eq(hash.to_vec())),
-            Self::Code { slot, code } => {
-                Condition::all().add(Column::Slot.eq(slot.to_vec())).add(Column::CodeHash.eq(code.to_vec()))
+            Self::Code { family, code } => {
+                Condition::all().add(Column::Family.eq(family.to_vec())).add(Column::CodeHash.eq(code.to_vec()))
             }
         }
     }
 }
 
-/// Inserts a token, in the place of the one that its slot has.
+/// Inserts a token. When another one was given its seat at the same moment, the transaction has to be run again.
 pub(super) async fn insert(
     db: &impl ConnectionTrait,
-    row: NewRow,
+    row: &NewRow,
     issue: &Issue<'_>,
     now: OffsetDateTime,
 ) -> Result<()> {
     let end = now.checked_add(time::Duration::try_from(issue.lifetime).map_err(Error::internal)?);
     let end = end.ok_or_else(|| Error::internal("a token cannot live so long"))?;
-    let has_slot = row.slot.is_some();
+    let seat = row.seat.as_ref();
     let row = ActiveModel {
         id: Set(row.id),
         kind: Set(issue.purpose.name().to_owned()),
         token_hash: Set(row.token.into()),
         user_id: Set(issue.user.map(|user| user.id)),
-        sev: Set(issue.user.filter(|_| !issue.outlives_changes).map(|user| user.security_epoch)),
-        slot: Set(row.slot.map(Vec::from)),
+        sev: Set(issue.epoch()),
+        family: Set(seat.map(|seat| seat.family.to_vec())),
+        place: Set(seat.map(|seat| seat.place)),
+        origin: Set(seat.map(|seat| seat.origin.to_vec())),
+        turn: Set(seat.map(|seat| seat.turn)),
         code_hash: Set(row.code.map(Digest::from)),
-        attempts: Set(0),
+        attempts: Set(seat.map_or(0, |seat| seat.attempts)),
         binding_hash: Set(issue.binding.map(|binding| digest(binding).into())),
         address_hash: Set(issue.address.map(|key| address_digest(key).into())),
         data: Set(issue.data.clone().map(Remembered)),
@@ -66,27 +73,25 @@ pub(super) async fn insert(
         expires_at: Set(Timestamp(end)),
         used_at: Set(None),
     };
-    let mut insert = Entity::insert(row);
-    if has_slot {
-        insert = insert.on_conflict(
-            OnConflict::column(Column::Slot)
-                .update_columns([
-                    Column::TokenHash,
-                    Column::UserId,
-                    Column::Sev,
-                    Column::CodeHash,
-                    Column::Attempts,
-                    Column::BindingHash,
-                    Column::AddressHash,
-                    Column::Data,
-                    Column::CreatedAt,
-                    Column::ExpiresAt,
-                    Column::UsedAt,
-                ])
-                .to_owned(),
-        );
-    }
-    insert.exec_without_returning(db).await?;
+    Entity::insert(row).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// The tokens of a family that are still there, whatever they are worth, locked in the same order by everybody.
+pub(super) async fn siblings(db: &impl ConnectionTrait, family: &[u8]) -> Result<Vec<Model>> {
+    let siblings = Entity::find().filter(Column::Family.eq(family.to_vec())).order_by_asc(Column::Place);
+    Ok(siblings.lock_exclusive().all(db).await?)
+}
+
+/// Ends the tokens of a family, one of which was just redeemed.
+pub(super) async fn end_siblings(db: &impl ConnectionTrait, family: Vec<u8>, now: OffsetDateTime) -> Result<()> {
+    Entity::update_many()
+        .col_expr(Column::UsedAt, Expr::value(Timestamp(now)))
+        .col_expr(Column::Data, Expr::value(None::<Remembered>))
+        .filter(Column::Family.eq(family))
+        .filter(Column::UsedAt.is_null())
+        .exec(db)
+        .await?;
     Ok(())
 }
 
@@ -132,16 +137,16 @@ pub(super) async fn mark_used(
     Ok(result.rows_affected == 1)
 }
 
-/// Counts an attempt at the code of a slot, if one is left.
+/// Counts an attempt at the codes of a family, if one is left.
 pub(super) async fn count_attempt(
     db: &impl ConnectionTrait,
-    slot: [u8; 32],
+    family: [u8; 32],
     limit: i32,
     now: OffsetDateTime,
 ) -> Result<bool> {
     let result = Entity::update_many()
         .col_expr(Column::Attempts, Expr::col(Column::Attempts).add(1))
-        .filter(Column::Slot.eq(slot.to_vec()))
+        .filter(Column::Family.eq(family.to_vec()))
         .filter(Column::CodeHash.is_not_null())
         .filter(Column::Attempts.lt(limit))
         .filter(Column::UsedAt.is_null())
@@ -149,7 +154,7 @@ pub(super) async fn count_attempt(
         .filter(epoch::survives(Column::CreatedAt))
         .exec(db)
         .await?;
-    Ok(result.rows_affected == 1)
+    Ok(result.rows_affected > 0)
 }
 
 pub(super) async fn find_valid(
@@ -158,9 +163,9 @@ pub(super) async fn find_valid(
     by: By,
     binding_hash: Option<[u8; 32]>,
     now: OffsetDateTime,
-) -> Result<Option<Consumed>> {
+) -> Result<Option<Model>> {
     let condition = redeemable(purpose, by, binding_hash, now);
-    Ok(Entity::find().filter(condition).all(db).await?.pop().map(Consumed::from))
+    Ok(Entity::find().filter(condition).all(db).await?.pop())
 }
 
 /// The account that a token was redeemed for.
@@ -176,7 +181,7 @@ pub(super) async fn find_used(
     Ok(used.all(db).await?.pop().and_then(|row| row.user_id))
 }
 
-/// The tokens of a purpose that act on an account and can still be redeemed, the oldest first.
+/// The tokens of a purpose that act on an account and can still be redeemed.
 pub(crate) async fn live(
     db: &impl ConnectionTrait,
     purpose: Purpose,
@@ -189,8 +194,6 @@ pub(crate) async fn live(
         .filter(Column::UsedAt.is_null())
         .filter(Column::ExpiresAt.gt(Timestamp(now)))
         .filter(epoch::survives(Column::CreatedAt))
-        .order_by_asc(Column::CreatedAt)
-        .order_by_asc(Column::Id)
         .all(db)
         .await?)
 }
@@ -214,29 +217,8 @@ fn address_digest(key: &str) -> [u8; 32] {
     digest(&format!("address:{key}"))
 }
 
-/// Deletes the tokens of a purpose that act on an account and were issued at a moment or later.
-pub(crate) async fn delete_since(
-    db: &impl ConnectionTrait,
-    purpose: Purpose,
-    user_id: Uuid,
-    since: OffsetDateTime,
-) -> Result<()> {
-    Entity::delete_many()
-        .filter(Column::UserId.eq(user_id))
-        .filter(Column::Kind.eq(purpose.name()))
-        .filter(Column::CreatedAt.gte(Timestamp(since)))
-        .exec(db)
-        .await?;
-    Ok(())
-}
-
 impl From<Model> for Consumed {
     fn from(row: Model) -> Self {
-        Self {
-            created_at: row.created_at.0,
-            user_id: row.user_id,
-            security_epoch: row.sev,
-            data: row.data.map(|data| data.0),
-        }
+        Self { user_id: row.user_id, security_epoch: row.sev, data: row.data.map(|data| data.0) }
     }
 }

@@ -4,7 +4,7 @@ use super::config::LIFETIME;
 use crate::effect::Effect;
 use crate::error::Result;
 use crate::mail::{Mail, MailKind, MailLink};
-use crate::one_time::{Issue, OneTimeTokens, Purpose};
+use crate::one_time::{Family, Issue, OneTimeTokens, Purpose};
 use crate::user::User;
 
 /// The tokens for a new password.
@@ -27,8 +27,12 @@ pub(crate) async fn mail(effect: &Effect, user: &User) -> Result<Option<Mail>> {
 pub(crate) async fn link(effect: &Effect, user: &User) -> Result<MailLink> {
     let kernel = effect.kernel();
     let config = &kernel.configs().password_reset.link;
-    let slot = user.id.to_string();
-    let issue = Issue { user: Some(user), slot: Some(&slot), ..Issue::new(RESET, config.lifetime) };
+    let id = user.id.to_string();
+    let issue = Issue {
+        user: Some(user),
+        family: Some(Family::new(&id, effect.client())),
+        ..Issue::new(RESET, config.lifetime)
+    };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
     Ok(kernel.mail_link(config, &token))
 }

@@ -16,7 +16,7 @@ use crate::event::EventKind;
 use crate::identifier::{Email, LoginName, Username};
 use crate::kernel::Kernel;
 use crate::mail::{Language, Mail, MailKind, Recipient};
-use crate::one_time::{Issue, OneTimeTokens, Purpose};
+use crate::one_time::{Family, Issue, OneTimeTokens, Purpose};
 use crate::password_reset;
 use crate::user::User;
 use crate::verification::VERIFY_EMAIL;
@@ -115,8 +115,8 @@ async fn compose(effect: &Effect, account: &PendingAccount) -> Result<Option<Mai
     }
     let data = serde_json::to_value(account).map_err(Error::internal)?;
     let config = &kernel.configs().verification.link;
-    // No slot: a newer attempt must not take the link of an older one away.
-    let issue = Issue { address: Some(email.key()), data: Some(data), ..Issue::new(REGISTER, config.lifetime) };
+    let family = Some(Family::new(email.key(), effect.client()));
+    let issue = Issue { family, address: Some(email.key()), data: Some(data), ..Issue::new(REGISTER, config.lifetime) };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
     let link = kernel.mail_link(config, &token);
     effect.mail(Recipient::unverified(email.as_str()), VERIFY_EMAIL.message().link(link)).map(Some)

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::event::EventKind;
 use crate::identifier::LoginName;
 use crate::mail::{Mail, MailKind};
-use crate::one_time::{Issue, OneTimeTokens, Purpose};
+use crate::one_time::{Family, Issue, OneTimeTokens, Purpose};
 use crate::user::User;
 
 /// The mail whose link verifies the email address of an account.
@@ -62,8 +62,12 @@ pub(crate) async fn invite_again(effect: &Effect, user: &User) -> Result<()> {
 async fn mail(effect: &Effect, user: &User) -> Result<Option<Mail>> {
     let kernel = effect.kernel();
     let config = &kernel.configs().verification.link;
-    let slot = user.id.to_string();
-    let issue = Issue { user: Some(user), slot: Some(&slot), ..Issue::new(VERIFY, config.lifetime) };
+    let id = user.id.to_string();
+    let issue = Issue {
+        user: Some(user),
+        family: Some(Family::new(&id, effect.client())),
+        ..Issue::new(VERIFY, config.lifetime)
+    };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
     let link = kernel.mail_link(config, &token);
     effect.mail_to(user, VERIFY_EMAIL.message().link(link))

@@ -21,7 +21,7 @@ use crate::kernel::Kernel;
 use crate::limit::Bucket;
 use crate::mail::message::CONCURRENCY;
 use crate::mail::queue::{Queued, expiry, open, seal};
-use crate::mail::{MAILS_BY_CLIENT, MAILS_TO_ADDRESS};
+use crate::mail::{MAILS_BY_CLIENT, MAILS_TO_ADDRESS, NOTICES};
 use crate::mail::{Mail, MailError, Service, store};
 
 /// How many rows a worker claims at once.
@@ -145,14 +145,15 @@ impl Courier<'_> {
         queued: &Queued,
         refused: &Mutex<Option<Email>>,
     ) -> Result<Option<Mail>> {
-        let within_limit = is_within_limit(effect, &MAILS_BY_CLIENT.of(effect.client())).await?;
-        let mail = if within_limit { self.compose(effect, queued).await? } else { None };
+        let always_leaves = self.is_first_notice(effect, queued).await?;
+        let may_leave = always_leaves || is_within_limit(effect, &MAILS_BY_CLIENT.of(effect.client())).await?;
+        let mail = if may_leave { self.compose(effect, queued).await? } else { None };
         let Some(mut mail) = mail else {
             store::remove(effect.tx(), row.id).await?;
             return Ok(None);
         };
         // A job that leads to no mail does not count for the address, or strangers could use its limit up unnoticed.
-        if effect.client().is_remote() {
+        if !always_leaves && effect.client().is_remote() {
             let address = Email::parse(mail.to.address()).map_err(Error::internal)?;
             let limiter = self.kernel.limiter();
             if limiter.take_within(effect.tx(), &MAILS_TO_ADDRESS.of(&address)).await?.is_some() {
@@ -167,6 +168,15 @@ impl Courier<'_> {
             return Err(Error::internal("another worker has taken the mail over"));
         }
         Ok(Some(mail))
+    }
+
+    /// Whether it tells an account of a change for the first time that day.
+    async fn is_first_notice(self, effect: &Effect, queued: &Queued) -> Result<bool> {
+        let Queued::Offer { mail, account: Some(account), .. } = queued else { return Ok(false) };
+        let mut kinds = self.features.iter().flat_map(|feature| feature.mails);
+        let Some(kind) = kinds.find(|kind| kind.name() == mail.kind) else { return Ok(false) };
+        let notices = NOTICES.of(account).only(kind.name());
+        Ok(self.kernel.limiter().take_within(effect.tx(), &notices).await?.is_none())
     }
 
     async fn compose(self, effect: &Effect, queued: &Queued) -> Result<Option<Mail>> {

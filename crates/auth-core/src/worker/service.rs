@@ -12,8 +12,8 @@ use super::purge::Purge;
 use crate::feature::Feature;
 use crate::kernel::Kernel;
 
-/// How often a worker looks for mail that another server put there, or that is to be tried again.
-const LOOK: Duration = Duration::from_secs(2);
+/// How often a worker looks for mail that another server put there, that waits, or that is to be tried again.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How long it waits when the database is away.
 const PAUSE: Duration = Duration::from_secs(5);
