@@ -64,6 +64,7 @@ mod token_strategy;
 mod unseen_characters;
 mod unused_account;
 mod verification;
+mod way_back;
 
 use auth_core::AuthBuilder;
 use auth_core::feature::Feature;
@@ -153,4 +154,5 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(unseen_characters),
     feature!(unused_account),
     feature!(verification),
+    feature!(way_back),
 ];
