@@ -153,6 +153,7 @@ mod tests {
         RootSecret::new([byte; 32])
     }
 
+    /// CVE-2026-121802.
     #[test]
     fn opens_in_its_place_only() {
         let sealer = Sealer::new(&secret(1), []);

@@ -50,3 +50,19 @@ impl MigratorTrait for Migrator {
         "authn_migrations".into_iden()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// CVE-2026-134313.
+    #[test]
+    fn no_key_is_counted_up_by_the_database() {
+        for table in TABLES {
+            for column in (table.columns)() {
+                let created = Table::create().table(table.table).col(column).to_string(MysqlQueryBuilder);
+                assert!(!created.to_uppercase().contains("INCREMENT"), "{created}");
+            }
+        }
+    }
+}

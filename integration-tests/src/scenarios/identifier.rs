@@ -15,6 +15,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_name_in_a_race_is_taken_once,
     of_two_taken_names_the_address_is_told,
     the_code_says_which_name_was_taken,
+    other_accents_are_another_name,
 ];
 
 /// What sets an address or a user name: a registration, a user's own change, a superuser's change.
@@ -283,4 +284,23 @@ async fn the_code_says_which_name_was_taken(cx: Cx) {
             .await
             .fails(E::UsernameAlreadyExists);
     }
+}
+
+/// CVE-2026-134314: databases may compare without accents, marks, case or blanks at the end.
+async fn other_accents_are_another_name(cx: Cx) {
+    let app = cx.app().await;
+    let ada = json!({ "email": "ada@example.org", "password": PASSWORD, "username": "ada.l" });
+    app.post("/auth/register").json(ada).send().await.is(201);
+    app.deliver().await;
+    app.mailer().forget();
+    for other in
+        ["\u{e1}da@example.org", "ad\u{e4}@example.org", "ada@ex\u{e1}mple.org", "a\u{301}da@example.org", "\u{e1}da.l"]
+    {
+        app.try_login(other, PASSWORD, "db").await.fails(E::LoginBadCredentials);
+        for path in ["/auth/magic-link", "/auth/forgot-password"] {
+            let answer = app.post(path).json(json!({ "email": other })).send().await;
+            assert!(matches!(answer.status.as_u16(), 202 | 422), "{other}: {}", answer.text());
+        }
+    }
+    assert!(app.kinds_to("ada@example.org").await.is_empty());
 }

@@ -1,43 +1,68 @@
-//! The security cases that tests name by their ids: docs/security-cases.md explains each of them, and no other.
+//! What tests name by ids: docs/security-cases.md explains each security case, docs/advisories.md each record of a
+//! vulnerability elsewhere, and neither explains any other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::File;
 
-const PAGE: &str = "docs/security-cases.md";
 const TESTS: [&str; 3] = ["crates/", "examples/", "integration-tests/"];
 
+/// A page whose tables explain ids that tests name.
+struct Page {
+    path: &'static str,
+    ids: fn(&str) -> Vec<String>,
+}
+
+const PAGES: [Page; 2] = [
+    Page { path: "docs/security-cases.md", ids: |text| ids(text).collect() },
+    Page { path: "docs/advisories.md", ids: records },
+];
+
 pub(super) fn problems(files: &[File]) -> Vec<String> {
-    let Some(page) = files.iter().find(|file| file.path == PAGE) else {
-        return vec![format!("{PAGE}: missing; explain there each case that a test names")];
-    };
-    let (explained, mut problems) = rows(&page.text);
-    let named = named(files);
-    let unknown = named.iter().filter(|(id, _)| !explained.contains(*id));
-    problems.extend(unknown.map(|(id, path)| format!("{path}: {id} is not in {PAGE}; add a row for it")));
-    let unused = explained.iter().filter(|id| !named.contains_key(*id));
-    problems
-        .extend(unused.map(|id| format!("{PAGE}: no test names {id}; remove the row, or name it in the test of it")));
-    problems
+    PAGES.iter().flat_map(|page| page.problems(files)).collect()
 }
 
-/// The ids of the page's tables, and what is wrong with them.
-fn rows(page: &str) -> (BTreeSet<String>, Vec<String>) {
-    let (mut found, mut problems) = (BTreeSet::new(), vec![]);
-    let cells = page.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |"));
-    for id in cells.filter_map(|(cell, _)| Id::parse(cell)) {
-        if !found.insert(id.to_string()) {
-            problems.push(format!("{PAGE}: {id} has two rows; merge them"));
-        }
+impl Page {
+    fn problems(&self, files: &[File]) -> Vec<String> {
+        let Some(page) = files.iter().find(|file| file.path == self.path) else {
+            return vec![format!("{}: missing; explain there each case that a test names", self.path)];
+        };
+        let (explained, mut problems) = self.rows(&page.text);
+        let named = self.named(files);
+        let unknown = named.iter().filter(|(id, _)| !explained.contains(*id));
+        problems.extend(unknown.map(|(id, path)| format!("{path}: {id} is not in {}; add a row for it", self.path)));
+        let unused = explained.iter().filter(|id| !named.contains_key(*id));
+        problems.extend(
+            unused.map(|id| format!("{}: no test names {id}; remove the row, or name it in the test of it", self.path)),
+        );
+        problems
     }
-    (found, problems)
+
+    /// The ids of the page's tables, and what is wrong with them.
+    fn rows(&self, page: &str) -> (BTreeSet<String>, Vec<String>) {
+        let (mut found, mut problems) = (BTreeSet::new(), vec![]);
+        let cells = page.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |"));
+        for id in cells.flat_map(|(cell, _)| (self.ids)(cell)) {
+            if found.contains(&id) {
+                problems.push(format!("{}: {id} has two rows; merge them", self.path));
+            }
+            found.insert(id);
+        }
+        (found, problems)
+    }
+
+    /// The ids that tests name, each with one of the files.
+    fn named<'a>(&self, files: &'a [File]) -> BTreeMap<String, &'a str> {
+        let tests =
+            files.iter().filter(|file| file.path.ends_with(".rs") && TESTS.iter().any(|at| file.path.starts_with(at)));
+        tests.flat_map(|file| (self.ids)(&file.text).into_iter().map(|id| (id, file.path.as_str()))).collect()
+    }
 }
 
-/// The ids that tests name, each with one of the files.
-fn named(files: &[File]) -> BTreeMap<String, &str> {
-    let tests =
-        files.iter().filter(|file| file.path.ends_with(".rs") && TESTS.iter().any(|at| file.path.starts_with(at)));
-    tests.flat_map(|file| ids(&file.text).map(|id| (id, file.path.as_str()))).collect()
+/// The records of vulnerabilities in a text.
+fn records(text: &str) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    words.filter(|word| word.starts_with("CVE-") || word.starts_with("GHSA-")).map(str::to_owned).collect()
 }
 
 /// The ids in a text, those between the ends of `F-08 to F-11` as well.
@@ -99,10 +124,11 @@ mod tests {
 
     #[test]
     fn each_id_is_explained_once_and_each_row_is_named() {
-        let page = |text: &str| file(PAGE, text);
-        let test = || file("integration-tests/src/scenarios/totp.rs", "/// REG-01 to REG-02.");
+        let page = |text: &str| file(PAGES[0].path, text);
+        let records = || file(PAGES[1].path, "| CVE-2026-1, GHSA-a1-b2 | a | b |\n");
+        let test = || file("integration-tests/src/scenarios/totp.rs", "/// REG-01 to REG-02. CVE-2026-1 (GHSA-a1-b2)");
         let good = "| id | attack |\n| --- | --- |\n| REG-01 | a |\n| REG-02 | b, like LOG-01 |\n";
-        let problems = |text: &str| super::problems(&[page(text), file("docs/other.md", "SES-01"), test()]);
+        let problems = |text: &str| super::problems(&[page(text), records(), file("docs/other.md", "SES-01"), test()]);
         assert_eq!(problems(good), Vec::<String>::new());
         for (text, part) in [
             ("| REG-01 | a |\n", "totp.rs: REG-02 is not in"),

@@ -11,6 +11,9 @@ const ADAPTERS: [&str; 3] = ["crates/auth-axum/src/", "crates/auth-actix/src/", 
 // Put together here, so that this file does not contain what it looks for.
 const UNFINISHED: [&str; 3] = [concat!("todo", "!("), concat!("unimplemented", "!("), concat!("dbg", "!(")];
 const PANICKING: [&str; 2] = [concat!(".unw", "rap()"), concat!(".exp", "ect(\"")];
+// Ids are made before the insert: what a second statement reads may be of another connection.
+const COUNTED_IDS: [&str; 3] =
+    [concat!("last_insert", "_id"), concat!("LAST_INSERT", "_ID"), concat!("auto_increment = ", "true")];
 const MACHINE_PATHS: [&str; 3] = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("/home", "/user")];
 
 pub(super) fn warnings(files: &[File]) -> Vec<String> {
@@ -84,6 +87,9 @@ fn forbidden_calls(file: &File, exempt: &[&str]) -> Vec<String> {
         return problems;
     }
     for (number, line) in numbered(production_lines(file).into_iter()) {
+        if let Some(id) = COUNTED_IDS.iter().find(|id| code_of(line).contains(**id)) {
+            problems.push(format!("{}:{number}: `{id}` lets the database make an id; use `Kernel::new_id`", file.path));
+        }
         if let Some(call) = PANICKING.iter().find(|call| code_of(line).contains(**call)) {
             problems.push(format!("{}:{number}: `{call}` can panic in a host's server; return an error", file.path));
         }
@@ -122,6 +128,7 @@ mod tests {
     fn rules_about_one_file() {
         let unwrap = format!("//! Head.\nfn f() {{ g(){}; }}\n", PANICKING[0]);
         let expect = format!("//! Head.\nfn f() {{ g(){}x\"); }}\n", PANICKING[1]);
+        let counted = format!("//! Head.\nfn f() {{ result.{}() }}\n", COUNTED_IDS[0]);
         let unfinished = format!("//! Head.\nfn f() {{ {}) }}\n", UNFINISHED[0]);
         let in_test = format!("//! Head.\n\n#[cfg(test)]\nmod tests {{\n    fn f() {{ g(){} }}\n}}\n", PANICKING[0]);
         let in_comment = format!("//! Head.\n/// `g(){}`\nfn f() {{}} // {}\n", PANICKING[0], UNFINISHED[1]);
@@ -130,6 +137,7 @@ mod tests {
             ("crates/auth-core/src/a.rs", "fn f() {}\n", Some("`//!`")),
             ("crates/auth-core/src/a.rs", &unwrap, Some("a.rs:2")),
             ("crates/auth-core/src/a.rs", &expect, Some("a.rs:2")),
+            ("crates/auth-core/src/a.rs", &counted, Some("a.rs:2")),
             ("crates/auth-core/src/a.rs", &in_test, None),
             ("crates/auth-core/src/a.rs", &in_comment, None),
             ("crates/auth-core/src/a/tests.rs", &unwrap, None),
