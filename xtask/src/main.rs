@@ -56,7 +56,7 @@ usage: cargo xtask <command>
   deny                licences, sources and banned dependencies
   setup               install what `ci` needs on Debian
   ci                  everything that decides whether a change lands
-  thorough            what takes longer, by hand before a release
+  thorough [STEP…]    what takes longer, by hand before a release, or these steps of it
 ";
 
 /// What a command answers: an error is one message for the terminal.
@@ -95,7 +95,7 @@ fn run(args: Vec<String>) -> Result {
         "price" => no_arguments(rest).and_then(|()| price::run().map(|note| println!("a feature: {note}"))),
         "advisories" => advisories::command(rest),
         "deny" => no_arguments(rest).and_then(|()| tools::deny(&tools::OFFLINE_CHECKS)),
-        "thorough" => no_arguments(rest).and_then(|()| thorough::command()),
+        "thorough" => thorough::command(rest),
         "ci" => no_arguments(rest).and_then(|()| ci::command()),
         "help" | "--help" | "-h" => {
             print!("{HELP}");

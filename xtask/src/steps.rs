@@ -46,8 +46,17 @@ impl fmt::Display for Cost {
     }
 }
 
+/// The steps with these names, or all of them when none is given.
+pub(crate) fn named<'a>(steps: &'a [Step], names: &[String]) -> Result<Vec<&'a Step>> {
+    if let Some(unknown) = names.iter().find(|name| steps.iter().all(|step| step.name != **name)) {
+        let all: Vec<&str> = steps.iter().map(|step| step.name).collect();
+        return Err(format!("there is no step `{unknown}`: name some of {}", all.join(", ")));
+    }
+    Ok(steps.iter().filter(|step| names.is_empty() || names.iter().any(|name| step.name == *name)).collect())
+}
+
 /// Runs the steps, and prints a summary whose last line is the sum of the tests.
-pub(crate) fn run(title: &str, steps: &[Step], on_failure: OnFailure) -> Result {
+pub(crate) fn run<'a>(title: &str, steps: impl IntoIterator<Item = &'a Step>, on_failure: OnFailure) -> Result {
     let mut report = vec![];
     let mut failures = vec![];
     let mut counts = Counts::default();
@@ -109,4 +118,22 @@ fn processor_time() -> Duration {
     let parts = [usage.user_time(), usage.system_time()];
     let microseconds: i64 = parts.iter().map(|time| time.tv_sec() * 1_000_000 + time.tv_usec()).sum();
     Duration::from_micros(u64::try_from(microseconds).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_are_chosen_by_name() {
+        let step = |name| Step { name, rerun: "", run: || Ok(Outcome::Done) };
+        let steps = [step("test"), step("fuzz")];
+        let names = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            named(&steps, &names).map(|steps| steps.iter().map(|step| step.name).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&[]), Ok(vec!["test", "fuzz"]));
+        assert_eq!(names(&["fuzz"]), Ok(vec!["fuzz"]));
+        assert!(names(&["fuzz", "fussy"]).unwrap_err().contains("`fussy`"));
+    }
 }

@@ -25,7 +25,9 @@ impl Tool {
     /// The program, if it is there in its version.
     pub(crate) fn program(&self, metadata: &Metadata) -> Option<PathBuf> {
         let program = directory(metadata).join("bin").join(self.name);
-        let version = process::output(Command::new(&program).arg("--version")).ok()?;
+        // Called as cargo calls its subcommands, which some insist on.
+        let subcommand = self.name.trim_start_matches("cargo-");
+        let version = process::output(Command::new(&program).args([subcommand, "--version"])).ok()?;
         version.split_whitespace().any(|word| word == self.version).then_some(program)
     }
 
