@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use auth_core::ErrorCode as E;
 use auth_core::OutboxState;
-use auth_core::mail::{Mailer, SmtpMailer};
+use auth_core::mail::{MailConfig, Mailer, SmtpMailer};
 use serde_json::json;
 
 use crate::logs::Listener;
@@ -38,10 +38,17 @@ fn mailer(sink: &Sink, url: &str, trusts: bool) -> SmtpMailer {
     if trusts { mailer.root_certificate(sink.certificate().as_bytes()).expect("a certificate") } else { mailer }
 }
 
-/// An app that mails through a port of this machine.
+/// An app that mails through a server, and lets no request wait.
+fn mails_by(url: String) -> Setup {
+    Setup::default().auth(move |auth| {
+        let mailer = SmtpMailer::new(&url, FROM).expect("a good URL");
+        auth.mail(MailConfig::new(mailer).with_job_delay(Duration::ZERO))
+    })
+}
+
+/// The same, through a port of this machine.
 fn mails_through(port: u16) -> Setup {
-    let url = format!("smtp://127.0.0.1:{port}");
-    Setup::default().auth(move |auth| auth.mail(SmtpMailer::new(&url, FROM).expect("a good URL")))
+    mails_by(format!("smtp://127.0.0.1:{port}"))
 }
 
 async fn app_and_sink(cx: &Cx) -> (App, Sink) {
@@ -134,10 +141,7 @@ async fn a_wrong_password_loses_no_mail(cx: Cx) {
     let failure = refused(&mailer(&sink, "smtp://notes:hunter2@{}", false)).await;
     assert!(failure.contains("535") && !failure.contains("hunter2"), "{failure}");
     let port = sink.port();
-    let with = |password: &str| {
-        let url = format!("smtp://notes:{password}@127.0.0.1:{port}");
-        Setup::default().auth(move |auth| auth.mail(SmtpMailer::new(&url, FROM).expect("a good URL")))
-    };
+    let with = |password: &str| mails_by(format!("smtp://notes:{password}@127.0.0.1:{port}"));
     let app = cx.app_with(with("hunter2")).await;
     let ada = app.register("ada").await;
     app.deliver().await;
