@@ -223,8 +223,21 @@ impl Kernel {
     /// # Errors
     /// Fails when the body cannot be written as JSON, or when the database does.
     pub async fn queue_job(&self, name: &'static str, body: impl Serialize, client: &Client) -> Result<()> {
-        let job = &Job::new(name, body, client)?;
-        self.effect(client, |effect| async move {
+        self.leave(&Job::new(name, body, client)?).await
+    }
+
+    /// The same for a request that took the limits of the client already.
+    pub(crate) async fn queue_counted_job(
+        &self,
+        name: &'static str,
+        body: impl Serialize,
+        client: &Client,
+    ) -> Result<()> {
+        self.leave(&Job { is_counted: true, ..Job::new(name, body, client)? }).await
+    }
+
+    async fn leave(&self, job: &Job) -> Result<()> {
+        self.effect(&job.client, |effect| async move {
             effect.queue(Some(Queued::Job(job.clone())));
             Ok(())
         })

@@ -18,7 +18,7 @@ use crate::hidden::Hidden;
 use crate::identifier::Email;
 use crate::kernel::Kernel;
 use crate::limit::{Limit, Rate};
-use crate::mail::MAIL_REQUESTS;
+use crate::mail::request::request;
 use crate::one_time::TOKEN_TRIES;
 use crate::one_time::{Consumed, OneTimeTokens};
 use crate::redirect::RedirectTarget;
@@ -80,8 +80,8 @@ impl<'a> MagicLinks<'a> {
     /// Fails with `RATE_LIMITED`, and when the database does.
     #[tracing::instrument(name = "magic_link.request", target = "auth::service", level = "debug", skip_all)]
     pub async fn request(&self, email: &Email, redirect_to: Option<RedirectTarget>, client: &Client) -> Result<()> {
-        self.kernel.limiter().take(&MAIL_REQUESTS.of(client).only(LOGIN.name()), client).await?;
-        self.kernel.queue_job(JOB, LinkData { email: email.as_str().to_owned(), redirect_to }, client).await
+        let body = LinkData { email: email.as_str().to_owned(), redirect_to };
+        request(self.kernel, (LOGIN, JOB), email, body, client).await
     }
 
     /// What a link would do, without doing it; `None` when it does nothing any more.

@@ -30,6 +30,7 @@ pub struct MailKind {
     texts: &'static [(&'static str, &'static str)],
     link: Carried,
     code: bool,
+    recovers: bool,
     values: &'static [(&'static str, &'static str)],
 }
 
@@ -45,7 +46,7 @@ impl MailKind {
     /// A kind that carries nothing: its stable name in snake case, and its [template](super::Templates) in each language.
     #[must_use]
     pub const fn new(name: &'static str, texts: &'static [(&'static str, &'static str)]) -> Self {
-        Self { name, texts, link: Carried::Never, code: false, values: &[] }
+        Self { name, texts, link: Carried::Never, code: false, recovers: false, values: &[] }
     }
 
     /// Each mail has a link. Samples, which templates are tried with, say that it works for so long.
@@ -64,6 +65,17 @@ impl MailKind {
     #[must_use]
     pub const fn may_carry_code(self) -> Self {
         Self { code: true, ..self }
+    }
+
+    /// Its mails get their readers back into an account: others cannot use up what may be sent of them.
+    #[must_use]
+    pub const fn recovers_access(self) -> Self {
+        Self { recovers: true, ..self }
+    }
+
+    /// Whether its mails are counted by themselves.
+    pub(crate) fn recovers(self) -> bool {
+        self.recovers
     }
 
     /// Templates may use these variables of the kind's own, each given with a sample.

@@ -18,6 +18,7 @@ mod nobody;
 mod purge;
 pub(crate) mod queue;
 mod recipient;
+pub(crate) mod request;
 #[cfg(feature = "smtp")]
 mod smtp;
 pub(crate) mod store;
@@ -32,7 +33,8 @@ pub use carried::{InvalidMailCode, MailCode, MailLink};
 pub use config::MailConfig;
 pub use kind::{MailKind, Message};
 pub use language::{InvalidLanguage, Language, Languages};
-pub use limits::{MAIL_REQUESTS, MAILS_BY_CLIENT, MAILS_TO_ADDRESS, NOTICES};
+pub(crate) use limits::of_client;
+pub use limits::{MAIL_REQUESTS, MAILS_BY_CLIENT, MAILS_BY_PAIR, MAILS_TO_ADDRESS, NOTICES};
 pub use link::LinkConfig;
 pub use log::LogMailer;
 pub use message::{Content, Mail, MailError, Mailer};
@@ -47,6 +49,7 @@ pub use template::{Service, TemplateErrors, Templates, TemplatesBuilder};
 pub(crate) const FEATURE: Feature = Feature::new("mail", "Mail and its outbox.").purge(purge).limits(&[
     MAIL_REQUESTS.declared(),
     MAILS_BY_CLIENT.declared(),
+    MAILS_BY_PAIR.declared(),
     MAILS_TO_ADDRESS.declared(),
     NOTICES.declared(),
 ]);

@@ -39,12 +39,14 @@ pub(crate) struct Job {
     pub(crate) name: String,
     pub(crate) body: Value,
     pub(crate) client: Client,
+    /// Whether the limits of the client were taken when it asked.
+    pub(crate) is_counted: bool,
 }
 
 impl Job {
     pub(crate) fn new(name: &str, body: impl Serialize, client: &Client) -> Result<Self> {
         let body = serde_json::to_value(body).map_err(Error::internal)?;
-        Ok(Self { name: name.to_owned(), body, client: client.clone() })
+        Ok(Self { name: name.to_owned(), body, client: client.clone(), is_counted: false })
     }
 }
 

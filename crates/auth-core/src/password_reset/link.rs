@@ -15,7 +15,8 @@ pub const RESET_PASSWORD: MailKind = MailKind::new(
     "reset_password",
     &[("en", include_str!("mail/reset_password.en.jinja")), ("de", include_str!("mail/reset_password.de.jinja"))],
 )
-.carries_link(LIFETIME);
+.carries_link(LIFETIME)
+.recovers_access();
 
 /// A mail with a link to a new password.
 pub(crate) async fn mail(effect: &Effect, user: &User) -> Result<Option<Mail>> {

@@ -15,8 +15,8 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::Email;
 use crate::kernel::Kernel;
-use crate::mail::MAIL_REQUESTS;
 use crate::mail::Mail;
+use crate::mail::request::request;
 use crate::one_time::OneTimeTokens;
 use crate::one_time::TOKEN_TRIES;
 use crate::password::Password;
@@ -61,8 +61,8 @@ impl<'a> PasswordResets<'a> {
     /// Fails with `RATE_LIMITED`, and when the database does.
     #[tracing::instrument(name = "password_reset.request", target = "auth::service", level = "debug", skip_all)]
     pub async fn request(&self, email: &Email, client: &Client) -> Result<()> {
-        self.kernel.limiter().take(&MAIL_REQUESTS.of(client).only(RESET.name()), client).await?;
-        self.kernel.queue_job(JOB, ResetJob { email_key: email.key().to_owned() }, client).await
+        let body = ResetJob { email_key: email.key().to_owned() };
+        request(self.kernel, (RESET, JOB), email, body, client).await
     }
 
     /// Redeems a link for a new password. Every session of the account ends, and none begins: second factors stay. Verifies

@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::error::{ErrorCode, Result};
 use crate::identifier::Email;
 use crate::kernel::Kernel;
-use crate::mail::MAIL_REQUESTS;
+use crate::mail::request::request;
 use crate::one_time::OneTimeTokens;
 use crate::one_time::TOKEN_TRIES;
 use crate::principal::Principal;
@@ -32,8 +32,8 @@ impl<'a> Verifications<'a> {
     /// Fails with `RATE_LIMITED`, and when the database does.
     #[tracing::instrument(name = "verification.request", target = "auth::service", level = "debug", skip_all)]
     pub async fn request(&self, email: &Email, client: &Client) -> Result<()> {
-        self.kernel.limiter().take(&MAIL_REQUESTS.of(client).only(VERIFY.name()), client).await?;
-        self.kernel.queue_job(JOB, InviteJob { email_key: email.key().to_owned() }, client).await
+        let body = InviteJob { email_key: email.key().to_owned() };
+        request(self.kernel, (VERIFY, JOB), email, body, client).await
     }
 
     /// Redeems a link. Every session of the account ends but `current`, if it belongs to the account; no session begins.

@@ -20,8 +20,8 @@ use crate::identifier::Email;
 use crate::kernel::Kernel;
 use crate::limit::Bucket;
 use crate::mail::message::CONCURRENCY;
-use crate::mail::queue::{Queued, expiry, open, seal};
-use crate::mail::{MAILS_BY_CLIENT, MAILS_TO_ADDRESS, NOTICES};
+use crate::mail::queue::{Job, Queued, expiry, open, seal};
+use crate::mail::{MAILS_TO_ADDRESS, MailKind, NOTICES, of_client};
 use crate::mail::{Mail, MailError, Service, store};
 
 /// How many rows a worker claims at once.
@@ -126,13 +126,13 @@ impl Courier<'_> {
             Queued::Offer { client, .. } => client,
             Queued::Send { mail } => return Ok(Some(mail.clone())),
         };
-        let refused: &Mutex<Option<Email>> = &Mutex::default();
+        let refused: &Mutex<Option<Bucket>> = &Mutex::default();
         let made = self.kernel.effect(client, |effect| async move { self.make(&effect, row, queued, refused).await });
         match made.await {
             Err(Error::Refused { code: ErrorCode::RateLimited, .. }) => {
-                let address = refused.lock().unwrap_or_else(PoisonError::into_inner).take();
-                let address = address.ok_or_else(|| Error::internal("a job was refused by a limit of its own"))?;
-                self.turn_down(row, &address, client).await.map(|()| None)
+                let limit = refused.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let limit = limit.ok_or_else(|| Error::internal("a job was refused by a limit of its own"))?;
+                self.turn_down(row, &limit, client).await.map(|()| None)
             }
             made => made,
         }
@@ -143,22 +143,20 @@ impl Courier<'_> {
         effect: &Effect,
         row: &Model,
         queued: &Queued,
-        refused: &Mutex<Option<Email>>,
+        refused: &Mutex<Option<Bucket>>,
     ) -> Result<Option<Mail>> {
         let always_leaves = self.is_first_notice(effect, queued).await?;
-        let may_leave = always_leaves || is_within_limit(effect, &MAILS_BY_CLIENT.of(effect.client())).await?;
-        let mail = if may_leave { self.compose(effect, queued).await? } else { None };
-        let Some(mut mail) = mail else {
+        let Some(mut mail) = self.compose(effect, queued).await? else {
             store::remove(effect.tx(), row.id).await?;
             return Ok(None);
         };
         // A job that leads to no mail does not count for the address, or strangers could use its limit up unnoticed.
         if !always_leaves && effect.client().is_remote() {
-            let address = Email::parse(mail.to.address()).map_err(Error::internal)?;
-            let limiter = self.kernel.limiter();
-            if limiter.take_within(effect.tx(), &MAILS_TO_ADDRESS.of(&address)).await?.is_some() {
-                *refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(address);
-                return Err(ErrorCode::RateLimited.into());
+            for limit in self.limits(&mail, queued, effect.client())? {
+                if self.kernel.limiter().take_within(effect.tx(), &limit).await?.is_some() {
+                    *refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(limit);
+                    return Err(ErrorCode::RateLimited.into());
+                }
             }
         }
         // The row stays what it is, whatever is in it.
@@ -170,11 +168,26 @@ impl Courier<'_> {
         Ok(Some(mail))
     }
 
+    /// What a mail takes of, unless it did when it was asked for.
+    fn limits(self, mail: &Mail, queued: &Queued, client: &Client) -> Result<Vec<Bucket>> {
+        let address = Email::parse(mail.to.address()).map_err(Error::internal)?;
+        let mut limits = match queued {
+            Queued::Job(Job { is_counted: true, .. }) => Vec::new(),
+            _ => of_client(client, &address).to_vec(),
+        };
+        let recovers = self.kind(mail).is_some_and(MailKind::recovers);
+        limits.push(MAILS_TO_ADDRESS.of(&address).only(if recovers { "recovery" } else { "" }));
+        Ok(limits)
+    }
+
+    fn kind(self, mail: &Mail) -> Option<MailKind> {
+        self.features.iter().flat_map(|feature| feature.mails).find(|kind| kind.name() == mail.kind).copied()
+    }
+
     /// Whether it tells an account of a change for the first time that day.
     async fn is_first_notice(self, effect: &Effect, queued: &Queued) -> Result<bool> {
         let Queued::Offer { mail, account: Some(account), .. } = queued else { return Ok(false) };
-        let mut kinds = self.features.iter().flat_map(|feature| feature.mails);
-        let Some(kind) = kinds.find(|kind| kind.name() == mail.kind) else { return Ok(false) };
+        let Some(kind) = self.kind(mail) else { return Ok(false) };
         let notices = NOTICES.of(account).only(kind.name());
         Ok(self.kernel.limiter().take_within(effect.tx(), &notices).await?.is_none())
     }
@@ -203,12 +216,12 @@ impl Courier<'_> {
         }
     }
 
-    /// Removes a job whose address has got enough mail from strangers. What was made of it is rolled back already: the
-    /// link of the last mail that was sent goes on working.
-    async fn turn_down(self, row: &Model, address: &Email, client: &Client) -> Result<()> {
+    /// Removes a job of which enough was sent. What was made of it is rolled back already: the links of the mails that were
+    /// sent go on working.
+    async fn turn_down(self, row: &Model, limit: &Bucket, client: &Client) -> Result<()> {
         self.kernel
             .effect(client, |effect| async move {
-                if is_within_limit(&effect, &MAILS_TO_ADDRESS.of(address)).await? {
+                if is_within_limit(&effect, limit).await? {
                     return Err(Error::internal("there is room for the mail again"));
                 }
                 store::remove(effect.tx(), row.id).await
