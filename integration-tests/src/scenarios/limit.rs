@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use auth_core::email_change::EMAIL_CHANGES;
+use auth_core::gate::PASSWORDS_BY_CLIENT;
 use auth_core::limit::{Counted, Limit};
 use auth_core::magic_link::CODE_TRIES;
 use auth_core::mail::{MAIL_REQUESTS, MAILS_BY_CLIENT, MAILS_TO_ADDRESS, NOTICES};
@@ -20,6 +21,7 @@ use crate::{Answer, App, Cx, PASSWORD, Request, Scenario, Setup, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     every_limited_route_says_when_to_come_back,
+    every_login_says_when_to_come_back,
     a_client_over_its_limit_causes_no_work,
     a_client_is_told_apart_by_its_network,
     a_victim_gets_few_mails_and_the_last_link_works,
@@ -95,6 +97,7 @@ async fn every_limited_route_says_when_to_come_back(cx: Cx) {
         "/auth/cookie/magic-link/verify",
         "/auth/jwt/magic-link/verify",
         "/auth/db/magic-link/verify",
+        "/auth/device/confirm",
     ] {
         refused(app.post(path).json(token.clone()).send().await, HOUR);
     }
@@ -128,6 +131,16 @@ impl PasswordPolicy for CountingPolicy {
 }
 
 /// LOG-25: a password may be costly to judge, so a client that is over a limit has none judged.
+async fn every_login_says_when_to_come_back(cx: Cx) {
+    let app = cx.app_with(only(PASSWORDS_BY_CLIENT, Rate::per_hour(1))).await;
+    let ada = app.register("ada").await;
+    let wrong = json!({ "email": ada.email, "password": "wrong-Password-1" });
+    app.post("/auth/db/login").json(wrong.clone()).send().await.fails(E::LoginBadCredentials);
+    for path in ["/auth/login", "/auth/jwt/login", "/auth/db/login"] {
+        refused(app.post(path).json(wrong.clone()).send().await, HOUR);
+    }
+}
+
 async fn a_client_over_its_limit_causes_no_work(cx: Cx) {
     let policy = CountingPolicy::default();
     let passwords = PasswordConfig::from(HasherConfig::insecure_for_tests()).with_policy(policy.clone());
