@@ -19,6 +19,7 @@ mod child;
 mod coverage;
 mod cx;
 mod document;
+mod interleaving;
 mod key_pair;
 mod login;
 pub mod logs;

@@ -7,7 +7,7 @@ pub(crate) use auth_core::admin::ACCOUNT_RESET;
 pub(crate) use auth_core::device::CONFIRM_DEVICE;
 pub(crate) use auth_core::email_change::{CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED};
 pub(crate) use auth_core::invitation::INVITATION;
-pub(crate) use auth_core::magic_link::MAGIC_LINK;
+pub(crate) use auth_core::magic_link::{MAGIC_LINK, PASSWORD_REMOVED};
 use auth_core::mail::{Mail, MailKind};
 pub(crate) use auth_core::password_reset::RESET_PASSWORD;
 pub(crate) use auth_core::registration::ALREADY_REGISTERED;

@@ -67,9 +67,10 @@ pub(crate) async fn ready(app: &App, endpoint: &Endpoint, caller: Option<&Login>
         app.remove_password(&target).await;
     }
     let id = match caller {
-        Some(caller) if endpoint.feature() == "session" => {
-            let list = app.get("/auth/sessions").by(caller).send().await.is(200).json();
-            list["sessions"][0]["id"].as_str().expect("an id").to_owned()
+        Some(caller) if matches!(endpoint.feature(), "session" | "device") => {
+            let name = format!("{}s", endpoint.feature());
+            let list = app.get(&format!("/auth/{name}")).by(caller).send().await.is(200).json();
+            list[name][0]["id"].as_str().expect("an id").to_owned()
         }
         _ => target.id.to_string(),
     };

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::admin::{AdminChanges, NewUser, PageRequest};
 use crate::audit::{AuditEvent, AuditQuery};
+use crate::device::Device;
 use crate::feature::{Export, Feature, Kernel};
 use crate::identifier::{Email, LoginName, Username};
 use crate::installation::{KeyError, KeyState, Restored, UnknownKey};
@@ -198,6 +199,15 @@ fn people_and_their_accounts() {
             data: Some(json!({ "reason": "wrong_password" })),
             count: 1,
             last_at: OffsetDateTime::UNIX_EPOCH,
+        },
+        Device {
+            id: Uuid::nil(),
+            kind: "cookie".to_owned(),
+            user_agent: Some("curl".to_owned()),
+            created_at: OffsetDateTime::UNIX_EPOCH,
+            last_seen_at: OffsetDateTime::UNIX_EPOCH,
+            expires_at: OffsetDateTime::UNIX_EPOCH,
+            is_current: true,
         },
     ]);
 }

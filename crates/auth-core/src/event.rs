@@ -208,6 +208,13 @@ events! {
         /// Whose device it is.
         user_id: subject,
     },
+    /// The user had a device forgotten.
+    DeviceForgotten = "device_forgotten" {
+        /// Whose device it was.
+        user_id: subject,
+        /// The device.
+        device_id: data(Uuid),
+    },
     /// A mail that verifies the email address was asked for.
     VerifyRequested = "verify_requested" {
         /// Whose address it is.
@@ -279,7 +286,7 @@ events! {
         /// Who may log in by it; nobody yet, when it would create an account.
         user_id: subject(Option<Uuid>),
     },
-    /// The email address of an account was verified for the first time, and what was set up before was removed.
+    /// Somebody showed that they read the mail of an account, and what others may have set up before was removed.
     CredentialsWiped = "credentials_wiped" {
         /// Whose account it is.
         user_id: subject,

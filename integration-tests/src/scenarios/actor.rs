@@ -56,6 +56,7 @@ const ROWS: &[(&str, &str, Actor)] = &[
     ("magic_link.request", "magic_requested", Nobody),
     ("magic_link.verify", "login_success", Owner),
     ("device.confirm", "device_confirmed", Owner),
+    ("device.forget", "device_forgotten", Owner),
     ("invitation.send", "invited", Superuser),
     ("invitation.accept", "invitation_accepted", Owner),
     ("admin.create", "register", Superuser),
@@ -132,6 +133,12 @@ async fn ready(app: &App, action: &str, root: &Login) -> (Request, Login) {
             let sessions = list["sessions"].as_array().expect("a list");
             let id = sessions.iter().find(|session| session["current"] == json!(true)).expect("one")["id"].clone();
             by(app.delete(&format!("/auth/sessions/{}", id.as_str().expect("an id"))))
+        }
+        "device.forget" => {
+            app.login(&who, "cookie").await;
+            let list = app.get("/auth/devices").by(&who).send().await.is(200).json();
+            let id = list["devices"][0]["id"].as_str().expect("an id").to_owned();
+            by(app.delete(&format!("/auth/devices/{id}")))
         }
         "session.logout_all" => by(request).json(json!({ "everywhere": true })),
         "profile.update" => by(request).json(json!({ "display_name": "Ada" })),

@@ -18,6 +18,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_bearer_client_is_known_by_its_network,
     the_mailed_link_makes_a_device_known,
     a_link_makes_one_device_known: direct_only,
+    users_see_their_devices_and_forget_them,
     owners_are_asked_now_and_then,
     devices_are_forgotten_in_time: direct_only,
 ];
@@ -201,6 +202,48 @@ async fn the_mailed_link_makes_a_device_known(cx: Cx) {
     login(&app, &ada.email, WRONG, "cookie", "203.0.113.7").jar(&jar).send().await.fails(E::LoginBadCredentials);
     login(&app, &ada.email, PASSWORD, "cookie", "203.0.113.7").jar(&jar).send().await.is(204);
     confirm(&app, &token).send().await.fails(E::DeviceBadToken);
+}
+
+async fn users_see_their_devices_and_forget_them(cx: Cx) {
+    let (app, ada) = app(&cx).await;
+    let grace = app.server_with(Setup::default()).await.register("grace").await;
+    let [jar, other] = [Jar::default(), Jar::default()];
+    let lists = |jar: &Jar| app.get("/auth/devices").jar(jar).send();
+    login(&app, &ada.email, PASSWORD, "cookie", "192.0.2.1").jar(&jar).send().await.is(204);
+    app.clock().advance(HOUR);
+    login(&app, &ada.email, PASSWORD, "cookie", "192.0.2.2").jar(&other).send().await.is(204);
+    let bearer = ada.with(&login(&app, &ada.email, PASSWORD, "db", "192.0.2.3").send().await.is(200));
+    let of_grace = login(&app, &grace.email, PASSWORD, "cookie", "192.0.2.4").send().await.is(204);
+    let list = lists(&jar).await.is(200).json();
+    let devices = list["devices"].as_array().expect("a list").clone();
+    assert_eq!(devices.len(), 3, "{list}");
+    let current = |list: &serde_json::Value| -> Vec<bool> {
+        list["devices"].as_array().expect("a list").iter().map(|device| device["current"] == json!(true)).collect()
+    };
+    assert_eq!(current(&list), [false, false, true], "the one that was used last first");
+    assert_eq!(devices.iter().filter(|device| device["kind"] == json!("network")).count(), 1);
+    assert_eq!(devices[2]["kind"], json!("cookie"));
+    for field in ["created_at", "last_seen_at", "expires_at"] {
+        assert!(devices[2][field].is_string(), "{list}");
+    }
+    // A client with a token is in its network.
+    let of_bearer = app.get("/auth/devices").by(&bearer).header("x-forwarded-for", "192.0.2.3").send().await;
+    assert_eq!(current(&of_bearer.is(200).json()).iter().filter(|current| **current).count(), 1);
+    // Nobody forgets those of others.
+    let path = format!("/auth/devices/{}", devices[2]["id"].as_str().expect("an id"));
+    app.delete(&path).by(&grace.with(&of_grace)).send().await.fails(E::NotFound);
+    app.delete("/auth/devices/none").by(&bearer).send().await.fails(E::NotFound);
+    app.delete(&path).by(&bearer).send().await.is(204);
+    event!(app, DeviceForgotten);
+    app.delete(&path).by(&bearer).send().await.fails(E::NotFound);
+    // It is as any other one now. Its session goes on.
+    let list = lists(&jar).await.is(200).json();
+    assert_eq!(current(&list), [false, false]);
+    for n in 0..20 {
+        guess_until_refused(&app, &ada.email, &format!("198.51.100.{n}")).await;
+    }
+    login(&app, &ada.email, PASSWORD, "cookie", "192.0.2.1").jar(&jar).send().await.fails(E::RateLimited);
+    login(&app, &ada.email, PASSWORD, "cookie", "192.0.2.1").jar(&other).send().await.is(204);
 }
 
 /// The owner's mail is queued beside the answer.

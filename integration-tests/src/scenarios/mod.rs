@@ -61,6 +61,7 @@ mod superuser_notice;
 mod token;
 mod token_key;
 mod token_strategy;
+mod unconfirmed_password;
 mod unseen_characters;
 mod unused_account;
 mod verification;
@@ -151,6 +152,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(token),
     feature!(token_key),
     feature!(token_strategy),
+    feature!(unconfirmed_password),
     feature!(unseen_characters),
     feature!(unused_account),
     feature!(verification),

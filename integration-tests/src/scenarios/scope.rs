@@ -140,7 +140,7 @@ async fn limited_sessions_prove_nothing_at_public_routes(cx: Cx) {
         app.get("/users/me").by(&limited).send().await.is(200);
         let token = app.token_to(&ada.email, VERIFY_EMAIL).await;
         let answer = app.post("/auth/verify").by(&limited).json(json!({ "token": token })).send().await.is(200);
-        assert!(answer.set_cookies().is_empty(), "{backend}");
+        assert!(answer.session_cookies().is_empty(), "{backend}");
         app.get("/users/me").by(&limited).send().await.fails(E::Unauthorized);
     }
 }

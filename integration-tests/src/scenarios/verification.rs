@@ -115,7 +115,7 @@ async fn the_browser_that_asks_stays_logged_in(cx: Cx) {
     // VER-05: without a session none begins.
     let eve = app.register("eve").await;
     let answer = verify(&app, &app.token_to(&eve.email, VERIFY_EMAIL).await).await.is(200);
-    assert!(answer.set_cookies().is_empty() && answer.json().get("access_token").is_none());
+    assert!(answer.session_cookies().is_empty() && answer.json().get("access_token").is_none());
 }
 
 async fn nobody_learns_whether_there_is_an_account(cx: Cx) {

@@ -3,16 +3,16 @@
 //! first brings the account back, and nobody else is in it then.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use auth_core::Registration;
 use auth_core::mail::Mail;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
-use proptest::strategy::ValueTree;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::interleaving::{interleavings, play_each};
 use crate::mails::{CONFIRM_EMAIL, EMAIL_CHANGED, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL, token_of};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, Login, PASSWORD, Request, Scenario, Setup, audit};
@@ -22,9 +22,6 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     the_owner_comes_back_where_changes_wait: direct_only,
     the_owner_comes_back_where_registration_is_neutral: direct_only,
 ];
-
-/// Interleavings of each scenario, unless `PROPTEST_CASES` says otherwise.
-const CASES: u32 = 35;
 
 /// Steps of the longest one. Even if each waited its longest, no link would be three days old.
 const STEPS: usize = 14;
@@ -123,58 +120,19 @@ async fn the_owner_comes_back_where_registration_is_neutral(cx: Cx) {
     every_interleaving_is_survived(&app, &app.server_with(neutral).await).await;
 }
 
-/// The same ones in each run.
-#[allow(clippy::disallowed_methods, reason = "the variable of proptest, which tests may read")]
-fn interleavings() -> Vec<Vec<Step>> {
-    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
-    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]));
-    let steps = proptest::collection::vec(step(), 1..=STEPS);
-    (0..cases).map(|_| steps.new_tree(&mut runner).expect("steps").current()).collect()
-}
-
 /// The owner registers at one server, and everything else happens at another one.
 async fn every_interleaving_is_survived(home: &App, app: &App) {
-    let (interleavings, mut moved, mut number) = (interleavings(), 0, 0);
-    for steps in &interleavings {
-        match play(home, app, &mut number, steps).await {
-            Ok(was_moved) => moved += usize::from(was_moved),
-            Err(wrong) => {
-                let (steps, wrong) = smallest(home, app, &mut number, steps.clone(), wrong).await;
-                panic!("{wrong}: {steps:#?}");
-            }
-        }
-    }
-    let all = interleavings.len();
-    assert!(moved * 3 > all, "of {all} interleavings {moved} took the account away: the others prove nothing");
+    let number = AtomicU32::new(0);
+    play_each(interleavings(step(), STEPS), |steps| play(home, app, number.fetch_add(1, Ordering::Relaxed), steps))
+        .await;
     audit::tables(app).await;
 }
 
-/// Leaves out whatever is not needed to make it go wrong.
-async fn smallest(
-    home: &App,
-    app: &App,
-    number: &mut u32,
-    mut steps: Vec<Step>,
-    mut wrong: String,
-) -> (Vec<Step>, String) {
-    let mut at = 0;
-    while at < steps.len() {
-        let mut fewer = steps.clone();
-        fewer.remove(at);
-        match play(home, app, number, &fewer).await {
-            Ok(_) => at += 1,
-            Err(still) => (steps, wrong, at) = (fewer, still, 0),
-        }
-    }
-    (steps, wrong)
-}
-
 /// Plays an interleaving among people of its own. Says whether the account was taken away, or what went wrong.
-async fn play(home: &App, app: &App, number: &mut u32, steps: &[Step]) -> Result<bool, String> {
-    *number += 1;
+async fn play(home: &App, app: &App, number: u32, steps: Vec<Step>) -> Result<bool, String> {
     app.mailer().forget();
-    let mut world = World::new(home, app, *number).await;
-    for step in steps {
+    let mut world = World::new(home, app, number).await;
+    for step in &steps {
         world.act(step).await;
     }
     world.judge().await

@@ -69,7 +69,7 @@ impl Accounts<'_> {
         }
         effect.run_hook(Action::UpdateUser { before, after: &after }).await?;
         announce(effect, Some(before), Some(&after)).await?;
-        Ok(Updated { user: after, token })
+        Ok(Updated { token, ..Updated::new(after) })
     }
 
     /// Emits the events of what a user or a superuser changed.

@@ -1,5 +1,6 @@
 //! What changes about an account, and what comes of it.
 
+use secrecy::SecretString;
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -18,18 +19,29 @@ pub struct Updated {
     pub user: User,
     /// The new token of the session that asked, where the change ended the old one.
     pub token: Option<IssuedToken>,
+    /// The token of the cookie that the browser is known by from now on, where the change made it known and it has none.
+    pub device: Option<SecretString>,
+}
+
+impl Updated {
+    /// An account of which the client needs to know nothing new.
+    pub(crate) fn new(user: User) -> Self {
+        Self { user, token: None, device: None }
+    }
 }
 
 /// An account with what a login needs.
 pub(crate) struct Credentials {
     pub(crate) user: User,
     pub(crate) password_hash: Option<String>,
+    /// Whether somebody who reads the mail of the account knows the password: see [`Changes`].
+    pub(crate) password_is_confirmed: bool,
 }
 
 impl From<auth_entity::user::Model> for Credentials {
     fn from(mut row: auth_entity::user::Model) -> Self {
         let password_hash = row.password_hash.take().map(|hash| hash.0);
-        Self { user: row.into(), password_hash }
+        Self { password_is_confirmed: row.password_is_confirmed, password_hash, user: row.into() }
     }
 }
 
@@ -41,6 +53,10 @@ pub(crate) struct Changes {
     pub(crate) display_name: Option<Option<String>>,
     pub(crate) attributes: Option<Value>,
     pub(crate) password_hash: Option<Option<String>>,
+    /// Whether the one who reads the account's mail knows the password. A link that verifies an address and is opened without
+    /// a session of the account leaves that open: somebody else may have registered the address, and wait. A login with the
+    /// password from a browser in which a mailed link was opened confirms it, and a session that replaces it does not.
+    pub(crate) password_is_confirmed: Option<bool>,
     pub(crate) is_active: Option<bool>,
     pub(crate) is_superuser: Option<bool>,
     pub(crate) is_verified: Option<bool>,
@@ -49,6 +65,11 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
+    /// A password that was chosen by the one who reads the account's mail, or for them.
+    pub(crate) fn confirmed_password(hash: String) -> Self {
+        Self { password_hash: Some(Some(hash)), password_is_confirmed: Some(true), ..Self::default() }
+    }
+
     /// The names of the fields that change.
     pub(crate) fn fields(&self) -> Vec<&'static str> {
         [

@@ -81,6 +81,11 @@ impl<'a> Accounts<'a> {
         store::upgrade_hash(effect.tx(), id, stored, fresh).await
     }
 
+    /// Writes down that the password is that of the one who reads the account's mail.
+    pub(crate) async fn confirm_password(&self, effect: &Effect, id: Uuid) -> Result<()> {
+        store::confirm_password(effect.tx(), id).await
+    }
+
     /// Hashes a new password that passes the policy.
     pub(crate) async fn hash_new(
         &self,

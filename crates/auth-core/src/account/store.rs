@@ -147,6 +147,7 @@ pub(crate) async fn update(
     email_taken: ErrorCode,
 ) -> Result<bool> {
     let mut columns: Vec<(Column, sea_orm::Value)> = vec![(Column::UpdatedAt, Timestamp(now).into())];
+    let mut update = Entity::update_many();
     if let Some(email) = &changes.email {
         columns.push((Column::Email, email.as_ref().map(Email::as_str).into()));
         columns.push((Column::IsVerified, changes.is_verified.unwrap_or(false).into()));
@@ -166,6 +167,12 @@ pub(crate) async fn update(
     if let Some(hash) = &changes.password_hash {
         columns.push((Column::PasswordHash, hash.clone().into()));
     }
+    match changes.password_is_confirmed {
+        Some(true) => columns.push((Column::PasswordIsConfirmed, true.into())),
+        // An account without a password has nothing to doubt.
+        Some(false) => update = update.col_expr(Column::PasswordIsConfirmed, Expr::col(Column::PasswordHash).is_null()),
+        None => {}
+    }
     let flags = [
         (Column::IsActive, changes.is_active),
         (Column::IsSuperuser, changes.is_superuser),
@@ -179,7 +186,7 @@ pub(crate) async fn update(
     }
     let update = columns
         .into_iter()
-        .fold(Entity::update_many(), |update, (column, value)| update.col_expr(column, Expr::value(value)))
+        .fold(update, |update, (column, value)| update.col_expr(column, Expr::value(value)))
         .filter(Column::Id.eq(user.id))
         .filter(Column::Sev.eq(user.security_epoch));
     if update.exec(db).await.map_err(explain_unique)?.rows_affected != 1 {
@@ -192,6 +199,20 @@ pub(crate) async fn update(
         }
     }
     Ok(true)
+}
+
+/// Whether the password of an account is confirmed; `None` for an account without one.
+pub(crate) async fn password_is_confirmed(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<bool>> {
+    let confirmed = Entity::find().select_only().column(Column::PasswordIsConfirmed);
+    let confirmed = confirmed.filter(Column::Id.eq(id)).filter(Column::PasswordHash.is_not_null());
+    Ok(confirmed.into_tuple().all(db).await?.pop())
+}
+
+/// Writes down that the password of an account is that of the one who reads its mail.
+pub(crate) async fn confirm_password(db: &impl ConnectionTrait, id: Uuid) -> Result<()> {
+    let confirmed = Entity::update_many().col_expr(Column::PasswordIsConfirmed, Expr::value(true));
+    confirmed.filter(Column::Id.eq(id)).exec(db).await?;
+    Ok(())
 }
 
 /// Replaces a hash by one of the same password with present parameters, unless the password changed meanwhile.

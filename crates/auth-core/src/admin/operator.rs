@@ -40,7 +40,7 @@ impl Admin<'_> {
         let hash = Accounts::new(kernel)
             .hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword, &Client::default())
             .await?;
-        let changes = &Changes { password_hash: Some(Some(hash)), ..Changes::default() };
+        let changes = &Changes::confirmed_password(hash);
         kernel
             .effect(&Client::default(), |effect| async move {
                 let row = store::find_for_update(effect.tx(), id).await?.ok_or(ErrorCode::NotFound)?;

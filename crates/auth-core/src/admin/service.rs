@@ -239,8 +239,7 @@ impl<'a> Admin<'a> {
         let context = kernel.policy_context(Some(&self.get(id).await?), &[]);
         let hash =
             Accounts::new(kernel).hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword, client).await?;
-        let changes =
-            &Changes { password_hash: Some(Some(hash)), must_change_password: Some(true), ..Changes::default() };
+        let changes = &Changes { must_change_password: Some(true), ..Changes::confirmed_password(hash) };
         kernel
             .effect(client, |effect| async move {
                 let (before, changes) = self.lock(&effect, &actor.user, other, changes.clone()).await?;
@@ -279,6 +278,7 @@ impl<'a> Admin<'a> {
             username: wanted.username,
             display_name: wanted.display_name,
             attributes,
+            password_is_confirmed: hash.is_some().then_some(true),
             password_hash: hash.map(Some),
             is_active: wanted.is_active,
             is_superuser: wanted.is_superuser,

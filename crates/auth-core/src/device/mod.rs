@@ -17,10 +17,12 @@ pub(crate) use key::DeviceKeys;
 pub(crate) use link::ask_owner;
 pub use link::{CONFIRM, CONFIRM_DEVICE, DEVICE_MAILS};
 use link::{JOB, run_job};
+pub use model::Device;
 pub(crate) use model::{KnownDevice, Seen};
-pub(crate) use remember::remember;
+pub(crate) use remember::{remember, start_over};
 use rows::{export, purge};
 pub use service::Devices;
+pub(crate) use store::forget_all;
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature = Feature::new("device", "Devices from which an account was used before.")

@@ -5,6 +5,8 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::key::DeviceKeys;
+
 /// The kind of a browser that carries the cookie.
 pub(super) const COOKIE: &str = "cookie";
 
@@ -52,20 +54,36 @@ impl From<Option<KnownDevice>> for Seen {
     }
 }
 
-/// A device as a user takes it along.
-#[derive(Serialize)]
-pub(super) struct ExportedDevice {
-    kind: String,
-    user_agent: Option<String>,
+/// A device that an account knows, as its user sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Device {
+    /// UUID version 7.
+    pub id: Uuid,
+    /// `cookie` for a browser, and `network` for the clients without cookies of a network.
+    pub kind: String,
+    /// The `User-Agent` of the login that made it known.
+    pub user_agent: Option<String>,
+    /// When it became known, in UTC.
     #[serde(with = "time::serde::rfc3339")]
-    created_at: OffsetDateTime,
+    pub created_at: OffsetDateTime,
+    /// When it was last used to log in, to the day, in UTC.
     #[serde(with = "time::serde::rfc3339")]
-    last_seen_at: OffsetDateTime,
+    pub last_seen_at: OffsetDateTime,
+    /// When it is forgotten unless it is used again, in UTC.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_at: OffsetDateTime,
+    /// Whether it is the device of the request.
+    #[serde(skip)]
+    pub is_current: bool,
 }
 
-impl From<Model> for ExportedDevice {
-    fn from(row: Model) -> Self {
-        let Model { kind, user_agent, created_at, last_seen_at, .. } = row;
-        Self { kind, user_agent, created_at: created_at.0, last_seen_at: last_seen_at.0 }
+impl Device {
+    /// The device of a row, for a request with these keys.
+    pub(super) fn new(row: Model, keys: Option<&DeviceKeys>) -> Self {
+        let is_current = keys.is_some_and(|keys| keys.all().contains(&row.key_hash.0));
+        let Model { id, kind, user_agent, created_at, last_seen_at, expires_at, .. } = row;
+        let (created_at, last_seen_at, expires_at) = (created_at.0, last_seen_at.0, expires_at.0);
+        Self { id, kind, user_agent, created_at, last_seen_at, expires_at, is_current }
     }
 }

@@ -29,7 +29,6 @@ pub(crate) async fn remember(
     user_id: Uuid,
     backend: &BuiltBackend,
     seen: &Seen,
-    opened_mail: bool,
 ) -> Result<Option<SecretString>> {
     let (kernel, client) = (effect.kernel(), effect.client());
     if !client.is_remote() {
@@ -43,25 +42,43 @@ pub(crate) async fn remember(
     };
     match (known, &backend.transport) {
         (Some(device), transport) => {
-            touch(effect, &device, opened_mail, transport).await?;
+            touch(effect, &device, transport).await?;
             Ok(None)
         }
-        (None, Transport::Cookie { .. }) => remember_browser(effect, user_id, opened_mail).await,
+        (None, Transport::Cookie { .. }) => remember_browser(effect, user_id, false).await,
         (None, Transport::Bearer) => {
             if let Some(key) = keys.network {
-                insert(effect, user_id, NETWORK, key, opened_mail).await?;
+                insert(effect, user_id, NETWORK, key, false).await?;
             }
             Ok(None)
         }
     }
 }
 
+/// Makes the browser in which a link was opened that verifies an address the only device that the account knows. Returns
+/// the token of a new cookie, where it needs one.
+///
+/// # Errors
+/// Fails when the database does.
+pub(crate) async fn start_over(effect: &Effect, user_id: Uuid) -> Result<Option<SecretString>> {
+    store::forget_all(effect.tx(), user_id).await?;
+    remember_reader(effect, user_id).await
+}
+
+/// Makes the browser in which a mailed link was opened known to the account. Returns the token of a new cookie, where it
+/// needs one.
+///
+/// # Errors
+/// Fails when the database does.
+pub(super) async fn remember_reader(effect: &Effect, user_id: Uuid) -> Result<Option<SecretString>> {
+    if !effect.client().is_remote() {
+        return Ok(None);
+    }
+    remember_browser(effect, user_id, true).await
+}
+
 /// Makes the browser of a request known to the account.
-pub(super) async fn remember_browser(
-    effect: &Effect,
-    user_id: Uuid,
-    opened_mail: bool,
-) -> Result<Option<SecretString>> {
+async fn remember_browser(effect: &Effect, user_id: Uuid, opened_mail: bool) -> Result<Option<SecretString>> {
     let kernel = effect.kernel();
     // One cookie serves all accounts of a browser, but only one that the library gave it: a cookie that somebody else
     // planted would be known to them as well.
@@ -76,14 +93,13 @@ pub(super) async fn remember_browser(
     Ok(Some(token))
 }
 
-async fn touch(effect: &Effect, device: &KnownDevice, opened_mail: bool, transport: &Transport) -> Result<()> {
+async fn touch(effect: &Effect, device: &KnownDevice, transport: &Transport) -> Result<()> {
     let now = effect.kernel().now();
-    let opens_mail = opened_mail && !device.opened_mail;
-    if device.last_seen_at + TOUCH_EVERY > now && !opens_mail {
+    if device.last_seen_at + TOUCH_EVERY > now {
         return Ok(());
     }
     let kind = if *transport == Transport::Bearer { NETWORK } else { COOKIE };
-    store::touch(effect.tx(), device.id, device.opened_mail || opened_mail, now, end(effect, kind)?).await
+    store::touch(effect.tx(), device.id, now, end(effect, kind)?).await
 }
 
 async fn insert(effect: &Effect, user_id: Uuid, kind: &str, key: [u8; 32], opened_mail: bool) -> Result<()> {

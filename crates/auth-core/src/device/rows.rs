@@ -4,7 +4,7 @@ use auth_entity::{Timestamp, device};
 use futures_util::future::BoxFuture;
 use sea_orm::ColumnTrait;
 
-use super::model::ExportedDevice;
+use super::model::Device;
 use super::store;
 use crate::db::delete_in_batches;
 use crate::error::Result;
@@ -27,7 +27,7 @@ pub(super) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
 pub(super) fn export<'a>(kernel: &'a Kernel, export: &'a mut Export) -> BoxFuture<'a, Result<()>> {
     Box::pin(async {
         let rows = store::list(kernel.db(), export.user.id, kernel.now()).await?;
-        let devices: Vec<ExportedDevice> = rows.into_iter().map(ExportedDevice::from).collect();
+        let devices: Vec<Device> = rows.into_iter().map(|row| Device::new(row, None)).collect();
         export.add("devices", devices)
     })
 }

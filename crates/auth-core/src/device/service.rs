@@ -1,15 +1,20 @@
 //! The service of known devices.
 
 use secrecy::SecretString;
+use uuid::Uuid;
 
+use super::key::DeviceKeys;
 use super::link::CONFIRM;
-use super::remember::remember_browser;
+use super::model::Device;
+use super::remember::remember_reader;
+use super::store as device_store;
 use crate::account::store;
 use crate::client::Client;
 use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
 use crate::kernel::Kernel;
 use crate::one_time::{OneTimeTokens, TOKEN_TRIES};
+use crate::principal::Principal;
 
 /// The service of known devices.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +25,43 @@ pub struct Devices<'a> {
 impl<'a> Devices<'a> {
     pub(crate) fn new(kernel: &'a Kernel) -> Self {
         Self { kernel }
+    }
+
+    /// The devices that the account of a principal knows, the one that was used last first.
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    #[tracing::instrument(
+        name = "device.list", target = "auth::service", level = "debug",
+        skip_all, fields(user_id = %principal.user.id)
+    )]
+    pub async fn list(&self, principal: &Principal, client: &Client) -> Result<Vec<Device>> {
+        let kernel = self.kernel;
+        let keys = DeviceKeys::of(kernel, kernel.backend(&principal.session.backend)?, client);
+        let rows = device_store::list(kernel.db(), principal.user.id, kernel.now()).await?;
+        Ok(rows.into_iter().map(|row| Device::new(row, Some(&keys))).collect())
+    }
+
+    /// Forgets a device: it is as any other one at the next login. Its sessions go on.
+    ///
+    /// # Errors
+    /// Fails with `Not Found`, and when the database does.
+    #[tracing::instrument(
+        name = "device.forget", target = "auth::service", level = "debug",
+        skip_all, fields(user_id = %principal.user.id)
+    )]
+    pub async fn forget(&self, principal: &Principal, id: Uuid, client: &Client) -> Result<()> {
+        let client = &client.clone().acting_as(principal.user.id);
+        let user_id = principal.user.id;
+        self.kernel
+            .effect(client, |effect| async move {
+                if !device_store::forget(effect.tx(), id, user_id).await? {
+                    return Err(ErrorCode::NotFound.into());
+                }
+                effect.emit(EventKind::DeviceForgotten { user_id, device_id: id });
+                Ok(())
+            })
+            .await
     }
 
     /// Redeems the link of the mail that asks "was it you": the browser that opened it is known to the account from then
@@ -40,7 +82,7 @@ impl<'a> Devices<'a> {
                     return Err(BAD.into());
                 }
                 effect.emit(EventKind::DeviceConfirmed { user_id: user.id });
-                remember_browser(&effect, user.id, true).await
+                remember_reader(&effect, user.id).await
             })
             .await
     }

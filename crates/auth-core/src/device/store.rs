@@ -67,17 +67,27 @@ pub(super) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<()> 
 pub(super) async fn touch(
     db: &impl ConnectionTrait,
     id: Uuid,
-    opened_mail: bool,
     now: OffsetDateTime,
     expires_at: OffsetDateTime,
 ) -> Result<()> {
     Entity::update_many()
-        .col_expr(Column::OpenedMail, Expr::value(opened_mail))
         .col_expr(Column::LastSeenAt, Expr::value(Timestamp(now)))
         .col_expr(Column::ExpiresAt, Expr::value(Timestamp(expires_at)))
         .filter(Column::Id.eq(id))
         .exec(db)
         .await?;
+    Ok(())
+}
+
+/// Forgets one device of an account, if it is known.
+pub(super) async fn forget(db: &impl ConnectionTrait, id: Uuid, user_id: Uuid) -> Result<bool> {
+    let one = Entity::delete_many().filter(Column::Id.eq(id)).filter(Column::UserId.eq(user_id));
+    Ok(one.exec(db).await?.rows_affected == 1)
+}
+
+/// Forgets every device of an account.
+pub(crate) async fn forget_all(db: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
+    Entity::delete_many().filter(Column::UserId.eq(user_id)).exec(db).await?;
     Ok(())
 }
 

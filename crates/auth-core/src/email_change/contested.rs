@@ -94,7 +94,13 @@ async fn go_back(effect: &Effect, user: &User, link: &RevertLink) -> Result<()> 
 /// mailed to the old address. An account whose deletion was asked for stays.
 pub(super) async fn revert(effect: &Effect, user: &User, data: &LinkData) -> Result<User> {
     let (is_active, delete_at) = (user.delete_at.map(|_| true), user.delete_at.map(|_| None));
-    let changes = Changes { password_hash: Some(None), is_active, delete_at, ..data.changes()? };
+    let changes = Changes {
+        password_hash: Some(None),
+        password_is_confirmed: Some(true),
+        is_active,
+        delete_at,
+        ..data.changes()?
+    };
     let (accounts, taken) = (Accounts::new(effect.kernel()), ErrorCode::UpdateUserEmailAlreadyExists);
     let updated = accounts.apply(effect, user, &changes, SessionsToEnd::All, taken).await?.user;
     effect.emit(EventKind::EmailReverted { user_id: user.id });

@@ -6,8 +6,9 @@ use super::contested::{close_later, make_room, revert};
 use super::link::{CONFIRM, REVERT};
 use super::link::{LinkData, queue_revert_mail};
 use super::request::request_confirmation;
-use crate::account::{Accounts, SessionsToEnd, Updated, store};
+use crate::account::{Accounts, Changes, SessionsToEnd, Updated, store};
 use crate::client::Client;
+use crate::device;
 use crate::effect::Effect;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
@@ -73,8 +74,8 @@ impl<'a> EmailChanges<'a> {
     }
 
     /// Redeems the link: the new address replaces the old one and counts as verified. An account that has the address and never
-    /// verified it loses it. Every session of the account
-    /// ends except `current`, if it belongs to the account.
+    /// verified it loses it. Every session of the account ends except `current`, if it belongs to the account; without one the
+    /// password has to be [confirmed](crate::login) as after a [verification](crate::verification).
     ///
     /// # Errors
     /// Fails with `CHANGE_EMAIL_BAD_TOKEN`, `UPDATE_USER_EMAIL_ALREADY_EXISTS` when another account has verified the address
@@ -89,12 +90,15 @@ impl<'a> EmailChanges<'a> {
                 if !user.is_active {
                     return Err(BAD.into());
                 }
-                let changes = data.changes()?;
                 let keep = current.filter(|current| current.user.id == user.id).map(|current| &current.session);
                 let taken = ErrorCode::UpdateUserEmailAlreadyExists;
                 make_room(&effect, &data.email()?, Some(&user), taken).await?;
-                let updated =
+                let changes = Changes { password_is_confirmed: keep.is_none().then_some(false), ..data.changes()? };
+                let mut updated =
                     Accounts::new(kernel).apply(&effect, &user, &changes, SessionsToEnd::all_but(keep), taken).await?;
+                if keep.is_none() {
+                    updated.device = device::start_over(&effect, user.id).await?;
+                }
                 effect.emit(EventKind::EmailChanged { user_id: user.id, actor_id: Some(user.id) });
                 queue_revert_mail(&effect, &user, &updated.user).await?;
                 Ok(updated)

@@ -73,7 +73,7 @@ impl<'a> Invitations<'a> {
         let row = store::find(kernel.db(), known).await?.filter(is_unused).ok_or(BAD)?;
         let context = kernel.policy_context(Some(&row.into()), &[]);
         let hash = accounts.hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword, client).await?;
-        let changes = &Changes { password_hash: Some(Some(hash)), is_verified: Some(true), ..Changes::default() };
+        let changes = &Changes { is_verified: Some(true), ..Changes::confirmed_password(hash) };
         kernel
             .effect(client, |effect| async move {
                 let consumed = tokens.consume(&effect, INVITE, token, None).await?.ok_or(BAD)?;

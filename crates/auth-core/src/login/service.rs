@@ -54,16 +54,23 @@ impl<'a> Logins<'a> {
         };
         let (found, device) = checked.passed().await;
         // `judge` lets nobody pass who does not exist.
-        let Credentials { user, password_hash: hash } = found.ok_or(ErrorCode::LoginBadCredentials)?;
+        let Credentials { user, password_hash: hash, password_is_confirmed } =
+            found.ok_or(ErrorCode::LoginBadCredentials)?;
         // Hashed anew only now: the time would tell that the password of an account that may not log in was right.
         let hasher = self.kernel.hasher_for(client);
         let fresh = if outdated { Some(hasher.hash(password).await?) } else { None };
+        // Others who know the password do not read the account's mail.
+        let confirms = !password_is_confirmed && device.as_ref().is_some_and(|device| device.opened_mail);
         let (user, upgrade, proof) = (&user, &fresh.zip(hash), &Proof::password().with_device(device));
         let login = self.kernel.effect(client, |effect| async move {
             if let Some((fresh, stored)) = upgrade {
                 accounts.upgrade_hash(&effect, user.id, stored, fresh).await?;
             }
-            establish(&effect, user, proof, backend).await
+            let login = establish(&effect, user, proof, backend).await?;
+            if confirms {
+                accounts.confirm_password(&effect, user.id).await?;
+            }
+            Ok(login)
         });
         Sessions::new(self.kernel).emit_if_outdated(login.await, user, client)
     }
@@ -71,7 +78,7 @@ impl<'a> Logins<'a> {
     /// The verdict on a login: whether the stored hash is outdated, or the reason and the answer of a refusal.
     fn judge(&self, checked: &Checked<'_>) -> Result<bool, (LoginFailure, ErrorCode)> {
         const BAD: ErrorCode = ErrorCode::LoginBadCredentials;
-        let Some(Credentials { user, password_hash }) = &checked.found else {
+        let Some(Credentials { user, password_hash, .. }) = &checked.found else {
             return Err((LoginFailure::UnknownUser, BAD));
         };
         let outdated = match checked.verdict {

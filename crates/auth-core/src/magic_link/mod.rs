@@ -1,15 +1,17 @@
 //! Logins by mail: a link, and a code for where it cannot be opened.
 //!
 //! A link that is opened shows a page and acts only when that is confirmed: mail scanners open links too. A login
-//! verifies the email address; if that is the first verification, what was set up before is removed. An address without
-//! an account gets one if registration is open.
+//! verifies the email address; what somebody else may have set up before is removed, and a mail says so. An address
+//! without an account gets one if registration is open.
 
+mod claim;
 mod config;
 mod mail;
 mod service;
 
 use crate::feature::{Feature, JobHandler};
 
+pub use claim::{PASSWORD_REMOVED, claim_by_mail};
 pub use config::MagicLinkConfig;
 use mail::{JOB, run_job};
 pub use mail::{LOGIN, MAGIC_LINK};
@@ -17,7 +19,7 @@ pub use service::{CODE_TRIES, MagicLinkProof, MagicLinks, Preview};
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature = Feature::new("magic_link", "Passwordless login by email.")
-    .mails(&[MAGIC_LINK])
+    .mails(&[MAGIC_LINK, PASSWORD_REMOVED])
     .purposes(&[LOGIN])
     .limits(&[CODE_TRIES.declared()])
     .problems(|configs| configs.magic_link.problems())

@@ -4,9 +4,9 @@ use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::mail::LOGIN;
-use super::mail::{JOB, LinkData};
-use crate::account::{Accounts, Changes, Draft, store};
+use super::claim::claim_by_mail;
+use super::mail::{JOB, LOGIN, LinkData};
+use crate::account::{Accounts, Draft, store};
 use crate::backend::BuiltBackend;
 use crate::client::Client;
 use crate::effect::Effect;
@@ -25,7 +25,6 @@ use crate::redirect::RedirectTarget;
 use crate::registration::Registration;
 use crate::session::{Login, Proof, establish::establish};
 use crate::user::User;
-use crate::verification::claim;
 
 const BAD: ErrorCode = ErrorCode::MagicLinkBadToken;
 
@@ -95,8 +94,9 @@ impl<'a> MagicLinks<'a> {
         Ok(data.map(|LinkData { email, redirect_to }| Preview { email, redirect_to }))
     }
 
-    /// Logs in by what was mailed. The first verification of an email address removes what was set up before it:
-    /// password, sessions, tokens. An address without an account gets one.
+    /// Logs in by what was mailed. The first proof that somebody reads the mail of an account removes what others may have set
+    /// up before it: a password that is not [confirmed](crate::login), sessions, tokens. An address without an account gets
+    /// one.
     ///
     /// # Errors
     /// Fails with `MAGIC_LINK_BAD_TOKEN`, `RATE_LIMITED`, when a hook refuses, and when the database does.
@@ -176,15 +176,7 @@ impl<'a> MagicLinks<'a> {
         if !user.is_active {
             return Err(BAD.into());
         }
-        if user.is_verified {
-            return Ok(user);
-        }
-        let wiped = Changes {
-            password_hash: Some(None),
-            must_change_password: user.must_change_password.then_some(false),
-            ..Changes::default()
-        };
-        Ok(claim(effect, &user, wiped, None).await?.user)
+        claim_by_mail(effect, user).await
     }
 
     async fn register(&self, effect: &Effect, email: Email) -> Result<User> {

@@ -83,7 +83,7 @@ impl<'a> PasswordResets<'a> {
         let context = kernel.policy_context(Some(&user), &[]);
         let accounts = Accounts::new(kernel);
         let hash = accounts.hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword, client).await?;
-        let changes = &Changes { password_hash: Some(Some(hash)), ..Changes::default() };
+        let changes = &Changes::confirmed_password(hash);
         kernel
             .effect(client, |effect| async move {
                 let consumed = tokens.consume(&effect, RESET, token, None).await?;

@@ -75,7 +75,7 @@ impl Profiles<'_> {
         };
         changes.email = now.clone().map(Some);
         if changes.fields().is_empty() && later.is_none() {
-            return Ok(Updated { user: user.clone(), token: None });
+            return Ok(Updated::new(user.clone()));
         }
         let taken = ErrorCode::UpdateUserEmailAlreadyExists;
         let updated = self.write_own(principal, &changes, later.as_ref(), client).await;
@@ -120,7 +120,7 @@ impl Profiles<'_> {
                 let ask = |user: &User| later.map_or(Ok(()), |email| request_confirmation(&effect, user, email));
                 if changes.fields().is_empty() {
                     ask(before)?;
-                    return Ok(Updated { user: before.clone(), token: None });
+                    return Ok(Updated::new(before.clone()));
                 }
                 let ends = if changes.is_active.is_some() || changes.is_superuser.is_some() {
                     ensure_superuser_remains(effect.tx(), before).await?;

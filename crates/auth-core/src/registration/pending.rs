@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Registered;
-use crate::account::{Accounts, Draft, address, store};
+use crate::account::{Accounts, Draft, Updated, address, store};
 use crate::client::Client;
+use crate::device;
 use crate::effect::Effect;
 use crate::email_change::{make_room, owner_by_email};
 use crate::error::{Error, ErrorCode, Result};
@@ -18,7 +19,6 @@ use crate::kernel::Kernel;
 use crate::mail::{Language, Mail, MailKind, Recipient};
 use crate::one_time::{Family, Issue, OneTimeTokens, Purpose};
 use crate::password_reset;
-use crate::user::User;
 use crate::verification::VERIFY_EMAIL;
 
 /// The name of the job that finds out whether the address has an account.
@@ -128,7 +128,7 @@ pub(crate) fn is_registration(token: &str) -> bool {
 }
 
 /// Creates the account whose link was opened.
-pub(crate) async fn complete_registration(kernel: &Kernel, token: &str, client: &Client) -> Result<User> {
+pub(crate) async fn complete_registration(kernel: &Kernel, token: &str, client: &Client) -> Result<Updated> {
     match insert_pending(kernel, token, true, client).await {
         // Somebody took the name while the mail was on its way. The account is worth more than the name.
         Err(Error::Refused { code: ErrorCode::UsernameAlreadyExists, .. }) => {
@@ -138,7 +138,7 @@ pub(crate) async fn complete_registration(kernel: &Kernel, token: &str, client: 
     }
 }
 
-async fn insert_pending(kernel: &Kernel, token: &str, with_username: bool, client: &Client) -> Result<User> {
+async fn insert_pending(kernel: &Kernel, token: &str, with_username: bool, client: &Client) -> Result<Updated> {
     const BAD: ErrorCode = ErrorCode::VerifyUserBadToken;
     let insert = |effect: Arc<Effect>| async move {
         let consumed = OneTimeTokens::new(kernel).consume(&effect, REGISTER, token, None).await?.ok_or(BAD)?;
@@ -147,6 +147,8 @@ async fn insert_pending(kernel: &Kernel, token: &str, with_username: bool, clien
         if !with_username {
             draft.username = None;
         }
+        // It may have been somebody else who registered.
+        draft.password_is_confirmed = draft.password_hash.is_none();
         if let Some(email) = &draft.email {
             // Another attempt at the address may have been verified first.
             make_room(&effect, email, None, BAD).await?;
@@ -154,7 +156,8 @@ async fn insert_pending(kernel: &Kernel, token: &str, with_username: bool, clien
         let user = Accounts::new(kernel).insert(&effect, &draft, BAD).await?;
         effect.act_as(user.id);
         effect.emit(EventKind::Verified { user_id: user.id });
-        Ok(user)
+        let device = device::start_over(&effect, user.id).await?;
+        Ok(Updated { device, ..Updated::new(user) })
     };
     kernel.effect(client, insert).await
 }

@@ -28,15 +28,13 @@ pub struct Proof {
     pub scopes: Option<Vec<String>>,
     /// What the proof found out about the device.
     pub(crate) device: Seen,
-    /// Whether a link or a code that was mailed to the account is the proof.
-    pub(crate) by_mail: bool,
 }
 
 impl Proof {
     /// These methods (RFC 8176), such as `hwk`, at this assurance level.
     #[must_use]
     pub fn new(amr: Vec<&'static str>, aal: u8) -> Self {
-        Self { amr, aal, scopes: None, device: Seen::Unasked, by_mail: false }
+        Self { amr, aal, scopes: None, device: Seen::Unasked }
     }
 
     /// The device that was looked for among those that the account knows.
@@ -44,10 +42,11 @@ impl Proof {
         Self { device: device.into(), ..self }
     }
 
-    /// A link or a code that was mailed.
+    /// A link or a code that was mailed. The account is the one that
+    /// [`claim_by_mail`](crate::magic_link::claim_by_mail) returns.
     #[must_use]
     pub fn mailbox() -> Self {
-        Self { by_mail: true, ..Self::new(vec!["email"], 1) }
+        Self::new(vec!["email"], 1)
     }
 
     /// A password.
@@ -129,7 +128,7 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
     let expires_at = token.expires_in.and_then(|life| now.checked_add(life.try_into().ok()?));
     session.expires_at = expires_at.map_or(session.expires_at, |moment| session.expires_at.min(moment));
     store::insert(tx, &session, token.digest, user.security_epoch).await?;
-    let device = remember(effect, user.id, backend, &proof.device, proof.by_mail).await?;
+    let device = remember(effect, user.id, backend, &proof.device).await?;
     effect.run_hook(Action::Login { user, session: &session }).await?;
     effect.emit(EventKind::LoginSucceeded {
         user_id: user.id,

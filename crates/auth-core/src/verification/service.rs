@@ -5,6 +5,7 @@ use super::invite::VERIFY;
 use super::invite::{InviteJob, JOB};
 use crate::account::{Changes, Updated, store};
 use crate::client::Client;
+use crate::device;
 use crate::error::{ErrorCode, Result};
 use crate::identifier::Email;
 use crate::kernel::Kernel;
@@ -37,7 +38,8 @@ impl<'a> Verifications<'a> {
     }
 
     /// Redeems a link. Every session of the account ends but `current`, if it belongs to the account; no session begins.
-    /// A registration that waited becomes an account.
+    /// A registration that waited becomes an account. Without a session of the account, the browser is known to it from then
+    /// on, and the password stays in doubt until it is used there.
     ///
     /// # Errors
     /// Fails with `VERIFY_USER_BAD_TOKEN`, `VERIFY_USER_ALREADY_VERIFIED`, `RATE_LIMITED`, when a hook refuses, and
@@ -47,8 +49,7 @@ impl<'a> Verifications<'a> {
         let kernel = self.kernel;
         kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
         if is_registration(token) {
-            let user = complete_registration(kernel, token, client).await?;
-            return Ok(Updated { user, token: None });
+            return complete_registration(kernel, token, client).await;
         }
         let verified = kernel
             .effect(client, |effect| async move {
@@ -59,7 +60,12 @@ impl<'a> Verifications<'a> {
                     return Err(ErrorCode::VerifyUserAlreadyVerified.into());
                 }
                 let keep = current.filter(|current| current.user.id == user.id).map(|current| &current.session);
-                claim(&effect, &user, Changes::default(), keep).await.map(Some)
+                let changes = Changes { password_is_confirmed: keep.is_none().then_some(false), ..Changes::default() };
+                let mut updated = claim(&effect, &user, changes, keep).await?;
+                if keep.is_none() {
+                    updated.device = device::start_over(&effect, user.id).await?;
+                }
+                Ok(Some(updated))
             })
             .await?;
         match verified {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::call::Call;
+use crate::cookie;
 use crate::endpoint::DeclaredHeader;
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -62,8 +63,13 @@ const COOKIE: DeclaredHeader = DeclaredHeader {
     always: false,
 };
 
-/// The headers of [`updated`] where the email address alone may change.
-pub(crate) const VERIFIED: [DeclaredHeader; 1] = [COOKIE];
+/// The headers of [`updated`] where a mailed link verified the email address.
+pub(crate) const VERIFIED: [DeclaredHeader; 1] = [DeclaredHeader {
+    name: "Set-Cookie",
+    about: "The cookie of the backend, with the new token, where the session that asked goes on with one. Without such a \
+            session, the cookie by which the browser is known from now on, unless it has one.",
+    always: false,
+}];
 
 /// The headers of [`updated`] where the password may change.
 pub(crate) const UPDATED: [DeclaredHeader; 2] = [
@@ -75,9 +81,11 @@ pub(crate) const UPDATED: [DeclaredHeader; 2] = [
     },
 ];
 
-/// The account after a change, with the new token of the session that goes on.
+/// The account after a change, with the new token of the session that goes on, or the cookie of a browser that was unknown
+/// so far.
 pub(crate) fn updated(call: &Call, current: Option<&Principal>, updated: &Updated) -> Result<Reply, Problem> {
-    let reply = Reply::ok(&PublicUser::from(&updated.user))?;
+    let device = cookie::device(call.auth.settings(), updated.device.as_ref());
+    let reply = Reply::ok(&PublicUser::from(&updated.user))?.cookie(device);
     match current {
         Some(current) => call.with_token(reply, &current.session, updated.token.as_ref()),
         None => Ok(reply),
