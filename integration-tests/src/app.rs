@@ -221,11 +221,18 @@ impl App {
     /// Sends bytes as they are and returns what comes back until the server closes the connection or falls silent.
     /// Only over a socket.
     pub async fn raw(&self, bytes: &[u8]) -> Vec<u8> {
+        self.raw_in_parts(bytes, async || {}, &[]).await
+    }
+
+    /// The same in two parts, with something else in between.
+    pub async fn raw_in_parts(&self, first: &[u8], meanwhile: impl AsyncFnOnce(), rest: &[u8]) -> Vec<u8> {
         use tokio::io::{AsyncReadExt, AsyncWriteExt};
         const SILENCE: std::time::Duration = std::time::Duration::from_millis(500);
         let address = self.address().expect("a scenario for sockets only");
         let mut stream = tokio::net::TcpStream::connect(address).await.expect("the server listens");
-        stream.write_all(bytes).await.expect("the server reads");
+        stream.write_all(first).await.expect("the server reads");
+        meanwhile().await;
+        stream.write_all(rest).await.expect("the server reads");
         let mut answer = Vec::new();
         while let Ok(Ok(read)) = tokio::time::timeout(SILENCE, stream.read_buf(&mut answer)).await {
             if read == 0 {

@@ -46,6 +46,7 @@ pub(crate) const ROWS: &[Row] = &[
     (E::MagicLinkBadToken, 400, None),
     (E::InvitationBadToken, 400, None),
     (E::AlreadyActive, 409, None),
+    (E::AccountInUse, 409, None),
     (E::LastSuperuser, 409, None),
 ];
 

@@ -192,10 +192,8 @@ impl Witness {
         if self.verified != Fact::Yes
             && let Some(token) = self.newest(mails, VERIFY_EMAIL)
         {
+            // The first proof would end the link to a new password, which is one itself.
             if self.passwords == [SECOND] {
-                // A password that was changed has ended the link of the registration.
-                let answer = on.ask("POST", "/auth/verify", None, json!({ "token": token })).await.ok_or(Dead)?;
-                assert_eq!((answer.0, &answer.1["detail"]), (400, &json!("VERIFY_USER_BAD_TOKEN")));
                 self.verified = Fact::Yes;
             } else {
                 self.verify(on, &token).await?;

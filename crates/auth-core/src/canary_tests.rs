@@ -262,6 +262,7 @@ fn tokens_codes_and_keys() {
         Consumed {
             user_id: None,
             security_epoch: None,
+            address: None,
             data: Some(json!({ "password_hash": SECRET, "email": ADDRESS })),
         },
         MagicLinkProof::Token(secret()),

@@ -101,6 +101,15 @@ impl Client {
         })
     }
 
+    /// The client for whom its whole network of 48 bits stands, where its address is one of IPv6.
+    pub(crate) fn widened(&self) -> Self {
+        let wide = |ip: IpAddr| match ip.to_canonical() {
+            IpAddr::V6(ip) => first_bits(ip, 48).into(),
+            ip @ IpAddr::V4(_) => ip,
+        };
+        Self { ip: self.ip.map(wide), ..self.clone() }
+    }
+
     /// The `Accept-Language` header.
     #[must_use]
     pub fn accept_language(&self) -> Option<&str> {

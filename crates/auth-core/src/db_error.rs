@@ -10,6 +10,18 @@ pub(crate) fn unique_violation(error: &DbErr) -> Option<String> {
     }
 }
 
+/// Whether a row that others refer to was to be deleted, or one was to refer to a row that is not there.
+pub(crate) fn is_foreign_key_violation(error: &DbErr) -> bool {
+    // Where the reference says `RESTRICT`: PostgreSQL's restrict_violation, and a trigger of SQLite's.
+    const RESTRICTED: [&str; 2] = ["23001", "1811"];
+    let code = || match sqlx_error(error) {
+        Some(SqlxError::Database(cause)) => cause.code().map(|code| code.into_owned()),
+        _ => None,
+    };
+    matches!(error.sql_err(), Some(SqlErr::ForeignKeyConstraintViolation(_)))
+        || code().is_some_and(|code| RESTRICTED.contains(&code.as_str()))
+}
+
 /// The part of the message that holds no values. MySQL and MariaDB put the value that was refused before the index, and
 /// clients choose it.
 fn named_index(message: &str) -> &str {

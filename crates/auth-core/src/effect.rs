@@ -105,11 +105,16 @@ impl Effect {
     /// Sends a mail to an unverified address, if there is one and this is committed. It counts against the limit of the
     /// address, which may belong to someone else.
     pub(crate) fn queue_limited_mail(&self, mail: Option<Mail>) {
-        self.offer(mail, None);
+        self.offer(mail, false);
     }
 
-    fn offer(&self, mail: Option<Mail>, account: Option<Uuid>) {
-        self.queue(mail.map(|mail| Queued::Offer { mail, client: self.client.clone(), account }));
+    /// Sends a mail to an unverified address, if there is one and this is committed. The first of its kind in a day always leaves.
+    pub(crate) fn queue_notice(&self, mail: Option<Mail>) {
+        self.offer(mail, true);
+    }
+
+    fn offer(&self, mail: Option<Mail>, is_notice: bool) {
+        self.queue(mail.map(|mail| Queued::Offer { mail, client: self.client.clone(), is_notice }));
     }
 
     /// Tells an account of a change, if it has an email address and this is committed. The first notice of each kind in a day
@@ -132,7 +137,7 @@ impl Effect {
         if user.is_verified {
             self.queue_mail(mail);
         } else {
-            self.offer(mail, Some(user.id));
+            self.offer(mail, true);
         }
         Ok(())
     }
@@ -218,26 +223,14 @@ impl Kernel {
         }
     }
 
-    /// Leaves a job with the workers: one statement, the same whatever the body is.
+    /// Leaves a job with the workers: one statement, the same whatever the body is. Take the limits of the client before: a
+    /// worker takes none that the client could feel, because what a job leads to may depend on an account.
     ///
     /// # Errors
     /// Fails when the body cannot be written as JSON, or when the database does.
     pub async fn queue_job(&self, name: &'static str, body: impl Serialize, client: &Client) -> Result<()> {
-        self.leave(&Job::new(name, body, client)?).await
-    }
-
-    /// The same for a request that took the limits of the client already.
-    pub(crate) async fn queue_counted_job(
-        &self,
-        name: &'static str,
-        body: impl Serialize,
-        client: &Client,
-    ) -> Result<()> {
-        self.leave(&Job { is_counted: true, ..Job::new(name, body, client)? }).await
-    }
-
-    async fn leave(&self, job: &Job) -> Result<()> {
-        self.effect(&job.client, |effect| async move {
+        let job = &Job::new(name, body, client)?;
+        self.effect(client, |effect| async move {
             effect.queue(Some(Queued::Job(job.clone())));
             Ok(())
         })

@@ -134,6 +134,7 @@ error_codes! {
     MagicLinkBadToken = "MAGIC_LINK_BAD_TOKEN" [Invalid]: "The link or code is unknown, used, expired or superseded; request a new one.",
     InvitationBadToken = "INVITATION_BAD_TOKEN" [Invalid]: "The invitation is unknown, used, expired or superseded; ask for another one.",
     AlreadyActive = "ALREADY_ACTIVE" [Conflict]: "The account has a password or was used already, so that its user cannot be invited.",
+    AccountInUse = "ACCOUNT_IN_USE" [Conflict]: "Data of the app refers to the account; remove that before the account is deleted.",
     LastSuperuser = "LAST_SUPERUSER" [Conflict]: "The last active superuser can be neither deleted, deactivated nor demoted.",
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth_core::{Auth, Client, ConfigErrors, ErrorCode, Principal};
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use futures_util::Stream;
 use http::header::{HeaderMap, HeaderValue, STRICT_TRANSPORT_SECURITY};
 use http::request::Parts;
 use http::{Method, Response};
+use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::authn::{RequestHead, authenticate_with};
@@ -21,6 +23,9 @@ use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::trace::Trace;
 use crate::{body, cookie, credential, csrf, peer, routes};
+
+/// How long a body may take before it is found out once more who is asking.
+const ADMITTED_FOR: Duration = Duration::from_secs(1);
 
 /// Every route of an [`Auth`], in the order of the documentation. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -134,12 +139,17 @@ impl Table {
         let trace = Trace::begin(&endpoint.id);
         let head = parts.method == Method::HEAD;
         let answer = async {
-            let admitted = self.admit(endpoint, &parts, peer).await?;
-            // Boxed so that requests without a body do not carry the state of reading one.
-            let body = match endpoint.is_unsafe() {
-                true => Box::pin(body::collect(&parts.headers, chunks)).await?,
-                false => Bytes::new(),
-            };
+            let mut admitted = self.admit(endpoint, &parts, peer).await?;
+            let mut body = Bytes::new();
+            if endpoint.is_unsafe() {
+                let since = Instant::now();
+                // Boxed so that requests without a body do not carry the state of reading one.
+                body = Box::pin(body::collect(&parts.headers, chunks)).await?;
+                // The session may have ended while the client took its time.
+                if since.elapsed() >= ADMITTED_FOR {
+                    admitted = self.admit(endpoint, &parts, peer).await?;
+                }
+            }
             self.run(endpoint, admitted, parts, body).await
         };
         let answer = answer.instrument(trace.span().clone()).await;

@@ -189,6 +189,7 @@ async fn redeemed(app: &App, action: &str, request: Request, who: Login, root: &
             app.token_to(&new, CONFIRM_EMAIL).await
         }
         "email_change.revert" => {
+            app.verify(&who).await;
             ask("/auth/change-email", json!({ "new_email": new })).await;
             let body = json!({ "token": app.token_to(&new, CONFIRM_EMAIL).await });
             app.post("/auth/change-email/confirm").json(body).send().await.is(200);

@@ -245,7 +245,7 @@ async fn a_link_acts_on_the_account_that_asked(cx: Cx) {
 async fn a_crowd_confirms_once(cx: Cx) {
     let app = cx.app().await;
     let servers = [app.clone(), app.second_server().await];
-    let ada = app.user("ada").await;
+    let ada = app.verified_user("ada").await;
     ask(&app, &ada, NEW).await.is(202);
     let confirm = app.token_to(NEW, CONFIRM_EMAIL).await;
     for (action, address) in [("confirm", NEW), ("revert", "ada@example.org")] {
@@ -266,7 +266,7 @@ async fn a_crowd_confirms_once(cx: Cx) {
 
 async fn the_app_may_refuse(cx: Cx) {
     let app = cx.app().await;
-    let ada = app.user("ada").await;
+    let ada = app.verified_user("ada").await;
     ask(&app, &ada, NEW).await.is(202);
     let confirm = app.token_to(NEW, CONFIRM_EMAIL).await;
     let refuse = || app.hooks().react(Moment::UpdateUser, Reaction::Refuse("not today".to_owned()));

@@ -27,6 +27,7 @@ async fn users_do_not_see_from_where_superusers_act(cx: Cx) {
     let app = cx.app().await;
     let (root, ada) = (app.superuser("root").await, app.user("ada").await);
     app.clock().advance(Duration::from_millis(1));
+    app.verify(&ada).await;
     let change = json!({ "display_name": "Ada" });
     app.patch(&ada.path()).by(&root).header("user-agent", "root-browser").json(change.clone()).send().await.is(200);
     app.clock().advance(Duration::from_millis(1));
@@ -50,6 +51,13 @@ async fn users_do_not_see_from_where_superusers_act(cx: Cx) {
     let page = app.get("/auth/me/activity").by(&ada).send().await.is(200).json();
     assert_eq!(seen(&page["items"]), own);
     assert_eq!(seen(&export(&app, &ada).await["activity"]), own);
+    // Who has not verified an address does not see from where its owner comes.
+    let squatter = app.user("grace").await;
+    let wrong = json!({ "username": squatter.email, "password": "wrong-Password-1" });
+    app.post("/auth/db/login").header("user-agent", "owner").json(wrong).send().await.fails(E::LoginBadCredentials);
+    event!(app, LoginFailed);
+    let seen_by_squatter = app.get("/auth/me/activity").by(&squatter).send().await.is(200).json();
+    assert_eq!(seen(&seen_by_squatter["items"]), [event("login_failure", Value::Null)]);
     let theirs = page["items"].as_array().expect("a list").iter().find(|event| event["actor_id"] == json!(root.id));
     assert_eq!(theirs.expect("the superuser is named")["ip"], Value::Null);
     // Superusers see each other.

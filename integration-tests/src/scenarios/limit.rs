@@ -8,11 +8,12 @@ use auth_core::email_change::EMAIL_CHANGES;
 use auth_core::gate::PASSWORDS_BY_CLIENT;
 use auth_core::limit::{Counted, Limit};
 use auth_core::magic_link::CODE_TRIES;
-use auth_core::mail::{MAIL_REQUESTS, MAILS_BY_CLIENT, MAILS_TO_ADDRESS, NOTICES};
+use auth_core::mail::{MAIL_REQUESTS, MAILS_BY_CLIENT, MAILS_BY_PAIR, MAILS_TO_ADDRESS, NOTICES};
 use auth_core::one_time::TOKEN_TRIES;
 use auth_core::password::{HasherConfig, Password, PasswordConfig, PasswordPolicy, PolicyContext, Refusal};
+use auth_core::profile::{PASSWORD_CHANGES, PROFILE_CHANGES};
 use auth_core::registration::{REGISTRATION_TRIES, REGISTRATIONS};
-use auth_core::{Client, ErrorCode as E, EventKind, Limits, Rate};
+use auth_core::{Client, ErrorCode as E, EventKind, Limits, Rate, Registration};
 use serde_json::{Value, json};
 
 use crate::mails::{EMAIL_CHANGED, MAGIC_LINK, PASSWORD_CHANGED, RESET_PASSWORD, VERIFY_EMAIL};
@@ -25,6 +26,10 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_client_over_its_limit_causes_no_work,
     a_client_is_told_apart_by_its_network,
     a_victim_gets_few_mails_and_the_last_link_works,
+    what_a_client_has_left_says_nothing_about_accounts,
+    an_account_that_comes_again_and_again_mails_no_more,
+    a_password_is_changed_now_and_then,
+    an_account_is_changed_sixty_times_an_hour: direct_only,
     no_network_alone_uses_up_what_another_needs,
     requests_without_a_mail_do_not_count,
     an_unverified_address_gets_few_notices,
@@ -227,6 +232,99 @@ async fn a_victim_gets_few_mails_and_the_last_link_works(cx: Cx) {
     app.clock().advance(HOUR * 20);
     forgot(&app, &ada.email, "192.0.2.1").await.is(202);
     assert_eq!(received(&app, &ada.email, RESET_PASSWORD).await, 11);
+}
+
+/// After something that leads to a mail for some addresses only, a client is refused as early for all.
+async fn what_a_client_has_left_says_nothing_about_accounts(cx: Cx) {
+    let app = cx.app_with(limited(Limits::default())).await;
+    let neutral = limited(Limits::default()).auth(|auth| auth.registration(Registration::Neutral));
+    let neutral = app.server_with(neutral).await;
+    let open = app.server_with(Setup::default()).await;
+    open.verified("known").await;
+    open.deactivate(&open.verified("inactive").await).await;
+    let eve = open.verified_user("eve").await;
+    let mut network = 0;
+    for action in ["guesses", "change", "patch", "register"] {
+        let mut seen = Vec::new();
+        for name in ["known", "inactive", "nobody"] {
+            network += 1;
+            let ip = format!("198.51.100.{network}");
+            let email = format!("{name}@example.org");
+            match action {
+                "guesses" => {
+                    for _ in 0..6 {
+                        let body = json!({ "email": email, "password": "wrong-Tractor-Orbit-1" });
+                        from(app.post("/auth/db/login"), &ip).json(body).send().await;
+                    }
+                }
+                "change" => {
+                    let body = json!({ "new_email": email, "password": PASSWORD });
+                    from(app.post("/auth/change-email"), &ip).by(&eve).json(body).send().await.is(202);
+                }
+                "patch" => {
+                    let body = json!({ "email": email, "current_password": PASSWORD });
+                    from(app.patch("/users/me"), &ip).by(&eve).json(body).send().await.is(200);
+                }
+                _ => {
+                    let body = json!({ "email": email, "password": "kettle-Umbrella-42-river" });
+                    from(neutral.post("/auth/register"), &ip).json(body).send().await.is(202);
+                }
+            }
+            app.clock().advance(HOUR / 3);
+            // What is done beside the answer has its time.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            app.deliver().await;
+            let mut statuses = Vec::new();
+            for path in ["/auth/magic-link", "/auth/magic-link", "/auth/magic-link", "/auth/forgot-password"] {
+                let answer = from(app.post(path), &ip).json(json!({ "email": email })).send().await;
+                statuses.push(answer.status.as_u16());
+            }
+            app.deliver().await;
+            seen.push(statuses);
+        }
+        assert!(seen.iter().all(|statuses| *statuses == seen[0]), "{action}: {seen:?}");
+    }
+}
+
+/// Somebody registers an address, has notices mailed there, deletes the account and begins anew.
+async fn an_account_that_comes_again_and_again_mails_no_more(cx: Cx) {
+    let limits = declared(declared(declared(Limits::off(), MAILS_TO_ADDRESS), NOTICES), MAILS_BY_PAIR);
+    let app = cx.app_with(limited(limits)).await;
+    for _ in 0..6 {
+        let victim = app.user("victim").await;
+        let body = json!({ "old_password": PASSWORD, "new_password": "kettle-Umbrella-42-river" });
+        let answer = app.post("/auth/change-password").by(&victim).json(body).send().await;
+        app.delete("/users/me").by(&victim.with(&answer)).send().await.is(204);
+        app.deliver().await;
+    }
+    // The first of each kind, and three of the client.
+    assert_eq!(app.mails_to("victim@example.org").await.len(), 6);
+}
+
+async fn a_password_is_changed_now_and_then(cx: Cx) {
+    let app = cx.app_with(limited(declared(Limits::off(), PASSWORD_CHANGES))).await;
+    let mut who = app.user("ada").await;
+    let words = [PASSWORD, "kettle-Umbrella-42-river"];
+    for n in 0..10 {
+        let body = json!({ "password": words[(n + 1) % 2], "current_password": words[n % 2] });
+        who = who.with(&app.patch("/users/me").by(&who).json(body).send().await.is(200));
+    }
+    let body = json!({ "old_password": words[0], "new_password": words[1] });
+    app.post("/auth/change-password").by(&who).json(body).send().await.fails(E::RateLimited);
+    let body = json!({ "current_password": words[0], "password": words[1] });
+    app.patch("/users/me").by(&who).json(body).send().await.fails(E::RateLimited);
+}
+
+/// Each change leaves an event.
+async fn an_account_is_changed_sixty_times_an_hour(cx: Cx) {
+    let app = cx.app_with(limited(declared(Limits::off(), PROFILE_CHANGES))).await;
+    let ada = app.user("ada").await;
+    let rename = |n: u32| app.patch("/users/me").by(&ada).json(json!({ "display_name": format!("Ada {n}") })).send();
+    for n in 0..60 {
+        rename(n).await.is(200);
+    }
+    rename(60).await.fails(E::RateLimited);
+    app.patch("/users/me").by(&ada).json(json!({})).send().await.is(200);
 }
 
 /// R-18, RST-12: whatever one network does for hours, another one is served.

@@ -9,6 +9,7 @@ use auth_testkit::{Moment, Reaction};
 use serde_json::json;
 
 use crate::logs::Listener;
+use crate::mails::{ACCOUNT_DELETED, CONFIRM_EMAIL};
 use crate::scenario::scenarios;
 use crate::{App, Cx, Login, PASSWORD, Scenario, Setup};
 
@@ -17,6 +18,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     raw_sql_refers_to_the_new_user_too,
     a_foreign_key_that_fails_leaves_no_account,
     the_log_says_that_it_was_the_hooks_statement,
+    a_row_of_the_app_may_keep_its_account,
 ];
 
 /// The app's own table, as an entity.
@@ -83,10 +85,37 @@ impl Profiles {
     }
 }
 
+/// An account that a table of the app does not let go, such as one with orders.
+async fn a_row_of_the_app_may_keep_its_account(cx: Cx) {
+    let app = cx.app().await;
+    let (root, ada) = (app.superuser("root").await, app.user("ada").await);
+    create(&app, ForeignKeyAction::Restrict).await;
+    profile::ActiveModel { user_id: Set(ada.id), bio: Set("an order".to_owned()) }
+        .insert(app.db())
+        .await
+        .expect("a row");
+    app.delete("/users/me").by(&ada).send().await.fails(E::AccountInUse);
+    app.delete(&ada.path()).by(&root).send().await.fails(E::AccountInUse);
+    app.get("/users/me").by(&ada).send().await.is(200);
+    assert!(!app.was_mailed(&ada.email, ACCOUNT_DELETED).await);
+    // Nor does the owner of the address get it.
+    let grace = app.verified_user("grace").await;
+    let body = json!({ "new_email": ada.email, "password": PASSWORD });
+    app.post("/auth/change-email").by(&grace).json(body).send().await.is(202);
+    let token = json!({ "token": app.token_to(&ada.email, CONFIRM_EMAIL).await });
+    app.post("/auth/change-email/confirm").by(&grace).json(token).send().await.fails(E::UpdateUserEmailAlreadyExists);
+    app.execute("DELETE FROM profile").await;
+    app.delete("/users/me").by(&ada).send().await.is(204);
+}
+
 /// As a migration of sea-orm creates the table, on every database in the same words.
 async fn create_by_migration(app: &App) {
+    create(app, ForeignKeyAction::Cascade).await;
+}
+
+async fn create(app: &App, on_delete: ForeignKeyAction) {
     let mut key = ForeignKey::create();
-    key.from("profile", "user_id").to("authn_user", "id").on_delete(ForeignKeyAction::Cascade);
+    key.from("profile", "user_id").to("authn_user", "id").on_delete(on_delete);
     let table = Table::create()
         .table("profile")
         .col(ColumnDef::new("user_id").uuid().not_null().primary_key())

@@ -22,6 +22,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     parallel_logins_keep_within_the_limit,
     one_statement_for_each_request,
     tokens_are_not_in_the_database,
+    a_slow_body_does_not_outlive_its_session: sockets_only,
 ];
 
 const BACKENDS: [&str; 3] = ["cookie", "jwt", "db"];
@@ -288,4 +289,26 @@ async fn tokens_are_not_in_the_database(cx: Cx) {
         }
         assert!(!rows.is_empty());
     }
+}
+
+/// A request that was begun in time is not carried out after the session has ended.
+async fn a_slow_body_does_not_outlive_its_session(cx: Cx) {
+    let app = cx.app().await;
+    let root = app.superuser("root").await;
+    let stolen = app.login(&root, "db").await;
+    let body = json!({ "email": "mallory@example.org", "is_superuser": true }).to_string();
+    let head = format!(
+        "POST /users HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\n\
+        Authorization: Bearer {}\r\nContent-Length: {}\r\n\r\n",
+        stolen.token,
+        body.len()
+    );
+    let end = async || {
+        tokio::time::sleep(Duration::from_millis(1100)).await;
+        app.post("/auth/db/logout").by(&stolen).send().await.is(204);
+    };
+    let answer = app.raw_in_parts(head.as_bytes(), end, body.as_bytes()).await;
+    let answer = String::from_utf8_lossy(&answer);
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    assert!(!app.has_user("mallory@example.org").await);
 }

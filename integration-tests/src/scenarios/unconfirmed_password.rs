@@ -23,6 +23,8 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_link_to_an_earlier_address_does_not_count,
     a_new_one_by_mail_is_confirmed,
     only_one_of_two_logins_at_once_removes_it: direct_only,
+    a_squatter_cannot_end_the_links_of_the_owner,
+    a_cookie_that_somebody_else_may_have_is_replaced,
     nobody_else_is_in_after_a_login_by_mail: direct_only,
     nobody_else_is_in_where_registration_is_neutral: direct_only,
     nobody_else_is_in_where_changes_act_at_once: direct_only,
@@ -222,6 +224,55 @@ async fn only_one_of_two_logins_at_once_removes_it(cx: Cx) {
     app.get("/users/me").by(&squatter.with(by_mail[0])).send().await.is(200);
     app.try_login(&squatter.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
     audit::tables(&app).await;
+}
+
+/// Neither before the address is verified nor before the password is confirmed.
+async fn a_squatter_cannot_end_the_links_of_the_owner(cx: Cx) {
+    let app = cx.app().await;
+    let squatter = app.register("ada").await;
+    let move_epoch = async || {
+        let session = app.login(&squatter, "db").await;
+        app.post("/auth/logout-all").by(&session).json(json!({ "everywhere": true })).send().await.is(204);
+    };
+    let ask = async || {
+        app.post("/auth/magic-link").json(json!({ "email": squatter.email })).send().await.is(202);
+        json!({ "token": app.token_to(&squatter.email, MAGIC_LINK).await })
+    };
+    let link = app.token_to(&squatter.email, VERIFY_EMAIL).await;
+    let early = ask().await;
+    move_epoch().await;
+    open(&app, "/auth/verify", &link, &Jar::default()).await.is(200);
+    // The first proof ends what was mailed before it.
+    app.post("/auth/db/magic-link/verify").json(early).send().await.fails(E::MagicLinkBadToken);
+    let late = ask().await;
+    move_epoch().await;
+    app.post("/auth/db/magic-link/verify").json(late).send().await.is(200);
+    app.try_login(&squatter.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
+    // At once, too.
+    let squatter = app.register("grace").await;
+    app.post("/auth/magic-link").json(json!({ "email": squatter.email })).send().await.is(202);
+    let link = json!({ "token": app.token_to(&squatter.email, MAGIC_LINK).await });
+    let session = app.login(&squatter, "db").await;
+    app.post("/auth/logout-all").by(&session).json(json!({ "everywhere": true })).send().await.is(204);
+    app.post("/auth/db/magic-link/verify").json(link).send().await.is(200);
+}
+
+/// Both have used the browser in which the link is opened.
+async fn a_cookie_that_somebody_else_may_have_is_replaced(cx: Cx) {
+    let app = cx.app().await;
+    let squatter = app.register("ada").await;
+    let own = app.register("mallory").await;
+    let (shared, copy) = (Jar::default(), Jar::default());
+    let body = json!({ "email": own.email, "password": PASSWORD });
+    let answer = app.post("/auth/cookie/login").json(body).jar(&shared).send().await.is(204);
+    copy.keep(&answer);
+    assert!(verify(&app, &squatter.email, &shared).await.device_cookie().is_some(), "a new one");
+    log_in(&app, &squatter.email, PASSWORD, &copy).await.is(200);
+    log_in_by_mail(&app, &squatter.email).await.is(200);
+    log_in(&app, &squatter.email, PASSWORD, &copy).await.fails(E::LoginBadCredentials);
+    // The other account knows the browser by the new one.
+    let list = app.get("/auth/devices").jar(&shared).send().await.is(200).json();
+    assert_eq!(list["devices"][0]["current"], json!(true), "{list}");
 }
 
 /// Steps of the longest interleaving.

@@ -108,7 +108,7 @@ async fn the_browser_that_asks_stays_logged_in(cx: Cx) {
     let me = app.get("/users/me").jar(&own).send().await.is(200).json();
     assert_eq!((&me["id"], &me["is_verified"]), (&json!(ada.id), &json!(true)));
     let answer = app.post("/auth/verify").jar(&own).json(json!({ "token": in_foreign })).send().await.is(200);
-    assert!(answer.set_cookies().is_empty());
+    assert!(answer.session_cookies().is_empty());
     assert_eq!(app.get("/users/me").jar(&own).send().await.is(200).json()["id"], json!(ada.id));
     assert_eq!(foreign.header(), of_grace);
     app.get("/users/me").jar(&foreign).send().await.fails(E::Unauthorized);

@@ -17,9 +17,9 @@ use crate::user::User;
 pub(crate) enum SessionsToEnd<'a> {
     /// Nothing.
     Nothing,
-    /// Every session but this one, which goes on with a new token where the answer has a place for one.
+    /// Every session but this one, and every known device but the one that asks, which goes on with a new token where the answer has a place for one.
     Others(&'a Session, BearerToken),
-    /// Every session.
+    /// Every session, and with it every known device.
     All,
 }
 
@@ -55,10 +55,12 @@ impl Accounts<'_> {
             SessionsToEnd::Nothing => {}
             SessionsToEnd::All => {
                 revoke(effect, Revocation::All { user_id, seen }).await?;
+                store::forget_devices(effect.tx(), user_id, None).await?;
                 after.security_epoch += 1;
             }
             SessionsToEnd::Others(session, bearer) => {
                 revoke(effect, Revocation::Others { user_id, seen, keep: session.id }).await?;
+                store::forget_devices(effect.tx(), user_id, effect.client().device()).await?;
                 after.security_epoch += 1;
                 token = renew(effect, &after, session, bearer).await?;
             }

@@ -87,6 +87,11 @@ impl Changes {
         .collect()
     }
 
+    /// When the account will be deleted, if that changes: a decision on whether it is active is one on that.
+    pub(crate) fn deletion(&self) -> Option<Option<OffsetDateTime>> {
+        self.delete_at.or(self.is_active.map(|_| None))
+    }
+
     /// Forgets changes to what is so already.
     pub(crate) fn drop_unchanged(&mut self, user: &User) {
         let same_mailbox =
@@ -96,11 +101,9 @@ impl Changes {
         }
         // A new address is unverified unless the change says that it counts as verified.
         let verified = user.is_verified && self.email.is_none();
-        let flags = [
-            (&mut self.is_active, user.is_active),
-            (&mut self.is_superuser, user.is_superuser),
-            (&mut self.is_verified, verified),
-        ];
+        // One that waits for its deletion can be locked, and then waits no more.
+        self.is_active.take_if(|wanted| *wanted == user.is_active && user.delete_at.is_none());
+        let flags = [(&mut self.is_superuser, user.is_superuser), (&mut self.is_verified, verified)];
         for (change, present) in flags {
             change.take_if(|wanted| *wanted == present);
         }
@@ -123,6 +126,7 @@ impl Changes {
             user.attributes.clone_from(attributes);
         }
         user.is_active = self.is_active.unwrap_or(user.is_active);
+        user.delete_at = self.deletion().unwrap_or(user.delete_at);
         user.is_superuser = self.is_superuser.unwrap_or(user.is_superuser);
         user.is_verified = self.is_verified.unwrap_or(user.is_verified);
         user.must_change_password = self.must_change_password.unwrap_or(user.must_change_password);

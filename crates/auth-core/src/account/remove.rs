@@ -82,7 +82,8 @@ impl Accounts<'_> {
         let kernel = self.kernel;
         let delete = |effect: Arc<Effect>| async move {
             let row = store::find_for_update(effect.tx(), id).await?;
-            let Some(row) = row.filter(|row| row.delete_at.is_some_and(|at| at.0 <= kernel.now())) else {
+            let Some(row) = row.filter(|row| !row.is_active && row.delete_at.is_some_and(|at| at.0 <= kernel.now()))
+            else {
                 return Ok(false);
             };
             effect.use_locale_of(row.locale.as_deref());

@@ -57,6 +57,16 @@ pub(crate) async fn find_for_update(db: &impl ConnectionTrait, id: Uuid) -> Resu
     Ok(Entity::find().filter(Column::Id.eq(id)).lock_exclusive().all(db).await?.pop())
 }
 
+/// Forgets the devices that an account knows, except the one with a key.
+pub(super) async fn forget_devices(db: &impl ConnectionTrait, id: Uuid, keep: Option<[u8; 32]>) -> Result<()> {
+    let mut devices = device::Entity::delete_many().filter(device::Column::UserId.eq(id));
+    if let Some(key) = keep {
+        devices = devices.filter(device::Column::KeyHash.ne(key.to_vec()));
+    }
+    devices.exec(db).await?;
+    Ok(())
+}
+
 /// The account that a redeemed token acts on, locked; `None` when it is gone, or its credentials have changed since the
 /// token was looked at: another transaction may have been about to. The effect is the owner's from now on, as far as the
 /// audit log is concerned.
@@ -66,8 +76,7 @@ pub(crate) async fn find_for_update(db: &impl ConnectionTrait, id: Uuid) -> Resu
 pub async fn lock_owner(effect: &Effect, token: &Consumed) -> Result<Option<User>> {
     let Some(id) = token.user_id else { return Ok(None) };
     let row = find_for_update(effect.tx(), id).await?;
-    let owner =
-        row.map(User::from).filter(|user| token.security_epoch.is_none_or(|epoch| epoch == user.security_epoch));
+    let owner = row.filter(|row| token.acts_on(row)).map(User::from);
     if owner.is_some() {
         effect.act_as(id);
     }
@@ -178,7 +187,7 @@ pub(crate) async fn update(
         (Column::IsSuperuser, changes.is_superuser),
         (Column::MustChangePassword, changes.must_change_password),
     ];
-    if let Some(delete_at) = changes.delete_at {
+    if let Some(delete_at) = changes.deletion() {
         columns.push((Column::DeleteAt, delete_at.map(Timestamp).into()));
     }
     for (column, flag) in flags {
@@ -226,14 +235,23 @@ pub(crate) async fn upgrade_hash(db: &impl ConnectionTrait, id: Uuid, stored: &s
     Ok(())
 }
 
+/// Deletes an account, if its epoch is what the caller saw.
+///
+/// # Errors
+/// Fails with `ACCOUNT_IN_USE` when a table of the app does not let it go, and when the database does.
 pub(crate) async fn delete(db: &impl ConnectionTrait, id: Uuid, sev: i64) -> Result<bool> {
-    let result = Entity::delete_many().filter(Column::Id.eq(id)).filter(Column::Sev.eq(sev)).exec(db).await?;
-    Ok(result.rows_affected == 1)
+    let result = Entity::delete_many().filter(Column::Id.eq(id)).filter(Column::Sev.eq(sev)).exec(db).await;
+    match result {
+        Ok(result) => Ok(result.rows_affected == 1),
+        Err(cause) if db_error::is_foreign_key_violation(&cause) => Err(ErrorCode::AccountInUse.into()),
+        Err(cause) => Err(cause.into()),
+    }
 }
 
 /// The accounts that are to be deleted by now, those that have waited longest first.
 pub(super) async fn due_for_deletion(db: &impl ConnectionTrait, now: OffsetDateTime, limit: u64) -> Result<Vec<Uuid>> {
     let due = Entity::find().select_only().column(Column::Id).filter(Column::DeleteAt.lte(Timestamp(now)));
+    let due = due.filter(Column::IsActive.eq(false));
     Ok(due.order_by_asc(Column::DeleteAt).limit(limit).into_tuple().all(db).await?)
 }
 

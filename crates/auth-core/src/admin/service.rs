@@ -11,7 +11,7 @@ use crate::account::{
 };
 use crate::client::Client;
 use crate::effect::Effect;
-use crate::email_change::{RevertLinks, close_revert_links};
+use crate::email_change::close_revert_links;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::{Email, Username};
@@ -114,7 +114,7 @@ impl<'a> Admin<'a> {
             // A superuser has the last word: nobody takes that back, nor what was before, since it may be the repair of a
             // stolen account.
             if changes.email.is_some() || changes.password_hash.is_some() || changes.is_superuser.is_some() {
-                close_revert_links(&effect, id, RevertLinks::All).await?;
+                close_revert_links(&effect, id).await?;
             }
             if waits && changes.password_hash.is_none() && updated.user.is_active {
                 // There is no owner yet whom a change could concern: the first link went to the wrong address.
@@ -246,7 +246,7 @@ impl<'a> Admin<'a> {
                 let updated =
                     Accounts::new(kernel).apply(&effect, &before, &changes, SessionsToEnd::All, TAKEN).await?;
                 effect.emit(EventKind::PasswordResetByAdmin { user_id: id, actor_id: actor.user.id });
-                close_revert_links(&effect, id, RevertLinks::All).await?;
+                close_revert_links(&effect, id).await?;
                 effect.queue_mail_to(&before, ACCOUNT_RESET)?;
                 Ok(updated)
             })
@@ -292,8 +292,8 @@ impl<'a> Admin<'a> {
     /// [`profile().delete(..)`](crate::profile::Profiles::delete).
     ///
     /// # Errors
-    /// Fails with `REAUTHENTICATION_REQUIRED` without a recent login, `Not Found`, `LAST_SUPERUSER`, `Unauthorized` when
-    /// the actor lost the role in the meantime, when a hook refuses, and when the database does.
+    /// Fails with `REAUTHENTICATION_REQUIRED` without a recent login, `Not Found`, `LAST_SUPERUSER`, `ACCOUNT_IN_USE`,
+    /// `Unauthorized` when the actor lost the role in the meantime, when a hook refuses, and when the database does.
     #[tracing::instrument(
         name = "admin.delete", target = "auth::service", level = "debug",
         skip_all, fields(actor_id = %actor.user.id, %id)

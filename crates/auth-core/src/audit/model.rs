@@ -3,6 +3,8 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::user::User;
+
 /// Which events are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct AuditQuery {
@@ -47,8 +49,10 @@ pub struct AuditEvent {
 
 impl AuditEvent {
     /// The event as the user may see it whom it is about: not from where somebody else acted.
-    pub(super) fn for_its_subject(self) -> Self {
-        if self.actor_id.is_none() || self.actor_id == self.subject_id {
+    pub(super) fn for_its_subject(self, user: &User) -> Self {
+        let is_own = self.actor_id == self.subject_id;
+        // Who has not verified the address does not learn from where its owner comes.
+        if is_own || (self.actor_id.is_none() && user.is_verified) {
             return self;
         }
         Self { ip: None, user_agent: None, ..self }

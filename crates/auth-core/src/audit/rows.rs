@@ -4,7 +4,7 @@ use auth_entity::{Timestamp, event};
 use futures_util::future::BoxFuture;
 use sea_orm::ColumnTrait;
 
-use super::{AuditEvent, AuditQuery, store};
+use super::{AuditQuery, store};
 use crate::clock::before;
 use crate::db::delete_in_batches;
 use crate::error::Result;
@@ -27,7 +27,7 @@ pub(crate) fn export<'a>(kernel: &'a Kernel, export: &'a mut Export) -> BoxFutur
     Box::pin(async {
         let query = AuditQuery { subject_id: Some(export.user.id), ..AuditQuery::default() };
         let events = store::page(kernel.db(), &query, MAX_EXPORTED).await?;
-        export.activity = events.into_iter().map(AuditEvent::for_its_subject).collect();
+        export.activity = events.into_iter().map(|event| event.for_its_subject(&export.user)).collect();
         export.activity_counts = store::count_by_name(kernel.db(), export.user.id).await?;
         Ok(())
     })

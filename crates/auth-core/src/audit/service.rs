@@ -2,10 +2,11 @@
 
 use uuid::Uuid;
 
-use super::{AuditEvent, AuditPage, AuditQuery, store};
+use super::{AuditPage, AuditQuery, store};
 use crate::event::Description;
 use crate::kernel::Kernel;
 use crate::secret::keyed_digest;
+use crate::user::User;
 use crate::{Client, Event, EventKind, Result};
 
 /// How many events of failed attempts may wait to be written down.
@@ -41,18 +42,18 @@ impl<'a> Audit<'a> {
     }
 
     /// A page of the events about an account, newest first, as its user may see them: without the client of somebody else who
-    /// caused one, such as a superuser.
+    /// caused one, such as a superuser, or the owner of an address that the user has not verified.
     ///
     /// # Errors
     /// Fails when the database does.
     #[tracing::instrument(
         name = "audit.list_own", target = "auth::service", level = "debug",
-        skip_all, fields(%user_id)
+        skip_all, fields(user_id = %user.id)
     )]
-    pub async fn list_own(&self, user_id: Uuid, cursor: Option<Uuid>, limit: Option<u64>) -> Result<AuditPage> {
-        let query = AuditQuery { subject_id: Some(user_id), cursor, limit, ..AuditQuery::default() };
+    pub async fn list_own(&self, user: &User, cursor: Option<Uuid>, limit: Option<u64>) -> Result<AuditPage> {
+        let query = AuditQuery { subject_id: Some(user.id), cursor, limit, ..AuditQuery::default() };
         let page = self.list(query).await?;
-        Ok(AuditPage { items: page.items.into_iter().map(AuditEvent::for_its_subject).collect(), ..page })
+        Ok(AuditPage { items: page.items.into_iter().map(|event| event.for_its_subject(user)).collect(), ..page })
     }
 
     /// How many rows the log has.

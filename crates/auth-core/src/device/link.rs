@@ -28,7 +28,7 @@ pub const CONFIRM_DEVICE: MailKind = MailKind::new(
 /// The tokens that make a device known.
 pub const CONFIRM: Purpose = Purpose::new("confirm_device", "kdv_");
 
-/// Such mails to an account.
+/// Such mails to an account: those that clients cause, and by themselves those that the app owes it.
 pub const DEVICE_MAILS: Limit<Subject> = Limit::new("device_mails", &[Rate::per_hour(1), Rate::per_day(3)]);
 
 /// The name of the job that finds out whom the mail is for.
@@ -47,7 +47,9 @@ struct ConfirmJob {
 /// Fails when the database does.
 pub(crate) async fn ask_owner(kernel: &Kernel, subject: &Subject, client: &Client) -> Result<()> {
     let by_client = MAIL_REQUESTS.of(client).only(CONFIRM_DEVICE.name());
-    for bucket in [by_client, DEVICE_MAILS.of(subject)] {
+    // What clients have mailed, and may be turned down, takes nothing of the notice that the app itself owes.
+    let of_owner = DEVICE_MAILS.of(subject).only(if client.is_remote() { "" } else { "notice" });
+    for bucket in [by_client, of_owner] {
         if kernel.limiter().reserve(&[bucket]).await?.is_some() {
             return Ok(());
         }

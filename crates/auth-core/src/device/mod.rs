@@ -19,10 +19,9 @@ pub use link::{CONFIRM, CONFIRM_DEVICE, DEVICE_MAILS};
 use link::{JOB, run_job};
 pub use model::Device;
 pub(crate) use model::{KnownDevice, Seen};
-pub(crate) use remember::{remember, start_over};
+pub(crate) use remember::{remember, remember_reader};
 use rows::{export, purge};
 pub use service::Devices;
-pub(crate) use store::forget_all;
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature = Feature::new("device", "Devices from which an account was used before.")

@@ -19,12 +19,15 @@ pub(crate) struct KnownDevice {
     pub(crate) id: Uuid,
     /// Whether a link that was mailed to the account was opened there.
     pub(crate) opened_mail: bool,
+    /// Whether it is a network, which all who are there share.
+    pub(crate) is_network: bool,
     pub(super) last_seen_at: OffsetDateTime,
 }
 
 impl From<Model> for KnownDevice {
     fn from(row: Model) -> Self {
-        Self { id: row.id, opened_mail: row.opened_mail, last_seen_at: row.last_seen_at.0 }
+        let Model { id, opened_mail, last_seen_at, kind, .. } = row;
+        Self { id, opened_mail, is_network: kind == NETWORK, last_seen_at: last_seen_at.0 }
     }
 }
 

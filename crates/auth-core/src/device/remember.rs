@@ -45,7 +45,7 @@ pub(crate) async fn remember(
             touch(effect, &device, transport).await?;
             Ok(None)
         }
-        (None, Transport::Cookie { .. }) => remember_browser(effect, user_id, false).await,
+        (None, Transport::Cookie { .. }) => remember_browser(effect, user_id).await,
         (None, Transport::Bearer) => {
             if let Some(key) = keys.network {
                 insert(effect, user_id, NETWORK, key, false).await?;
@@ -55,41 +55,37 @@ pub(crate) async fn remember(
     }
 }
 
-/// Makes the browser in which a link was opened that verifies an address the only device that the account knows. Returns
-/// the token of a new cookie, where it needs one.
+/// Makes the browser in which a mailed link was opened known to the account, by a new cookie. Returns its token.
 ///
 /// # Errors
 /// Fails when the database does.
-pub(crate) async fn start_over(effect: &Effect, user_id: Uuid) -> Result<Option<SecretString>> {
-    store::forget_all(effect.tx(), user_id).await?;
-    remember_reader(effect, user_id).await
-}
-
-/// Makes the browser in which a mailed link was opened known to the account. Returns the token of a new cookie, where it
-/// needs one.
-///
-/// # Errors
-/// Fails when the database does.
-pub(super) async fn remember_reader(effect: &Effect, user_id: Uuid) -> Result<Option<SecretString>> {
+pub(crate) async fn remember_reader(effect: &Effect, user_id: Uuid) -> Result<Option<SecretString>> {
     if !effect.client().is_remote() {
         return Ok(None);
     }
-    remember_browser(effect, user_id, true).await
+    let token = random_token(effect.kernel().random(), "")?;
+    let key = digest(token.expose_secret());
+    // Somebody else may know the cookie that the browser has. The other accounts that know the browser know it by the new one.
+    if let Some(former) = effect.client().device() {
+        store::replace_key(effect.tx(), former, key).await?;
+    }
+    insert(effect, user_id, COOKIE, key, true).await?;
+    Ok(Some(token))
 }
 
 /// Makes the browser of a request known to the account.
-async fn remember_browser(effect: &Effect, user_id: Uuid, opened_mail: bool) -> Result<Option<SecretString>> {
+async fn remember_browser(effect: &Effect, user_id: Uuid) -> Result<Option<SecretString>> {
     let kernel = effect.kernel();
     // One cookie serves all accounts of a browser, but only one that the library gave it: a cookie that somebody else
     // planted would be known to them as well.
     if let Some(key) = effect.client().device()
         && store::is_issued(effect.tx(), key, kernel.now()).await?
     {
-        insert(effect, user_id, COOKIE, key, opened_mail).await?;
+        insert(effect, user_id, COOKIE, key, false).await?;
         return Ok(None);
     }
     let token = random_token(kernel.random(), "")?;
-    insert(effect, user_id, COOKIE, digest(token.expose_secret()), opened_mail).await?;
+    insert(effect, user_id, COOKIE, digest(token.expose_secret()), false).await?;
     Ok(Some(token))
 }
 

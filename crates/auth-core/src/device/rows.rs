@@ -11,15 +11,11 @@ use crate::error::Result;
 use crate::feature::Export;
 use crate::kernel::Kernel;
 
-/// How many devices of an account stay known.
-const PER_ACCOUNT: u64 = 50;
-
-/// Deletes devices that are unknown again, and those of each account that are too many.
+/// Deletes devices that are unknown again.
 pub(super) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
     Box::pin(async {
         let over = device::Column::ExpiresAt.lte(Timestamp(kernel.now()));
-        let expired = delete_in_batches::<device::Entity>(kernel.db(), &over.into()).await?;
-        Ok(expired + store::trim(kernel.db(), PER_ACCOUNT).await?)
+        delete_in_batches::<device::Entity>(kernel.db(), &over.into()).await
     })
 }
 

@@ -2,10 +2,9 @@
 
 use auth_entity::Timestamp;
 use auth_entity::device::{ActiveModel, Column, Entity, Model};
-use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::{Expr, OnConflict, Order, Query};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -13,8 +12,8 @@ use super::key::DeviceKeys;
 use super::model::KnownDevice;
 use crate::Result;
 
-/// How many accounts with too many devices one purge looks at.
-const ACCOUNTS: u64 = 1000;
+/// How many devices an account knows.
+const PER_ACCOUNT: u64 = 50;
 
 /// The device that a request comes from, if the account knows it.
 pub(super) async fn find(
@@ -44,8 +43,30 @@ pub(super) async fn is_issued(db: &impl ConnectionTrait, key: [u8; 32], now: Off
     Ok(!rows.into_tuple::<Uuid>().all(db).await?.is_empty())
 }
 
-/// Inserts a device. One that the account knew once is known again.
+/// Has a browser known by another cookie.
+pub(super) async fn replace_key(db: &impl ConnectionTrait, former: [u8; 32], key: [u8; 32]) -> Result<()> {
+    let replaced = Entity::update_many().col_expr(Column::KeyHash, Expr::value(key.to_vec()));
+    replaced.filter(Column::KeyHash.eq(former.to_vec())).exec(db).await?;
+    Ok(())
+}
+
+/// Inserts a device, in the place of the one that was used the longest ago if there are enough, but rather not of one
+/// in which a mailed link was opened. One that the account knew
+/// once is known again.
 pub(super) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<()> {
+    let newest = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(Column::UserId.eq(row.user_id))
+        .order_by(Column::OpenedMail, Order::Desc)
+        .order_by(Column::LastSeenAt, Order::Desc)
+        .order_by(Column::Id, Order::Desc)
+        .limit(PER_ACCOUNT - 1)
+        .take();
+    // MySQL reads no table that it deletes from, but one that is derived from it.
+    let kept = Query::select().column(Column::Id).from_subquery(newest, "newest").take();
+    let others = Entity::delete_many().filter(Column::UserId.eq(row.user_id)).filter(Column::Id.not_in_subquery(kept));
+    others.exec(db).await?;
     let row = ActiveModel {
         id: Set(row.id),
         user_id: Set(row.user_id),
@@ -85,12 +106,6 @@ pub(super) async fn forget(db: &impl ConnectionTrait, id: Uuid, user_id: Uuid) -
     Ok(one.exec(db).await?.rows_affected == 1)
 }
 
-/// Forgets every device of an account.
-pub(crate) async fn forget_all(db: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
-    Entity::delete_many().filter(Column::UserId.eq(user_id)).exec(db).await?;
-    Ok(())
-}
-
 /// The devices of an account, the one that was used last first.
 pub(super) async fn list(db: &impl ConnectionTrait, user_id: Uuid, now: OffsetDateTime) -> Result<Vec<Model>> {
     Ok(Entity::find()
@@ -100,33 +115,4 @@ pub(super) async fn list(db: &impl ConnectionTrait, user_id: Uuid, now: OffsetDa
         .order_by_desc(Column::Id)
         .all(db)
         .await?)
-}
-
-/// Deletes the devices of each account that were used the longest ago, so that so many remain.
-pub(super) async fn trim(db: &impl ConnectionTrait, keep: u64) -> Result<u64> {
-    let crowded: Vec<Uuid> = Entity::find()
-        .select_only()
-        .column(Column::UserId)
-        .group_by(Column::UserId)
-        .having(ExprTrait::gt(Column::Id.count(), i64::try_from(keep).unwrap_or(i64::MAX)))
-        .limit(ACCOUNTS)
-        .into_tuple()
-        .all(db)
-        .await?;
-    let mut deleted = 0;
-    for user_id in crowded {
-        let oldest: Vec<Uuid> = Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(Column::UserId.eq(user_id))
-            .order_by_desc(Column::LastSeenAt)
-            .order_by_desc(Column::Id)
-            .offset(keep)
-            .limit(ACCOUNTS)
-            .into_tuple()
-            .all(db)
-            .await?;
-        deleted += Entity::delete_many().filter(Column::Id.is_in(oldest)).exec(db).await?.rows_affected;
-    }
-    Ok(deleted)
 }

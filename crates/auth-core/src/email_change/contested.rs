@@ -7,17 +7,17 @@
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
-use super::link::{LinkData, RevertLink, RevertLinks, close_revert_links, end_reservations, revert_links};
+use super::link::{EMAIL_CHANGED, LinkData, RevertLink, close_revert_links, end_reservations, revert_links};
 use crate::account::{Accounts, Changes, SessionsToEnd, address, store};
 use crate::effect::Effect;
-use crate::error::{ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::{Email, LoginName};
 use crate::user::User;
 use crate::{one_time, password_reset};
 
 /// The way back of an account whose present address was never verified, to the oldest address that was.
-async fn way_back(effect: &Effect, user: &User) -> Result<Option<RevertLink>> {
+pub(super) async fn way_back(effect: &Effect, user: &User) -> Result<Option<RevertLink>> {
     if user.is_verified {
         return Ok(None);
     }
@@ -70,11 +70,14 @@ pub(crate) async fn make_room(effect: &Effect, email: &Email, own: Option<&User>
     }
     let accounts = Accounts::new(effect.kernel());
     if loser.username.is_none() {
-        return accounts.delete_as(effect, &loser, None).await;
+        return accounts.delete_as(effect, &loser, None).await.map_err(|error| match error {
+            Error::Refused { code: ErrorCode::AccountInUse, .. } => taken.into(),
+            other => other,
+        });
     }
     let changes = Changes { email: Some(None), ..Changes::default() };
     accounts.apply(effect, &loser, &changes, SessionsToEnd::All, taken).await?;
-    close_revert_links(effect, loser.id, RevertLinks::All).await?;
+    close_revert_links(effect, loser.id).await?;
     effect.emit(EventKind::EmailLost { user_id: loser.id });
     Ok(())
 }
@@ -86,26 +89,33 @@ fn has_a_claim(holder: &User) -> bool {
 
 /// Does what the link does, which goes on working.
 async fn go_back(effect: &Effect, user: &User, link: &RevertLink) -> Result<()> {
-    revert(effect, user, &link.data).await?;
+    revert(effect, user, &link.data, Closed::Stays).await?;
     close_later(effect, user.id, &link.data).await
 }
 
+/// What becomes of an account that waits for its deletion when its address is restored.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// Its owner is back.
+    Reopened,
+    /// Somebody else needs the address.
+    Stays,
+}
+
 /// Restores the old email address. Whoever knew the password may not be the owner, so it goes, and a link to a new one is
-/// mailed to the old address. An account whose deletion was asked for stays.
-pub(super) async fn revert(effect: &Effect, user: &User, data: &LinkData) -> Result<User> {
-    let (is_active, delete_at) = (user.delete_at.map(|_| true), user.delete_at.map(|_| None));
-    let changes = Changes {
-        password_hash: Some(None),
-        password_is_confirmed: Some(true),
-        is_active,
-        delete_at,
-        ..data.changes()?
-    };
+/// mailed to the old address. The one that was verified meanwhile is told.
+pub(super) async fn revert(effect: &Effect, user: &User, data: &LinkData, closed: Closed) -> Result<User> {
+    let is_active = user.delete_at.filter(|_| closed == Closed::Reopened).map(|_| true);
+    let changes =
+        Changes { password_hash: Some(None), password_is_confirmed: Some(true), is_active, ..data.changes()? };
     let (accounts, taken) = (Accounts::new(effect.kernel()), ErrorCode::UpdateUserEmailAlreadyExists);
     let updated = accounts.apply(effect, user, &changes, SessionsToEnd::All, taken).await?.user;
     effect.emit(EventKind::EmailReverted { user_id: user.id });
+    if user.is_verified {
+        effect.queue_mail_to(user, EMAIL_CHANGED)?;
+    }
     // Where somebody from before may still want it back, nobody gets a password yet.
-    if way_back(effect, &updated).await?.is_none() {
+    if updated.is_active && way_back(effect, &updated).await?.is_none() {
         effect.queue_mail(password_reset::mail(effect, &updated).await?);
     }
     Ok(updated)

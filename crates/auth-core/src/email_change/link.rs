@@ -65,11 +65,16 @@ impl LinkData {
     }
 }
 
-/// Tells the old address that it was replaced, with a link that reverts the change. As long as the link lives, nobody else can
-/// have an address that was verified.
+/// Tells the old address that it was replaced, with a link that reverts the change unless it was never verified and another one
+/// of the account was. As long as the link lives, nobody else can have an address that was verified.
 pub(crate) async fn queue_revert_mail(effect: &Effect, before: &User, after: &User) -> Result<()> {
     let Some(former) = &before.email else { return Ok(()) };
     let kernel = effect.kernel();
+    // An address that was never verified is worth nothing against one that was, now or before.
+    let is_verified = |link: &RevertLink| link.data.is_verified;
+    if !before.is_verified && (after.is_verified || revert_links(effect, before.id).await?.iter().any(is_verified)) {
+        return effect.queue_mail_to(before, EMAIL_CHANGED);
+    }
     let config = &kernel.configs().email_change.revert_link;
     let data = LinkData { email: former.clone(), is_verified: before.is_verified, epoch: after.security_epoch };
     let issue = Issue {
@@ -94,15 +99,6 @@ pub(super) struct RevertLink {
     pub(super) data: LinkData,
 }
 
-/// Which of the links to old addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RevertLinks {
-    /// Those to addresses that were never verified.
-    ToUnverified,
-    /// All of them.
-    All,
-}
-
 /// The links to old addresses that still work, the oldest first.
 pub(super) async fn revert_links(effect: &Effect, user_id: Uuid) -> Result<Vec<RevertLink>> {
     let rows = one_time::live(effect.tx(), REVERT, user_id, effect.kernel().now()).await?;
@@ -117,11 +113,9 @@ pub(super) async fn revert_links(effect: &Effect, user_id: Uuid) -> Result<Vec<R
     Ok(links)
 }
 
-/// Makes links to old addresses void.
-pub(crate) async fn close_revert_links(effect: &Effect, user_id: Uuid, which: RevertLinks) -> Result<()> {
-    let links = revert_links(effect, user_id).await?.into_iter();
-    let closed = links.filter(|link| which == RevertLinks::All || !link.data.is_verified);
-    let ids: Vec<Uuid> = closed.map(|link| link.id).collect();
+/// Makes the links to old addresses void.
+pub(crate) async fn close_revert_links(effect: &Effect, user_id: Uuid) -> Result<()> {
+    let ids: Vec<Uuid> = revert_links(effect, user_id).await?.into_iter().map(|link| link.id).collect();
     if ids.is_empty() {
         return Ok(());
     }

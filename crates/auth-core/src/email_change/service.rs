@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::contested::{close_later, make_room, revert};
+use super::contested::{Closed, close_later, make_room, revert, way_back};
 use super::link::{CONFIRM, REVERT};
 use super::link::{LinkData, queue_revert_mail};
 use super::request::request_confirmation;
@@ -16,6 +16,7 @@ use crate::gate::PasswordGate;
 use crate::identifier::Email;
 use crate::kernel::Kernel;
 use crate::limit::{Limit, Rate};
+use crate::mail::request::take_of_client;
 use crate::one_time::TOKEN_TRIES;
 use crate::one_time::{OneTimeTokens, Purpose};
 use crate::password::Password;
@@ -70,6 +71,7 @@ impl<'a> EmailChanges<'a> {
         }
         let kernel = self.kernel;
         kernel.limiter().take(&EMAIL_CHANGES.of(&principal.user.id), client).await?;
+        take_of_client(kernel, email, client).await?;
         kernel.effect(client, |effect| async move { request_confirmation(&effect, &principal.user, email) }).await
     }
 
@@ -97,7 +99,7 @@ impl<'a> EmailChanges<'a> {
                 let mut updated =
                     Accounts::new(kernel).apply(&effect, &user, &changes, SessionsToEnd::all_but(keep), taken).await?;
                 if keep.is_none() {
-                    updated.device = device::start_over(&effect, user.id).await?;
+                    updated.device = device::remember_reader(&effect, user.id).await?;
                 }
                 effect.emit(EventKind::EmailChanged { user_id: user.id, actor_id: Some(user.id) });
                 queue_revert_mail(&effect, &user, &updated.user).await?;
@@ -120,13 +122,17 @@ impl<'a> EmailChanges<'a> {
         kernel
             .effect(client, |effect| async move {
                 let (user, data) = redeem(&effect, REVERT, token).await?;
+                // An address that was never verified is worth nothing against one that was since.
+                if !data.is_verified && (user.is_verified || way_back(&effect, &user).await?.is_some()) {
+                    return Err(BAD.into());
+                }
                 // The owner may go back from a deletion, and not from being locked out.
                 if !user.is_active && user.delete_at.is_none() {
                     return Err(BAD.into());
                 }
                 // The link was mailed to that address, so that opening it verifies the address.
                 make_room(&effect, &data.email()?, Some(&user), ErrorCode::UpdateUserEmailAlreadyExists).await?;
-                let reverted = revert(&effect, &user, &data).await?;
+                let reverted = revert(&effect, &user, &data, Closed::Reopened).await?;
                 close_later(&effect, user.id, &data).await?;
                 Ok(reverted)
             })

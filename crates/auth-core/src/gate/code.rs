@@ -47,12 +47,14 @@ impl<'a> PasswordGate<'a> {
         Ok(CodeAttempt { kernel: self.kernel, client, subject, is_known })
     }
 
-    /// Whether mails to an account may carry codes: not after too many wrong ones in a row, until a link is opened.
+    /// Whether mails to an address, and to its account if there is one, may carry codes: not after too many wrong ones in a row,
+    /// until a link is opened.
     ///
     /// # Errors
     /// Fails when the database does.
-    pub(crate) async fn allows_codes(self, effect: &Effect, user: &User) -> Result<bool> {
-        self.kernel.limiter().has_room(effect.tx(), &codes(&Subject::Account(user.id))).await
+    pub(crate) async fn allows_codes(self, effect: &Effect, email: &Email, user: Option<&User>) -> Result<bool> {
+        let subject = user.map_or_else(|| Subject::Name(email.key().to_owned()), |user| Subject::Account(user.id));
+        self.kernel.limiter().has_room(effect.tx(), &codes(&subject)).await
     }
 
     /// A login by mail succeeded, which ends what was counted in a row for the account.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::client::Client;
 use crate::clock::MAX_LIFETIME;
+use crate::device::KnownDevice;
 use crate::limit::{Bucket, Device, Limit, Pace, Pair, Rate, Subject};
 
 /// Passwords that a network tries, whichever accounts they are for: 20 at once, and then one every six seconds. Those that
@@ -20,7 +21,7 @@ pub const PASSWORDS_BY_PAIR: Limit<Pair> =
 pub const PASSWORDS_BY_ACCOUNT: Limit<Subject> =
     Limit::new("passwords_by_account", &[Rate { times: 100, per: Duration::from_secs(60) }]).paced(Pace::Spaced);
 
-/// Wrong passwords of a known device. It takes of no other limit.
+/// Wrong passwords of a known device. A browser takes of no other limit; those who share a known network are one client, too.
 pub const PASSWORDS_BY_DEVICE: Limit<Device> = Limit::new("passwords_by_device", &[Rate::per_hour(10)]);
 
 /// Wrong mailed codes of an account in a row: after 20 its mails carry links only, until one of them is opened.
@@ -39,15 +40,19 @@ pub(super) struct Taken {
 
 impl Taken {
     /// The limits of an attempt by a client; none for the app itself.
-    pub(super) fn of(subject: &Subject, device: Option<Device>, client: &Client) -> Self {
+    pub(super) fn of(subject: &Subject, device: Option<&KnownDevice>, client: &Client) -> Self {
         if !client.is_remote() {
             return Self { returned: Vec::new(), ended: Vec::new(), by_stranger: false };
         }
         Self {
-            returned: vec![match device {
-                Some(device) => PASSWORDS_BY_DEVICE.of(&device),
-                None => PASSWORDS_BY_CLIENT.of(client),
-            }],
+            returned: match device {
+                Some(device) if device.is_network => {
+                    // Everybody there is as known: however many accounts know the network, it is one client.
+                    vec![PASSWORDS_BY_DEVICE.of(&Device(device.id)), PASSWORDS_BY_CLIENT.of(client).only("known")]
+                }
+                Some(device) => vec![PASSWORDS_BY_DEVICE.of(&Device(device.id))],
+                None => vec![PASSWORDS_BY_CLIENT.of(client)],
+            },
             ended: in_a_row(subject, client),
             by_stranger: device.is_none(),
         }
@@ -66,10 +71,14 @@ pub(super) fn in_a_row(subject: &Subject, client: &Client) -> Vec<Bucket> {
     vec![PASSWORDS_BY_PAIR.of(&pair), PASSWORDS_BY_ACCOUNT.of(subject)]
 }
 
-/// The wrong codes of an account. Nothing is mailed to a name without an account, so that it is forgotten after a day.
+/// Wrong mailed codes of an address without an account in a row: after 20 its mails carry links only, and a code a day.
+pub const CODES_BY_NAME: Limit<Subject> =
+    Limit::new("codes_by_name", &[Rate { times: 20, per: Duration::from_secs(24 * 60 * 60) }]).paced(Pace::Spaced);
+
+/// The wrong codes of an account, or of an address that may get one by a login by mail.
 pub(super) fn codes(subject: &Subject) -> Bucket {
     match subject {
         Subject::Account(_) => CODES_BY_ACCOUNT.of(subject),
-        Subject::Name(_) => PASSWORDS_BY_ACCOUNT.of(subject).only("codes"),
+        Subject::Name(_) => CODES_BY_NAME.of(subject),
     }
 }

@@ -22,7 +22,9 @@ use crate::feature::Feature;
 
 pub(crate) use attempt::Checked;
 pub(crate) use code::CodeAttempt;
-pub use limits::{CODES_BY_ACCOUNT, PASSWORDS_BY_ACCOUNT, PASSWORDS_BY_CLIENT, PASSWORDS_BY_DEVICE, PASSWORDS_BY_PAIR};
+pub use limits::{
+    CODES_BY_ACCOUNT, CODES_BY_NAME, PASSWORDS_BY_ACCOUNT, PASSWORDS_BY_CLIENT, PASSWORDS_BY_DEVICE, PASSWORDS_BY_PAIR,
+};
 pub(crate) use service::PasswordGate;
 
 /// What the library has to know about the feature.
@@ -32,4 +34,5 @@ pub(crate) const FEATURE: Feature = Feature::new("gate", "Attempts at passwords 
     PASSWORDS_BY_ACCOUNT.declared(),
     PASSWORDS_BY_DEVICE.declared(),
     CODES_BY_ACCOUNT.declared(),
+    CODES_BY_NAME.declared(),
 ]);

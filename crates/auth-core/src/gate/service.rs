@@ -1,7 +1,7 @@
 //! The gate.
 
 use super::attempt::{Checked, beside};
-use super::limits::{PASSWORDS_BY_ACCOUNT, Taken};
+use super::limits::Taken;
 use crate::account::{Credentials, store};
 use crate::backend::BuiltBackend;
 use crate::client::Client;
@@ -9,7 +9,7 @@ use crate::device::{DeviceKeys, KnownDevice, ask_owner};
 use crate::error::{Error, ErrorCode, Result};
 use crate::identifier::LoginName;
 use crate::kernel::Kernel;
-use crate::limit::{Device, Subject};
+use crate::limit::Subject;
 use crate::password::{HasherError, Password};
 use crate::principal::Principal;
 
@@ -44,8 +44,8 @@ impl<'a> PasswordGate<'a> {
         };
         let subject = match &found {
             Some((credentials, _)) => Subject::Account(credentials.user.id),
-            // What no account can be called has no canonical form.
-            None => Subject::Name(parsed.map_or_else(|| name.trim().to_lowercase(), |name| name.key().to_owned())),
+            // What no account can be called has no canonical form, and no row that a possible name has.
+            None => Subject::Name(parsed.map_or_else(|| format!("\0{name}"), |name| name.key().to_owned())),
         };
         self.check(subject, found, password, client).await
     }
@@ -86,7 +86,7 @@ impl<'a> PasswordGate<'a> {
     ) -> Result<Checked<'a>> {
         let kernel = self.kernel;
         let (found, device) = found.map_or((None, None), |(credentials, device)| (Some(credentials), device));
-        let taken = Taken::of(&subject, device.as_ref().map(|device| Device(device.id)), client);
+        let taken = Taken::of(&subject, device.as_ref(), client);
         self.reserve(&subject, &taken, client).await?;
         let stored = found.as_ref().and_then(|credentials| credentials.password_hash.clone());
         match kernel.hasher_for(client).verify(password, stored).await {
@@ -111,11 +111,7 @@ impl<'a> PasswordGate<'a> {
             other => other,
         })?;
         let Some(refusal) = refusal else { return Ok(()) };
-        if refusal.limit == PASSWORDS_BY_ACCOUNT.declared().name() {
-            // Nobody tried anything, so nobody failed from this network.
-            limiter.settle(&taken.ended[..1], &[]).await?;
-        }
-        if taken.by_stranger {
+        if client.is_remote() {
             let (subject, client) = (subject.clone(), client.clone());
             beside(kernel, move |kernel| async move { ask_owner(&kernel, &subject, &client).await });
         }

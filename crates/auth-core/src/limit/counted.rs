@@ -100,8 +100,8 @@ impl Counted for Pair {
 
     fn counted_as(&self) -> Vec<(Vec<String>, u32)> {
         let Self(subject, client) = self;
-        let narrowest = client.counted_as().into_iter().next();
-        narrowest.map(|(network, factor)| ([subject.parts(), network].concat(), factor)).into_iter().collect()
+        let networks = client.counted_as().into_iter();
+        networks.map(|(network, factor)| ([subject.parts(), network].concat(), factor)).collect()
     }
 }
 

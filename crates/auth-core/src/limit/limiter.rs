@@ -85,7 +85,7 @@ impl Limiter<'_> {
         ErrorCode::RateLimited.retry_after(refusal.retry_after)
     }
 
-    /// Takes one of each of these limits, in this order, up to the first of which nothing is left.
+    /// Takes one of each of these limits, in this order, or none when nothing is left of one.
     ///
     /// # Errors
     /// Fails when the database does.
@@ -94,7 +94,11 @@ impl Limiter<'_> {
         loop {
             match self.take_all(self.kernel.db(), buckets).await {
                 Err(Error::Store(cause)) if attempt < ATTEMPTS && db_error::is_conflict(&cause) => attempt += 1,
-                result => return result,
+                Ok(Some((refusal, taken))) => {
+                    self.put_right(&taken, &[]).await?;
+                    return Ok(Some(refusal));
+                }
+                result => return result.map(|_| None),
             }
         }
     }
@@ -104,10 +108,11 @@ impl Limiter<'_> {
     /// # Errors
     /// Fails when the database does.
     pub(crate) async fn take_within(&self, db: &impl ConnectionTrait, bucket: &Bucket) -> Result<Option<Refusal>> {
-        self.take_all(db, std::slice::from_ref(bucket)).await
+        Ok(self.take_all(db, std::slice::from_ref(bucket)).await?.map(|(refusal, _)| refusal))
     }
 
-    async fn take_all(&self, db: &impl ConnectionTrait, buckets: &[Bucket]) -> Result<Option<Refusal>> {
+    /// Takes one of each, up to the first of which nothing is left; with its refusal comes what was taken before.
+    async fn take_all(&self, db: &impl ConnectionTrait, buckets: &[Bucket]) -> Result<Option<(Refusal, Vec<Claim>)>> {
         let now = millis(self.kernel.now());
         let claims: Vec<(&'static str, Claim)> = buckets
             .iter()
@@ -117,9 +122,11 @@ impl Limiter<'_> {
             return Ok(None);
         }
         let there = store::there(db, claims.iter().map(|(_, claim)| claim.id)).await?;
-        for (limit, claim) in &claims {
+        for (index, (limit, claim)) in claims.iter().enumerate() {
             if !store::take(db, claim, there.contains(&claim.id), now).await? {
-                return refusal(db, limit, claim, now).await.map(Some);
+                let refusal = refusal(db, limit, claim, now).await?;
+                let taken = claims.into_iter().take(index).map(|(_, claim)| claim).collect();
+                return Ok(Some((refusal, taken)));
             }
         }
         Ok(None)
@@ -132,13 +139,16 @@ impl Limiter<'_> {
     /// Fails when the database does.
     pub(crate) async fn settle(&self, returned: &[Bucket], emptied: &[Bucket]) -> Result<()> {
         let claims = |buckets: &[Bucket]| buckets.iter().flat_map(|bucket| self.claims(bucket)).collect::<Vec<_>>();
-        let (returned, emptied) = (claims(returned), claims(emptied));
+        self.put_right(&claims(returned), &claims(emptied)).await
+    }
+
+    async fn put_right(&self, returned: &[Claim], emptied: &[Claim]) -> Result<()> {
         if returned.is_empty() && emptied.is_empty() {
             return Ok(());
         }
         let (mut attempt, now) = (1, millis(self.kernel.now()));
         loop {
-            match store::settle(self.kernel.db(), &returned, &emptied, now).await {
+            match store::settle(self.kernel.db(), returned, emptied, now).await {
                 Err(Error::Store(cause)) if attempt < ATTEMPTS && db_error::is_conflict(&cause) => attempt += 1,
                 result => return result,
             }

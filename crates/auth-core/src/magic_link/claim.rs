@@ -1,11 +1,10 @@
 //! A login by mail makes the account that of the one who reads its mail.
 
 use crate::account::{Accounts, Changes, SessionsToEnd, store};
-use crate::device;
 use crate::effect::Effect;
 use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
-use crate::mail::{MailKind, Recipient};
+use crate::mail::MailKind;
 use crate::password_reset;
 use crate::user::User;
 use crate::verification::claim;
@@ -18,8 +17,8 @@ pub const PASSWORD_REMOVED: MailKind = MailKind::new(
 .carries_link(password_reset::LIFETIME);
 
 /// The account of the one who has just shown that they read its mail, as it is afterwards. It is verified then, and whatever
-/// somebody else may have set up is gone: everything where it was not verified before, and otherwise a password that is not
-/// confirmed, with every session and known device. A mail to its owner says why, and brings a link to a new password.
+/// somebody else may have set up is gone: the password, the display name, every session and known device, unless it was
+/// verified before and the password is confirmed. A mail to its owner says why, and brings a link to a new password.
 ///
 /// # Errors
 /// Fails when the account changed in the meantime, when a hook refuses, and when the database does.
@@ -31,6 +30,7 @@ pub async fn claim_by_mail(effect: &Effect, user: User) -> Result<User> {
     let wiped = Changes {
         password_hash: Some(None),
         password_is_confirmed: Some(true),
+        display_name: Some(None),
         must_change_password: user.must_change_password.then_some(false),
         ..Changes::default()
     };
@@ -39,11 +39,9 @@ pub async fn claim_by_mail(effect: &Effect, user: User) -> Result<User> {
     } else {
         claim(effect, &user, wiped, None).await?.user
     };
-    if let (Some(_), Some(email)) = (password, &user.email) {
+    if password.is_some() {
         let link = password_reset::link(effect, &user).await?;
-        // Somebody else may have chosen the display name, too.
-        let to = Recipient::unverified(email);
-        effect.queue_mail(Some(effect.mail(to, PASSWORD_REMOVED.message().link(link))?));
+        effect.queue_mail_to(&user, PASSWORD_REMOVED.message().link(link))?;
     }
     Ok(user)
 }
@@ -53,7 +51,6 @@ async fn wipe(effect: &Effect, user: &User, wiped: &Changes) -> Result<User> {
     let taken = ErrorCode::UpdateUserEmailAlreadyExists;
     let accounts = Accounts::new(effect.kernel());
     let updated = accounts.apply(effect, user, wiped, SessionsToEnd::All, taken).await?;
-    device::forget_all(effect.tx(), user.id).await?;
     effect.emit(EventKind::CredentialsWiped { user_id: user.id });
     Ok(updated.user)
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::config::LIFETIME;
-use crate::account::address;
+use crate::account::{address, store};
 use crate::effect::Effect;
 use crate::email_change::owner_by_email;
 use crate::error::{Error, Result};
@@ -13,7 +13,7 @@ use crate::event::EventKind;
 use crate::gate::PasswordGate;
 use crate::identifier::Email;
 use crate::mail::{Mail, MailCode, MailKind, Recipient};
-use crate::one_time::{Consumed, Family, Issue, OneTimeTokens, Purpose};
+use crate::one_time::{Consumed, Doubt, Family, Issue, OneTimeTokens, Purpose};
 use crate::redirect::RedirectTarget;
 use crate::registration::Registration;
 
@@ -71,14 +71,19 @@ async fn compose(effect: &Effect, job: LinkData) -> Result<Option<Mail>> {
     let tokens = OneTimeTokens::new(kernel);
     // One that nobody may try would only annoy its reader.
     let may_carry_code = tokens.has_attempt(effect, LOGIN, email.key()).await?
-        && match &user {
-            Some(user) => PasswordGate::new(kernel).allows_codes(effect, user).await?,
-            None => true,
-        };
+        && PasswordGate::new(kernel).allows_codes(effect, &email, user.as_ref()).await?;
     let code = may_carry_code.then(|| MailCode::random(kernel.random())).transpose()?;
     let data = LinkData { email: to.to_owned(), redirect_to: job.redirect_to };
+    let doubt = match &user {
+        Some(user) => {
+            let password = store::password_is_confirmed(effect.tx(), user.id).await?;
+            Doubt::about(user.is_verified, password.unwrap_or(true))
+        }
+        None => None,
+    };
     let issue = Issue {
         user: user.as_ref(),
+        doubt,
         family: Some(Family::new(email.key(), effect.client())),
         address: Some(email.key()),
         code: code.as_ref().map(MailCode::as_str),

@@ -27,8 +27,8 @@ const LIFETIME: Duration = Duration::from_secs(3 * 24 * 60 * 60);
 pub(crate) enum Queued {
     /// Send a mail.
     Send { mail: Mail },
-    /// Send a mail to an unverified address, within the limit of that address. It may tell of a change of an account.
-    Offer { mail: Mail, client: Client, account: Option<Uuid> },
+    /// Send a mail to an unverified address, within the limit of that address. It may be a notice of a change.
+    Offer { mail: Mail, client: Client, is_notice: bool },
     /// Carry a job of a feature out.
     Job(Job),
 }
@@ -39,14 +39,12 @@ pub(crate) struct Job {
     pub(crate) name: String,
     pub(crate) body: Value,
     pub(crate) client: Client,
-    /// Whether the limits of the client were taken when it asked.
-    pub(crate) is_counted: bool,
 }
 
 impl Job {
     pub(crate) fn new(name: &str, body: impl Serialize, client: &Client) -> Result<Self> {
         let body = serde_json::to_value(body).map_err(Error::internal)?;
-        Ok(Self { name: name.to_owned(), body, client: client.clone(), is_counted: false })
+        Ok(Self { name: name.to_owned(), body, client: client.clone() })
     }
 }
 
@@ -63,7 +61,7 @@ pub(crate) async fn put(kernel: &Kernel, tx: &impl ConnectionTrait, queue: &[Que
 fn new_row(kernel: &Kernel, queued: &Queued, now: OffsetDateTime) -> Result<store::NewRow> {
     let (id, due_at, expires_at) = match queued {
         Queued::Send { mail } => (mail.id, now, expiry(mail)),
-        Queued::Offer { .. } => (kernel.new_id(now)?, now, now + LIFETIME),
+        Queued::Offer { mail, .. } => (kernel.new_id(now)?, now, expiry(mail)),
         Queued::Job(_) => (kernel.new_id(now)?, now + job_delay(kernel)?, now + LIFETIME),
     };
     Ok(store::NewRow { id, body: seal(kernel, id, queued)?, now, due_at, expires_at })

@@ -7,7 +7,24 @@ use crate::client::Client;
 use crate::error::Result;
 use crate::identifier::Email;
 use crate::kernel::Kernel;
+use crate::limit::Bucket;
 use crate::one_time::Purpose;
+
+/// Takes what a mail to an address costs the client that asks for it, which is told so whatever becomes of the mail.
+///
+/// # Errors
+/// Fails with `RATE_LIMITED`, and when the database does.
+pub(crate) async fn take_of_client(kernel: &Kernel, email: &Email, client: &Client) -> Result<()> {
+    take(kernel, &of_client(client, email), client).await
+}
+
+async fn take(kernel: &Kernel, limits: &[Bucket], client: &Client) -> Result<()> {
+    let limiter = kernel.limiter();
+    match limiter.reserve(limits).await? {
+        Some(refusal) => Err(limiter.refuse(&refusal, client)),
+        None => Ok(()),
+    }
+}
 
 /// Leaves a request for mail to an address with the workers. A client whose own limits are used up is told so, whether or not
 /// anybody has the address.
@@ -21,11 +38,8 @@ pub(crate) async fn request(
     body: impl Serialize,
     client: &Client,
 ) -> Result<()> {
-    let requests = MAIL_REQUESTS.of(client).only(purpose.name());
     let [by_client, by_pair] = of_client(client, email);
-    let limiter = kernel.limiter();
-    if let Some(refusal) = limiter.reserve(&[requests, by_client, by_pair]).await? {
-        return Err(limiter.refuse(&refusal, client));
-    }
-    kernel.queue_counted_job(job, body, client).await
+    let requests = MAIL_REQUESTS.of(client).only(purpose.name());
+    take(kernel, &[requests, by_client, by_pair], client).await?;
+    kernel.queue_job(job, body, client).await
 }

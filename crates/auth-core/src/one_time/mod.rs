@@ -15,7 +15,7 @@ mod store;
 use crate::feature::Feature;
 
 pub use limits::TOKEN_TRIES;
-pub use model::{Consumed, Family, Issue};
+pub use model::{Consumed, Doubt, Family, Issue};
 use purge::purge;
 pub use purpose::Purpose;
 pub use service::OneTimeTokens;

@@ -3,12 +3,15 @@
 use std::fmt;
 use std::time::Duration;
 
+use auth_entity::user;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::Purpose;
 use crate::client::Client;
 use crate::hidden::{Hidden, hidden};
+use crate::identifier::Email;
+use crate::secret::digest;
 use crate::user::User;
 
 /// What a token is issued for. `Debug` shows neither its code nor what goes with it.
@@ -20,19 +23,41 @@ pub struct Issue<'a> {
     pub user: Option<&'a User>,
     /// Whether it outlives that: for what takes such a change back.
     pub outlives_changes: bool,
+    /// What is in doubt about the account. The token dies when that is settled or the [address](Self::address) changes, and
+    /// not with the epoch: somebody else than the reader of the account's mail may move it.
+    pub doubt: Option<Doubt>,
     /// Whose siblings it is one of, for tokens that strangers can have issued: those of one account or address.
     pub family: Option<Family<'a>>,
     /// A short code that may be given instead of the token. Needs a family, whose codes share five attempts.
     pub code: Option<&'a str>,
     /// What must accompany the token when it is redeemed, such as a flow cookie.
     pub binding: Option<&'a str>,
-    /// The [key](crate::identifier::Email::key) of the email address that it is mailed to, if the token may have no account yet.
-    /// It goes when the account of that address is deleted.
+    /// The [key](crate::identifier::Email::key) of the email address that it is mailed to. It goes when the account of that
+    /// address is deleted.
     pub address: Option<&'a str>,
     /// What the purpose has to remember.
     pub data: Option<Value>,
     /// How long it may be redeemed.
     pub lifetime: Duration,
+}
+
+/// What is in doubt about an account, so that somebody else may share it with the reader of its mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// Whether the address is theirs who registered it.
+    Address,
+    /// Whether the one who reads the mail knows the password.
+    Password,
+}
+
+impl Doubt {
+    pub(crate) fn about(is_verified: bool, password_is_confirmed: bool) -> Option<Self> {
+        match (is_verified, password_is_confirmed) {
+            (false, _) => Some(Self::Address),
+            (true, false) => Some(Self::Password),
+            (true, true) => None,
+        }
+    }
 }
 
 /// The tokens of one purpose for one account or address. Three of them live for each network that asked, nine in all, so
@@ -63,7 +88,7 @@ impl fmt::Debug for Family<'_> {
 impl Issue<'_> {
     /// The epoch of the account that the token dies with.
     pub(super) fn epoch(&self) -> Option<i64> {
-        self.user.filter(|_| !self.outlives_changes).map(|user| user.security_epoch)
+        self.user.filter(|_| !self.outlives_changes && self.doubt.is_none()).map(|user| user.security_epoch)
     }
 
     /// A token for a purpose and a time, bound to nothing else.
@@ -73,6 +98,7 @@ impl Issue<'_> {
             purpose,
             user: None,
             outlives_changes: false,
+            doubt: None,
             family: None,
             code: None,
             binding: None,
@@ -85,11 +111,12 @@ impl Issue<'_> {
 
 impl fmt::Debug for Issue<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { purpose, user, outlives_changes, family, code, binding, address, data, lifetime } = self;
+        let Self { purpose, user, outlives_changes, doubt, family, code, binding, address, data, lifetime } = self;
         f.debug_struct("Issue")
             .field("purpose", purpose)
             .field("user_id", &user.map(|user| user.id))
             .field("outlives_changes", outlives_changes)
+            .field("doubt", doubt)
             .field("family", &hidden(family))
             .field("code", &hidden(code))
             .field("binding", &hidden(binding))
@@ -107,13 +134,39 @@ pub struct Consumed {
     pub user_id: Option<Uuid>,
     /// The epoch of the account that it was issued at.
     pub(crate) security_epoch: Option<i64>,
+    /// The digest of the email address that it was mailed to.
+    pub(crate) address: Option<Vec<u8>>,
     /// What the purpose remembered.
     pub data: Option<Value>,
 }
 
+impl Consumed {
+    /// Whether it acts on its account as that is.
+    pub(crate) fn acts_on(&self, user: &user::Model) -> bool {
+        match (self.security_epoch, &self.address) {
+            (Some(epoch), _) => epoch == user.sev,
+            (None, Some(address)) => {
+                let key = user.email.as_deref().and_then(Email::key_of);
+                let doubt = Doubt::about(user.is_verified, user.password_is_confirmed);
+                key.zip(doubt).is_some_and(|(key, doubt)| address_digest(&key, Some(doubt)) == address.as_slice())
+            }
+            (None, None) => true,
+        }
+    }
+}
+
+/// An email address, by its key, as rows of tokens have it.
+pub(super) fn address_digest(key: &str, doubt: Option<Doubt>) -> [u8; 32] {
+    let kind = match doubt {
+        Some(Doubt::Password) => "password",
+        Some(Doubt::Address) | None => "address",
+    };
+    digest(&format!("{kind}:{key}"))
+}
+
 impl fmt::Debug for Consumed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { user_id, security_epoch, data } = self;
+        let Self { user_id, security_epoch, data, .. } = self;
         f.debug_struct("Consumed")
             .field("user_id", user_id)
             .field("security_epoch", security_epoch)

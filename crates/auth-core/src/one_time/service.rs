@@ -112,12 +112,12 @@ impl<'a> OneTimeTokens<'a> {
         Ok(found.map(Consumed::from))
     }
 
-    /// The account that a token was redeemed for before.
+    /// The account that a token was made for, whatever became of it.
     ///
     /// # Errors
     /// Fails when the database does.
-    pub(crate) async fn used_by(&self, purpose: Purpose, token: &str) -> Result<Option<Uuid>> {
-        store::find_used(self.kernel.db(), purpose, digest(token)).await
+    pub(crate) async fn owner_of(&self, purpose: Purpose, token: &str) -> Result<Option<Uuid>> {
+        store::find_owner(self.kernel.db(), purpose, digest(token)).await
     }
 
     /// Takes one of the attempts at the codes of a family; `false` when there is no code, or no attempt is left. Counted

@@ -10,6 +10,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::model::address_digest;
 use super::seat::Seat;
 use super::{Consumed, Issue, Purpose};
 use crate::installation::epoch;
@@ -67,7 +68,7 @@ pub(super) async fn insert(
         code_hash: Set(row.code.map(Digest::from)),
         attempts: Set(seat.map_or(0, |seat| seat.attempts)),
         binding_hash: Set(issue.binding.map(|binding| digest(binding).into())),
-        address_hash: Set(issue.address.map(|key| address_digest(key).into())),
+        address_hash: Set(issue.address.map(|key| address_digest(key, issue.doubt).into())),
         data: Set(issue.data.clone().map(Remembered)),
         created_at: Set(Timestamp(now)),
         expires_at: Set(Timestamp(end)),
@@ -165,20 +166,23 @@ pub(super) async fn find_valid(
     now: OffsetDateTime,
 ) -> Result<Option<Model>> {
     let condition = redeemable(purpose, by, binding_hash, now);
-    Ok(Entity::find().filter(condition).all(db).await?.pop())
+    let Some(row) = Entity::find().filter(condition).all(db).await?.pop() else { return Ok(None) };
+    let (Some(user_id), None, Some(_)) = (row.user_id, row.sev, &row.address_hash) else { return Ok(Some(row)) };
+    // Only here: a digest of the address cannot be compared by the database.
+    let user = user::Entity::find().filter(user::Column::Id.eq(user_id)).all(db).await?.pop();
+    let token = Consumed::from(row.clone());
+    Ok(user.filter(|user| token.acts_on(user)).map(|_| row))
 }
 
-/// The account that a token was redeemed for.
-pub(super) async fn find_used(
+/// The account that a token was made for, whatever became of it.
+pub(super) async fn find_owner(
     db: &impl ConnectionTrait,
     purpose: Purpose,
     token_hash: [u8; 32],
 ) -> Result<Option<Uuid>> {
-    let used = Entity::find()
-        .filter(Column::TokenHash.eq(token_hash.to_vec()))
-        .filter(Column::Kind.eq(purpose.name()))
-        .filter(Column::UsedAt.is_not_null());
-    Ok(used.all(db).await?.pop().and_then(|row| row.user_id))
+    let token =
+        Entity::find().filter(Column::TokenHash.eq(token_hash.to_vec())).filter(Column::Kind.eq(purpose.name()));
+    Ok(token.all(db).await?.pop().and_then(|row| row.user_id))
 }
 
 /// The tokens of a purpose that act on an account and can still be redeemed.
@@ -208,17 +212,14 @@ pub(crate) async fn delete_mailed_to(db: &impl ConnectionTrait, keys: &[String])
     if keys.is_empty() {
         return Ok(());
     }
-    let hashes = keys.iter().map(|key| address_digest(key).to_vec());
+    let hashes = keys.iter().map(|key| address_digest(key, None).to_vec());
     Entity::delete_many().filter(Column::AddressHash.is_in(hashes)).exec(db).await?;
     Ok(())
 }
 
-fn address_digest(key: &str) -> [u8; 32] {
-    digest(&format!("address:{key}"))
-}
-
 impl From<Model> for Consumed {
     fn from(row: Model) -> Self {
-        Self { user_id: row.user_id, security_epoch: row.sev, data: row.data.map(|data| data.0) }
+        let address = row.address_hash.map(|address| address.0);
+        Self { user_id: row.user_id, security_epoch: row.sev, address, data: row.data.map(|data| data.0) }
     }
 }

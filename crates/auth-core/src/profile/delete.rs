@@ -14,7 +14,7 @@ impl Profiles<'_> {
     ///
     /// # Errors
     /// Fails with `REAUTHENTICATION_FAILED` for a wrong password, `RATE_LIMITED` after too many of them,
-    /// `REAUTHENTICATION_REQUIRED` without one when the login is not recent, `LAST_SUPERUSER`, when a hook refuses, and when
+    /// `REAUTHENTICATION_REQUIRED` without one when the login is not recent, `LAST_SUPERUSER`, `ACCOUNT_IN_USE`, when a hook refuses, and when
     /// the database does.
     #[tracing::instrument(
         name = "profile.delete", target = "auth::service", level = "debug",

@@ -14,7 +14,13 @@ pub use export::EXPORTS;
 pub use model::AccountChanges;
 pub(crate) use model::Rights;
 pub(crate) use notify::notify_owner;
+pub use password::PASSWORD_CHANGES;
 pub use service::Profiles;
+pub use update::PROFILE_CHANGES;
 
 /// What the library has to know about the feature.
-pub(crate) const FEATURE: Feature = Feature::new("profile", "The user's own account.").limits(&[EXPORTS.declared()]);
+pub(crate) const FEATURE: Feature = Feature::new("profile", "The user's own account.").limits(&[
+    EXPORTS.declared(),
+    PASSWORD_CHANGES.declared(),
+    PROFILE_CHANGES.declared(),
+]);

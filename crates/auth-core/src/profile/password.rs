@@ -1,5 +1,7 @@
 //! Changing one's password by the old one.
 
+use uuid::Uuid;
+
 use super::Profiles;
 use crate::account::PASSWORD_CHANGED;
 use crate::account::{Accounts, Changes, SessionsToEnd, Updated};
@@ -7,9 +9,13 @@ use crate::client::Client;
 use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
 use crate::gate::PasswordGate;
+use crate::limit::{Limit, Rate};
 use crate::password::Password;
 use crate::principal::Principal;
 use crate::session::BearerToken;
+
+/// Changes of an account's password by its user: each has a mail sent.
+pub const PASSWORD_CHANGES: Limit<Uuid> = Limit::new("password_changes", &[Rate::per_hour(10)]);
 
 impl Profiles<'_> {
     /// Puts a new password in the place of the old one. All other sessions end, and this one gets a new token. It is the
@@ -45,6 +51,7 @@ impl Profiles<'_> {
             let reason = "This is the password you have: choose another.".to_owned();
             return Err(ErrorCode::ChangePasswordInvalidPassword.because(reason));
         }
+        kernel.limiter().take(&PASSWORD_CHANGES.of(&user.id), client).await?;
         let context = kernel.policy_context(Some(user), &[]);
         let hash = accounts.hash_new(new, context, ErrorCode::ChangePasswordInvalidPassword, client).await?;
         let changes = &Changes {

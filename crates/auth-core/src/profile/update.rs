@@ -1,8 +1,9 @@
 //! Changing one's own account.
 
 use serde_json::Value;
+use uuid::Uuid;
 
-use super::{AccountChanges, Profiles, Rights, notify_owner};
+use super::{AccountChanges, PASSWORD_CHANGES, Profiles, Rights, notify_owner};
 use crate::account::{Accounts, Changes, SessionsToEnd, Updated, ensure_superuser_remains};
 use crate::client::Client;
 use crate::email_change::EMAIL_CHANGES;
@@ -11,10 +12,15 @@ use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
 use crate::gate::PasswordGate;
 use crate::identifier::Email;
+use crate::limit::{Limit, Rate};
+use crate::mail::request::take_of_client;
 use crate::password::Password;
 use crate::principal::Principal;
 use crate::session::BearerToken;
 use crate::user::User;
+
+/// Changes of an account by its user: each leaves an event for as long as the audit log is kept.
+pub const PROFILE_CHANGES: Limit<Uuid> = Limit::new("profile_changes", &[Rate::per_hour(60)]);
 
 impl Profiles<'_> {
     /// Changes the account of the user who asks. A new address starts unverified, and the owner of the old one can
@@ -55,6 +61,9 @@ impl Profiles<'_> {
             Changes { email, username, display_name, attributes, is_active, is_superuser, ..Changes::default() };
         changes.drop_unchanged(user);
         let email = changes.email.take().flatten();
+        if !changes.fields().is_empty() {
+            self.kernel.limiter().take(&PROFILE_CHANGES.of(&user.id), client).await?;
+        }
         if email.is_some() || password.is_some() {
             self.prove_again(principal, password.is_some(), current_password, client).await?;
         }
@@ -62,6 +71,7 @@ impl Profiles<'_> {
             self.kernel.limiter().take(&EMAIL_CHANGES.of(&user.id), client).await?;
         }
         if let Some(password) = password {
+            self.kernel.limiter().take(&PASSWORD_CHANGES.of(&user.id), client).await?;
             let more = [email.as_ref().map(|email| email.as_str())];
             let context = self.kernel.policy_context(Some(user), &more);
             let hash = Accounts::new(self.kernel)
@@ -73,6 +83,9 @@ impl Profiles<'_> {
             EmailChange::Confirm => (None, email),
             EmailChange::Immediate => (email, None),
         };
+        if let Some(email) = &later {
+            take_of_client(self.kernel, email, client).await?;
+        }
         changes.email = now.clone().map(Some);
         if changes.fields().is_empty() && later.is_none() {
             return Ok(Updated::new(user.clone()));

@@ -16,6 +16,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::{Email, LoginName, Username};
 use crate::kernel::Kernel;
+use crate::mail::request::take_of_client;
 use crate::mail::{Language, Mail, MailKind, Recipient};
 use crate::one_time::{Family, Issue, OneTimeTokens, Purpose};
 use crate::password_reset;
@@ -88,6 +89,9 @@ pub(super) async fn register_later(kernel: &Kernel, draft: Draft, client: &Clien
             return Err(ErrorCode::UsernameAlreadyExists.into());
         }
     }
+    if let Some(email) = &draft.email {
+        take_of_client(kernel, email, client).await?;
+    }
     kernel.queue_job(JOB, PendingAccount::from(draft), client).await?;
     Ok(Registered::Pending)
 }
@@ -156,7 +160,7 @@ async fn insert_pending(kernel: &Kernel, token: &str, with_username: bool, clien
         let user = Accounts::new(kernel).insert(&effect, &draft, BAD).await?;
         effect.act_as(user.id);
         effect.emit(EventKind::Verified { user_id: user.id });
-        let device = device::start_over(&effect, user.id).await?;
+        let device = device::remember_reader(&effect, user.id).await?;
         Ok(Updated { device, ..Updated::new(user) })
     };
     kernel.effect(client, insert).await

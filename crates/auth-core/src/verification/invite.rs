@@ -9,9 +9,9 @@ use crate::account::store;
 use crate::effect::Effect;
 use crate::error::{Error, Result};
 use crate::event::EventKind;
-use crate::identifier::LoginName;
+use crate::identifier::{Email, LoginName};
 use crate::mail::{Mail, MailKind};
-use crate::one_time::{Family, Issue, OneTimeTokens, Purpose};
+use crate::one_time::{Doubt, Family, Issue, OneTimeTokens, Purpose};
 use crate::user::User;
 
 /// The mail whose link verifies the email address of an account.
@@ -47,9 +47,7 @@ pub(crate) fn run_job<'a>(effect: &'a Effect, body: &'a Value) -> BoxFuture<'a, 
 
 /// Mails a link to an account that was just created.
 pub(crate) async fn invite(effect: &Effect, user: &User) -> Result<()> {
-    if user.email.is_some() {
-        effect.queue_mail(mail(effect, user).await?);
-    }
+    effect.queue_notice(mail(effect, user).await?);
     Ok(())
 }
 
@@ -62,10 +60,12 @@ pub(crate) async fn invite_again(effect: &Effect, user: &User) -> Result<()> {
 async fn mail(effect: &Effect, user: &User) -> Result<Option<Mail>> {
     let kernel = effect.kernel();
     let config = &kernel.configs().verification.link;
-    let id = user.id.to_string();
+    let (id, key) = (user.id.to_string(), user.email.as_deref().and_then(Email::key_of));
     let issue = Issue {
         user: Some(user),
         family: Some(Family::new(&id, effect.client())),
+        address: key.as_deref(),
+        doubt: Some(Doubt::Address),
         ..Issue::new(VERIFY, config.lifetime)
     };
     let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;

@@ -63,7 +63,7 @@ impl<'a> Verifications<'a> {
                 let changes = Changes { password_is_confirmed: keep.is_none().then_some(false), ..Changes::default() };
                 let mut updated = claim(&effect, &user, changes, keep).await?;
                 if keep.is_none() {
-                    updated.device = device::start_over(&effect, user.id).await?;
+                    updated.device = device::remember_reader(&effect, user.id).await?;
                 }
                 Ok(Some(updated))
             })
@@ -76,8 +76,8 @@ impl<'a> Verifications<'a> {
 
     /// A user who opens a link for the second time learns that the first time was enough.
     async fn why_not(&self, token: &str) -> Result<ErrorCode> {
-        let used = OneTimeTokens::new(self.kernel).used_by(VERIFY, token).await?;
-        let Some(user_id) = used else { return Ok(ErrorCode::VerifyUserBadToken) };
+        let owner = OneTimeTokens::new(self.kernel).owner_of(VERIFY, token).await?;
+        let Some(user_id) = owner else { return Ok(ErrorCode::VerifyUserBadToken) };
         let user = store::find(self.kernel.db(), user_id).await?;
         let verified = user.is_some_and(|user| user.is_verified);
         Ok(if verified { ErrorCode::VerifyUserAlreadyVerified } else { ErrorCode::VerifyUserBadToken })

@@ -20,7 +20,7 @@ use crate::identifier::Email;
 use crate::kernel::Kernel;
 use crate::limit::Bucket;
 use crate::mail::message::CONCURRENCY;
-use crate::mail::queue::{Job, Queued, expiry, open, seal};
+use crate::mail::queue::{Queued, expiry, open, seal};
 use crate::mail::{MAILS_TO_ADDRESS, MailKind, NOTICES, of_client};
 use crate::mail::{Mail, MailError, Service, store};
 
@@ -168,12 +168,13 @@ impl Courier<'_> {
         Ok(Some(mail))
     }
 
-    /// What a mail takes of, unless it did when it was asked for.
+    /// What a mail takes of. The client that asked for a job paid for it then: what it leads to may depend on an account, and a client
+    /// would feel its own limits.
     fn limits(self, mail: &Mail, queued: &Queued, client: &Client) -> Result<Vec<Bucket>> {
         let address = Email::parse(mail.to.address()).map_err(Error::internal)?;
         let mut limits = match queued {
-            Queued::Job(Job { is_counted: true, .. }) => Vec::new(),
-            _ => of_client(client, &address).to_vec(),
+            Queued::Offer { .. } => of_client(client, &address).to_vec(),
+            Queued::Job(_) | Queued::Send { .. } => Vec::new(),
         };
         let recovers = self.kind(mail).is_some_and(MailKind::recovers);
         limits.push(MAILS_TO_ADDRESS.of(&address).only(if recovers { "recovery" } else { "" }));
@@ -186,9 +187,10 @@ impl Courier<'_> {
 
     /// Whether it tells an account of a change for the first time that day.
     async fn is_first_notice(self, effect: &Effect, queued: &Queued) -> Result<bool> {
-        let Queued::Offer { mail, account: Some(account), .. } = queued else { return Ok(false) };
+        let Queued::Offer { mail, is_notice: true, .. } = queued else { return Ok(false) };
         let Some(kind) = self.kind(mail) else { return Ok(false) };
-        let notices = NOTICES.of(account).only(kind.name());
+        let address = Email::parse(mail.to.address()).map_err(Error::internal)?;
+        let notices = NOTICES.of(&address).only(kind.name());
         Ok(self.kernel.limiter().take_within(effect.tx(), &notices).await?.is_none())
     }
 

@@ -154,7 +154,7 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
             .summary("Deletes an account and everything that refers to it.")
             .empty("The account is deleted.")
             .headers(&ENDED_IF_CURRENT)
-            .errors(&[E::LastSuperuser, E::RefusedByApp]),
+            .errors(&[E::LastSuperuser, E::AccountInUse, E::RefusedByApp]),
     ]
 }
 

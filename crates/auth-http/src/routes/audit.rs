@@ -64,7 +64,7 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
 
 async fn own(call: Call, principal: Principal, Query(query): Query<ActivityQuery>) -> Result<Reply, Problem> {
     let ActivityQuery { cursor, limit } = query;
-    page(&call.auth.audit().list_own(principal.user.id, cursor, limit).await?)
+    page(&call.auth.audit().list_own(&principal.user, cursor, limit).await?)
 }
 
 async fn list(call: Call, _: Principal, Query(query): Query<EventsQuery>) -> Result<Reply, Problem> {

@@ -124,6 +124,7 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
                 E::ReauthenticationRequired,
                 E::ReauthenticationFailed,
                 E::LastSuperuser,
+                E::AccountInUse,
                 E::RefusedByApp,
                 E::RateLimited,
             ]),
