@@ -5,7 +5,7 @@ use std::time::Duration;
 use auth_core::mail::SmtpMailer;
 use auth_core::password::HasherConfig;
 use auth_core::token::JwtOptions;
-use auth_core::{Auth, Backend, CookieOptions, Limits, RootSecret};
+use auth_core::{Auth, AuthBuilder, Backend, CookieOptions, Limits, RootSecret};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection};
 
@@ -60,13 +60,19 @@ async fn connect_pool(url: &str, pool: u32, logged: bool) -> Result<DatabaseConn
     Ok(Database::connect(options).await?)
 }
 
-/// The library with the backends of the example apps, and a mailer where there is an SMTP server; all else as it comes.
+/// The library with the backends of the example apps, and a mailer where there is an SMTP server; without limits, because the
+/// load has one address, and all else as it comes.
 pub(crate) fn auth(db: DatabaseConnection, smtp: Option<&str>) -> Result<Auth> {
-    auth_with(db, smtp, HasherConfig::default())
+    Ok(builder(db, smtp, HasherConfig::default(), Limits::off())?.build()?)
 }
 
-/// The same with other hashes.
-pub(crate) fn auth_with(db: DatabaseConnection, smtp: Option<&str>, hasher: HasherConfig) -> Result<Auth> {
+/// The same with other hashes or limits. Somebody on this machine may say where a request comes from.
+pub(crate) fn builder(
+    db: DatabaseConnection,
+    smtp: Option<&str>,
+    hasher: HasherConfig,
+    limits: Limits,
+) -> Result<AuthBuilder> {
     let jwt = JwtOptions { lifetime: Some(TOKEN_LIFE), ..JwtOptions::default() };
     let builder = Auth::builder(db)
         .public_url("http://localhost")
@@ -75,13 +81,12 @@ pub(crate) fn auth_with(db: DatabaseConnection, smtp: Option<&str>, hasher: Hash
         .backend(Backend::bearer("jwt").jwt(jwt))
         .backend(Backend::bearer("db"))
         .passwords(hasher)
-        // The load has one address.
-        .limits(Limits::off());
-    let builder = match smtp {
+        .limits(limits)
+        .trusted_proxy("127.0.0.0/8".parse()?);
+    Ok(match smtp {
         Some(url) => builder.mail(SmtpMailer::new(url, SENDER)?),
         None => builder,
-    };
-    Ok(builder.build()?)
+    })
 }
 
 /// The cheapest hashes that there are: they are not what is measured.

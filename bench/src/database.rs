@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use auth_core::Limits;
 use auth_core::password::HasherConfig;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 
@@ -51,7 +52,8 @@ impl Bench {
 
     async fn fill(name: &'static str, url: String, place: Place, hasher: HasherConfig) -> Result<Self> {
         let db = config::connect(&url, false).await?;
-        let tokens = seed::seed(&config::auth_with(db.clone(), None, hasher)?, &db).await?;
+        let auth = config::builder(db.clone(), None, hasher, Limits::off())?.build()?;
+        let tokens = seed::seed(&auth, &db).await?;
         Ok(Self { name, url, tokens, db, place })
     }
 

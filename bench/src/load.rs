@@ -19,7 +19,7 @@ pub(crate) struct Load {
     pub(crate) address: SocketAddr,
     /// Sent in turn; each connection begins at another one.
     pub(crate) requests: Arc<[Vec<u8>]>,
-    /// The status that every answer must have.
+    /// How the status of every answer must begin.
     pub(crate) expected: &'static str,
     pub(crate) connections: usize,
     /// A pause after each answer, where the server must not be saturated.
@@ -108,7 +108,7 @@ impl Wire {
         Ok(Self { stream, buffer: Vec::with_capacity(4096) })
     }
 
-    /// Sends a request and reads its answer; answers the body.
+    /// Sends a request and reads its answer, whose status must begin as expected; answers the body.
     pub(crate) async fn exchange(&mut self, request: &[u8], expected: &str) -> Result<&[u8]> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
@@ -126,7 +126,7 @@ impl Wire {
                 return Err("the server broke off an answer".into());
             }
         }
-        if self.buffer.get(9..12) != Some(expected.as_bytes()) {
+        if self.buffer.get(9..9 + expected.len()) != Some(expected.as_bytes()) {
             return Err(format!("expected {expected}, got {}", String::from_utf8_lossy(&self.buffer)).into());
         }
         Ok(&self.buffer[head..whole])

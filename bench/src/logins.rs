@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::load::{Answers, Load};
-use crate::plan::{Pace, Target, login_load};
+use crate::plan::{Pace, Target, guess_load, login_load};
 use crate::routes::Route;
 use crate::{Result, raw};
 
@@ -12,6 +12,9 @@ const WAITING: usize = 8;
 
 /// Logins that press into the server during a flood.
 const FLOOD: usize = 32;
+
+/// The pause of each guesser after an answer: some 300 guesses a second come, where ten a minute are compared.
+const GUESS_PAUSE: Duration = Duration::from_millis(100);
 
 /// The authenticated requests meanwhile: about 800 a second, a small part of what the server can do.
 const MODERATE: usize = 8;
@@ -36,8 +39,26 @@ pub(crate) struct Flood {
     pub(crate) framework: &'static str,
     pub(crate) database: &'static str,
     pub(crate) quiet: Vec<Answers>,
-    pub(crate) flooded: Vec<Answers>,
-    pub(crate) logins_per_second: Vec<f64>,
+    /// Beside logins from many networks.
+    pub(crate) logins: Pressed,
+    /// Beside wrong passwords from one.
+    pub(crate) guesses: Pressed,
+}
+
+/// The latencies beside a flood, and how many requests of that were answered in a second.
+#[derive(Default)]
+pub(crate) struct Pressed {
+    pub(crate) requests: Vec<Answers>,
+    pub(crate) flood_per_second: Vec<f64>,
+}
+
+impl Pressed {
+    async fn measure(&mut self, requests: &Load, flood: &Load) -> Result {
+        let (requests, flood) = tokio::try_join!(requests.run(), flood.run())?;
+        self.requests.push(requests);
+        self.flood_per_second.push(flood.per_second());
+        Ok(())
+    }
 }
 
 /// Measures logins of every target beside raw hashing with as many hashes at a time.
@@ -60,7 +81,7 @@ pub(crate) async fn compare(targets: &[Target<'_>], pace: Pace) -> Result<Logins
     Ok(logins)
 }
 
-/// Measures a moderate load of authenticated requests, alone and during a flood of logins.
+/// Measures a moderate load of authenticated requests, alone and during floods of logins and of guesses.
 pub(crate) async fn floods(targets: &[Target<'_>], pace: Pace) -> Result<Vec<Flood>> {
     let mut floods: Vec<Flood> = targets
         .iter()
@@ -68,8 +89,8 @@ pub(crate) async fn floods(targets: &[Target<'_>], pace: Pace) -> Result<Vec<Flo
             framework: target.framework,
             database: target.bench.name,
             quiet: Vec::new(),
-            flooded: Vec::new(),
-            logins_per_second: Vec::new(),
+            logins: Pressed::default(),
+            guesses: Pressed::default(),
         })
         .collect();
     for round in 1..=pace.login_rounds {
@@ -77,10 +98,8 @@ pub(crate) async fn floods(targets: &[Target<'_>], pace: Pace) -> Result<Vec<Flo
         for (target, flood) in targets.iter().zip(&mut floods) {
             let requests = requests(target, pace);
             flood.quiet.push(requests.run().await?);
-            let logins = login_load(target, FLOOD, pace);
-            let (flooded, logins) = tokio::try_join!(requests.run(), logins.run())?;
-            flood.flooded.push(flooded);
-            flood.logins_per_second.push(logins.per_second());
+            flood.logins.measure(&requests, &login_load(target, FLOOD, pace)).await?;
+            flood.guesses.measure(&requests, &guess_load(target, FLOOD, GUESS_PAUSE, pace)).await?;
         }
     }
     Ok(floods)

@@ -12,6 +12,7 @@ mod instructions;
 mod load;
 mod logins;
 mod machine;
+mod networks;
 mod outbox;
 mod page;
 mod plan;
@@ -33,7 +34,7 @@ usage: auth-bench [--quick] [--write] [--only NAME]...
   --quick      shorter rounds: about seven minutes, for a first impression
   --write      put the tables into docs/benchmarks.md
   --instructions  count the instructions of single requests with valgrind, and nothing else
-  --only NAME  leave out what is not named: axum, actix, poem; sqlite, postgres; routes, logins, outbox, timing;
+  --only NAME  leave out what is not named: axum, actix, poem; sqlite, postgres; routes, logins, timing, networks, outbox;
                bare, claims, handwritten, session, jwt
 ";
 
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
             serve::Extras::parse(rest).and_then(|extras| serve::run(framework, database, extras))
         }
         ["judge"] => instructions::judge::run(),
+        ["attack", database, count] => networks::run(database, count),
         ["deliver", database, smtp] => outbox::worker::run(database, smtp),
         ["--help" | "-h"] => {
             print!("{USAGE}");

@@ -12,12 +12,12 @@ use crate::load::Load;
 use crate::logins::{Flood, Logins};
 use crate::routes::{self, Route};
 use crate::server::Server;
-use crate::{Result, logins, machine, outbox, report, seed, timing};
+use crate::{Result, logins, machine, networks, outbox, report, seed, timing};
 
 const FRAMEWORKS: [&str; 3] = ["axum", "actix", "poem"];
 
 /// What a run consists of.
-const PARTS: [&str; 4] = ["routes", "logins", "timing", "outbox"];
+const PARTS: [&str; 5] = ["routes", "logins", "timing", "networks", "outbox"];
 
 /// Keep-alive connections of the load.
 pub(crate) const CONNECTIONS: usize = 32;
@@ -123,6 +123,7 @@ pub(crate) struct Findings {
     pub(crate) logins: Logins,
     pub(crate) floods: Vec<Flood>,
     pub(crate) timing: Vec<timing::Finding>,
+    pub(crate) networks: Vec<networks::Finding>,
     pub(crate) outbox: Vec<outbox::Finding>,
     pub(crate) skipped: Option<String>,
     pub(crate) load_average: Option<String>,
@@ -163,6 +164,13 @@ async fn measure_all(options: &Options, benches: &[Bench], findings: &mut Findin
             findings.timing.extend(timing::measure(bench, pace).await?);
         }
     }
+    if options.wants_part("networks") {
+        let count = if options.quick { networks::QUICK } else { networks::FULL };
+        for bench in benches {
+            eprintln!("networks in {}", bench.name);
+            findings.networks.push(networks::measure(bench, count)?);
+        }
+    }
     if options.wants_part("outbox") {
         // The very last, because it deletes users.
         let pace = if options.quick { outbox::Pace::QUICK } else { outbox::Pace::FULL };
@@ -178,7 +186,7 @@ async fn measure_servers(options: &Options, benches: &[Bench], findings: &mut Fi
     let mut targets = Vec::new();
     for framework in FRAMEWORKS.into_iter().filter(|name| options.wants(name, &FRAMEWORKS)) {
         for bench in benches {
-            targets.push(Target { framework, bench, server: Server::start(framework, &bench.url, false)? });
+            targets.push(Target { framework, bench, server: Server::start(framework, &bench.url)? });
         }
     }
     if options.wants_part("routes") {
@@ -251,7 +259,7 @@ async fn sample(target: &Target<'_>, route: Route, pace: Pace) -> Result<Sample>
 /// Counts on a server of its own, whose log of statements would slow the others down.
 async fn count_statements(target: &Target<'_>) -> Result<Statements> {
     let Target { framework, bench, .. } = *target;
-    let server = Server::start(framework, &bench.url, true)?;
+    let server = Server::start_counting(framework, &bench.url)?;
     let counted = async |route: Route| -> Result<u64> {
         let request = route.requests(&bench.tokens).pop().ok_or("there is no token")?;
         let mut wire = crate::load::Wire::connect(server.address).await?;
@@ -273,12 +281,27 @@ async fn count_statements(target: &Target<'_>) -> Result<Statements> {
 
 /// The load of logins, with `connections` at a time.
 pub(crate) fn login_load(target: &Target<'_>, connections: usize, pace: Pace) -> Load {
+    press(target, (routes::logins(), "204"), connections, None, pace)
+}
+
+/// The load of wrong passwords, which one network sends as often whatever the answers are.
+pub(crate) fn guess_load(target: &Target<'_>, connections: usize, pause: Duration, pace: Pace) -> Load {
+    press(target, (routes::guesses(), "4"), connections, Some(pause), pace)
+}
+
+fn press(
+    target: &Target<'_>,
+    (requests, expected): (Vec<Vec<u8>>, &'static str),
+    connections: usize,
+    pause: Option<Duration>,
+    pace: Pace,
+) -> Load {
     Load {
         address: target.server.address,
-        requests: routes::logins().into(),
-        expected: "204",
+        requests: requests.into(),
+        expected,
         connections,
-        pause: None,
+        pause,
         warm_up: pace.warm_up,
         duration: pace.login,
     }

@@ -61,13 +61,18 @@ impl Process {
 
     /// MiB that it holds in memory, where the system tells: now, and at the most so far.
     pub(crate) fn memory(&self) -> Option<(f64, f64)> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let mib = |key: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(key))?;
-            line.split_whitespace().next()?.parse().ok().map(|kib: f64| kib / 1024.0)
-        };
-        Some((mib("VmRSS:")?, mib("VmHWM:")?))
+        memory_of(&self.child.id().to_string())
     }
+}
+
+/// The same of a process by its number, or of this one, `self`.
+pub(crate) fn memory_of(process: &str) -> Option<(f64, f64)> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let mib = |key: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(key))?;
+        line.split_whitespace().next()?.parse().ok().map(|kib: f64| kib / 1024.0)
+    };
+    Some((mib("VmRSS:")?, mib("VmHWM:")?))
 }
 
 impl Drop for Process {

@@ -1,12 +1,13 @@
 //! The findings as Markdown tables.
 
+mod networks;
 mod outbox;
 mod timing;
 
 use std::fmt::Write;
 
 use crate::load::Answers;
-use crate::logins::{Flood, Logins};
+use crate::logins::{Flood, Logins, Pressed};
 use crate::plan::{CONNECTIONS, Findings, Pace, Series, Statements};
 use crate::{Result, machine, page};
 
@@ -16,9 +17,11 @@ const MARKS: page::Marks = page::Marks {
 };
 
 /// The least share of raw hashing that logins should reach.
-const LOGIN_AIM: f64 = 0.9;
-/// How much longer the slowest requests may take during a flood.
+const LOGIN_AIM: f64 = 0.95;
+/// How much longer the slowest requests may take during a flood of logins.
 const FLOOD_AIM: f64 = 2.0;
+/// How much longer the usual request may take during a flood of guesses.
+const GUESS_AIM: f64 = 1.2;
 
 /// Prints the tables, and puts them into the page when asked.
 pub(crate) fn publish(findings: &Findings, pace: Pace, write: bool) -> Result {
@@ -52,6 +55,9 @@ fn tables(findings: &Findings, pace: Pace) -> Result<String> {
     }
     if !findings.timing.is_empty() {
         timing::table(&mut out, &findings.timing)?;
+    }
+    if !findings.networks.is_empty() {
+        networks::table(&mut out, &findings.networks)?;
     }
     if !findings.outbox.is_empty() {
         outbox::tables(&mut out, &findings.outbox)?;
@@ -112,33 +118,46 @@ fn logins(out: &mut String, logins: &Logins) -> Result {
 }
 
 fn floods(out: &mut String, floods: &[Flood]) -> Result {
-    writeln!(out, "\n### `GET /users/me` by session, quiet and during a flood of logins\n")?;
+    let during = |flood: &str| format!("\n### `GET /users/me` by session, quiet and during a flood of {flood}\n");
+    let head = |aims: &str, flood: &str| {
+        format!(
+            "| framework | database | requests/s | quiet p50 ms | quiet p99 ms | flood p50 ms | flood p99 ms | \
+            p50 ratio | p99 ratio | {aims} | {flood}/s meanwhile |\n|---|---|--:|--:|--:|--:|--:|--:|--:|---|--:|"
+        )
+    };
+    writeln!(out, "{}\n{}", during("logins"), head("aim for p99", "logins"))?;
+    for one in floods {
+        let pressed = |_: &Spread, p99: &Spread| format!("≤ {FLOOD_AIM} {}", verdict(p99.median <= FLOOD_AIM));
+        flood(out, one, &one.logins, pressed)?;
+    }
+    writeln!(out, "{}\n{}", during("wrong passwords from one network"), head("aim for p50", "answers"))?;
+    for one in floods {
+        let pressed = |p50: &Spread, _: &Spread| format!("≤ {GUESS_AIM} {}", verdict(p50.median <= GUESS_AIM));
+        flood(out, one, &one.guesses, pressed)?;
+    }
+    Ok(())
+}
+
+fn flood(out: &mut String, one: &Flood, pressed: &Pressed, judge: impl Fn(&Spread, &Spread) -> String) -> Result {
+    let of = |answers: &[Answers], share: f64| median(answers.iter().map(|one| one.percentile(share)).collect()) / 1e3;
+    let ratio = |share: f64| {
+        let pairs = pressed.requests.iter().zip(&one.quiet);
+        Spread::of(pairs.map(|(flood, quiet)| flood.percentile(share) / quiet.percentile(share)).collect())
+    };
+    let (p50, p99) = (ratio(0.5), ratio(0.99));
     writeln!(
         out,
-        "| framework | database | requests/s | quiet p50 ms | quiet p99 ms | flood p50 ms | flood p99 ms | \
-        p99 ratio | aim | logins/s meanwhile |"
+        "| {} | {} | {:.0} | {:.2} | {:.2} | {:.2} | {:.2} | {p50} | {p99} | {} | {:.1} |",
+        one.framework,
+        one.database,
+        median(pressed.requests.iter().map(Answers::per_second).collect()),
+        of(&one.quiet, 0.5),
+        of(&one.quiet, 0.99),
+        of(&pressed.requests, 0.5),
+        of(&pressed.requests, 0.99),
+        judge(&p50, &p99),
+        median(pressed.flood_per_second.clone()),
     )?;
-    writeln!(out, "|---|---|--:|--:|--:|--:|--:|--:|---|--:|")?;
-    for one in floods {
-        let of =
-            |answers: &[Answers], share: f64| median(answers.iter().map(|one| one.percentile(share)).collect()) / 1e3;
-        let ratios =
-            one.flooded.iter().zip(&one.quiet).map(|(flood, quiet)| flood.percentile(0.99) / quiet.percentile(0.99));
-        let ratio = Spread::of(ratios.collect());
-        writeln!(
-            out,
-            "| {} | {} | {:.0} | {:.2} | {:.2} | {:.2} | {:.2} | {ratio} | ≤ {FLOOD_AIM} {} | {:.1} |",
-            one.framework,
-            one.database,
-            median(one.flooded.iter().map(Answers::per_second).collect()),
-            of(&one.quiet, 0.5),
-            of(&one.quiet, 0.99),
-            of(&one.flooded, 0.5),
-            of(&one.flooded, 0.99),
-            verdict(ratio.median <= FLOOD_AIM),
-            median(one.logins_per_second.clone()),
-        )?;
-    }
     Ok(())
 }
 

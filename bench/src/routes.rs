@@ -1,5 +1,7 @@
 //! The routes that are measured, and the requests to them.
 
+use std::net::Ipv4Addr;
+
 use serde_json::{Value, json};
 
 use crate::seed::{self, Tokens};
@@ -81,9 +83,21 @@ pub(crate) fn get(path: &str, headers: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// Logins of all users in turn.
+/// Logins of all users in turn, each from a network of its own.
 pub(crate) fn logins() -> Vec<Vec<u8>> {
-    (0..seed::USERS).map(login).collect()
+    (0..seed::USERS)
+        .map(|number| login(number, seed::PASSWORD, &format!("x-forwarded-for: {}\r\n", network(number))))
+        .collect()
+}
+
+/// Wrong passwords for all users in turn, from one network.
+pub(crate) fn guesses() -> Vec<Vec<u8>> {
+    (0..seed::USERS).map(|number| login(number, seed::WRONG, "")).collect()
+}
+
+/// A network of its own for each number.
+pub(crate) fn network(number: usize) -> Ipv4Addr {
+    Ipv4Addr::from(0x0A00_0000 + u32::try_from(number).unwrap_or_default())
 }
 
 /// Forgotten passwords of all users in turn.
@@ -91,16 +105,20 @@ pub(crate) fn forgotten_passwords() -> Vec<Vec<u8>> {
     (0..seed::USERS).map(|number| post("/auth/forgot-password", &json!({ "email": seed::email(number) }))).collect()
 }
 
-fn login(number: usize) -> Vec<u8> {
-    post("/auth/login", &json!({ "email": seed::email(number), "password": seed::PASSWORD }))
+fn login(number: usize, password: &str, headers: &str) -> Vec<u8> {
+    post_with("/auth/login", headers, &json!({ "email": seed::email(number), "password": password }))
 }
 
 pub(crate) fn post(path: &str, body: &Value) -> Vec<u8> {
+    post_with(path, "", body)
+}
+
+fn post_with(path: &str, headers: &str, body: &Value) -> Vec<u8> {
     let body = body.to_string();
     let length = body.len();
     format!(
         "POST {path} HTTP/1.1\r\nhost: localhost\r\nuser-agent: auth-bench\r\naccept: */*\r\n\
-        content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        {headers}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     )
     .into_bytes()
 }

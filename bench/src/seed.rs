@@ -27,6 +27,7 @@ const ROWS: usize = 500;
 const TASKS: usize = 8;
 
 pub(crate) const PASSWORD: &str = "correct-horse-battery-staple-42";
+pub(crate) const WRONG: &str = "wrong-horse-battery-staple-42";
 /// What browsers call themselves.
 const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0";
 pub(crate) const DISPLAY_NAME: &str = "Ada Lovelace";

@@ -18,10 +18,14 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts this program as a server. `counting` makes it count its statements, and slow.
-    pub(crate) fn start(framework: &str, database: &str, counting: bool) -> Result<Self> {
-        let args = ["serve", framework, database, "--count"];
-        Self::start_with(if counting { &args } else { &args[..3] })
+    /// Starts this program as a server with limits.
+    pub(crate) fn start(framework: &str, database: &str) -> Result<Self> {
+        Self::start_with(&["serve", framework, database, "--guarded"])
+    }
+
+    /// A server without limits that counts its statements, and is slow.
+    pub(crate) fn start_counting(framework: &str, database: &str) -> Result<Self> {
+        Self::start_with(&["serve", framework, database, "--count"])
     }
 
     /// The same with workers, which hand mails over to the SMTP server at `smtp`.

@@ -20,7 +20,10 @@ pub(super) fn publish(findings: &[Finding], worst: &Worst, write: bool) -> Resul
         writeln!(out, "| {title} | {mean:.0} | {:.2} | {apart:.2} % |", mean / base)?;
     }
     let Worst { password, instructions } = worst;
-    writeln!(out, "\nJudging the worst of the hostile passwords: {instructions:.0} instructions, at most {AT_MOST:.0}.")?;
+    writeln!(
+        out,
+        "\nJudging the worst of the hostile passwords: {instructions:.0} instructions, at most {AT_MOST:.0}."
+    )?;
     eprintln!("the worst is {password}");
     page::publish(out.trim_end(), &MARKS, write)
 }

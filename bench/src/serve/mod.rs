@@ -9,7 +9,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use auth_core::password::HasherConfig;
-use auth_core::{Auth, Workers};
+use auth_core::{Auth, Limits, Workers};
 
 use crate::handwritten::{Me, Pool};
 use crate::server::READY;
@@ -32,6 +32,8 @@ pub(crate) struct Extras<'a> {
     count: bool,
     /// Has workers, which hand mails over to the SMTP server at this URL.
     smtp: Option<&'a str>,
+    /// Has the limits of the library as they come.
+    guarded: bool,
     /// Has one thread, one connection to its database and cheap hashes.
     single: bool,
 }
@@ -42,6 +44,7 @@ impl<'a> Extras<'a> {
             [] => Ok(Self::default()),
             ["--count"] => Ok(Self { count: true, ..Self::default() }),
             ["--smtp", url] => Ok(Self { smtp: Some(*url), ..Self::default() }),
+            ["--guarded"] => Ok(Self { guarded: true, ..Self::default() }),
             ["--single"] => Ok(Self { single: true, ..Self::default() }),
             other => Err(format!("a server has no options {other:?}").into()),
         }
@@ -80,7 +83,8 @@ impl App {
         };
         let pool = Pool::of(&db);
         let hasher = if extras.single { config::cheap_hashes() } else { HasherConfig::default() };
-        let auth = config::auth_with(db, extras.smtp, hasher)?;
+        let limits = if extras.guarded { Limits::default() } else { Limits::off() };
+        let auth = config::builder(db, extras.smtp, hasher, limits)?.build()?;
         let workers = extras.smtp.map(|_| Arc::new(auth.spawn_workers()));
         Ok(Self { auth, pool, example: Arc::new(Me::example()), _workers: workers })
     }

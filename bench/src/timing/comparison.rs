@@ -67,11 +67,8 @@ impl Route {
     }
 
     pub(super) fn request(self, email: &str) -> Vec<u8> {
-        let body = if self.mails() {
-            json!({ "email": email })
-        } else {
-            json!({ "email": email, "password": "wrong-horse-battery-staple-42" })
-        };
+        let body =
+            if self.mails() { json!({ "email": email }) } else { json!({ "email": email, "password": seed::WRONG }) };
         routes::post(self.path(), &body)
     }
 }
