@@ -95,19 +95,12 @@ impl Client {
     /// the least. `None` for the app itself, and when the address is unknown.
     #[must_use]
     pub fn network(&self) -> Option<IpAddr> {
-        self.ip.filter(|_| self.is_remote).map(|ip| match ip.to_canonical() {
-            IpAddr::V6(ip) => first_bits(ip, 64).into(),
-            ip @ IpAddr::V4(_) => ip,
-        })
+        self.ip.filter(|_| self.is_remote).map(|ip| network(ip, 64))
     }
 
     /// The client for whom its whole network of 48 bits stands, where its address is one of IPv6.
     pub(crate) fn widened(&self) -> Self {
-        let wide = |ip: IpAddr| match ip.to_canonical() {
-            IpAddr::V6(ip) => first_bits(ip, 48).into(),
-            ip @ IpAddr::V4(_) => ip,
-        };
-        Self { ip: self.ip.map(wide), ..self.clone() }
+        Self { ip: self.ip.map(|ip| network(ip, 48)), ..self.clone() }
     }
 
     /// The `Accept-Language` header.
@@ -120,6 +113,14 @@ impl Client {
     #[must_use]
     pub fn user_agent(&self) -> Option<&str> {
         self.user_agent.as_deref()
+    }
+}
+
+/// The network of so many bits that an address of IPv6 is in; one of IPv4 stands for itself.
+fn network(ip: IpAddr, bits: u32) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(ip) => first_bits(ip, bits).into(),
+        ip @ IpAddr::V4(_) => ip,
     }
 }
 

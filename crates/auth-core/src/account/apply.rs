@@ -17,7 +17,8 @@ use crate::user::User;
 pub(crate) enum SessionsToEnd<'a> {
     /// Nothing.
     Nothing,
-    /// Every session but this one, and every known device but the one that asks, which goes on with a new token where the answer has a place for one.
+    /// Every session but this one, which goes on with a new token where the answer has a place for one; and every known
+    /// device but the browser that asks.
     Others(&'a Session, BearerToken),
     /// Every session, and with it every known device.
     All,

@@ -19,7 +19,7 @@ pub struct Updated {
     pub user: User,
     /// The new token of the session that asked, where the change ended the old one.
     pub token: Option<IssuedToken>,
-    /// The token of the cookie that the browser is known by from now on, where the change made it known and it has none.
+    /// The token of the cookie that the browser is known by from now on, where the change made it known.
     pub device: Option<SecretString>,
 }
 

@@ -65,7 +65,7 @@ impl<'a> Devices<'a> {
     }
 
     /// Redeems the link of the mail that asks "was it you": the browser that opened it is known to the account from then
-    /// on. It is not logged in. Returns the token of the cookie that it needs, unless it has one.
+    /// on. It is not logged in. Returns the token of its new cookie.
     ///
     /// # Errors
     /// Fails with `DEVICE_BAD_TOKEN`, `RATE_LIMITED`, and when the database does.

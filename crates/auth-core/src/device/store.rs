@@ -50,9 +50,8 @@ pub(super) async fn replace_key(db: &impl ConnectionTrait, former: [u8; 32], key
     Ok(())
 }
 
-/// Inserts a device, in the place of the one that was used the longest ago if there are enough, but rather not of one
-/// in which a mailed link was opened. One that the account knew
-/// once is known again.
+/// Inserts a device, in the place of the one that was used the longest ago if there are enough, but rather not of one in which
+/// a mailed link was opened. One that the account knew once is known again.
 pub(super) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     let newest = Query::select()
         .column(Column::Id)

@@ -14,8 +14,8 @@ impl Profiles<'_> {
     ///
     /// # Errors
     /// Fails with `REAUTHENTICATION_FAILED` for a wrong password, `RATE_LIMITED` after too many of them,
-    /// `REAUTHENTICATION_REQUIRED` without one when the login is not recent, `LAST_SUPERUSER`, `ACCOUNT_IN_USE`, when a hook refuses, and when
-    /// the database does.
+    /// `REAUTHENTICATION_REQUIRED` without one when the login is not recent, `LAST_SUPERUSER`, `ACCOUNT_IN_USE`, when a hook
+    /// refuses, and when the database does.
     #[tracing::instrument(
         name = "profile.delete", target = "auth::service", level = "debug",
         skip_all, fields(user_id = %principal.user.id)

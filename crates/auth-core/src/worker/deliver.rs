@@ -168,8 +168,8 @@ impl Courier<'_> {
         Ok(Some(mail))
     }
 
-    /// What a mail takes of. The client that asked for a job paid for it then: what it leads to may depend on an account, and a client
-    /// would feel its own limits.
+    /// What a mail takes of. The client that asked for a job paid for it then: what it leads to may depend on an account, and
+    /// the client would feel its own limits.
     fn limits(self, mail: &Mail, queued: &Queued, client: &Client) -> Result<Vec<Bucket>> {
         let address = Email::parse(mail.to.address()).map_err(Error::internal)?;
         let mut limits = match queued {

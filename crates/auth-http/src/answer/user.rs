@@ -67,7 +67,7 @@ const COOKIE: DeclaredHeader = DeclaredHeader {
 pub(crate) const VERIFIED: [DeclaredHeader; 1] = [DeclaredHeader {
     name: "Set-Cookie",
     about: "The cookie of the backend, with the new token, where the session that asked goes on with one. Without such a \
-            session, the cookie by which the browser is known from now on, unless it has one.",
+            session, the cookie by which the browser is known from now on.",
     always: false,
 }];
 

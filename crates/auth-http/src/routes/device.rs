@@ -24,7 +24,7 @@ request! {
 
 const DEVICE_COOKIE: [DeclaredHeader; 1] = [DeclaredHeader {
     name: "Set-Cookie",
-    about: "The cookie by which the browser is known from now on, unless it has one.",
+    about: "The cookie by which the browser is known from now on.",
     always: false,
 }];
 
