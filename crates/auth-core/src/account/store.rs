@@ -248,11 +248,20 @@ pub(crate) async fn delete(db: &impl ConnectionTrait, id: Uuid, sev: i64) -> Res
     }
 }
 
-/// The accounts that are to be deleted by now, those that have waited longest first.
-pub(super) async fn due_for_deletion(db: &impl ConnectionTrait, now: OffsetDateTime, limit: u64) -> Result<Vec<Uuid>> {
-    let due = Entity::find().select_only().column(Column::Id).filter(Column::DeleteAt.lte(Timestamp(now)));
-    let due = due.filter(Column::IsActive.eq(false));
-    Ok(due.order_by_asc(Column::DeleteAt).limit(limit).into_tuple().all(db).await?)
+/// The accounts that are to be deleted by now, in the order of their ids after one of them.
+pub(super) async fn due_for_deletion(
+    db: &impl ConnectionTrait,
+    now: OffsetDateTime,
+    after: Uuid,
+    limit: u64,
+) -> Result<Vec<Uuid>> {
+    let due = Entity::find()
+        .select_only()
+        .column(Column::Id)
+        .filter(Column::Id.gt(after))
+        .filter(Column::DeleteAt.lte(Timestamp(now)))
+        .filter(Column::IsActive.eq(false));
+    Ok(due.order_by_asc(Column::Id).limit(limit).into_tuple().all(db).await?)
 }
 
 /// Whether nobody has verified or used an account that may go then, and nothing about it has changed since a moment.
