@@ -33,6 +33,28 @@ pub struct Client {
     device: Option<DeviceDigest>,
 }
 
+/// A network that a client counts as.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Network {
+    address: Option<IpAddr>,
+    bits: Option<u32>,
+    /// How much more it may have than one client.
+    pub(crate) factor: u32,
+}
+
+/// The networks of an address of IPv6, by their bits, and how much more they may have than one client.
+const NETWORKS: [(u32, u32); 2] = [(64, 1), (48, 8)];
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.address, self.bits) {
+            (Some(address), Some(bits)) => write!(f, "{address}/{bits}"),
+            (Some(address), None) => address.fmt(f),
+            (None, _) => f.write_str("unknown"),
+        }
+    }
+}
+
 /// SHA-256 of the cookie of a known device.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct DeviceDigest([u8; 32]);
@@ -98,6 +120,20 @@ impl Client {
         self.ip.filter(|_| self.is_remote).map(|ip| network(ip, 64))
     }
 
+    /// The networks that it counts as, the narrower first: a client that has one address of IPv6 has a network of them, and
+    /// many have more. None for the app itself; clients whose address is unknown are one.
+    pub(crate) fn networks(&self) -> Vec<Network> {
+        if !self.is_remote {
+            return Vec::new();
+        }
+        match self.ip.map(|ip| ip.to_canonical()) {
+            Some(ip @ IpAddr::V6(_)) => NETWORKS
+                .map(|(bits, factor)| Network { address: Some(network(ip, bits)), bits: Some(bits), factor })
+                .to_vec(),
+            address => vec![Network { address, bits: None, factor: 1 }],
+        }
+    }
+
     /// The client for whom its whole network of 48 bits stands, where its address is one of IPv6.
     pub(crate) fn widened(&self) -> Self {
         Self { ip: self.ip.map(|ip| network(ip, 48)), ..self.clone() }
@@ -119,14 +155,9 @@ impl Client {
 /// The network of so many bits that an address of IPv6 is in; one of IPv4 stands for itself.
 fn network(ip: IpAddr, bits: u32) -> IpAddr {
     match ip.to_canonical() {
-        IpAddr::V6(ip) => first_bits(ip, bits).into(),
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << (128 - bits))).into(),
         ip @ IpAddr::V4(_) => ip,
     }
-}
-
-/// The network of so many bits that an address is in.
-pub(crate) fn first_bits(ip: Ipv6Addr, bits: u32) -> Ipv6Addr {
-    Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << (128 - bits)))
 }
 
 #[cfg(test)]
@@ -142,6 +173,22 @@ mod tests {
             assert_eq!(network(ip), expected);
         }
         assert_eq!((Client::default().network(), Client::new(None, None).network()), (None, None));
+    }
+
+    #[test]
+    fn an_address_cannot_be_spelled_twice() {
+        let networks = |ip: Option<&str>| {
+            let networks = Client::new(ip.map(|ip| ip.parse().unwrap()), None).networks().into_iter();
+            networks.map(|network| (network.to_string(), network.factor)).collect::<Vec<_>>()
+        };
+        assert_eq!(networks(Some("192.0.2.7")), [("192.0.2.7".to_owned(), 1)]);
+        assert_eq!(networks(Some("::ffff:192.0.2.7")), networks(Some("192.0.2.7")));
+        assert_eq!(networks(None), [("unknown".to_owned(), 1)]);
+        let narrow = ("2001:db8:1:2::/64".to_owned(), 1);
+        let wide = ("2001:db8:1::/48".to_owned(), 8);
+        assert_eq!(networks(Some("2001:db8:1:2:3:4:5:6")), [narrow, wide.clone()]);
+        assert_eq!(networks(Some("2001:db8:1:ffff::1"))[1], wide);
+        assert_eq!(Client::default().networks(), []);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use auth_core::gate::PASSWORDS_BY_CLIENT;
 use auth_core::limit::{Counted, Limit};
 use auth_core::magic_link::CODE_TRIES;
 use auth_core::mail::{MAIL_REQUESTS, MAILS_BY_CLIENT, MAILS_BY_PAIR, MAILS_TO_ADDRESS, NOTICES};
-use auth_core::one_time::TOKEN_TRIES;
+use auth_core::one_time::{TOKEN_TRIES, TOKEN_USES};
 use auth_core::password::{HasherConfig, Password, PasswordConfig, PasswordPolicy, PolicyContext, Refusal};
 use auth_core::profile::{PASSWORD_CHANGES, PROFILE_CHANGES};
 use auth_core::registration::{REGISTRATION_TRIES, REGISTRATIONS};
@@ -22,6 +22,7 @@ use crate::{Answer, App, Cx, PASSWORD, Request, Scenario, Setup, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     every_limited_route_says_when_to_come_back,
+    a_link_is_tried_so_often,
     every_login_says_when_to_come_back,
     a_client_over_its_limit_causes_no_work,
     a_client_is_told_apart_by_its_network,
@@ -90,8 +91,7 @@ async fn every_limited_route_says_when_to_come_back(cx: Cx) {
         app.post(path).json(json!({ "email": "x" })).send().await.fails(E::Validation);
     }
     app.post("/auth/verify").json(json!({ "token": "vfy_none" })).send().await.fails(E::VerifyUserBadToken);
-    let token =
-        json!({ "token": app.token_to(&ada.email, VERIFY_EMAIL).await, "password": "kettle-Umbrella-42-river" });
+    let token = json!({ "token": "vfy_another", "password": "kettle-Umbrella-42-river" });
     for path in [
         "/auth/verify",
         "/auth/reset-password",
@@ -106,6 +106,9 @@ async fn every_limited_route_says_when_to_come_back(cx: Cx) {
     ] {
         refused(app.post(path).json(token.clone()).send().await, HOUR);
     }
+    // Guesses keep nobody who shares the network from a link that exists.
+    let link = json!({ "token": app.token_to(&ada.email, VERIFY_EMAIL).await });
+    app.post("/auth/verify").by(&ada).json(link).send().await.is(200);
     let wanted = json!({ "email": "ada-new@example.org", "current_password": PASSWORD });
     let changed = app.patch("/users/me").by(&ada).json(wanted).send().await.is(200);
     assert_eq!(changed.json()["email"], json!(ada.email), "it waits for its link");
@@ -122,6 +125,25 @@ async fn every_limited_route_says_when_to_come_back(cx: Cx) {
     // The window is over, and it begins anew.
     app.clock().advance(HOUR);
     app.post("/auth/register").json(register).send().await.is(201);
+}
+
+/// A link is worth a number of attempts, of its own: each may be costly.
+async fn a_link_is_tried_so_often(cx: Cx) {
+    let app = cx.app_with(only(TOKEN_USES, Rate::per_hour(2))).await;
+    let ada = app.user("ada").await;
+    app.post("/auth/forgot-password").json(json!({ "email": ada.email })).send().await.is(202);
+    let token = app.token_to(&ada.email, RESET_PASSWORD).await;
+    let reset = async |token: &str, password: &str| {
+        app.post("/auth/reset-password").json(json!({ "token": token, "password": password })).send().await
+    };
+    for _ in 0..2 {
+        reset(&token, "short").await.fails(E::ResetPasswordInvalidPassword);
+    }
+    refused(reset(&token, PASSWORD).await, HOUR);
+    reset("rst_none", PASSWORD).await.fails(E::ResetPasswordBadToken);
+    // Another one has attempts of its own.
+    app.post("/auth/forgot-password").json(json!({ "email": ada.email })).send().await.is(202);
+    reset(&app.token_to(&ada.email, RESET_PASSWORD).await, "kettle-Umbrella-42-river").await.is(200);
 }
 
 /// Counts the passwords that it judges, and rejects those that are too short.

@@ -13,7 +13,7 @@ use crate::client::Client;
 use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
 use crate::kernel::Kernel;
-use crate::one_time::{OneTimeTokens, TOKEN_TRIES};
+use crate::one_time::OneTimeTokens;
 use crate::principal::Principal;
 
 /// The service of known devices.
@@ -73,7 +73,7 @@ impl<'a> Devices<'a> {
     pub async fn confirm(&self, token: &str, client: &Client) -> Result<Option<SecretString>> {
         const BAD: ErrorCode = ErrorCode::DeviceBadToken;
         let kernel = self.kernel;
-        kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
+        OneTimeTokens::new(kernel).admit(token, client).await?;
         kernel
             .effect(client, |effect| async move {
                 let consumed = OneTimeTokens::new(kernel).consume(&effect, CONFIRM, token, None).await?.ok_or(BAD)?;

@@ -17,7 +17,6 @@ use crate::identifier::Email;
 use crate::kernel::Kernel;
 use crate::limit::{Limit, Rate};
 use crate::mail::request::take_of_client;
-use crate::one_time::TOKEN_TRIES;
 use crate::one_time::{OneTimeTokens, Purpose};
 use crate::password::Password;
 use crate::principal::Principal;
@@ -85,7 +84,7 @@ impl<'a> EmailChanges<'a> {
     #[tracing::instrument(name = "email_change.confirm", target = "auth::service", level = "debug", skip_all)]
     pub async fn confirm(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
         let kernel = self.kernel;
-        kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
+        OneTimeTokens::new(kernel).admit(token, client).await?;
         kernel
             .effect(client, |effect| async move {
                 let (user, data) = redeem(&effect, CONFIRM, token).await?;
@@ -118,7 +117,7 @@ impl<'a> EmailChanges<'a> {
     #[tracing::instrument(name = "email_change.revert", target = "auth::service", level = "debug", skip_all)]
     pub async fn revert(&self, token: &str, client: &Client) -> Result<User> {
         let kernel = self.kernel;
-        kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
+        OneTimeTokens::new(kernel).admit(token, client).await?;
         kernel
             .effect(client, |effect| async move {
                 let (user, data) = redeem(&effect, REVERT, token).await?;

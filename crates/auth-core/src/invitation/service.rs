@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::kernel::Kernel;
 use crate::limit::{Limit, Rate};
-use crate::one_time::{OneTimeTokens, TOKEN_TRIES};
+use crate::one_time::OneTimeTokens;
 use crate::password::Password;
 use crate::principal::Principal;
 use crate::user::User;
@@ -67,7 +67,7 @@ impl<'a> Invitations<'a> {
     pub async fn accept(&self, token: &str, password: Password, client: &Client) -> Result<User> {
         let kernel = self.kernel;
         let (tokens, accounts) = (OneTimeTokens::new(kernel), Accounts::new(kernel));
-        kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
+        tokens.admit(token, client).await?;
         // Hashing is for those who have a link.
         let known = tokens.peek(INVITE, token, None).await?.and_then(|token| token.user_id).ok_or(BAD)?;
         let row = store::find(kernel.db(), known).await?.filter(is_unused).ok_or(BAD)?;

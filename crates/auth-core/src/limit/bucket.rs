@@ -125,6 +125,7 @@ mod tests {
             ("registration_tries", "client", vec![(30, HOUR)]),
             ("registrations", "client", vec![(5, HOUR)]),
             ("token_tries", "client", vec![(30, HOUR)]),
+            ("token_uses", "token", vec![(30, HOUR)]),
         ];
         assert_eq!(limits, expected);
     }

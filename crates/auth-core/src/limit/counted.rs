@@ -1,14 +1,13 @@
 //! Whom limits count.
 
 use std::fmt;
-use std::net::IpAddr;
 
 use uuid::Uuid;
 
-use crate::client::{Client, first_bits};
+use crate::client::Client;
 use crate::identifier::Email;
 
-/// Those whom a limit can count: clients, addresses, accounts by their ids or by names, devices.
+/// Those whom a limit can count: clients, addresses, accounts by their ids or by names, devices, tokens.
 pub trait Counted: sealed::Sealed {
     /// What they are called in documents.
     #[doc(hidden)]
@@ -28,14 +27,14 @@ mod sealed {
     impl Sealed for super::Subject {}
     impl Sealed for super::Pair {}
     impl Sealed for super::Device {}
+    impl Sealed for super::OneToken {}
 }
 
 impl Counted for Client {
     const WHOM: &'static str = "client";
 
     fn counted_as(&self) -> Vec<(Vec<String>, u32)> {
-        let networks = if self.is_remote() { networks(self.ip) } else { Vec::new() };
-        networks.into_iter().map(|(network, factor)| (vec![network], factor)).collect()
+        self.networks().into_iter().map(|network| (vec![network.to_string()], network.factor)).collect()
     }
 }
 
@@ -117,40 +116,14 @@ impl Counted for Device {
     }
 }
 
-/// What a client counts as, the narrower network first, and how much more a wider one may do: a client that has one
-/// address of IPv6 has a network of them, and many have more.
-fn networks(ip: Option<IpAddr>) -> Vec<(String, u32)> {
-    match ip.map(|ip| ip.to_canonical()) {
-        None => vec![("unknown".to_owned(), 1)],
-        Some(IpAddr::V4(ip)) => vec![(ip.to_string(), 1)],
-        Some(IpAddr::V6(ip)) => {
-            vec![(format!("{}/64", first_bits(ip, 64)), 1), (format!("{}/48", first_bits(ip, 48)), 8)]
-        }
-    }
-}
+/// A token that exists, by the id of its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OneToken(pub Uuid);
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Counted for OneToken {
+    const WHOM: &'static str = "token";
 
-    fn keys(ip: Option<&str>) -> Vec<(String, u32)> {
-        networks(ip.map(|ip| ip.parse().unwrap()))
-    }
-
-    #[test]
-    fn an_address_cannot_be_spelled_twice() {
-        assert_eq!(keys(Some("192.0.2.7")), [("192.0.2.7".to_owned(), 1)]);
-        assert_eq!(keys(Some("::ffff:192.0.2.7")), keys(Some("192.0.2.7")));
-        assert_eq!(keys(None), [("unknown".to_owned(), 1)]);
-        let narrow = ("2001:db8:1:2::/64".to_owned(), 1);
-        let wide = ("2001:db8:1::/48".to_owned(), 8);
-        assert_eq!(keys(Some("2001:db8:1:2:3:4:5:6")), [narrow, wide.clone()]);
-        assert_eq!(keys(Some("2001:db8:1:ffff::1"))[1], wide);
-    }
-
-    #[test]
-    fn the_app_itself_is_not_counted() {
-        let counted = |client: &Client| client.counted_as().len();
-        assert_eq!((counted(&Client::default()), counted(&Client::new(None, None))), (0, 1));
+    fn counted_as(&self) -> Vec<(Vec<String>, u32)> {
+        vec![(vec![self.0.to_string()], 1)]
     }
 }

@@ -19,7 +19,7 @@ mod store;
 use crate::feature::Feature;
 
 pub use bucket::Bucket;
-pub use counted::{Counted, Device, Pair, Subject};
+pub use counted::{Counted, Device, OneToken, Pair, Subject};
 pub use declared::{DeclaredLimit, Limit};
 pub use limiter::Limiter;
 pub use limits::Limits;

@@ -19,8 +19,7 @@ use crate::identifier::Email;
 use crate::kernel::Kernel;
 use crate::limit::{Limit, Rate};
 use crate::mail::request::request;
-use crate::one_time::TOKEN_TRIES;
-use crate::one_time::{Consumed, OneTimeTokens};
+use crate::one_time::{Consumed, OneTimeTokens, TOKEN_TRIES};
 use crate::redirect::RedirectTarget;
 use crate::registration::Registration;
 use crate::session::{Login, Proof, establish::establish};
@@ -103,11 +102,14 @@ impl<'a> MagicLinks<'a> {
     #[tracing::instrument(name = "magic_link.verify", target = "auth::service", level = "debug", skip_all)]
     pub async fn verify(&self, proof: &MagicLinkProof, backend: &BuiltBackend, client: &Client) -> Result<Login> {
         let kernel = self.kernel;
-        kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
         let gate = PasswordGate::new(kernel);
         let (attempt, may_try) = match proof {
-            MagicLinkProof::Token(_) => (None, true),
+            MagicLinkProof::Token(token) => {
+                OneTimeTokens::new(kernel).admit(token.expose_secret(), client).await?;
+                (None, true)
+            }
             MagicLinkProof::Code { email, .. } => {
+                kernel.limiter().take(&TOKEN_TRIES.of(client).only("code"), client).await?;
                 kernel.limiter().take(&CODE_TRIES.of(email), client).await?;
                 let attempt = gate.code_attempt(email, backend, client).await?;
                 let may_try = self.take_attempt(&attempt, email, client).await?;

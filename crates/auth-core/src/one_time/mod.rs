@@ -14,7 +14,7 @@ mod store;
 
 use crate::feature::Feature;
 
-pub use limits::TOKEN_TRIES;
+pub use limits::{TOKEN_TRIES, TOKEN_USES};
 pub use model::{Consumed, Doubt, Family, Issue};
 use purge::purge;
 pub use purpose::Purpose;
@@ -22,5 +22,6 @@ pub use service::OneTimeTokens;
 pub(crate) use store::{delete, delete_mailed_to, live};
 
 /// What the library has to know about the feature.
-pub(crate) const FEATURE: Feature =
-    Feature::new("one_time", "Tokens that may be redeemed once.").purge(purge).limits(&[TOKEN_TRIES.declared()]);
+pub(crate) const FEATURE: Feature = Feature::new("one_time", "Tokens that may be redeemed once.")
+    .purge(purge)
+    .limits(&[TOKEN_TRIES.declared(), TOKEN_USES.declared()]);

@@ -7,9 +7,10 @@ use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use super::seat::{Seat, is_live};
-use super::{Consumed, Issue, Purpose, store};
+use super::{Consumed, Issue, Purpose, TOKEN_TRIES, TOKEN_USES, store};
 use crate::client::Client;
 use crate::kernel::Kernel;
+use crate::limit::OneToken;
 use crate::secret::{digest, random_token};
 use crate::{Error, Result};
 
@@ -57,6 +58,18 @@ impl<'a> OneTimeTokens<'a> {
         let row = store::NewRow { id, token: digest(token.expose_secret()), seat, code };
         store::insert(tx, &row, &issue, now).await?;
         Ok(token)
+    }
+
+    /// Counts an attempt of a client at a token, before anything else is done for it.
+    ///
+    /// # Errors
+    /// Fails with `RATE_LIMITED`, and when the database does.
+    pub async fn admit(&self, token: &str, client: &Client) -> Result<()> {
+        let bucket = match store::find_id(self.kernel.db(), digest(token)).await? {
+            Some(id) => TOKEN_USES.of(&OneToken(id)),
+            None => TOKEN_TRIES.of(client),
+        };
+        self.kernel.limiter().take(&bucket, client).await
     }
 
     /// Redeems a token: `Some` for exactly one caller, however many try at once and on however many servers; `None`

@@ -158,6 +158,12 @@ pub(super) async fn count_attempt(
     Ok(result.rows_affected > 0)
 }
 
+/// The id of a token of any purpose, whatever it is worth.
+pub(super) async fn find_id(db: &impl ConnectionTrait, token_hash: [u8; 32]) -> Result<Option<Uuid>> {
+    let id = Entity::find().select_only().column(Column::Id).filter(Column::TokenHash.eq(token_hash.to_vec()));
+    Ok(id.into_tuple().all(db).await?.pop())
+}
+
 pub(super) async fn find_valid(
     db: &impl ConnectionTrait,
     purpose: Purpose,

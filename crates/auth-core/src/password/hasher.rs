@@ -8,8 +8,7 @@ use super::secret::Password;
 use super::share::{Share, Shares};
 use super::verdict::{HasherError, Verdict};
 use super::work::Worker;
-use crate::client::Client;
-use std::net::{IpAddr, Ipv4Addr};
+use crate::client::{Client, Network};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
@@ -19,8 +18,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
 #[derive(Clone)]
 pub struct PasswordHasher {
     inner: Arc<Inner>,
-    /// The network whose share the work counts against.
-    network: Option<IpAddr>,
+    /// The networks whose shares the work counts against, the narrower first.
+    networks: Vec<Network>,
 }
 
 struct Inner {
@@ -36,7 +35,7 @@ struct Inner {
 /// The right to run one hash.
 struct Permit {
     _running: OwnedSemaphorePermit,
-    _share: Option<Share>,
+    _shares: Vec<Share>,
 }
 
 impl PasswordHasher {
@@ -68,7 +67,7 @@ impl PasswordHasher {
             shares: Arc::new(Shares::new(config.per_network, queue_length / 2)),
             wait: config.wait,
         };
-        Ok(Self { inner: Arc::new(inner), network: None })
+        Ok(Self { inner: Arc::new(inner), networks: Vec::new() })
     }
 
     /// The same hasher on behalf of a client, whose network may have at most
@@ -76,8 +75,7 @@ impl PasswordHasher {
     /// app itself is not bound by any.
     #[must_use]
     pub fn on_behalf_of(&self, client: &Client) -> Self {
-        let network = client.is_remote().then(|| client.network().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)));
-        Self { inner: Arc::clone(&self.inner), network }
+        Self { inner: Arc::clone(&self.inner), networks: client.networks() }
     }
 
     /// Hashes a password that needs no judging, with a random salt, into a PHC string.
@@ -236,11 +234,11 @@ impl PasswordHasher {
     /// Waits for a permit: for one of the network first, which takes no place from the callers of others.
     async fn permit(&self) -> Result<Permit, HasherError> {
         let turn = async {
-            let share = match self.network {
-                Some(network) => Some(self.inner.shares.take(network).await.ok_or(HasherError::Saturated)?),
-                None => None,
-            };
-            Ok(Permit { _running: self.turn().await?, _share: share })
+            let mut shares = Vec::with_capacity(self.networks.len());
+            for network in &self.networks {
+                shares.push(self.inner.shares.take(network).await.ok_or(HasherError::Saturated)?);
+            }
+            Ok(Permit { _running: self.turn().await?, _shares: shares })
         };
         tokio::time::timeout(self.inner.wait, turn).await.map_err(|_| HasherError::Saturated)?
     }

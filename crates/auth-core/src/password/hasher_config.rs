@@ -20,7 +20,8 @@ pub struct HasherConfig {
     /// How many callers may wait for their turn; the next one is turned away at once. At most half as many of one network
     /// wait for its share.
     pub queue: usize,
-    /// How many hashes of one network, an IPv4 address or an IPv6 network of 64 bits, may run at once. Without rate
+    /// How many hashes of one network, an IPv4 address or an IPv6 network of 64 bits, may run at once; eight times as many
+    /// of an IPv6 network of 48 bits. Without rate
     /// limits ([`Limits::off`](crate::Limits::off)) a network may have all of them.
     pub per_network: usize,
     /// How long a caller waits at most before it is turned away.

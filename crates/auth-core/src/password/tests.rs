@@ -331,6 +331,26 @@ async fn one_network_does_not_hold_the_whole_pool() {
 }
 
 #[tokio::test]
+async fn many_networks_of_one_site_do_not_hold_the_whole_pool() {
+    let (hasher, gate) = (bounded(32, 8, LONG), Arc::new(Gate::default()));
+    let _opener = Opener(gate.clone());
+    let of = |ip: String| hasher.on_behalf_of(&Client::new(Some(ip.parse().unwrap()), None));
+    let mut admitted = Vec::new();
+    for network in 0..20 {
+        admitted.extend(callers(&of(format!("2001:db8:1:{network:x}::1")), &gate, 1));
+    }
+    until(|| gate.inside.load(Ordering::SeqCst) == 16 && hasher.waiting() == 4).await;
+    let turned_away = of("2001:db8:1:ffff::1".to_owned()).hash(Password::new("one more")).await;
+    assert!(matches!(turned_away, Err(HasherError::Saturated)));
+    assert!(of("2001:db8:2::1".to_owned()).hash(Password::new("at once")).await.is_ok());
+    gate.open();
+    for caller in admitted {
+        caller.await.unwrap().unwrap();
+    }
+    assert_eq!(gate.peak.load(Ordering::SeqCst), 16);
+}
+
+#[tokio::test]
 async fn a_policy_that_panics_leaks_neither_text_nor_permit() {
     struct Panics;
     impl PasswordPolicy for Panics {

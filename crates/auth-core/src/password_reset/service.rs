@@ -18,7 +18,6 @@ use crate::kernel::Kernel;
 use crate::mail::Mail;
 use crate::mail::request::request;
 use crate::one_time::OneTimeTokens;
-use crate::one_time::TOKEN_TRIES;
 use crate::password::Password;
 use crate::user::User;
 use crate::verification::claim;
@@ -76,7 +75,7 @@ impl<'a> PasswordResets<'a> {
         const BAD: ErrorCode = ErrorCode::ResetPasswordBadToken;
         let kernel = self.kernel;
         let tokens = OneTimeTokens::new(kernel);
-        kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
+        tokens.admit(token, client).await?;
         // Hashing is for those who have a link.
         let known = tokens.peek(RESET, token, None).await?.and_then(|token| token.user_id).ok_or(BAD)?;
         let user = store::find(kernel.db(), known).await?.map(User::from).ok_or(BAD)?;

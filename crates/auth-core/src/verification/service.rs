@@ -11,7 +11,6 @@ use crate::identifier::Email;
 use crate::kernel::Kernel;
 use crate::mail::request::request;
 use crate::one_time::OneTimeTokens;
-use crate::one_time::TOKEN_TRIES;
 use crate::principal::Principal;
 use crate::registration::{complete_registration, is_registration};
 
@@ -47,7 +46,7 @@ impl<'a> Verifications<'a> {
     #[tracing::instrument(name = "verification.verify", target = "auth::service", level = "debug", skip_all)]
     pub async fn verify(&self, token: &str, current: Option<&Principal>, client: &Client) -> Result<Updated> {
         let kernel = self.kernel;
-        kernel.limiter().take(&TOKEN_TRIES.of(client), client).await?;
+        OneTimeTokens::new(kernel).admit(token, client).await?;
         if is_registration(token) {
             return complete_registration(kernel, token, client).await;
         }
