@@ -95,6 +95,20 @@ async fn a_clock_that_was_set_back_locks_nobody_out() {
 }
 
 #[tokio::test]
+async fn servers_whose_clocks_differ_give_no_more_than_each_would_alone() {
+    for pace in [Pace::Window, Pace::Even, Pace::Doubling, Pace::Spaced] {
+        for apart in [5 * SECOND, 70 * SECOND, HOUR / 6, HOUR - SECOND] {
+            let (db, claim) = (table().await, claim(pace, 4, 60));
+            let mut taken = 0;
+            for _ in 0..10 {
+                taken += burst(&db, &claim, 9, START).await + burst(&db, &claim, 9, START + apart).await;
+            }
+            assert!(taken <= 8, "{pace:?}, {apart} ms apart: {taken}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn the_first_refusal_is_told_once() {
     for (pace, expected) in [(Pace::Window, 1), (Pace::Even, 1), (Pace::Doubling, 5)] {
         let (db, claim) = (table().await, claim(pace, 2, 600));
