@@ -1,5 +1,7 @@
 //! Transactions, and deletion in small steps.
 
+use std::time::Duration;
+
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait,
     IsolationLevel, PrimaryKeyToColumn, QueryFilter, QuerySelect, SqliteTransactionMode, TransactionOptions,
@@ -7,7 +9,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::error::Result;
+use crate::db_error;
+use crate::error::{Error, Result};
 
 /// Begins a transaction that writes.
 pub(crate) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction> {
@@ -20,6 +23,35 @@ fn options(backend: DbBackend) -> TransactionOptions {
         // MySQL's default takes gap locks that make concurrent inserts of unrelated rows deadlock.
         isolation_level: (backend == DbBackend::MySql).then_some(IsolationLevel::ReadCommitted),
         ..TransactionOptions::default()
+    }
+}
+
+/// How often what lost a conflict is run in all. Each round lets one contender through, so many concurrent inserts of one
+/// unique value need several on MySQL.
+const ATTEMPTS: u32 = 12;
+
+/// By how much the wait grows with each attempt.
+const BACK_OFF: Duration = Duration::from_millis(3);
+
+/// Runs a transaction, or a statement by itself, again when it lost a deadlock or a serialisation conflict, a dozen times in
+/// all.
+///
+/// # Errors
+/// Fails as the last run does.
+pub(crate) async fn retried<T, F>(run: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let mut attempt = 1;
+    loop {
+        match run().await {
+            Err(Error::Store(cause)) if attempt < ATTEMPTS && db_error::is_conflict(&cause) => {
+                tracing::debug!(attempt, %cause, "a conflict was lost, trying again");
+                tokio::time::sleep(BACK_OFF * attempt).await;
+                attempt += 1;
+            }
+            result => return result,
+        }
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use auth_entity::user;
 use sea_orm::DatabaseTransaction;
@@ -20,14 +19,7 @@ use crate::kernel::Kernel;
 use crate::mail::queue::{Job, Queued, put};
 use crate::mail::{Language, Mail, Message, Recipient};
 use crate::user::User;
-use crate::{audit, db, db_error};
-
-/// Attempts per transaction after a deadlock or a serialization failure. Each round lets one contender through, so many
-/// concurrent inserts of one unique value need several on MySQL.
-const ATTEMPTS: u32 = 12;
-
-/// By how much the wait grows with each attempt.
-const BACK_OFF: Duration = Duration::from_millis(3);
+use crate::{audit, db};
 
 /// A change of state under way: its transaction, to which it dereferences.
 pub struct Effect {
@@ -210,17 +202,7 @@ impl Kernel {
     where
         F: Future<Output = Result<T>> + Send,
     {
-        let mut attempt = 1;
-        loop {
-            match self.try_effect(client, &work).await {
-                Err(Error::Store(cause)) if attempt < ATTEMPTS && db_error::is_conflict(&cause) => {
-                    tracing::debug!(attempt, %cause, "transaction lost a conflict, trying again");
-                    tokio::time::sleep(BACK_OFF * attempt).await;
-                    attempt += 1;
-                }
-                result => return result,
-            }
-        }
+        db::retried(|| self.try_effect(client, &work)).await
     }
 
     /// Leaves a job with the workers: one statement, the same whatever the body is. Take the limits of the client before: a

@@ -10,15 +10,12 @@ use super::claim::{Claim, millis};
 use super::{Bucket, Rate, store};
 use crate::kernel::Kernel;
 use crate::secret::keyed_digest;
-use crate::{Client, Error, ErrorCode, EventKind, Result, db_error};
+use crate::{Client, Error, ErrorCode, EventKind, Result, db};
 
 /// One line in the log is enough.
 static UNKNOWN: Once = Once::new();
 const HOW: &str = "tell the server to pass addresses on (axum: `into_make_service_with_connect_info::<SocketAddr>()`; \
     behind a proxy: list it with `trusted_proxy`)";
-
-/// How often one that lost a deadlock is tried.
-const ATTEMPTS: u32 = 12;
 
 /// The service that counts.
 #[derive(Clone, Copy, Debug)]
@@ -90,17 +87,10 @@ impl Limiter<'_> {
     /// # Errors
     /// Fails when the database does.
     pub(crate) async fn reserve(&self, buckets: &[Bucket]) -> Result<Option<Refusal>> {
-        let mut attempt = 1;
-        loop {
-            match self.take_all(self.kernel.db(), buckets).await {
-                Err(Error::Store(cause)) if attempt < ATTEMPTS && db_error::is_conflict(&cause) => attempt += 1,
-                Ok(Some((refusal, taken))) => {
-                    self.put_right(&taken, &[]).await?;
-                    return Ok(Some(refusal));
-                }
-                result => return result.map(|_| None),
-            }
-        }
+        let refused = db::retried(|| self.take_all(self.kernel.db(), buckets)).await?;
+        let Some((refusal, taken)) = refused else { return Ok(None) };
+        self.put_right(&taken, &[]).await?;
+        Ok(Some(refusal))
     }
 
     /// Takes one as a part of a transaction, so that it is given back if that is rolled back.
@@ -146,13 +136,8 @@ impl Limiter<'_> {
         if returned.is_empty() && emptied.is_empty() {
             return Ok(());
         }
-        let (mut attempt, now) = (1, millis(self.kernel.now()));
-        loop {
-            match store::settle(self.kernel.db(), returned, emptied, now).await {
-                Err(Error::Store(cause)) if attempt < ATTEMPTS && db_error::is_conflict(&cause) => attempt += 1,
-                result => return result,
-            }
-        }
+        let now = millis(self.kernel.now());
+        db::retried(|| store::settle(self.kernel.db(), returned, emptied, now)).await
     }
 
     /// Whether one could be taken now.

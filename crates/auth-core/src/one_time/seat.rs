@@ -72,3 +72,134 @@ impl Seat {
         Self { family, origin, place, turn, occupants, attempts }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use auth_entity::Timestamp;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const FAMILY: [u8; 32] = [1; 32];
+
+    fn at(second: i64) -> OffsetDateTime {
+        OffsetDateTime::from_unix_timestamp(1_800_000_000 + second).unwrap()
+    }
+
+    /// A family in memory, as the database keeps it.
+    #[derive(Default)]
+    struct Siblings {
+        rows: Vec<Model>,
+        now: i64,
+    }
+
+    impl Siblings {
+        /// Issues a token that lives for so many seconds, a second later, to a network.
+        fn issue(&mut self, network: u8, lifetime: i64) -> Seat {
+            self.now += 1;
+            let id = Uuid::from_u128(self.now as u128 * 7);
+            let seat = Seat::choose(&self.rows, id, FAMILY, [network; 32], None, at(self.now));
+            self.rows.retain(|row| !seat.occupants.contains(&row.id));
+            self.rows.push(Model {
+                id,
+                kind: "test".to_owned(),
+                token_hash: [0; 32].into(),
+                user_id: None,
+                sev: None,
+                family: Some(seat.family.to_vec()),
+                place: Some(seat.place),
+                origin: Some(seat.origin.to_vec()),
+                turn: Some(seat.turn),
+                code_hash: None,
+                attempts: seat.attempts,
+                binding_hash: None,
+                address_hash: None,
+                data: None,
+                created_at: Timestamp(at(self.now)),
+                expires_at: Timestamp(at(self.now + lifetime)),
+                used_at: None,
+            });
+            seat
+        }
+
+        fn live(&self) -> Vec<&Model> {
+            self.rows.iter().filter(|row| is_live(row, at(self.now))).collect()
+        }
+
+        fn live_of(&self, network: u8) -> usize {
+            self.live().iter().filter(|row| row.origin.as_deref() == Some(&[network; 32])).count()
+        }
+
+        /// What the unique indexes of the table demand.
+        fn check(&self) {
+            for (n, row) in self.rows.iter().enumerate() {
+                assert!((0..PLACES).contains(&row.place.unwrap()) && (0..TURNS).contains(&row.turn.unwrap()));
+                for other in &self.rows[..n] {
+                    assert_ne!(row.place, other.place);
+                    assert_ne!((&row.origin, row.turn), (&other.origin, other.turn));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_network_has_three_and_loses_its_own_oldest() {
+        let mut siblings = Siblings::default();
+        siblings.issue(1, 100);
+        for _ in 0..3 {
+            siblings.issue(2, 100);
+        }
+        let oldest = siblings.rows[1].id;
+        assert_eq!(siblings.issue(2, 100).occupants, [oldest]);
+        assert_eq!((siblings.live_of(1), siblings.live_of(2)), (1, 3));
+    }
+
+    #[test]
+    fn of_nine_one_leaves_that_belongs_to_a_network_with_most() {
+        let mut siblings = Siblings::default();
+        for network in [1, 2, 2, 3, 3, 4, 4, 4, 5] {
+            assert!(siblings.issue(network, 100).occupants.is_empty());
+        }
+        siblings.issue(6, 100);
+        assert_eq!((siblings.live().len(), siblings.live_of(4), siblings.live_of(1)), (9, 2, 1));
+    }
+
+    #[test]
+    fn the_dead_give_way_when_their_place_is_needed() {
+        let mut siblings = Siblings::default();
+        siblings.issue(1, 1);
+        assert!(siblings.issue(1, 100).occupants.is_empty(), "somebody may still open the dead link");
+        siblings.issue(1, 100);
+        assert_eq!(siblings.issue(1, 100).occupants.len(), 1);
+        assert_eq!((siblings.rows.len(), siblings.live_of(1)), (3, 3));
+    }
+
+    #[test]
+    fn a_new_code_does_not_buy_new_attempts() {
+        let mut siblings = Siblings::default();
+        siblings.issue(1, 100);
+        siblings.rows[0].attempts = 4;
+        assert_eq!(siblings.issue(2, 100).attempts, 4);
+        siblings.now += 100;
+        assert_eq!(siblings.issue(2, 100).attempts, 0, "those are dead");
+    }
+
+    proptest! {
+        #[test]
+        fn no_network_ends_more_than_it_may(issues in proptest::collection::vec((0_u8..12, 1_i64..40), 1..80)) {
+            let mut siblings = Siblings::default();
+            for (network, lifetime) in issues {
+                let others = |siblings: &Siblings| siblings.live().len() - siblings.live_of(network);
+                siblings.now += 1;
+                let (before, own) = (others(&siblings), siblings.live_of(network));
+                siblings.now -= 1;
+                siblings.issue(network, lifetime);
+                siblings.check();
+                prop_assert!(siblings.live().len() <= PLACES as usize && siblings.live_of(network) <= TURNS as usize);
+                // At most one of somebody else, and none while the network has its share.
+                prop_assert!(others(&siblings) + 1 >= before);
+                prop_assert!(own < TURNS as usize || others(&siblings) == before);
+            }
+        }
+    }
+}
