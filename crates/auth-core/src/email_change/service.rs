@@ -6,9 +6,8 @@ use super::contested::{Closed, close_later, make_room, revert, way_back};
 use super::link::{CONFIRM, REVERT};
 use super::link::{LinkData, queue_revert_mail};
 use super::request::request_confirmation;
-use crate::account::{Accounts, Changes, SessionsToEnd, Updated, store};
+use crate::account::{Accounts, Updated, store};
 use crate::client::Client;
-use crate::device;
 use crate::effect::Effect;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
@@ -21,6 +20,7 @@ use crate::one_time::{OneTimeTokens, Purpose};
 use crate::password::Password;
 use crate::principal::Principal;
 use crate::user::User;
+use crate::verification::open_link;
 
 const BAD: ErrorCode = ErrorCode::ChangeEmailBadToken;
 
@@ -91,15 +91,8 @@ impl<'a> EmailChanges<'a> {
                 if !user.is_active {
                     return Err(BAD.into());
                 }
-                let keep = current.filter(|current| current.user.id == user.id).map(|current| &current.session);
-                let taken = ErrorCode::UpdateUserEmailAlreadyExists;
-                make_room(&effect, &data.email()?, Some(&user), taken).await?;
-                let changes = Changes { password_is_confirmed: keep.is_none().then_some(false), ..data.changes()? };
-                let mut updated =
-                    Accounts::new(kernel).apply(&effect, &user, &changes, SessionsToEnd::all_but(keep), taken).await?;
-                if keep.is_none() {
-                    updated.device = device::remember_reader(&effect, user.id).await?;
-                }
+                make_room(&effect, &data.email()?, Some(&user), ErrorCode::UpdateUserEmailAlreadyExists).await?;
+                let updated = open_link(&effect, &user, data.changes()?, current).await?;
                 effect.emit(EventKind::EmailChanged { user_id: user.id, actor_id: Some(user.id) });
                 queue_revert_mail(&effect, &user, &updated.user).await?;
                 Ok(updated)

@@ -34,11 +34,8 @@ pub async fn claim_by_mail(effect: &Effect, user: User) -> Result<User> {
         must_change_password: user.must_change_password.then_some(false),
         ..Changes::default()
     };
-    let user = if user.is_verified {
-        wipe(effect, &user, &wiped).await?
-    } else {
-        claim(effect, &user, wiped, None).await?.user
-    };
+    let user =
+        if user.is_verified { wipe(effect, &user, &wiped).await? } else { claim(effect, &user, wiped).await?.user };
     if password.is_some() {
         let link = password_reset::link(effect, &user).await?;
         effect.queue_mail_to(&user, PASSWORD_REMOVED.message().link(link))?;

@@ -95,7 +95,7 @@ impl<'a> PasswordResets<'a> {
                 if user.is_verified {
                     accounts.apply(&effect, &user, &changes, SessionsToEnd::All, BAD).await?;
                 } else {
-                    claim(&effect, &user, changes, None).await?;
+                    claim(&effect, &user, changes).await?;
                 }
                 effect.emit(EventKind::PasswordReset { user_id: user.id });
                 effect.queue_mail_to(&user, PASSWORD_CHANGED)

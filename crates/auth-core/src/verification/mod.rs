@@ -10,7 +10,7 @@ mod service;
 
 use crate::feature::{Feature, JobHandler};
 
-pub(crate) use claim::claim;
+pub(crate) use claim::{claim, open_link};
 pub use config::VerificationConfig;
 use invite::{JOB, run_job};
 pub use invite::{VERIFY, VERIFY_EMAIL};

@@ -1,12 +1,12 @@
 //! Asking for the link, and redeeming it.
 
-use super::claim::claim;
+use super::claim::open_link;
 use super::invite::VERIFY;
 use super::invite::{InviteJob, JOB};
 use crate::account::{Changes, Updated, store};
 use crate::client::Client;
-use crate::device;
 use crate::error::{ErrorCode, Result};
+use crate::event::EventKind;
 use crate::identifier::Email;
 use crate::kernel::Kernel;
 use crate::mail::request::request;
@@ -58,12 +58,9 @@ impl<'a> Verifications<'a> {
                 if user.is_verified {
                     return Err(ErrorCode::VerifyUserAlreadyVerified.into());
                 }
-                let keep = current.filter(|current| current.user.id == user.id).map(|current| &current.session);
-                let changes = Changes { password_is_confirmed: keep.is_none().then_some(false), ..Changes::default() };
-                let mut updated = claim(&effect, &user, changes, keep).await?;
-                if keep.is_none() {
-                    updated.device = device::remember_reader(&effect, user.id).await?;
-                }
+                let changes = Changes { is_verified: Some(true), ..Changes::default() };
+                let updated = open_link(&effect, &user, changes, current).await?;
+                effect.emit(EventKind::Verified { user_id: user.id });
                 Ok(Some(updated))
             })
             .await?;
