@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use auth_core::Auth;
-use auth_core::installation::KeyState;
+use auth_core::installation::KeyError;
 
 use crate::{Result, explain, print};
 
@@ -33,12 +33,13 @@ pub(crate) async fn accept_key(auth: &Auth, output: &mut (dyn Write + Send)) -> 
     print(output, &format!("the database is used with the key {} from now on\n", auth.installation().key_id()))
 }
 
-/// Refuses to write what no server could open.
+/// Refuses to write what no server could open. Where there is no key yet, that of the command is the first: a server with
+/// another one does not start.
 pub(crate) async fn insist_on_key(auth: &Auth) -> Result {
-    match auth.installation().keys().await.map_err(|error| explain(&error))? {
-        KeyState::Unknown(unknown) => Err(unknown.to_string()),
-        _ => Ok(()),
-    }
+    auth.installation().check_keys().await.map_err(|error| match error {
+        KeyError::Failed(error) => explain(&error),
+        unknown => unknown.to_string(),
+    })
 }
 
 pub(crate) async fn purge(auth: &Auth, output: &mut (dyn Write + Send)) -> Result {

@@ -111,7 +111,8 @@ async fn it_ends_what_a_backup_brought_back(cx: Cx) {
 async fn it_accepts_a_key(cx: Cx) {
     let app = cx.app().await;
     app.register("ada").await;
-    app.auth().installation().check_keys().await.expect("the first secret of all");
+    // Its own is the first of all.
+    run(&app, "create-superuser first@example.org", NEW).await.expect("done");
     let other = app.server_with(Setup::default().auth(|auth| auth.secret(RootSecret::new(OTHER)))).await;
     // What it wrote into the outbox could be opened by none of the servers.
     for words in ["set-password ada@example.org", "create-superuser root@example.org"] {
