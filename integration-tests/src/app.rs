@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use auth_core::Auth;
+use auth_core::identifier::Email;
+use auth_core::password::Password;
 use auth_core::sea_orm::DatabaseConnection;
 use auth_http::Table;
 use auth_testkit::{MemoryMailer, MockClock, Proxy, StatementLog, TestDb, TestHooks, TestParts};
@@ -216,6 +218,14 @@ impl App {
         let login = self.user(name).await;
         self.promote(&login).await;
         login
+    }
+
+    /// A superuser whom the operator created, whatever the mode of registration is.
+    pub async fn superuser_by_operator(&self) -> Login {
+        let email = Email::parse("root@example.org").expect("an address");
+        let created = self.auth().admin().create_superuser(email, Password::new(PASSWORD)).await.expect("an account");
+        let root = Login::new(&json!({ "id": created.id, "email": created.email }));
+        self.login(&root, "db").await
     }
 
     /// Sends bytes as they are and returns what comes back until the server closes the connection or falls silent.

@@ -29,7 +29,7 @@ pub(crate) const TABLE: NewTable = NewTable {
     indexes: &[
         NewIndex::unique("authn_event_slot", &["slot"]),
         NewIndex::new("authn_event_subject", &["subject_id", "id"]),
-        NewIndex::new("authn_event_actor", &["actor_id"]),
+        NewIndex::new("authn_event_actor", &["actor_id", "id"]),
         NewIndex::new("authn_event_at", &["at"]),
     ],
 };

@@ -1,11 +1,13 @@
 //! Scenarios of what a deleted account leaves behind: that something happened, and not whose it was (GDPR, article 17).
 
-use auth_core::identifier::Email;
-use auth_core::password::Password;
+use std::time::Duration;
+
 use auth_core::{ErrorCode as E, Registration};
 use auth_testkit::Engine;
 use serde_json::json;
+use uuid::Uuid;
 
+use super::audit::literal;
 use super::dump::dump;
 use crate::mails::{MAGIC_LINK, VERIFY_EMAIL};
 use crate::scenario::scenarios;
@@ -15,6 +17,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_deleted_account_leaves_neither_address_nor_hash_nor_client,
     a_redeemed_token_stands_for_nothing,
     somebody_elses_registration_outlives_an_unverified_account,
+    a_long_log_is_cleared_step_by_step,
 ];
 
 const AGENT: &str = "canary-browser/1.0";
@@ -31,17 +34,10 @@ async fn found<'t>(app: &App, engine: Engine, texts: &[&'t str]) -> Vec<&'t str>
     texts.iter().copied().filter(|text| is_there(&text.to_lowercase())).collect()
 }
 
-async fn root(app: &App) -> Login {
-    let email = Email::parse("root@example.org").expect("an address");
-    let user = app.auth().admin().create_superuser(email, Password::new(PASSWORD)).await.expect("an account");
-    let root = Login { id: user.id, email: "root@example.org".to_owned(), token: String::new(), cookie: None };
-    app.login(&root, "db").await
-}
-
 /// ADM-10.
 async fn a_deleted_account_leaves_neither_address_nor_hash_nor_client(cx: Cx) {
     let app = cx.app_with(neutral()).await;
-    let root = root(&app).await;
+    let root = app.superuser_by_operator().await;
     for by_superuser in [true, false] {
         let send = |request: Request| request.header("user-agent", AGENT).send();
         let anonymous = json!({ "email": ADA });
@@ -96,11 +92,44 @@ async fn a_redeemed_token_stands_for_nothing(cx: Cx) {
 /// The deletion of an account on the address of somebody else does not delete the links that were mailed there.
 async fn somebody_elses_registration_outlives_an_unverified_account(cx: Cx) {
     let app = cx.app_with(neutral()).await;
-    let root = root(&app).await;
+    let root = app.superuser_by_operator().await;
     app.post("/auth/register").json(json!({ "email": ADA, "password": PASSWORD })).send().await.is(202);
     let token = json!({ "token": app.token_to(ADA, VERIFY_EMAIL).await });
     let squatter = json!({ "email": ADA, "password": PASSWORD, "is_verified": false });
     let squatter = Login::new(&app.post("/users").by(&root).json(squatter).send().await.is(201).json());
     app.delete(&squatter.path()).by(&root).send().await.is(204);
     app.post("/auth/verify").json(token).send().await.is(200);
+}
+
+/// Writes so many events into the log that name an account in a role, from the same client, and begin with this number.
+async fn log(app: &App, role: &str, who: &Login, first: u32, events: u32) {
+    let (who, ids) = (literal(app, who.id), (first..first + events).collect::<Vec<_>>());
+    let now = app.auth().now().unix_timestamp() * 1000;
+    for ids in ids.chunks(500) {
+        let row = |n: &u32| {
+            format!("({}, {now}, 'old', {who}, '192.0.2.7', 1, {now})", literal(app, Uuid::from_u128((*n).into())))
+        };
+        let rows: Vec<String> = ids.iter().map(row).collect();
+        let columns = format!("id, at, name, {role}, ip, count, last_at");
+        app.execute(&format!("INSERT INTO authn_event ({columns}) VALUES {}", rows.join(", "))).await;
+    }
+}
+
+/// Nobody waits until the clients of a long log are forgotten, and events that are on their way at that moment are not missed.
+async fn a_long_log_is_cleared_step_by_step(cx: Cx) {
+    let app = cx.app().await;
+    let (ada, grace) = (app.user("ada").await, app.user("grace").await);
+    log(&app, "subject_id", &ada, 10_000, 2_500).await;
+    log(&app, "actor_id", &ada, 20_000, 1_200).await;
+    log(&app, "subject_id", &grace, 30_000, 10).await;
+    let known = async || app.count("authn_event WHERE name = 'old' AND ip IS NOT NULL").await;
+    app.delete("/users/me").by(&ada).json(json!({ "password": PASSWORD })).send().await.is(204);
+    assert!(known().await < 2_500, "the newest are forgotten at once");
+    log(&app, "subject_id", &ada, 40_000, 1).await;
+    app.auth().purge().run().await.expect("a purge");
+    assert!(known().await > 10, "some may be on their way yet");
+    app.clock().advance(Duration::from_secs(5 * 60));
+    app.auth().purge().run().await.expect("a purge");
+    assert_eq!((known().await, app.count("authn_meta").await), (10, 0), "those of somebody else");
+    assert_eq!(app.count("authn_event WHERE name = 'old'").await, 3_711);
 }

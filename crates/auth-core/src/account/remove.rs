@@ -63,7 +63,7 @@ impl Accounts<'_> {
         announce(effect, Some(user), None).await?;
         // What was mailed before there was an account does not refer to it: registrations that wait, links that log in.
         one_time::delete_mailed_to(effect.tx(), &addresses).await?;
-        audit::store::forget_clients(effect.tx(), user.id).await?;
+        audit::forget_clients(effect, user.id).await?;
         effect.emit(EventKind::UserDeleted { user_id: user.id, actor_id });
         Ok(())
     }

@@ -5,6 +5,7 @@
 //! (OWASP ASVS 16.2, OWASP Logging Vocabulary).
 
 mod config;
+mod forget;
 mod model;
 mod rows;
 mod service;
@@ -13,6 +14,7 @@ pub(crate) mod store;
 use crate::feature::Feature;
 
 pub use config::AuditConfig;
+pub(crate) use forget::forget_clients;
 pub use model::{AuditEvent, AuditPage, AuditQuery};
 use rows::{export, purge};
 pub use service::Audit;

@@ -4,18 +4,20 @@ use auth_entity::{Timestamp, event};
 use futures_util::future::BoxFuture;
 use sea_orm::ColumnTrait;
 
-use super::{AuditQuery, store};
+use super::{AuditQuery, forget, store};
 use crate::clock::before;
 use crate::db::delete_in_batches;
 use crate::error::Result;
 use crate::feature::Export;
 use crate::kernel::Kernel;
 
-/// Deletes events that are older than the app keeps them.
+/// Deletes events that are older than the app keeps them, and forgets the clients of accounts that are gone.
 pub(crate) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
     Box::pin(async {
         let old = event::Column::At.lte(Timestamp(before(kernel.now(), kernel.configs().audit.retention)));
-        delete_in_batches::<event::Entity>(kernel.db(), &old.into()).await
+        let deleted = delete_in_batches::<event::Entity>(kernel.db(), &old.into()).await?;
+        forget::purge(kernel).await?;
+        Ok(deleted)
     })
 }
 

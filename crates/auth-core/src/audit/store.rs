@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use auth_entity::Timestamp;
 use auth_entity::event::{ActiveModel, Column, Entity, Model};
+use auth_entity::{Timestamp, meta};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{AuditEvent, AuditQuery};
@@ -80,15 +81,60 @@ pub(super) async fn page(db: &impl ConnectionTrait, query: &AuditQuery, limit: u
     Ok(select.all(db).await?.into_iter().map(AuditEvent::from).collect())
 }
 
-/// Deletes from where an account that is gone was used, and where its user did something to others. What happened stays until
-/// its time is over.
-pub(crate) async fn forget_clients(db: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
+/// The ids of events that name an account in this role, the newest first, from before one of them.
+pub(super) async fn ids(
+    db: &impl ConnectionTrait,
+    role: Column,
+    user_id: Uuid,
+    before: Option<Uuid>,
+    limit: u64,
+) -> Result<Vec<Uuid>> {
+    let mut ids = Entity::find().select_only().column(Column::Id).filter(role.eq(user_id));
+    if let Some(before) = before {
+        ids = ids.filter(Column::Id.lt(before));
+    }
+    Ok(ids.order_by_desc(Column::Id).limit(limit).into_tuple().all(db).await?)
+}
+
+/// Empties the columns that tell of the clients of these events.
+pub(super) async fn forget_clients(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
     Entity::update_many()
         .col_expr(Column::Ip, Expr::value(None::<String>))
         .col_expr(Column::UserAgent, Expr::value(None::<String>))
-        .filter(Column::SubjectId.eq(user_id).or(Column::ActorId.eq(user_id)))
+        .filter(Column::Id.is_in(ids))
+        .filter(Column::Ip.is_not_null().or(Column::UserAgent.is_not_null()))
         .exec(db)
         .await?;
+    Ok(())
+}
+
+/// What the name of a note begins with; the id of an account follows.
+const NOTE: &str = "forget:";
+
+fn note(user_id: Uuid) -> String {
+    format!("{NOTE}{user_id}")
+}
+
+/// Writes down that the clients of an account are to be forgotten.
+pub(super) async fn leave_note(db: &impl ConnectionTrait, user_id: Uuid, now: OffsetDateTime) -> Result<()> {
+    let row = meta::ActiveModel { name: Set(note(user_id)), number: Set(0), data: Set(None), at: Set(Timestamp(now)) };
+    meta::Entity::insert(row).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// The accounts of some of the notes that were left by a moment.
+pub(super) async fn notes(db: &impl ConnectionTrait, by: OffsetDateTime, limit: u64) -> Result<Vec<Uuid>> {
+    let names = meta::Entity::find().select_only().column(meta::Column::Name);
+    let names = names.filter(meta::Column::Name.starts_with(NOTE)).filter(meta::Column::At.lte(Timestamp(by)));
+    let names: Vec<String> = names.limit(limit).into_tuple().all(db).await?;
+    Ok(names.iter().filter_map(|name| name.strip_prefix(NOTE)?.parse().ok()).collect())
+}
+
+pub(super) async fn remove_note(db: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
+    meta::Entity::delete_many().filter(meta::Column::Name.eq(note(user_id))).exec(db).await?;
     Ok(())
 }
 
