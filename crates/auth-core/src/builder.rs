@@ -28,6 +28,7 @@ use crate::jwt::install_provider;
 use crate::kernel::{AttributesCheck, Kernel, Parts};
 use crate::password::{HasherConfig, PasswordHasher};
 use crate::principal::Source;
+use crate::profile::EXPORTS_AT_ONCE;
 use crate::random::{OsRandom, Random};
 use crate::seal::Sealer;
 use crate::secret::RootSecret;
@@ -243,6 +244,7 @@ impl AuthBuilder {
             limit_key: keys.limit,
             templates,
             bell: Notify::new(),
+            exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             pending_events: Arc::new(Semaphore::new(MAX_PENDING)),
         });
         Ok(Auth::new(kernel, self.features))

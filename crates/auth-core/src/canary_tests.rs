@@ -117,6 +117,12 @@ fn principal() -> Principal {
     Principal { user: user(), session: session(), source: Source::unique() }
 }
 
+fn export() -> Export {
+    let mut export = Export::new(&user(), None);
+    export.more = attributes();
+    export
+}
+
 fn attributes() -> Map<String, Value> {
     Map::from_iter([("token".to_owned(), json!(SECRET))])
 }
@@ -137,7 +143,7 @@ fn people_and_their_accounts() {
         session(),
         principal(),
         Action::UpdateUser { before: &user(), after: &user() },
-        Export { activity: Vec::new(), more: attributes(), ..Export::new(&user()) },
+        export(),
         email(),
         username(),
         LoginName::Email(ADDRESS.to_owned()),

@@ -54,6 +54,8 @@ pub(crate) struct Parts {
     pub(crate) templates: Templates,
     /// Rings when something was put into the outbox.
     pub(crate) bell: Notify,
+    /// As many permits as exports may be held in memory at once.
+    pub(crate) exports: Arc<Semaphore>,
     /// As many permits as events of failed attempts may wait to be written down.
     pub(crate) pending_events: Arc<Semaphore>,
 }

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use auth_core::ErrorCode as E;
 use auth_core::limit::{Limits, Rate};
 use auth_core::profile::EXPORTS;
+use auth_core::{Client, ErrorCode as E};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -17,6 +17,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     an_export_is_an_event,
     a_long_log_is_exported_in_part,
     an_account_is_exported_once_at_a_time,
+    a_server_holds_two_exports_at_once: direct_only,
 ];
 
 async fn export(app: &App, who: &Login) -> Value {
@@ -116,4 +117,21 @@ async fn an_account_is_exported_once_at_a_time(cx: Cx) {
         app.clock().advance(Duration::from_secs(60));
     }
     assert_eq!(app.count("authn_event WHERE name = 'exported'").await, 4);
+}
+
+async fn a_server_holds_two_exports_at_once(cx: Cx) {
+    let app = cx.app().await;
+    let mut users = Vec::new();
+    for name in ["ada", "grace", "eve"] {
+        let who = app.user(name).await;
+        users.push(app.auth().admin().get(who.id).await.expect("an account"));
+    }
+    let (profiles, client) = (app.auth().profile(), Client::default());
+    let [first, second, third] = [0, 1, 2].map(|n| profiles.export(&users[n], &client));
+    let (first, second) = (first.await.expect("an export"), second.await.expect("an export"));
+    let mut third = std::pin::pin!(third);
+    let waits = tokio::time::timeout(Duration::from_millis(200), &mut third).await;
+    assert!(waits.is_err(), "{second:?}");
+    drop(first);
+    assert_eq!(third.await.expect("an export").user.id, users[2].id);
 }

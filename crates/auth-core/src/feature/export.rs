@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::audit::AuditEvent;
 use crate::error::{Error, Result};
@@ -26,6 +28,8 @@ pub struct Export {
     pub activity_counts: BTreeMap<String, i64>,
     /// What other features hold, by their names.
     pub more: Map<String, Value>,
+    /// Its place among the exports that a server holds at once.
+    _place: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 impl fmt::Debug for Export {
@@ -35,13 +39,14 @@ impl fmt::Debug for Export {
 }
 
 impl Export {
-    pub(crate) fn new(user: &User) -> Self {
+    pub(crate) fn new(user: &User, place: Option<OwnedSemaphorePermit>) -> Self {
         Self {
             user: user.clone(),
             sessions: Vec::new(),
             activity: Vec::new(),
             activity_counts: BTreeMap::new(),
             more: Map::new(),
+            _place: place.map(Arc::new),
         }
     }
 

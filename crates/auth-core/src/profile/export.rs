@@ -1,12 +1,13 @@
 //! Exporting what is held about a user.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::Profiles;
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::event::EventKind;
 use crate::feature::Export;
 use crate::limit::{Limit, Rate};
@@ -15,9 +16,12 @@ use crate::user::User;
 /// Exports of an account: one at a time, because a request takes less than a minute.
 pub const EXPORTS: Limit<Uuid> = Limit::new("exports", &[Rate { times: 1, per: Duration::from_secs(60) }]);
 
+/// How many exports a server holds at once: each may have ten thousand events.
+pub(crate) const EXPORTS_AT_ONCE: usize = 2;
+
 impl Profiles<'_> {
     /// Gathers what the features hold about a user (GDPR, article 15): of the audit log the newest events, and how many there
-    /// are.
+    /// are. A server holds two exports at once; others wait until one of those is dropped.
     ///
     /// # Errors
     /// Fails with `RATE_LIMITED` within a minute of another export of the account, and when the database does.
@@ -35,7 +39,8 @@ impl Profiles<'_> {
                 Ok(())
             })
             .await?;
-        let mut export = Export::new(user);
+        let place = Arc::clone(&self.kernel.parts().exports).acquire_owned().await.map_err(Error::internal)?;
+        let mut export = Export::new(user, Some(place));
         for feature in self.features {
             if let Some(add) = feature.export {
                 add(self.kernel, &mut export).await?;

@@ -11,6 +11,7 @@ mod update;
 use crate::feature::Feature;
 
 pub use export::EXPORTS;
+pub(crate) use export::EXPORTS_AT_ONCE;
 pub use model::AccountChanges;
 pub(crate) use model::Rights;
 pub(crate) use notify::notify_owner;
