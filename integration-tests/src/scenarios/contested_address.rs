@@ -16,6 +16,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     an_unverified_former_owner_cannot_revert,
     a_former_address_is_kept_for_its_owner,
     moving_to_and_fro_gives_nothing_away,
+    a_restored_backup_gives_a_thief_nothing,
     a_proof_beats_a_squatter,
     a_deletion_waits_for_the_way_back,
     a_superusers_repair_is_the_last_word,
@@ -163,6 +164,26 @@ async fn moving_to_and_fro_gives_nothing_away(cx: Cx) {
 }
 
 /// An account that has verified nothing has no claim on an address against somebody who does.
+/// The link back has ended with all others, and the address is reserved.
+async fn a_restored_backup_gives_a_thief_nothing(cx: Cx) {
+    let app = immediate(&cx).await;
+    let owner = app.verified_user("ada").await;
+    move_to(&app, &owner, "thief@example.org").await;
+    let way_back = app.token_to(&owner.email, EMAIL_CHANGED).await;
+    app.auth().installation().after_restore().await.expect("a restore");
+    app.clock().advance(Duration::from_millis(1));
+    revert(&app, &way_back).await.fails(E::ChangeEmailBadToken);
+    app.post("/auth/forgot-password").json(json!({ "email": "thief@example.org" })).send().await.is(202);
+    assert!(!app.was_mailed("thief@example.org", RESET_PASSWORD).await);
+    let own = id_of(&app, magic(&app, "thief@example.org").await).await;
+    assert_ne!(own, json!(owner.id), "the address alone gives no access to the account");
+    // That proof moved the account back to its owner.
+    let reset = json!({ "token": app.token_to(&owner.email, RESET_PASSWORD).await, "password": NEW });
+    app.post("/auth/reset-password").json(reset).send().await.is(200);
+    assert_eq!(id_of(&app, app.try_login(&owner.email, NEW, "db").await).await, json!(owner.id));
+    audit::tables(&app).await;
+}
+
 async fn a_proof_beats_a_squatter(cx: Cx) {
     let app = cx.app().await;
     for (name, before, username) in

@@ -88,6 +88,7 @@ async fn what_a_backup_brings_back_ends(cx: Cx) {
 
     let ended = app.auth().installation().after_restore().await.expect("a restore");
     assert!(ended.sessions == 3 && ended.tokens >= 2, "{ended:?}");
+    assert_eq!(app.count("authn_device").await, 0, "some had been forgotten");
     let servers = [app.clone(), app.second_server().await];
     for server in &servers {
         for login in &logins {

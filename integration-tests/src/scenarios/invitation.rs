@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_core::{ErrorCode as E, EventKind, Limits};
+use auth_core::{ErrorCode as E, EventKind, Limits, Registration};
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
@@ -20,6 +20,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_link_of_an_account_that_is_gone_does_nothing,
     a_new_address_gets_an_invitation_of_its_own,
     whatever_else_opens_the_account_ends_the_invitation,
+    an_earlier_registration_of_somebody_else_does_not_replace_it,
     a_crowd_accepts_once: direct_only,
     the_app_may_refuse,
 ];
@@ -229,6 +230,21 @@ async fn whatever_else_opens_the_account_ends_the_invitation(cx: Cx) {
         accept(&app, &token, NEW).await.fails(E::InvitationBadToken);
         send(&app, &root, &who).await.fails(E::AlreadyActive);
     }
+}
+
+/// A superuser knows whose address it is: the account stays, with what the app keeps about it.
+async fn an_earlier_registration_of_somebody_else_does_not_replace_it(cx: Cx) {
+    let app = cx.app_with(Setup::default().auth(|auth| auth.registration(Registration::Neutral))).await;
+    let root = app.superuser_by_operator().await;
+    app.post("/auth/register").json(json!({ "email": ADA, "password": PASSWORD })).send().await.is(202);
+    let registration = app.token_to(ADA, VERIFY_EMAIL).await;
+    let attributes = json!({ "team": "engines" });
+    let ada = create(&app, &root, json!({ "email": ADA, "attributes": attributes })).await;
+    let verified = app.post("/auth/verify").json(json!({ "token": registration })).send().await;
+    verified.fails(E::VerifyUserBadToken);
+    let user = accept(&app, &app.token_to(ADA, INVITATION).await, NEW).await.is(200).json();
+    assert_eq!((&user["id"], &user["attributes"]), (&json!(ada.id), &attributes));
+    assert!(opens(&app, NEW).await && !opens(&app, PASSWORD).await);
 }
 
 async fn a_crowd_accepts_once(cx: Cx) {

@@ -19,6 +19,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_reset_of_ones_own_password_is_a_change_of_it,
     ones_own_address_leaves_a_way_back,
     ones_own_address_waits_like_everybodys,
+    a_stolen_session_does_not_close_the_way_back,
     nobody_vouches_for_their_own_address,
     superusers_give_up_their_own_rights_but_the_last_one,
     superusers_cannot_give_up_their_rights_at_once,
@@ -117,6 +118,21 @@ async fn ones_own_address_leaves_a_way_back(cx: Cx) {
     assert_eq!((&back["email"], &back["is_superuser"]), (&json!(root.email), &json!(true)));
     app.get("/users/me").by(&own).send().await.fails(E::Unauthorized);
     app.mail_to(&root.email, RESET_PASSWORD).await;
+}
+
+/// A deactivated account cannot go back to its address, so that nobody deactivates their own while it could.
+async fn a_stolen_session_does_not_close_the_way_back(cx: Cx) {
+    let app = cx.app_with(immediate()).await;
+    let (root, _) = (root(&app).await, app.superuser("other").await);
+    let change = json!({ "email": NEW_EMAIL, "current_password": PASSWORD });
+    patch(&app, &root, change).await.is(200);
+    let way_back = app.token_to(&root.email, EMAIL_CHANGED).await;
+    patch(&app, &root, json!({ "is_active": false })).await.rejects(&[("is_active", "value_error")]);
+    app.post("/auth/change-email/revert").json(json!({ "token": way_back })).send().await.is(200);
+    let reset = json!({ "token": app.token_to(&root.email, RESET_PASSWORD).await, "password": NEW_PASSWORD });
+    app.post("/auth/reset-password").json(reset).send().await.is(200);
+    let root = root.with(&app.try_login(&root.email, NEW_PASSWORD, "db").await.is(200));
+    patch(&app, &root, json!({ "is_active": false })).await.is(200);
 }
 
 async fn ones_own_address_waits_like_everybodys(cx: Cx) {

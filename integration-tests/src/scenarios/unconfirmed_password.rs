@@ -20,6 +20,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_login_in_the_browser_of_the_link_confirms_it,
     a_link_opened_in_a_session_leaves_no_doubt,
     a_session_does_not_confirm_it,
+    a_superuser_who_vouches_for_the_address_does_not_confirm_it,
     a_link_to_an_earlier_address_does_not_count,
     a_new_one_by_mail_is_confirmed,
     only_one_of_two_logins_at_once_removes_it: direct_only,
@@ -146,6 +147,22 @@ async fn a_link_opened_in_a_session_leaves_no_doubt(cx: Cx) {
     verify(&app, &eve.email, &browser).await;
     log_in_by_mail(&app, &eve.email).await.is(200);
     app.try_login(&eve.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
+}
+
+async fn a_superuser_who_vouches_for_the_address_does_not_confirm_it(cx: Cx) {
+    let app = cx.app().await;
+    let (root, squatter) = (app.superuser("root").await, app.user("ada").await);
+    app.patch(&squatter.path()).by(&root).json(json!({ "is_verified": true })).send().await.is(200);
+    app.execute("DELETE FROM authn_device").await;
+    let squatter = app.login(&squatter, "db").await;
+    app.execute("DELETE FROM authn_device").await;
+    is_removed(&app, &squatter).await;
+    // Who sets the password vouches for it as well.
+    let grace = app.user("grace").await;
+    let change = json!({ "is_verified": true, "password": NEW });
+    app.patch(&grace.path()).by(&root).json(change).send().await.is(200);
+    log_in_by_mail(&app, &grace.email).await.is(200);
+    app.try_login(&grace.email, NEW, "db").await.is(200);
 }
 
 async fn a_session_does_not_confirm_it(cx: Cx) {

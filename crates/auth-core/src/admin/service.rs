@@ -141,6 +141,10 @@ impl<'a> Admin<'a> {
         effect.use_locale_of(row.locale.as_deref());
         let before = User::from(row);
         changes.drop_unchanged(&before);
+        if changes.is_verified == Some(true) && changes.password_hash.is_none() {
+            // Whose address it is says nothing about who chose the password.
+            changes.password_is_confirmed = Some(false);
+        }
         if changes.is_active == Some(false) || changes.is_superuser == Some(false) {
             ensure_superuser_remains(effect.tx(), &before).await?;
         }

@@ -4,24 +4,31 @@
 //! verified a former address may go back to it for a while, whatever happened to the account since: it may have been stolen.
 //! That address is reserved, so that nothing can be in the way.
 
+use auth_entity::user::Model;
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
-use super::link::{EMAIL_CHANGED, LinkData, RevertLink, close_revert_links, end_reservations, revert_links};
+use super::link::{EMAIL_CHANGED, LinkData, close_revert_links, end_reservations, revert_links};
 use crate::account::{Accounts, Changes, SessionsToEnd, address, store};
 use crate::effect::Effect;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::{Email, LoginName};
 use crate::user::User;
-use crate::{one_time, password_reset};
+use crate::{invitation, one_time, password_reset};
 
-/// The way back of an account whose present address was never verified, to the oldest address that was.
-pub(super) async fn way_back(effect: &Effect, user: &User) -> Result<Option<RevertLink>> {
+/// The way back of an account whose present address was never verified, to the oldest address that was. An address that is
+/// reserved counts without a link as well: restoring a backup ends links.
+pub(super) async fn way_back(effect: &Effect, user: &User) -> Result<Option<LinkData>> {
     if user.is_verified {
         return Ok(None);
     }
-    Ok(revert_links(effect, user.id).await?.into_iter().find(|link| link.data.is_verified))
+    let link = revert_links(effect, user.id).await?.into_iter().find(|link| link.data.is_verified);
+    if let Some(link) = link {
+        return Ok(Some(link.data));
+    }
+    let reserved = address::first_reserved(effect.tx(), user.id, effect.kernel().now()).await?;
+    Ok(reserved.map(|email| LinkData { email, is_verified: true, epoch: 0 }))
 }
 
 /// The account that control of an email address alone opens, by the address's [key](Email::key): none when it is only
@@ -38,7 +45,7 @@ pub(crate) async fn owner_by_email(effect: &Effect, email_key: &str) -> Result<O
 /// it is not reserved for anybody else.
 pub(crate) async fn can_be_claimed(effect: &Effect, email: &Email, user_id: Uuid) -> Result<bool> {
     let holder = store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?;
-    if holder.is_some_and(|holder| holder.id == user_id || has_a_claim(&holder.into())) {
+    if holder.is_some_and(|holder| holder.id == user_id || has_a_claim(&holder)) {
         return Ok(false);
     }
     Ok(!address::is_reserved(effect.tx(), email.key(), Some(user_id), effect.kernel().now()).await?)
@@ -46,7 +53,7 @@ pub(crate) async fn can_be_claimed(effect: &Effect, email: &Email, user_id: Uuid
 
 /// The account that holds a just-verified email address, locked. One that is only passing through gives the address up.
 pub(crate) async fn holder_of_verified(effect: &Effect, email: &Email) -> Result<Option<User>> {
-    let Some(user) = holder(effect.tx(), email).await? else { return Ok(None) };
+    let Some(user) = holder(effect.tx(), email).await?.map(User::from) else { return Ok(None) };
     match way_back(effect, &user).await? {
         Some(link) => go_back(effect, &user, &link).await.map(|()| None),
         None => Ok(Some(user)),
@@ -65,6 +72,7 @@ pub(crate) async fn make_room(effect: &Effect, email: &Email, own: Option<&User>
     if has_a_claim(&loser) {
         return Err(taken.into());
     }
+    let loser = User::from(loser);
     if let Some(link) = way_back(effect, &loser).await? {
         return go_back(effect, &loser, &link).await;
     }
@@ -82,15 +90,16 @@ pub(crate) async fn make_room(effect: &Effect, email: &Email, own: Option<&User>
     Ok(())
 }
 
-/// Superusers are made by people who know whose address it is.
-fn has_a_claim(holder: &User) -> bool {
-    holder.is_verified || holder.is_superuser
+/// Whether an account keeps its address against somebody who proves it. Superusers, and accounts that wait for their users,
+/// were made by people who know whose address it is.
+fn has_a_claim(holder: &Model) -> bool {
+    holder.is_verified || holder.is_superuser || invitation::is_unused(holder)
 }
 
 /// Does what the link does, which goes on working.
-async fn go_back(effect: &Effect, user: &User, link: &RevertLink) -> Result<()> {
-    revert(effect, user, &link.data, Closed::Stays).await?;
-    close_later(effect, user.id, &link.data).await
+async fn go_back(effect: &Effect, user: &User, link: &LinkData) -> Result<()> {
+    revert(effect, user, link, Closed::Stays).await?;
+    close_later(effect, user.id, link).await
 }
 
 /// What becomes of an account that waits for its deletion when its address is restored.
@@ -132,10 +141,10 @@ pub(super) async fn close_later(effect: &Effect, user_id: Uuid, link: &LinkData)
 }
 
 /// The account that has an email address, locked.
-async fn holder(tx: &DatabaseTransaction, email: &Email) -> Result<Option<User>> {
+async fn holder(tx: &DatabaseTransaction, email: &Email) -> Result<Option<Model>> {
     let row = store::find_by_name(tx, &LoginName::Email(email.key().to_owned())).await?;
     match row {
-        Some(row) => Ok(store::find_for_update(tx, row.id).await?.map(User::from)),
+        Some(row) => store::find_for_update(tx, row.id).await,
         None => Ok(None),
     }
 }

@@ -26,7 +26,7 @@ impl Installation<'_> {
     /// A backup does not know what was revoked, used and sent since it was made. After it has been restored, sessions that
     /// had ended are alive again, links work for the second time, and mails are about to be sent once more. This ends all of
     /// them with one statement, which moves the moment up to which such rows are dead; the
-    /// [purge](crate::Auth::purge) deletes them. People log in again.
+    /// [purge](crate::Auth::purge) deletes them. People log in again, and no device is known: some had been forgotten.
     ///
     /// # Errors
     /// Fails when the database does; nothing has ended then.
@@ -39,6 +39,7 @@ impl Installation<'_> {
             store::insert(tx, epoch::NAME, None, now).await?;
             store::delete_future(tx, now).await?;
             store::bury(tx, now).await?;
+            store::forget_devices(tx).await?;
             effect.emit(EventKind::Restored { sessions, tokens, mails });
             Ok(Restored { sessions, tokens, mails })
         };

@@ -1,7 +1,7 @@
 //! The queries of the facts about the installation.
 
-use auth_entity::Timestamp;
 use auth_entity::meta::{ActiveModel, Column, Entity, Model};
+use auth_entity::{Timestamp, device};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Statement,
@@ -58,6 +58,12 @@ pub(super) async fn delete_future(db: &impl ConnectionTrait, now: OffsetDateTime
         let sql = format!("DELETE FROM {table} WHERE created_at > {}", milliseconds(now));
         db.execute_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
     }
+    Ok(())
+}
+
+/// Forgets all known devices.
+pub(super) async fn forget_devices(db: &impl ConnectionTrait) -> Result<()> {
+    device::Entity::delete_many().exec(db).await?;
     Ok(())
 }
 

@@ -23,7 +23,7 @@ pub const INVITATION: MailKind = MailKind::new(
 .carries_link(LIFETIME);
 
 /// Whether an account still waits for its user: it has no password, and nobody has logged in to it.
-pub(super) fn is_unused(row: &Model) -> bool {
+pub(crate) fn is_unused(row: &Model) -> bool {
     row.password_hash.is_none() && row.last_login_at.is_none()
 }
 

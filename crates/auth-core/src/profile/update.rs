@@ -4,11 +4,12 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{AccountChanges, PASSWORD_CHANGES, Profiles, Rights, notify_owner};
-use crate::account::{Accounts, Changes, SessionsToEnd, Updated, ensure_superuser_remains};
+use crate::account::{Accounts, Changes, SessionsToEnd, Updated, address, ensure_superuser_remains};
 use crate::client::Client;
+use crate::effect::Effect;
 use crate::email_change::EMAIL_CHANGES;
 use crate::email_change::{EmailChange, request_confirmation};
-use crate::error::{ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::gate::PasswordGate;
 use crate::identifier::Email;
@@ -43,7 +44,8 @@ impl Profiles<'_> {
     /// The same for superusers, who may also give up rights. That ends all sessions, this one too.
     ///
     /// # Errors
-    /// Fails as [`update`](Self::update) does, and with `LAST_SUPERUSER`.
+    /// Fails as [`update`](Self::update) does, with `LAST_SUPERUSER`, and with [`Error::Invalid`] for a deactivation while an
+    /// earlier change of the address can be reverted.
     pub(crate) async fn update_with_rights(
         &self,
         principal: &Principal,
@@ -137,6 +139,9 @@ impl Profiles<'_> {
                 }
                 let ends = if changes.is_active.is_some() || changes.is_superuser.is_some() {
                     ensure_superuser_remains(effect.tx(), before).await?;
+                    if changes.is_active.is_some() {
+                        ensure_no_way_back(&effect, before).await?;
+                    }
                     SessionsToEnd::All
                 } else if changes.password_hash.is_some() {
                     SessionsToEnd::Others(session, BearerToken::Replaced)
@@ -155,4 +160,13 @@ impl Profiles<'_> {
             })
             .await
     }
+}
+
+/// Refuses to lock an account while somebody may go back to a verified address: the one who asks may have stolen it.
+async fn ensure_no_way_back(effect: &Effect, user: &User) -> Result<()> {
+    if address::reserved_until(effect.tx(), user.id, effect.kernel().now()).await?.is_none() {
+        return Ok(());
+    }
+    let message = "wait until the change of your email address cannot be reverted any more, or ask another superuser";
+    Err(Error::Invalid { field: "is_active", kind: "value_error", message: message.to_owned() })
 }
