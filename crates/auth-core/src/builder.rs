@@ -139,7 +139,8 @@ impl AuthBuilder {
         self
     }
 
-    /// Adds another origin whose pages may send requests with the session cookie, such as `https://app.example.com`.
+    /// Adds another origin whose pages may send requests with the session cookie, such as `https://app.example.com`, or that
+    /// of a web view or an extension, such as `capacitor://localhost`.
     #[must_use]
     pub fn allowed_origin(mut self, origin: impl Into<String>) -> Self {
         self.place.allowed_origins.push(origin.into());

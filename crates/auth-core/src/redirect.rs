@@ -43,7 +43,7 @@ impl RedirectTarget {
         let origin = url.origin();
         let listed = origin == settings.frontend_url.origin()
             || origin == settings.public_url.origin()
-            || settings.allowed_origins.contains(&origin);
+            || settings.allowed_origins.contains(&origin.ascii_serialization());
         (is_web && bare && listed).then_some(Self(url))
     }
 }

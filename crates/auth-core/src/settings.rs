@@ -1,7 +1,7 @@
 //! What a built [`Auth`](crate::Auth) goes by.
 
 use ipnet::IpNet;
-use url::{Origin, Url};
+use url::Url;
 
 use crate::configs::Configs;
 
@@ -11,8 +11,8 @@ use crate::configs::Configs;
 pub struct Settings {
     /// The only source of absolute URLs and of the app's own origin.
     pub public_url: Url,
-    /// Other origins whose pages may send requests with the session cookie.
-    pub allowed_origins: Vec<Origin>,
+    /// Other origins whose pages may send requests with the session cookie, as browsers and web views write them.
+    pub allowed_origins: Vec<String>,
     /// The URL below which the pages are that links in mails lead to.
     pub frontend_url: Url,
     /// Proxies whose `X-Forwarded-For` is trusted.

@@ -96,13 +96,12 @@ pub(crate) async fn authenticate_with(
     Ok(principal)
 }
 
-/// Refuses an unsafe request that carries our cookie on behalf of another site, even when it carries a bearer token
+/// Refuses a request that carries our cookie and acts on behalf of another site, even when it carries a bearer token
 /// beside it.
 fn reject_forged(auth: &Auth, head: &RequestHead<'_>) -> Result<(), Problem> {
-    let guarded = !csrf::is_safe(head.method) && credential::has_cookie(auth, head.headers);
+    let guarded = csrf::acts(head.method, head.headers) && credential::has_cookie(auth, head.headers);
     if guarded && !csrf::allows(auth.settings(), head.headers) {
-        tracing::info!(target: "auth::event", peer = ?head.peer, "csrf_rejected");
-        return Err(ErrorCode::CsrfRejected.into());
+        return Err(csrf::refuse(auth.settings(), head.headers));
     }
     Ok(())
 }

@@ -331,7 +331,8 @@ impl Endpoint {
         use ErrorCode as E;
         let takes_body = self.shapes.body.is_some();
         let derived = [
-            (E::CsrfRejected, self.is_unsafe()),
+            // One that only reads could be asked for by a handshake.
+            (E::CsrfRejected, self.is_unsafe() || self.requirement().is_some()),
             (E::BodyTooLarge, self.is_unsafe()),
             (E::UnsupportedMediaType, takes_body),
             (E::Validation, takes_body || self.shapes.query.is_some()),

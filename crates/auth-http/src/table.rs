@@ -168,8 +168,7 @@ impl Table {
             Handler::Public(handler) => {
                 // Before a login there is no cookie to go by: the visitor's browser itself must not be made to act.
                 if endpoint.is_unsafe() && !csrf::allows(settings, &parts.headers) {
-                    tracing::info!(target: "auth::event", endpoint = %endpoint.id, "csrf_rejected");
-                    return Err(ErrorCode::CsrfRejected.into());
+                    return Err(csrf::refuse(settings, &parts.headers));
                 }
                 Admitted::Anyone(handler)
             }

@@ -5,9 +5,14 @@ use http::Method;
 use serde_json::json;
 
 use crate::scenario::scenarios;
-use crate::{Cx, PASSWORD, Scenario};
+use crate::{Cx, PASSWORD, Scenario, Setup};
 
-pub(super) const SCENARIOS: &[Scenario] = scenarios![what_a_browser_says_decides, get_and_head_change_nothing];
+pub(super) const SCENARIOS: &[Scenario] = scenarios![
+    what_a_browser_says_decides,
+    a_handshake_is_no_reading_request: sockets_only,
+    apps_in_web_views_are_named,
+    get_and_head_change_nothing,
+];
 
 /// WEB-01 to WEB-04: what `Origin` and `Sec-Fetch-Site` say, on a route with a cookie, before a login, and with a bearer
 /// token alone, which no browser adds by itself.
@@ -24,6 +29,7 @@ async fn what_a_browser_says_decides(cx: Cx) {
                 "" => matches!(site, "" | "same-origin"),
                 OWN => matches!(site, "" | "same-origin"),
                 ALLOWED => true,
+                "null" => site == "same-origin",
                 _ => false,
             };
             let marked = |request: crate::Request| {
@@ -48,6 +54,42 @@ async fn what_a_browser_says_decides(cx: Cx) {
             let answer = marked(change()).by(&bearer).send().await.is(200);
             assert_eq!(answer.header("access-control-allow-origin"), None, "no other site may read the answer");
         }
+    }
+}
+
+/// BR-02: what asks for a WebSocket may say anything afterwards, on the routes of the library and of the host.
+async fn a_handshake_is_no_reading_request(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    let (cookie, bearer) = (app.login(&ada, "cookie").await, app.login(&ada, "db").await);
+    let handshake = |path: &str| app.get(path).header("connection", "Upgrade").header("upgrade", "websocket");
+    for path in ["/users/me", "/host/current", "/host/session"] {
+        for origin in ["https://evil.example", "https://user-content.example.com", "null"] {
+            let request = || handshake(path).header("origin", origin).header("sec-fetch-mode", "websocket");
+            request().by(&cookie).send().await.fails(E::CsrfRejected);
+            request().by(&bearer).send().await.is(200);
+        }
+        for origin in ["http://localhost:3000", "https://app.example.com"] {
+            handshake(path).header("origin", origin).by(&cookie).send().await.is(200);
+        }
+        // Nothing that only a browser says: a native client.
+        handshake(path).by(&cookie).send().await.is(200);
+    }
+}
+
+/// BR-08: origins of web views are compared as text.
+async fn apps_in_web_views_are_named(cx: Cx) {
+    let setup = Setup::default().auth(|auth| auth.allowed_origin("capacitor://localhost"));
+    let app = cx.app_with(setup).await;
+    let ada = app.register("ada").await;
+    for (origin, fine) in [("capacitor://localhost", true), ("capacitor://evil", false), ("tauri://localhost", false)] {
+        let login = || app.post("/auth/jwt/login").form(&[("username", &ada.email), ("password", PASSWORD)]);
+        let answer = login().header("origin", origin).header("sec-fetch-site", "cross-site").send().await;
+        if fine {
+            answer.is(200)
+        } else {
+            answer.fails(E::CsrfRejected)
+        };
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     limited_sessions_need_a_scope_that_the_row_declares,
     superusers_change_nothing_without_a_recent_login,
     unsafe_routes_refuse_other_sites,
+    reading_routes_refuse_handshakes_of_other_sites,
     large_bodies_are_refused,
     other_types_are_refused,
     malformed_bodies_are_refused,
@@ -179,6 +180,20 @@ async fn unsafe_routes_refuse_other_sites(cx: Cx) {
         }
         for own in [PUBLIC_URL, ALLOWED_ORIGIN] {
             assert_ne!(request().origin(own).send().await.code(), E::CsrfRejected.as_str(), "{} {own}", endpoint.id);
+        }
+    }
+}
+
+/// BR-02: a route that only reads refuses other sites as soon as somebody asks it for a WebSocket.
+async fn reading_routes_refuse_handshakes_of_other_sites(cx: Cx) {
+    let app = cx.app().await;
+    for endpoint in endpoints(&app, |endpoint| !endpoint.is_unsafe() && endpoint.requirement().is_some()) {
+        let request = || samples::request(&app, &endpoint).cookie("auth", "any").header("upgrade", "websocket");
+        for origin in [EVIL, "null", "http://app.example.com"] {
+            request().origin(origin).send().await.fails(E::CsrfRejected);
+        }
+        for own in [PUBLIC_URL, ALLOWED_ORIGIN] {
+            request().origin(own).send().await.fails(E::Unauthorized);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Where the app is: the URLs and origins of a configuration, and what is wrong with them.
 
 use ipnet::IpNet;
-use url::{Host, Origin, Url};
+use url::{Host, Url};
 
 use crate::configs::Configs;
 use crate::settings::Settings;
@@ -39,8 +39,9 @@ impl Place {
             Some(url) => url?,
             None => public_url.clone(),
         };
-        if frontend_url.origin() != public_url.origin() && !allowed_origins.contains(&frontend_url.origin()) {
-            allowed_origins.push(frontend_url.origin());
+        let frontend = frontend_url.origin().ascii_serialization();
+        if frontend_url.origin() != public_url.origin() && !allowed_origins.contains(&frontend) {
+            allowed_origins.push(frontend);
         }
         let service_name = self.service_name;
         Some(Settings {
@@ -91,14 +92,31 @@ fn check_url(name: &str, url: &Url, problems: &mut Vec<String>) {
     }
 }
 
-fn parse_origin(text: &str) -> Result<Origin, String> {
-    let wrong = || format!("`allowed_origin` {text:?} must look like https://app.example.com, without a path");
+/// Schemes whose URLs belong to nobody, or to everybody: what has such an origin says `null`, or shares it with others.
+const NO_ORIGIN: [&str; 8] = ["file", "data", "blob", "javascript", "about", "filesystem", "ws", "wss"];
+
+/// An origin from the configuration, in the one spelling in which it is sent.
+fn parse_origin(text: &str) -> Result<String, String> {
+    let wrong = || {
+        format!(
+            "`allowed_origin` {text:?} must look like https://app.example.com, or capacitor://localhost for a web view, without a \
+             path"
+        )
+    };
+    let written = text.strip_suffix('/').unwrap_or(text);
     let url = Url::parse(text).map_err(|_| wrong())?;
-    let origin = url.origin();
-    if text.contains('*') || !origin.is_tuple() || origin.ascii_serialization() != text.trim_end_matches('/') {
+    let origin = match (url.scheme(), url.host_str()) {
+        (scheme, None | Some("")) if !scheme.is_empty() => return Err(wrong()),
+        ("https" | "http", _) => url.origin().ascii_serialization(),
+        (scheme, _) if NO_ORIGIN.contains(&scheme) => return Err(wrong()),
+        // Not a scheme of the web: it is compared as text, scheme and authority.
+        (scheme, Some(host)) => format!("{scheme}://{host}"),
+        _ => return Err(wrong()),
+    };
+    if text.contains('*') || origin != written {
         return Err(wrong());
     }
-    if url.scheme() != "https" && !(url.scheme() == "http" && is_local(&url)) {
+    if url.scheme() == "http" && !is_local(&url) {
         return Err(format!("`allowed_origin` {text:?} is plain http: use https (http is for localhost only)"));
     }
     Ok(origin)

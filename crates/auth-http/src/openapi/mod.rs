@@ -54,8 +54,9 @@ fn info(auth: &Auth) -> Info {
          A body may have {limit} bytes. Besides what each route lists, any route can answer 405 with `Allow`, 408 \
          `BODY_TIMEOUT` and 500.\n\n\
          ## Browsers\n\n\
-         Requests that change something are rejected with 403 `CSRF_REJECTED` when `Origin` or `Sec-Fetch-Site` says \
-         that a page of another site sent them. Forms need no CSRF token. Answers are never cached.\n"
+         Requests that change something, or ask for a WebSocket, are rejected with 403 `CSRF_REJECTED` when `Origin` or \
+         `Sec-Fetch-Site` says that a page of another site sent them. Forms need no CSRF token. Answers are never \
+         cached.\n"
     );
     InfoBuilder::new().title(title).version(env!("CARGO_PKG_VERSION")).description(Some(description)).build()
 }
