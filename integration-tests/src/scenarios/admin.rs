@@ -134,7 +134,7 @@ async fn changes_of_credentials_end_sessions(cx: Cx) {
     let (root, ada) = (app.superuser("grace").await, app.register("ada").await);
     let changes = [
         (json!({ "display_name": "Ada" }), true),
-        (json!({ "is_verified": true }), true),
+        (json!({ "is_verified": true }), false),
         (json!({ "is_active": true }), true),
         (json!({ "is_superuser": true }), false),
         (json!({ "is_superuser": false }), false),
@@ -169,6 +169,9 @@ async fn restore(app: &App, who: &Login, change: &Value) {
         (Value::Bool(true), _) => app.demote(who).await,
         (Value::Bool(false), _) => app.promote(who).await,
         (_, Value::Bool(false)) => app.activate(who).await,
+        _ if change["is_verified"] == true => {
+            app.execute("UPDATE authn_user SET is_verified = FALSE, password_is_confirmed = TRUE").await;
+        }
         _ => {}
     }
 }

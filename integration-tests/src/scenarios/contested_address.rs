@@ -17,6 +17,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_former_address_is_kept_for_its_owner,
     moving_to_and_fro_gives_nothing_away,
     a_restored_backup_gives_a_thief_nothing,
+    a_superusers_repair_after_a_restore_is_the_last_word,
     a_proof_beats_a_squatter,
     a_deletion_waits_for_the_way_back,
     a_superusers_repair_is_the_last_word,
@@ -27,6 +28,8 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     the_address_that_loses_the_account_is_told,
     an_address_that_was_never_verified_gets_no_link,
     no_session_survives_a_revocation_at_the_same_moment: direct_only,
+    nobody_gets_an_account_that_moves_away_at_that_moment: direct_only,
+    an_account_that_moves_away_is_not_in_the_way: direct_only,
 ];
 
 /// How long a change can be reverted.
@@ -167,7 +170,10 @@ async fn moving_to_and_fro_gives_nothing_away(cx: Cx) {
 /// The link back has ended with all others, and the address is reserved.
 async fn a_restored_backup_gives_a_thief_nothing(cx: Cx) {
     let app = immediate(&cx).await;
-    let owner = app.verified_user("ada").await;
+    let body = json!({ "email": "Ada.Lee@example.org", "password": PASSWORD });
+    let owner = Login::new(&app.post("/auth/register").json(body).send().await.is(201).json());
+    app.verify(&owner).await;
+    let owner = app.login(&owner, "db").await;
     move_to(&app, &owner, "thief@example.org").await;
     let way_back = app.token_to(&owner.email, EMAIL_CHANGED).await;
     app.auth().installation().after_restore().await.expect("a restore");
@@ -177,11 +183,39 @@ async fn a_restored_backup_gives_a_thief_nothing(cx: Cx) {
     assert!(!app.was_mailed("thief@example.org", RESET_PASSWORD).await);
     let own = id_of(&app, magic(&app, "thief@example.org").await).await;
     assert_ne!(own, json!(owner.id), "the address alone gives no access to the account");
-    // That proof moved the account back to its owner.
+    // That proof moved the account back to its owner, whose address is as it was written.
+    assert_eq!(app.count("authn_user WHERE email = 'Ada.Lee@example.org'").await, 1);
     let reset = json!({ "token": app.token_to(&owner.email, RESET_PASSWORD).await, "password": NEW });
     app.post("/auth/reset-password").json(reset).send().await.is(200);
     assert_eq!(id_of(&app, app.try_login(&owner.email, NEW, "db").await).await, json!(owner.id));
     audit::tables(&app).await;
+}
+
+/// The links have ended, and what they led back to ends by the repair all the same.
+async fn a_superusers_repair_after_a_restore_is_the_last_word(cx: Cx) {
+    let app = immediate(&cx).await;
+    let root = app.superuser("root").await;
+    let (ada, grace) = (app.verified_user("ada").await, app.verified_user("grace").await);
+    let eve = app.verified_user("eve").await;
+    move_to(&app, &eve, "elsewhere@example.org").await;
+    move_to(&app, &eve, &eve.email).await;
+    for owner in [&ada, &grace] {
+        move_to(&app, owner, &format!("thief-of-{}", owner.email)).await;
+    }
+    app.auth().installation().after_restore().await.expect("a restore");
+    app.clock().advance(Duration::from_millis(1));
+    let root = app.login(&root, "db").await;
+    // To an address of their own, without the one that they left.
+    app.patch(&ada.path()).by(&root).json(json!({ "email": "third@example.org" })).send().await.is(200);
+    assert_eq!(id_of(&app, magic(&app, "third@example.org").await).await, json!(ada.id));
+    // Who has moved away and back is where the way back leads.
+    assert_eq!(id_of(&app, magic(&app, &eve.email).await).await, json!(eve.id));
+    // To the one that they had.
+    let repair = json!({ "email": grace.email, "password": NEW });
+    app.patch(&grace.path()).by(&root).json(repair).send().await.is(200);
+    app.mailer().forget();
+    assert_eq!(id_of(&app, magic(&app, &grace.email).await).await, json!(grace.id));
+    app.register("ada").await;
 }
 
 async fn a_proof_beats_a_squatter(cx: Cx) {
@@ -409,4 +443,58 @@ async fn the_address_that_loses_the_account_is_told(cx: Cx) {
     app.post("/auth/change-email/confirm").by(&ada).json(token).send().await.is(200);
     revert(&app, &app.token_to(&ada.email, EMAIL_CHANGED).await).await.is(200);
     assert!(app.mail_to("new@example.org", EMAIL_CHANGED).await.link.is_none());
+}
+
+/// Two requests at once, the second of which begins so much later, at two servers.
+async fn at_once<A: Future, B: Future>(number: u64, first: A, second: B) -> (A::Output, B::Output) {
+    let later = async {
+        tokio::time::sleep(Duration::from_micros(number % 20 * 400)).await;
+        second.await
+    };
+    tokio::join!(first, later)
+}
+
+/// A link for an address opens no account that has left it while the link was redeemed, wherever it went.
+async fn nobody_gets_an_account_that_moves_away_at_that_moment(cx: Cx) {
+    let app = immediate(&cx).await;
+    let other = app.second_server().await;
+    for n in 0..20 {
+        let (own, victim) = (format!("own{n}@example.org"), format!("victim{n}@example.org"));
+        // There is no account yet, so that the link is for the account of that moment.
+        app.post("/auth/magic-link").json(json!({ "email": own })).send().await.is(202);
+        let link = json!({ "token": app.token_to(&own, MAGIC_LINK).await });
+        let user = app.user(&format!("own{n}")).await;
+        let moves = app.patch("/users/me").by(&user).json(json!({ "email": victim })).send();
+        let opens = other.post("/auth/db/magic-link/verify").json(link).send();
+        let (_, opened) = at_once(n, moves, opens).await;
+        if opened.status == 200 {
+            let token = opened.json()["access_token"].as_str().expect("a token").to_owned();
+            let me = app.get("/users/me").bearer(&token).send().await;
+            assert!(me.status == 401 || me.json()["email"] == json!(own), "{}", me.text());
+        }
+        let proved = app.count(&format!("authn_user WHERE email = '{victim}' AND is_verified")).await;
+        assert_eq!(proved, 0, "nobody has opened a link there");
+    }
+    audit::tables(&app).await;
+}
+
+/// Who corrects a mistyped address loses nothing to its reader.
+async fn an_account_that_moves_away_is_not_in_the_way(cx: Cx) {
+    let app = immediate(&cx).await;
+    let other = app.second_server().await;
+    for n in 0..20 {
+        let (typo, right) = (format!("typo{n}@example.org"), format!("right{n}@example.org"));
+        let reader = app.verified_user(&format!("reader{n}")).await;
+        let user = app.user(&format!("typo{n}")).await;
+        let body = json!({ "new_email": typo, "password": PASSWORD });
+        app.post("/auth/change-email").by(&reader).json(body).send().await.is(202);
+        let link = json!({ "token": app.token_to(&typo, CONFIRM_EMAIL).await });
+        let moves = app.patch("/users/me").by(&user).json(json!({ "email": right })).send();
+        let opens = other.post("/auth/change-email/confirm").json(link).send();
+        let (moved, _) = at_once(n, moves, opens).await;
+        // The reader may have been first.
+        if moved.status == 200 {
+            assert_eq!(app.count(&format!("authn_user WHERE email = '{right}'")).await, 1);
+        }
+    }
 }

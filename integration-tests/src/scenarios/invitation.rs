@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use auth_core::registration::ImportedAccount;
 use auth_core::{ErrorCode as E, EventKind, Limits, Registration};
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
-use crate::mails::{EMAIL_CHANGED, INVITATION, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL, token_of};
+use crate::mails::{CONFIRM_EMAIL, EMAIL_CHANGED, INVITATION, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL, token_of};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, Login, PASSWORD, Scenario, Setup, audit, race};
 
@@ -245,6 +246,13 @@ async fn an_earlier_registration_of_somebody_else_does_not_replace_it(cx: Cx) {
     let user = accept(&app, &app.token_to(ADA, INVITATION).await, NEW).await.is(200).json();
     assert_eq!((&user["id"], &user["attributes"]), (&json!(ada.id), &attributes));
     assert!(opens(&app, NEW).await && !opens(&app, PASSWORD).await);
+    // One that nobody was invited to is given up.
+    let import = vec![ImportedAccount::new("grace@example.org")];
+    app.auth().registration().import(import).await.expect("an import");
+    let body = json!({ "new_email": "grace@example.org", "password": NEW });
+    let ada = ada.with(&app.try_login(ADA, NEW, "db").await);
+    app.post("/auth/change-email").by(&ada).json(body).send().await.is(202);
+    assert!(app.was_mailed("grace@example.org", CONFIRM_EMAIL).await);
 }
 
 async fn a_crowd_accepts_once(cx: Cx) {

@@ -15,6 +15,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     verification_creates_the_account,
     of_several_attempts_the_verified_one_wins,
     an_account_is_created_without_a_username_taken_meanwhile,
+    one_that_waits_is_not_completed_once_registration_is_closed,
     a_crowd_makes_one_account: direct_only,
     the_app_may_refuse,
 ];
@@ -127,6 +128,15 @@ async fn an_account_is_created_without_a_username_taken_meanwhile(cx: Cx) {
     assert_eq!(verify(&app, &second).await.is(200).json()["username"], json!(null));
     // User names are public: that one is taken can be said at once.
     register(&app, named("third@example.org")).await.fails(E::UsernameAlreadyExists);
+}
+
+async fn one_that_waits_is_not_completed_once_registration_is_closed(cx: Cx) {
+    let app = neutral(&cx).await;
+    register(&app, body("ada", PASSWORD)).await.is(202);
+    let token = app.token_to("ada@example.org", VERIFY_EMAIL).await;
+    let closed = app.server_with(Setup::default().auth(|auth| auth.registration(Registration::Closed))).await;
+    verify(&closed, &token).await.fails(E::VerifyUserBadToken);
+    verify(&app, &token).await.is(200);
 }
 
 async fn a_crowd_makes_one_account(cx: Cx) {

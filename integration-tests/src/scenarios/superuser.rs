@@ -128,6 +128,13 @@ async fn a_stolen_session_does_not_close_the_way_back(cx: Cx) {
     patch(&app, &root, change).await.is(200);
     let way_back = app.token_to(&root.email, EMAIL_CHANGED).await;
     patch(&app, &root, json!({ "is_active": false })).await.rejects(&[("is_active", "value_error")]);
+    // Nor in the same breath, nor from an address that nobody verified.
+    let both = json!({ "email": "more@example.org", "current_password": PASSWORD, "is_active": false });
+    patch(&app, &root, both.clone()).await.rejects(&[("is_active", "value_error")]);
+    let other = app.superuser("another").await;
+    patch(&app, &other, both).await.rejects(&[("is_active", "value_error")]);
+    patch(&app, &other, json!({ "email": "most@example.org" })).await.is(200);
+    patch(&app, &other, json!({ "is_active": false })).await.rejects(&[("is_active", "value_error")]);
     app.post("/auth/change-email/revert").json(json!({ "token": way_back })).send().await.is(200);
     let reset = json!({ "token": app.token_to(&root.email, RESET_PASSWORD).await, "password": NEW_PASSWORD });
     app.post("/auth/reset-password").json(reset).send().await.is(200);

@@ -157,7 +157,32 @@ async fn a_superuser_who_vouches_for_the_address_does_not_confirm_it(cx: Cx) {
     let squatter = app.login(&squatter, "db").await;
     app.execute("DELETE FROM authn_device").await;
     is_removed(&app, &squatter).await;
+    // Neither what a browser knew of another address confirms it, nor a session that was there before.
+    let app = cx.app_with(Setup::default().immediate_email_change()).await;
+    let (root, browser) = (app.superuser("root").await, Jar::default());
+    let squatter = app.register("squatter").await;
+    verify(&app, &squatter.email, &browser).await;
+    let squatter = squatter.with(&log_in(&app, &squatter.email, PASSWORD, &browser).await.is(200));
+    let change = json!({ "email": "ada@example.org" });
+    app.patch("/users/me").by(&squatter).jar(&browser).json(change).send().await.is(200);
+    app.patch(&squatter.path()).by(&root).json(json!({ "is_verified": true })).send().await.is(200);
+    app.get("/users/me").by(&squatter).send().await.fails(E::Unauthorized);
+    let squatter = squatter.with(&log_in(&app, "ada@example.org", PASSWORD, &browser).await.is(200));
+    app.clock().advance(Duration::from_secs(73 * 60 * 60));
+    log_in_by_mail(&app, "ada@example.org").await.is(200);
+    app.get("/users/me").by(&squatter).send().await.fails(E::Unauthorized);
+    log_in(&app, "ada@example.org", PASSWORD, &browser).await.fails(E::LoginBadCredentials);
+    // Nor does it get any rights.
+    let root = app.login(&root, "db").await;
+    let eve = app.user("eve").await;
+    verify(&app, &eve.email, &Jar::default()).await;
+    for change in [json!({ "is_superuser": true }), json!({ "is_superuser": true, "is_verified": true })] {
+        app.patch(&eve.path()).by(&root).json(change).send().await.rejects(&[("is_superuser", "value_error")]);
+    }
+    let change = json!({ "is_superuser": true, "password": NEW });
+    app.patch(&eve.path()).by(&root).json(change).send().await.is(200);
     // Who sets the password vouches for it as well.
+    let root = app.login(&root, "db").await;
     let grace = app.user("grace").await;
     let change = json!({ "is_verified": true, "password": NEW });
     app.patch(&grace.path()).by(&root).json(change).send().await.is(200);

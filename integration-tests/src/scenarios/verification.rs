@@ -18,6 +18,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     nobody_learns_whether_there_is_an_account,
     a_link_dies_with_its_address_and_its_time,
     a_link_serves_no_other_purpose: direct_only,
+    a_locked_account_is_not_verified,
     a_crowd_verifies_once: direct_only,
     the_app_may_refuse,
 ];
@@ -215,6 +216,17 @@ async fn a_link_serves_no_other_purpose(cx: Cx) {
     }
     // They are all still good where they belong.
     verify(&app, &tokens[0]).await.is(200);
+}
+
+/// A locked account stays what it is.
+async fn a_locked_account_is_not_verified(cx: Cx) {
+    let app = cx.app().await;
+    let (root, ada) = (app.superuser("root").await, app.user("ada").await);
+    let token = json!({ "token": app.token_to(&ada.email, VERIFY_EMAIL).await });
+    app.patch(&ada.path()).by(&root).json(json!({ "is_active": false })).send().await.is(200);
+    app.post("/auth/verify").json(token.clone()).send().await.fails(E::VerifyUserBadToken);
+    app.patch(&ada.path()).by(&root).json(json!({ "is_active": true })).send().await.is(200);
+    app.post("/auth/verify").json(token).send().await.is(200);
 }
 
 async fn a_crowd_verifies_once(cx: Cx) {

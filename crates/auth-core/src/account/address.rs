@@ -109,24 +109,13 @@ pub(crate) async fn is_reserved(
 }
 
 /// Until when addresses that an account does not have at present are reserved for it, if any are.
-pub(crate) async fn reserved_until(
+pub(super) async fn reserved_until(
     db: &impl ConnectionTrait,
     user_id: Uuid,
     now: OffsetDateTime,
 ) -> Result<Option<OffsetDateTime>> {
     let reserved = Entity::find().filter(Column::UserId.eq(user_id)).filter(Column::ReservedUntil.gt(Timestamp(now)));
     Ok(reserved.all(db).await?.iter().filter_map(|row| row.reserved_until.map(|until| until.0)).max())
-}
-
-/// The first of the addresses that are reserved for an account, by its key.
-pub(crate) async fn first_reserved(
-    db: &impl ConnectionTrait,
-    user_id: Uuid,
-    now: OffsetDateTime,
-) -> Result<Option<String>> {
-    let reserved = Entity::find().filter(Column::UserId.eq(user_id)).filter(Column::ReservedUntil.gt(Timestamp(now)));
-    let first = reserved.all(db).await?.into_iter().min_by_key(|row| row.reserved_until.map(|until| until.0));
-    Ok(first.map(|row| row.email_key))
 }
 
 /// The addresses of an account that its user has verified: the present one, if it is, and those that are reserved.

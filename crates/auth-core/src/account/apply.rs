@@ -62,6 +62,9 @@ impl Accounts<'_> {
             SessionsToEnd::Others(session, bearer) => {
                 revoke(effect, Revocation::Others { user_id, seen, keep: session.id }).await?;
                 store::forget_devices(effect.tx(), user_id, effect.client().device()).await?;
+                if changes.email.is_some() {
+                    store::forget_readers(effect.tx(), user_id).await?;
+                }
                 after.security_epoch += 1;
                 token = renew(effect, &after, session, bearer).await?;
             }

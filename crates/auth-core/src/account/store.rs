@@ -67,6 +67,13 @@ pub(super) async fn forget_devices(db: &impl ConnectionTrait, id: Uuid, keep: Op
     Ok(())
 }
 
+/// Forgets in which browsers mailed links of an account were opened: they were mailed to another address.
+pub(super) async fn forget_readers(db: &impl ConnectionTrait, id: Uuid) -> Result<()> {
+    let readers = device::Entity::update_many().col_expr(device::Column::OpenedMail, Expr::value(false));
+    readers.filter(device::Column::UserId.eq(id)).exec(db).await?;
+    Ok(())
+}
+
 /// The account that a redeemed token acts on, locked; `None` when it is gone, or its credentials have changed since the
 /// token was looked at: another transaction may have been about to. The effect is the owner's from now on, as far as the
 /// audit log is concerned.

@@ -6,6 +6,7 @@ use super::Admin;
 use crate::account::PASSWORD_CHANGED;
 use crate::account::{Accounts, Changes, SessionsToEnd, store};
 use crate::client::Client;
+use crate::email_change::close_revert_links;
 use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::LoginName;
@@ -51,6 +52,7 @@ impl Admin<'_> {
                 let taken = ErrorCode::UpdateUserEmailAlreadyExists;
                 Accounts::new(kernel).apply(&effect, &before, &changes, SessionsToEnd::All, taken).await?;
                 effect.emit(EventKind::PasswordChanged { user_id: id, actor_id: None });
+                close_revert_links(&effect, id).await?;
                 effect.queue_mail_to(&before, PASSWORD_CHANGED)
             })
             .await

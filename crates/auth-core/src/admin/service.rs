@@ -73,8 +73,8 @@ impl<'a> Admin<'a> {
         row.map(User::from).ok_or_else(|| ErrorCode::NotFound.into())
     }
 
-    /// Changes an account at once. A new password, address or role, and deactivation, end all its sessions. An account that
-    /// still waits for its user is invited at its new address.
+    /// Changes an account at once. A new password, address or role, deactivation, and a declared verification, end all its
+    /// sessions; the latter leaves the password [unconfirmed](crate::login). An account that still waits for its user is invited at its new address.
     ///
     /// The superuser's own account changes as by [`profile().update(..)`](crate::profile::Profiles::update): a new password
     /// needs the current one, and a new address leaves its owner a way back. They may give up the role and deactivate
@@ -107,6 +107,7 @@ impl<'a> Admin<'a> {
             let ends_sessions = changes.email.is_some()
                 || changes.password_hash.is_some()
                 || changes.is_superuser.is_some()
+                || changes.is_verified == Some(true)
                 || changes.is_active == Some(false);
             let ends = if ends_sessions { SessionsToEnd::All } else { SessionsToEnd::Nothing };
             let updated = Accounts::new(kernel).apply(&effect, &before, &changes, ends, TAKEN).await?;
@@ -142,11 +143,14 @@ impl<'a> Admin<'a> {
         let before = User::from(row);
         changes.drop_unchanged(&before);
         if changes.is_verified == Some(true) && changes.password_hash.is_none() {
-            // Whose address it is says nothing about who chose the password.
+            // Whose address it is says nothing about who chose the password, or is in.
             changes.password_is_confirmed = Some(false);
         }
         if changes.is_active == Some(false) || changes.is_superuser == Some(false) {
             ensure_superuser_remains(effect.tx(), &before).await?;
+        }
+        if changes.is_superuser == Some(true) && changes.password_hash.is_none() {
+            refuse_doubt(effect, &before, &changes).await?;
         }
         Ok((before, changes))
     }
@@ -311,4 +315,14 @@ impl<'a> Admin<'a> {
             }
         }
     }
+}
+
+/// Refuses to give rights to an account of which somebody else may know the password.
+async fn refuse_doubt(effect: &Effect, user: &User, changes: &Changes) -> Result<()> {
+    let password = store::password_is_confirmed(effect.tx(), user.id).await?;
+    if password.is_none() || (password == Some(true) && changes.password_is_confirmed != Some(false)) {
+        return Ok(());
+    }
+    let message = "somebody else may have chosen the password of this account: set a new one, or ask its user to log in by mail first";
+    Err(Error::Invalid { field: "is_superuser", kind: "value_error", message: message.to_owned() })
 }

@@ -17,18 +17,18 @@ use crate::identifier::{Email, LoginName};
 use crate::user::User;
 use crate::{invitation, one_time, password_reset};
 
-/// The way back of an account whose present address was never verified, to the oldest address that was. An address that is
-/// reserved counts without a link as well: restoring a backup ends links.
+/// How often an address is looked up whose account moves away at that moment.
+const LOOKS: usize = 4;
+
+/// The way back of an account whose present address was never verified, to the oldest address that was; whether or not a
+/// restored backup has ended its link. None where it has gone that way already.
 pub(super) async fn way_back(effect: &Effect, user: &User) -> Result<Option<LinkData>> {
     if user.is_verified {
         return Ok(None);
     }
-    let link = revert_links(effect, user.id).await?.into_iter().find(|link| link.data.is_verified);
-    if let Some(link) = link {
-        return Ok(Some(link.data));
-    }
-    let reserved = address::first_reserved(effect.tx(), user.id, effect.kernel().now()).await?;
-    Ok(reserved.map(|email| LinkData { email, is_verified: true, epoch: 0 }))
+    let present = user.email.as_deref().and_then(Email::key_of);
+    let oldest = revert_links(effect, user.id).await?.into_iter().map(|link| link.data).find(|link| link.is_verified);
+    Ok(oldest.filter(|link| Email::key_of(&link.email) != present))
 }
 
 /// The account that control of an email address alone opens, by the address's [key](Email::key): none when it is only
@@ -45,7 +45,9 @@ pub(crate) async fn owner_by_email(effect: &Effect, email_key: &str) -> Result<O
 /// it is not reserved for anybody else.
 pub(crate) async fn can_be_claimed(effect: &Effect, email: &Email, user_id: Uuid) -> Result<bool> {
     let holder = store::find_by_name(effect.tx(), &LoginName::Email(email.key().to_owned())).await?;
-    if holder.is_some_and(|holder| holder.id == user_id || has_a_claim(&holder)) {
+    if let Some(holder) = holder
+        && (holder.id == user_id || has_a_claim(effect, &holder).await?)
+    {
         return Ok(false);
     }
     Ok(!address::is_reserved(effect.tx(), email.key(), Some(user_id), effect.kernel().now()).await?)
@@ -69,7 +71,7 @@ pub(crate) async fn holder_of_verified(effect: &Effect, email: &Email) -> Result
 pub(crate) async fn make_room(effect: &Effect, email: &Email, own: Option<&User>, taken: ErrorCode) -> Result<()> {
     let holder = holder(effect.tx(), email).await?;
     let Some(loser) = holder.filter(|holder| own.is_none_or(|own| own.id != holder.id)) else { return Ok(()) };
-    if has_a_claim(&loser) {
+    if has_a_claim(effect, &loser).await? {
         return Err(taken.into());
     }
     let loser = User::from(loser);
@@ -90,10 +92,10 @@ pub(crate) async fn make_room(effect: &Effect, email: &Email, own: Option<&User>
     Ok(())
 }
 
-/// Whether an account keeps its address against somebody who proves it. Superusers, and accounts that wait for their users,
-/// were made by people who know whose address it is.
-fn has_a_claim(holder: &Model) -> bool {
-    holder.is_verified || holder.is_superuser || invitation::is_unused(holder)
+/// Whether an account keeps its address against somebody who proves it. Superusers, and accounts whose users are invited, were
+/// made by people who know whose address it is.
+async fn has_a_claim(effect: &Effect, holder: &Model) -> Result<bool> {
+    Ok(holder.is_verified || holder.is_superuser || invitation::is_invited(effect, holder).await?)
 }
 
 /// Does what the link does, which goes on working.
@@ -140,11 +142,17 @@ pub(super) async fn close_later(effect: &Effect, user_id: Uuid, link: &LinkData)
     end_reservations(effect, user_id).await
 }
 
-/// The account that has an email address, locked.
+/// The account that has an email address, locked: the one way from an address to an account that is about to be changed. Another
+/// transaction may move it between the look-up and the lock, which waits for that and returns the row as it is then.
 async fn holder(tx: &DatabaseTransaction, email: &Email) -> Result<Option<Model>> {
-    let row = store::find_by_name(tx, &LoginName::Email(email.key().to_owned())).await?;
-    match row {
-        Some(row) => store::find_for_update(tx, row.id).await,
-        None => Ok(None),
+    let name = LoginName::Email(email.key().to_owned());
+    for _ in 0..LOOKS {
+        let Some(found) = store::find_by_name(tx, &name).await? else { return Ok(None) };
+        let locked = store::find_for_update(tx, found.id).await?;
+        let key = locked.as_ref().and_then(|row| row.email.as_deref()).and_then(Email::key_of);
+        if key.as_deref() == Some(email.key()) {
+            return Ok(locked);
+        }
     }
+    Err(ErrorCode::Overloaded.into())
 }

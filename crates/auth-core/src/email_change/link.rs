@@ -93,15 +93,16 @@ pub(crate) async fn queue_revert_mail(effect: &Effect, before: &User, after: &Us
     effect.queue_mail_to(before, EMAIL_CHANGED.message().link(revert_link))
 }
 
-/// A link to an old address that still works.
+/// A link to an old address.
 pub(super) struct RevertLink {
     pub(super) id: Uuid,
     pub(super) data: LinkData,
 }
 
-/// The links to old addresses that still work, the oldest first.
+/// The links to old addresses whose time is not over, the oldest first. After a restore they do not work any more, and the
+/// addresses stay reserved.
 pub(super) async fn revert_links(effect: &Effect, user_id: Uuid) -> Result<Vec<RevertLink>> {
-    let rows = one_time::live(effect.tx(), REVERT, user_id, effect.kernel().now()).await?;
+    let rows = one_time::unused(effect.tx(), REVERT, user_id, effect.kernel().now()).await?;
     let mut links = rows
         .into_iter()
         .map(|row| {
@@ -113,6 +114,11 @@ pub(super) async fn revert_links(effect: &Effect, user_id: Uuid) -> Result<Vec<R
     Ok(links)
 }
 
+/// Whether somebody may go back to a former address of an account.
+pub(crate) async fn has_way_back(effect: &Effect, user_id: Uuid) -> Result<bool> {
+    Ok(!revert_links(effect, user_id).await?.is_empty())
+}
+
 /// Makes the links to old addresses void.
 pub(crate) async fn close_revert_links(effect: &Effect, user_id: Uuid) -> Result<()> {
     let ids: Vec<Uuid> = revert_links(effect, user_id).await?.into_iter().map(|link| link.id).collect();
@@ -120,7 +126,7 @@ pub(crate) async fn close_revert_links(effect: &Effect, user_id: Uuid) -> Result
         return Ok(());
     }
     one_time::delete(effect.tx(), ids).await?;
-    end_reservations(effect, user_id).await
+    address::end_reservations(effect.tx(), user_id, &[]).await
 }
 
 /// Ends the reservations of addresses that no link leads back to any more.

@@ -13,7 +13,7 @@ use crate::registration::Registration;
 pub use config::{EmailChange, EmailChangeConfig};
 pub(crate) use contested::{holder_of_verified, make_room, owner_by_email};
 pub use link::{CONFIRM, CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED, REVERT};
-pub(crate) use link::{close_revert_links, queue_revert_mail};
+pub(crate) use link::{close_revert_links, has_way_back, queue_revert_mail};
 pub(crate) use request::request_confirmation;
 use request::{JOB, run_job};
 pub use service::{EMAIL_CHANGES, EmailChanges};

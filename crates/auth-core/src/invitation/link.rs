@@ -9,7 +9,7 @@ use crate::effect::Effect;
 use crate::error::Result;
 use crate::event::EventKind;
 use crate::mail::MailKind;
-use crate::one_time::{Family, Issue, OneTimeTokens, Purpose};
+use crate::one_time::{self, Family, Issue, OneTimeTokens, Purpose};
 use crate::user::User;
 
 /// The tokens that accept an invitation.
@@ -23,7 +23,7 @@ pub const INVITATION: MailKind = MailKind::new(
 .carries_link(LIFETIME);
 
 /// Whether an account still waits for its user: it has no password, and nobody has logged in to it.
-pub(crate) fn is_unused(row: &Model) -> bool {
+pub(super) fn is_unused(row: &Model) -> bool {
     row.password_hash.is_none() && row.last_login_at.is_none()
 }
 
@@ -34,6 +34,11 @@ pub(crate) async fn awaits_user(effect: &Effect, user: &User) -> Result<bool> {
     }
     // A user does not have the hash.
     Ok(store::find(effect.tx(), user.id).await?.is_some_and(|row| is_unused(&row)))
+}
+
+/// Whether the user of an account that waits was invited, and may still come.
+pub(crate) async fn is_invited(effect: &Effect, row: &Model) -> Result<bool> {
+    Ok(is_unused(row) && !one_time::unused(effect.tx(), INVITE, row.id, effect.kernel().now()).await?.is_empty())
 }
 
 /// Mails an invitation on behalf of a superuser, if the account has an email address.

@@ -11,7 +11,7 @@ use crate::feature::Feature;
 
 pub use config::InvitationConfig;
 pub use link::{INVITATION, INVITE};
-pub(crate) use link::{awaits_user, invite, is_unused};
+pub(crate) use link::{awaits_user, invite, is_invited};
 pub use service::{INVITATIONS, Invitations};
 
 /// What the library has to know about the feature.

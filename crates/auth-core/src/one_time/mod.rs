@@ -19,7 +19,7 @@ pub use model::{Consumed, Doubt, Family, Issue};
 use purge::purge;
 pub use purpose::Purpose;
 pub use service::OneTimeTokens;
-pub(crate) use store::{delete, delete_mailed_to, live};
+pub(crate) use store::{delete, delete_mailed_to, unused};
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature = Feature::new("one_time", "Tokens that may be redeemed once.")

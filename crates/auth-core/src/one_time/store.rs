@@ -191,8 +191,9 @@ pub(super) async fn find_owner(
     Ok(token.all(db).await?.pop().and_then(|row| row.user_id))
 }
 
-/// The tokens of a purpose that act on an account and can still be redeemed.
-pub(crate) async fn live(
+/// The tokens of a purpose that act on an account and were not redeemed in time. Those from before a restore are among them:
+/// nobody can redeem them, and what they say still holds.
+pub(crate) async fn unused(
     db: &impl ConnectionTrait,
     purpose: Purpose,
     user_id: Uuid,
@@ -203,7 +204,6 @@ pub(crate) async fn live(
         .filter(Column::Kind.eq(purpose.name()))
         .filter(Column::UsedAt.is_null())
         .filter(Column::ExpiresAt.gt(Timestamp(now)))
-        .filter(epoch::survives(Column::CreatedAt))
         .all(db)
         .await?)
 }

@@ -4,11 +4,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{AccountChanges, PASSWORD_CHANGES, Profiles, Rights, notify_owner};
-use crate::account::{Accounts, Changes, SessionsToEnd, Updated, address, ensure_superuser_remains};
+use crate::account::{Accounts, Changes, SessionsToEnd, Updated, ensure_superuser_remains};
 use crate::client::Client;
 use crate::effect::Effect;
 use crate::email_change::EMAIL_CHANGES;
-use crate::email_change::{EmailChange, request_confirmation};
+use crate::email_change::{EmailChange, has_way_back, request_confirmation};
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::gate::PasswordGate;
@@ -140,7 +140,7 @@ impl Profiles<'_> {
                 let ends = if changes.is_active.is_some() || changes.is_superuser.is_some() {
                     ensure_superuser_remains(effect.tx(), before).await?;
                     if changes.is_active.is_some() {
-                        ensure_no_way_back(&effect, before).await?;
+                        ensure_no_way_back(&effect, before, changes.email.is_some() || later.is_some()).await?;
                     }
                     SessionsToEnd::All
                 } else if changes.password_hash.is_some() {
@@ -162,9 +162,9 @@ impl Profiles<'_> {
     }
 }
 
-/// Refuses to lock an account while somebody may go back to a verified address: the one who asks may have stolen it.
-async fn ensure_no_way_back(effect: &Effect, user: &User) -> Result<()> {
-    if address::reserved_until(effect.tx(), user.id, effect.kernel().now()).await?.is_none() {
+/// Refuses to lock an account while, or before, somebody may go back to a former address: the one who asks may have stolen it.
+async fn ensure_no_way_back(effect: &Effect, user: &User, moves: bool) -> Result<()> {
+    if !moves && !has_way_back(effect, user.id).await? {
         return Ok(());
     }
     let message = "wait until the change of your email address cannot be reverted any more, or ask another superuser";

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::Registered;
+use super::{Registered, Registration};
 use crate::account::{Accounts, Draft, Updated, address, store};
 use crate::client::Client;
 use crate::device;
@@ -144,6 +144,9 @@ pub(crate) async fn complete_registration(kernel: &Kernel, token: &str, client: 
 
 async fn insert_pending(kernel: &Kernel, token: &str, with_username: bool, client: &Client) -> Result<Updated> {
     const BAD: ErrorCode = ErrorCode::VerifyUserBadToken;
+    if kernel.configs().registration.mode == Registration::Closed {
+        return Err(BAD.into());
+    }
     let insert = |effect: Arc<Effect>| async move {
         let consumed = OneTimeTokens::new(kernel).consume(&effect, REGISTER, token, None).await?.ok_or(BAD)?;
         let account = consumed.data.map(serde_json::from_value::<PendingAccount>);

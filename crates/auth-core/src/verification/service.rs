@@ -55,6 +55,9 @@ impl<'a> Verifications<'a> {
                 let consumed = OneTimeTokens::new(kernel).consume(&effect, VERIFY, token, None).await?;
                 let Some(consumed) = consumed else { return Ok(None) };
                 let Some(user) = store::lock_owner(&effect, &consumed).await? else { return Ok(None) };
+                if !user.is_active {
+                    return Err(ErrorCode::VerifyUserBadToken.into());
+                }
                 if user.is_verified {
                     return Err(ErrorCode::VerifyUserAlreadyVerified.into());
                 }

@@ -135,8 +135,8 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
         Endpoint::patch("admin.update", Group::Users, "/{id}")
             .superuser(update)
             .summary(
-                "Changes an account. A new password, email address or role, and deactivation, end its sessions. The \
-                 superuser's own account changes by the rules of `PATCH /users/me`.",
+                "Changes an account. A new password, email address or role, deactivation, and a declared verification end its \
+                 sessions. The superuser's own account changes by the rules of `PATCH /users/me`.",
             )
             .answers::<PublicUser>(200, "The account as it is now.")
             .headers(&UPDATED)
