@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use auth_core::Auth;
 use auth_core::installation::KeyState;
-use auth_core::sea_orm::{ConnectionTrait, DbBackend, Statement};
 use auth_migration::{Migrator, MigratorTrait};
 
 use crate::{Result, explain, print};
@@ -82,15 +81,7 @@ async fn schema(auth: &Auth) -> Finding {
 }
 
 async fn clock(auth: &Auth) -> Finding {
-    let db = auth.database();
-    let sql = match db.get_database_backend() {
-        DbBackend::Postgres => "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)",
-        DbBackend::MySql => "SELECT CAST(UNIX_TIMESTAMP() AS SIGNED)",
-        _ => "SELECT CAST(strftime('%s', 'now') AS INTEGER)",
-    };
-    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await;
-    let theirs = row.ok().flatten().and_then(|row| row.try_get_by_index::<i64>(0).ok());
-    let theirs = theirs.ok_or("the database did not report its time")?;
+    let theirs = auth.installation().database_time().await.map_err(|error| explain(&error))?.unix_timestamp();
     let apart = auth.now().unix_timestamp().abs_diff(theirs);
     if apart <= SKEW.as_secs() {
         return Ok(format!("{apart} s from the database's"));

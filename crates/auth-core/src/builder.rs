@@ -16,16 +16,18 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{Notify, Semaphore};
 
 use self::place::Place;
-use crate::audit::MAX_PENDING;
+use crate::audit::{MAX_PENDING, MAX_PENDING_OF_CLIENT};
 use crate::auth::Auth;
 use crate::backend::Backend;
 use crate::clock::{Clock, SystemClock};
 use crate::configs::{Configs, for_each_config};
 use crate::feature::Feature;
 use crate::features::{FEATURES, mail_kinds};
+use crate::gate::{MAX_QUESTIONS, MAX_QUESTIONS_OF_CLIENT};
 use crate::hooks::{HookRunner, Hooks};
 use crate::jwt::install_provider;
 use crate::kernel::{AttributesCheck, Kernel, Parts};
+use crate::limit::SharedClock;
 use crate::password::{HasherConfig, PasswordHasher};
 use crate::principal::Source;
 use crate::profile::EXPORTS_AT_ONCE;
@@ -33,6 +35,7 @@ use crate::random::{OsRandom, Random};
 use crate::seal::Sealer;
 use crate::secret::RootSecret;
 use crate::session::lookup::Lookup;
+use crate::share::Places;
 
 /// Everything that is wrong with a configuration, each with what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -245,8 +248,10 @@ impl AuthBuilder {
             limit_key: keys.limit,
             templates,
             bell: Notify::new(),
+            shared_clock: SharedClock::default(),
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
-            pending_events: Arc::new(Semaphore::new(MAX_PENDING)),
+            pending_events: Places::new(MAX_PENDING, MAX_PENDING_OF_CLIENT),
+            pending_questions: Places::new(MAX_QUESTIONS, MAX_QUESTIONS_OF_CLIENT),
         });
         Ok(Auth::new(kernel, self.features))
     }

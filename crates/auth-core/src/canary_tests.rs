@@ -361,6 +361,7 @@ async fn handles_settings_and_errors() {
         bucket,
         LIMIT,
         Subject::Name(ADDRESS.to_owned()),
+        Subject::of(&user()),
         Pair(Subject::Name(ADDRESS.to_owned()), Client::new(None, None).with_device(Some(SECRET))),
         Limits::default().set(LIMIT, []),
         auth.installation(),

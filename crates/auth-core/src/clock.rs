@@ -12,6 +12,12 @@ pub(crate) const MAX_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60
 pub trait Clock: Send + Sync + 'static {
     /// The present moment in UTC.
     fn now(&self) -> OffsetDateTime;
+
+    /// Whether it is the clock of a machine, from which those of other servers may differ. What has to hold on all of them at once
+    /// goes by the clock of the database then.
+    fn is_of_machine(&self) -> bool {
+        false
+    }
 }
 
 /// The clock of the machine.
@@ -22,6 +28,10 @@ impl Clock for SystemClock {
     #[allow(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     fn now(&self) -> OffsetDateTime {
         OffsetDateTime::now_utc()
+    }
+
+    fn is_of_machine(&self) -> bool {
+        true
     }
 }
 

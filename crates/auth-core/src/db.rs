@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, EntityTrait,
-    IsolationLevel, PrimaryKeyToColumn, QueryFilter, QuerySelect, SqliteTransactionMode, TransactionOptions,
+    IsolationLevel, PrimaryKeyToColumn, QueryFilter, QuerySelect, SqliteTransactionMode, Statement, TransactionOptions,
     TransactionTrait,
 };
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::db_error;
@@ -24,6 +25,23 @@ fn options(backend: DbBackend) -> TransactionOptions {
         isolation_level: (backend == DbBackend::MySql).then_some(IsolationLevel::ReadCommitted),
         ..TransactionOptions::default()
     }
+}
+
+/// What the clock of the database says, to the second.
+///
+/// # Errors
+/// Fails when the database does.
+pub(crate) async fn time(db: &DatabaseConnection) -> Result<OffsetDateTime> {
+    let backend = db.get_database_backend();
+    let sql = match backend {
+        DbBackend::Postgres => "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) AS BIGINT)",
+        DbBackend::MySql => "SELECT CAST(UNIX_TIMESTAMP() AS SIGNED)",
+        _ => "SELECT CAST(strftime('%s', 'now') AS INTEGER)",
+    };
+    let row = db.query_one_raw(Statement::from_string(backend, sql)).await?;
+    let seconds = row.map(|row| row.try_get_by_index::<i64>(0)).transpose()?;
+    let seconds = seconds.ok_or_else(|| Error::internal("the database did not report its time"))?;
+    OffsetDateTime::from_unix_timestamp(seconds).map_err(Error::internal)
 }
 
 /// How often what lost a conflict is run in all. Each round lets one contender through, so many concurrent inserts of one

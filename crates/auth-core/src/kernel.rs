@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::hooks::HookRunner;
 use crate::json;
+use crate::limit::SharedClock;
 use crate::mail::{Language, LinkConfig, MailLink, Templates};
 use crate::password::{PasswordHasher, PolicyContext};
 use crate::principal::{Principal, Source};
@@ -26,6 +27,7 @@ use crate::random::{Random, new_id};
 use crate::seal::Sealer;
 use crate::session::lookup::Lookup;
 use crate::settings::Settings;
+use crate::share::Places;
 use crate::user::User;
 
 /// Checks the JSON object that an app keeps about each user.
@@ -56,8 +58,12 @@ pub(crate) struct Parts {
     pub(crate) bell: Notify,
     /// As many permits as exports may be held in memory at once.
     pub(crate) exports: Arc<Semaphore>,
-    /// As many permits as events of failed attempts may wait to be written down.
-    pub(crate) pending_events: Arc<Semaphore>,
+    /// The time that limits go by.
+    pub(crate) shared_clock: SharedClock,
+    /// The places of events that wait to be written down.
+    pub(crate) pending_events: Places,
+    /// The places of questions to owners whether it was them.
+    pub(crate) pending_questions: Places,
 }
 
 impl std::fmt::Debug for Kernel {

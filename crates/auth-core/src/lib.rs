@@ -35,6 +35,7 @@ mod scope;
 mod seal;
 mod secret;
 mod settings;
+mod share;
 mod user;
 mod weakness;
 mod worker;

@@ -18,6 +18,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_guesser_waits_longer_and_longer,
     every_door_takes_of_the_same_attempts,
     a_name_that_nobody_has_is_counted_alike,
+    an_account_comes_and_goes_unseen,
     all_spellings_and_names_of_an_account_are_one,
     own_logins_clear_nothing_of_others,
     one_guess_at_each_account_uses_the_network_up,
@@ -187,6 +188,24 @@ async fn a_name_that_nobody_has_is_counted_alike(cx: Cx) {
 }
 
 /// LOG-12.
+/// An address is counted as such: who guesses at it does not notice that an account comes to be, or that it is gone.
+async fn an_account_comes_and_goes_unseen(cx: Cx) {
+    let app = cx.app_with(guarded()).await;
+    let open = open(&app).await;
+    let ada = "ada@example.org";
+    let block = async || {
+        for _ in 0..5 {
+            login(&app, ada, WRONG, "192.0.2.1").send().await.fails(E::LoginBadCredentials);
+        }
+        refused(login(&app, ada, WRONG, "192.0.2.1").send().await, 30)
+    };
+    assert_eq!(block().await, 30);
+    let account = open.user("ada").await;
+    assert_eq!(refused(login(&app, ada, WRONG, "192.0.2.1").send().await, 30), 30);
+    open.delete("/users/me").by(&account).json(json!({ "password": PASSWORD })).send().await.is(204);
+    assert_eq!(refused(login(&app, ada, WRONG, "192.0.2.1").send().await, 30), 30);
+}
+
 async fn all_spellings_and_names_of_an_account_are_one(cx: Cx) {
     let app = cx.app_with(guarded()).await;
     let ada = open(&app).await.user("ada").await;

@@ -13,7 +13,7 @@ use auth_core::one_time::{TOKEN_TRIES, TOKEN_USES};
 use auth_core::password::{HasherConfig, Password, PasswordConfig, PasswordPolicy, PolicyContext, Refusal};
 use auth_core::profile::{PASSWORD_CHANGES, PROFILE_CHANGES};
 use auth_core::registration::{REGISTRATION_TRIES, REGISTRATIONS};
-use auth_core::{Client, ErrorCode as E, EventKind, Limits, Rate, Registration};
+use auth_core::{Client, Clock, ErrorCode as E, EventKind, Limits, Rate, Registration, SystemClock};
 use serde_json::{Value, json};
 
 use crate::mails::{EMAIL_CHANGED, MAGIC_LINK, PASSWORD_CHANGED, RESET_PASSWORD, VERIFY_EMAIL};
@@ -36,6 +36,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     an_unverified_address_gets_few_notices,
     mails_that_were_asked_for_drown_no_notice,
     clocks_may_differ,
+    servers_count_by_the_clock_of_the_database: direct_only servers_only,
     a_client_has_few_mails_sent,
     new_codes_do_not_buy_more_attempts,
     a_crowd_gets_what_one_would_get: direct_only,
@@ -460,6 +461,47 @@ async fn clocks_may_differ(cx: Cx) {
         refused(forgot(&app, "ada@example.org", "192.0.2.1").await, HOUR + Duration::from_secs(60));
         app.clock().advance(Duration::from_secs(5));
     }
+}
+
+/// The clock of a machine that is wrong by so much.
+struct Wrong(time::Duration);
+
+impl Clock for Wrong {
+    fn now(&self) -> time::OffsetDateTime {
+        SystemClock.now() + self.0
+    }
+
+    fn is_of_machine(&self) -> bool {
+        true
+    }
+}
+
+/// One server is ten minutes fast, another one slow by as much: neither holds back whom the other let in, and together they give
+/// no more than one of them.
+async fn servers_count_by_the_clock_of_the_database(cx: Cx) {
+    let rate = Rate { times: 4, per: Duration::from_secs(120) };
+    let setup =
+        |minutes| only(PASSWORDS_BY_CLIENT, rate).auth(move |auth| auth.clock(Wrong(time::Duration::minutes(minutes))));
+    let fast = cx.app_with(setup(10)).await;
+    let slow = fast.server_with(setup(-10)).await;
+    let wrong = async |app: &App| {
+        let body = json!({ "username": "ada@example.org", "password": "wrong-Tractor-Orbit-1" });
+        from(app.post("/auth/cookie/login"), "192.0.2.1").json(body).send().await
+    };
+    wrong(&fast).await.fails(E::LoginBadCredentials);
+    wrong(&slow).await.fails(E::LoginBadCredentials);
+    let mut tried = 2;
+    for server in [&fast, &slow, &fast, &slow, &slow, &fast, &slow, &fast] {
+        let answer = wrong(server).await;
+        if answer.status == 429 {
+            refused(answer, Duration::from_secs(2 * 60));
+        } else {
+            answer.fails(E::LoginBadCredentials);
+            tried += 1;
+        }
+    }
+    // One comes back each two minutes.
+    assert!((4..=5).contains(&tried), "{tried}");
 }
 
 async fn a_client_has_few_mails_sent(cx: Cx) {

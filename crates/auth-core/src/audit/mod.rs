@@ -18,7 +18,7 @@ pub(crate) use forget::forget_clients;
 pub use model::{AuditEvent, AuditPage, AuditQuery};
 use rows::{export, purge};
 pub use service::Audit;
-pub(crate) use service::MAX_PENDING;
+pub(crate) use service::{MAX_PENDING, MAX_PENDING_OF_CLIENT};
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature =

@@ -22,7 +22,7 @@ pub(crate) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
 }
 
 /// How many events an export has at the most.
-const MAX_EXPORTED: u64 = 10_000;
+const MAX_EXPORTED: u64 = 1_000;
 
 /// Adds the newest events about the user, newest first, and how many there are.
 pub(crate) fn export<'a>(kernel: &'a Kernel, export: &'a mut Export) -> BoxFuture<'a, Result<()>> {

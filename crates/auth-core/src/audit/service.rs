@@ -9,8 +9,9 @@ use crate::secret::keyed_digest;
 use crate::user::User;
 use crate::{Client, Event, EventKind, Result};
 
-/// How many events of failed attempts may wait to be written down.
+/// How many events of failed attempts may wait to be written down, and how many of those that one client caused.
 pub(crate) const MAX_PENDING: usize = 256;
+pub(crate) const MAX_PENDING_OF_CLIENT: usize = 24;
 
 /// The largest page.
 const MAX_PAGE: u64 = 100;
@@ -88,8 +89,8 @@ impl Kernel {
     pub(crate) fn emit(&self, client: &Client, kind: EventKind) {
         let event = self.event(client, kind);
         event.log();
-        let Ok(permit) = self.parts().pending_events.clone().try_acquire_owned() else {
-            tracing::error!(event = %event.id, "{MAX_PENDING} events wait to be written down; this one was not");
+        let Some(place) = self.parts().pending_events.enter(client) else {
+            tracing::error!(event = %event.id, "too many events wait to be written down; this one was not");
             return self.parts().hooks.tell(event);
         };
         let kernel = self.clone();
@@ -103,7 +104,7 @@ impl Kernel {
                 tracing::warn!(%cause, "an event could not be written down");
             }
             kernel.parts().hooks.tell(event);
-            drop(permit);
+            drop(place);
         });
     }
 }

@@ -81,17 +81,20 @@ pub(super) async fn page(db: &impl ConnectionTrait, query: &AuditQuery, limit: u
     Ok(select.all(db).await?.into_iter().map(AuditEvent::from).collect())
 }
 
-/// The ids of events that name an account in this role, the newest first, from before one of them.
+/// The ids of events that name an account in this role, the newest first, from before one of them and not older than another.
 pub(super) async fn ids(
     db: &impl ConnectionTrait,
-    role: Column,
-    user_id: Uuid,
+    (role, user_id): (Column, Uuid),
     before: Option<Uuid>,
+    since: Option<Uuid>,
     limit: u64,
 ) -> Result<Vec<Uuid>> {
     let mut ids = Entity::find().select_only().column(Column::Id).filter(role.eq(user_id));
     if let Some(before) = before {
         ids = ids.filter(Column::Id.lt(before));
+    }
+    if let Some(since) = since {
+        ids = ids.filter(Column::Id.gte(since));
     }
     Ok(ids.order_by_desc(Column::Id).limit(limit).into_tuple().all(db).await?)
 }
@@ -114,27 +117,48 @@ pub(super) async fn forget_clients(db: &impl ConnectionTrait, ids: Vec<Uuid>) ->
 /// What the name of a note begins with; the id of an account follows.
 const NOTE: &str = "forget:";
 
-fn note(user_id: Uuid) -> String {
+/// That the clients of an account are to be forgotten.
+pub(super) struct Note {
+    pub(super) user_id: Uuid,
+    /// When the account was deleted.
+    pub(super) at: OffsetDateTime,
+    /// Whether the events from before that are done.
+    pub(super) is_begun: bool,
+}
+
+fn name_of_note(user_id: Uuid) -> String {
     format!("{NOTE}{user_id}")
 }
 
-/// Writes down that the clients of an account are to be forgotten.
 pub(super) async fn leave_note(db: &impl ConnectionTrait, user_id: Uuid, now: OffsetDateTime) -> Result<()> {
-    let row = meta::ActiveModel { name: Set(note(user_id)), number: Set(0), data: Set(None), at: Set(Timestamp(now)) };
+    let (name, at) = (Set(name_of_note(user_id)), Set(Timestamp(now)));
+    let row = meta::ActiveModel { name, number: Set(0), data: Set(None), at };
     meta::Entity::insert(row).exec_without_returning(db).await?;
     Ok(())
 }
 
-/// The accounts of some of the notes that were left by a moment.
-pub(super) async fn notes(db: &impl ConnectionTrait, by: OffsetDateTime, limit: u64) -> Result<Vec<Uuid>> {
-    let names = meta::Entity::find().select_only().column(meta::Column::Name);
-    let names = names.filter(meta::Column::Name.starts_with(NOTE)).filter(meta::Column::At.lte(Timestamp(by)));
-    let names: Vec<String> = names.limit(limit).into_tuple().all(db).await?;
-    Ok(names.iter().filter_map(|name| name.strip_prefix(NOTE)?.parse().ok()).collect())
+/// Some of the notes, in the order of the accounts' ids, after one of them.
+pub(super) async fn notes(db: &impl ConnectionTrait, after: Option<Uuid>, limit: u64) -> Result<Vec<Note>> {
+    let mut rows = meta::Entity::find().filter(meta::Column::Name.starts_with(NOTE));
+    if let Some(after) = after {
+        rows = rows.filter(meta::Column::Name.gt(name_of_note(after)));
+    }
+    let note = |row: meta::Model| {
+        let user_id = row.name.strip_prefix(NOTE)?.parse().ok()?;
+        Some(Note { user_id, at: row.at.0, is_begun: row.number > 0 })
+    };
+    Ok(rows.order_by_asc(meta::Column::Name).limit(limit).all(db).await?.into_iter().filter_map(note).collect())
+}
+
+/// Writes down that the events from before the deletion are done.
+pub(super) async fn begin_note(db: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
+    let begun = meta::Entity::update_many().col_expr(meta::Column::Number, Expr::value(1_i64));
+    begun.filter(meta::Column::Name.eq(name_of_note(user_id))).exec(db).await?;
+    Ok(())
 }
 
 pub(super) async fn remove_note(db: &impl ConnectionTrait, user_id: Uuid) -> Result<()> {
-    meta::Entity::delete_many().filter(meta::Column::Name.eq(note(user_id))).exec(db).await?;
+    meta::Entity::delete_many().filter(meta::Column::Name.eq(name_of_note(user_id))).exec(db).await?;
     Ok(())
 }
 

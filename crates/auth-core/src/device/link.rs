@@ -54,8 +54,7 @@ pub(crate) async fn ask_owner(kernel: &Kernel, subject: &Subject, client: &Clien
             return Ok(());
         }
     }
-    let user_id = if let Subject::Account(id) = subject { Some(*id) } else { None };
-    kernel.queue_job(JOB, ConfirmJob { user_id }, client).await
+    kernel.queue_job(JOB, ConfirmJob { user_id: subject.user_id() }, client).await
 }
 
 /// Carries the job out.

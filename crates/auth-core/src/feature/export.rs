@@ -21,7 +21,7 @@ pub struct Export {
     pub user: User,
     /// Its live sessions.
     pub sessions: Vec<Session>,
-    /// What happened to it, newest first: the newest 10,000 events. The others can be read
+    /// What happened to it, newest first: the newest 1,000 events. The others can be read
     /// [page by page](crate::audit::Audit::list_own).
     pub activity: Vec<AuditEvent>,
     /// How many entries the audit log has about it, by the names of the events: of all events, not only of those above.

@@ -9,6 +9,7 @@ use crate::event::EventKind;
 use crate::kernel::Kernel;
 use crate::limit::Subject;
 use crate::password::Verdict;
+use crate::share::Place;
 
 /// A password that was compared. The caller says what became of it: [`passed`](Self::passed), or
 /// [`failed`](Self::failed). One of which nothing is said stays a failure without an event.
@@ -48,14 +49,14 @@ impl Checked<'_> {
         let Self { kernel, client, subject, taken, .. } = self;
         kernel.emit(client, kind);
         if client.is_remote() {
-            beside(kernel, move |kernel| async move { count(&kernel, &subject, taken.by_stranger).await });
+            count_beside(kernel, subject, taken.by_stranger, client);
         }
     }
 }
 
 /// Counts a failure of a known device, which takes of the account's limit without being bound by it. Word goes to the owner
 /// once half of the limit is used.
-pub(super) async fn count(kernel: &Kernel, subject: &Subject, is_counted: bool) -> Result<()> {
+async fn count(kernel: &Kernel, subject: &Subject, is_counted: bool) -> Result<()> {
     let bucket = PASSWORDS_BY_ACCOUNT.of(subject);
     let Some(times) = bucket.times(&kernel.configs().limits) else { return Ok(()) };
     if !is_counted {
@@ -67,20 +68,38 @@ pub(super) async fn count(kernel: &Kernel, subject: &Subject, is_counted: bool) 
     Ok(())
 }
 
-/// Does something beside the answer, as far as not too much waits already.
-pub(super) fn beside<F>(kernel: &Kernel, work: impl FnOnce(Kernel) -> F)
+/// How many refused attempts may lead to questions to their owners at once, and how many of those of one client: a refusal costs
+/// nothing, so that there may be any number of them.
+pub(crate) const MAX_QUESTIONS: usize = 64;
+pub(crate) const MAX_QUESTIONS_OF_CLIENT: usize = 4;
+
+/// Asks the owner beside the answer that refuses a client, as far as not too many wait already.
+pub(super) fn ask_beside(kernel: &Kernel, subject: &Subject, client: &Client) {
+    let (subject, asked) = (subject.clone(), client.clone());
+    let place = kernel.parts().pending_questions.enter(client);
+    beside(kernel, place, move |kernel| async move { ask_owner(&kernel, &subject, &asked).await });
+}
+
+/// Does something beside the answer, if there is a place for it.
+fn beside<F>(kernel: &Kernel, place: Option<Place>, work: impl FnOnce(Kernel) -> F)
 where
     F: Future<Output = Result<()>> + Send + 'static,
 {
-    let Ok(permit) = kernel.parts().pending_events.clone().try_acquire_owned() else {
-        tracing::error!("too many failed attempts wait to be looked at; this one was not");
-        return;
-    };
+    let Some(place) = place else { return };
     let work = work(kernel.clone());
     tokio::spawn(async move {
         if let Err(cause) = work.await {
             tracing::warn!(%cause, "a failed attempt at a password could not be looked at");
         }
-        drop(permit);
+        drop(place);
     });
+}
+
+/// Counts a failure beside the answer, as far as not too many wait already.
+pub(super) fn count_beside(kernel: &Kernel, subject: Subject, is_counted: bool, client: &Client) {
+    let place = kernel.parts().pending_events.enter(client);
+    if place.is_none() {
+        tracing::error!("too many failed attempts wait to be looked at; this one was not");
+    }
+    beside(kernel, place, move |kernel| async move { count(&kernel, &subject, is_counted).await });
 }

@@ -1,14 +1,11 @@
 //! An attempt at a mailed code, until it is said what became of it.
 
-use uuid::Uuid;
-
 use super::PasswordGate;
-use super::attempt::{beside, count};
+use super::attempt::{ask_beside, count_beside};
 use super::limits::{PASSWORDS_BY_ACCOUNT, codes, in_a_row};
 use crate::account::store;
 use crate::backend::BuiltBackend;
 use crate::client::Client;
-use crate::device::ask_owner;
 use crate::effect::Effect;
 use crate::error::Result;
 use crate::event::{EventKind, LoginFailure};
@@ -41,7 +38,7 @@ impl<'a> PasswordGate<'a> {
         let name = LoginName::Email(email.key().to_owned());
         let found = self.find(store::By::Name(&name), backend, client).await?;
         let (subject, is_known) = match found {
-            Some((credentials, device)) => (Subject::Account(credentials.user.id), device.is_some()),
+            Some((credentials, device)) => (Subject::of(&credentials.user), device.is_some()),
             None => (Subject::Name(name.key().to_owned()), false),
         };
         Ok(CodeAttempt { kernel: self.kernel, client, subject, is_known })
@@ -53,13 +50,13 @@ impl<'a> PasswordGate<'a> {
     /// # Errors
     /// Fails when the database does.
     pub(crate) async fn allows_codes(self, effect: &Effect, email: &Email, user: Option<&User>) -> Result<bool> {
-        let subject = user.map_or_else(|| Subject::Name(email.key().to_owned()), |user| Subject::Account(user.id));
+        let subject = user.map_or_else(|| Subject::Name(email.key().to_owned()), Subject::of);
         self.kernel.limiter().has_room(effect.tx(), &codes(&subject)).await
     }
 
     /// A login by mail succeeded, which ends what was counted in a row for the account.
-    pub(crate) async fn passed_by_mail(self, user_id: Uuid, client: &Client) {
-        let subject = Subject::Account(user_id);
+    pub(crate) async fn passed_by_mail(self, user: &User, client: &Client) {
+        let subject = Subject::of(user);
         let mut ended = in_a_row(&subject, client);
         ended.push(codes(&subject));
         if let Err(cause) = self.kernel.limiter().settle(&[], &ended).await {
@@ -83,8 +80,7 @@ impl CodeAttempt<'_> {
         if !self.is_known {
             let whole = PASSWORDS_BY_ACCOUNT.of(&self.subject);
             if let Some(refusal) = limiter.take_within(effect.tx(), &whole).await? {
-                let (subject, client) = (self.subject.clone(), self.client.clone());
-                beside(self.kernel, move |kernel| async move { ask_owner(&kernel, &subject, &client).await });
+                ask_beside(self.kernel, &self.subject, self.client);
                 return Err(limiter.refuse(&refusal, self.client));
             }
         }
@@ -94,10 +90,9 @@ impl CodeAttempt<'_> {
     /// The code is none that logs in.
     pub(crate) fn failed(self) {
         let Self { kernel, client, subject, is_known } = self;
-        let user_id = if let Subject::Account(id) = &subject { Some(*id) } else { None };
-        kernel.emit(client, EventKind::LoginFailed { user_id, reason: LoginFailure::WrongCode });
+        kernel.emit(client, EventKind::LoginFailed { user_id: subject.user_id(), reason: LoginFailure::WrongCode });
         if client.is_remote() {
-            beside(kernel, move |kernel| async move { count(&kernel, &subject, !is_known).await });
+            count_beside(kernel, subject, !is_known, client);
         }
     }
 }

@@ -78,7 +78,7 @@ pub const CODES_BY_NAME: Limit<Subject> =
 /// The wrong codes of an account, or of an address that may get one by a login by mail.
 pub(super) fn codes(subject: &Subject) -> Bucket {
     match subject {
-        Subject::Account(_) => CODES_BY_ACCOUNT.of(subject),
+        Subject::Account(..) => CODES_BY_ACCOUNT.of(subject),
         Subject::Name(_) => CODES_BY_NAME.of(subject),
     }
 }

@@ -20,7 +20,7 @@ mod service;
 
 use crate::feature::Feature;
 
-pub(crate) use attempt::Checked;
+pub(crate) use attempt::{Checked, MAX_QUESTIONS, MAX_QUESTIONS_OF_CLIENT};
 pub(crate) use code::CodeAttempt;
 pub use limits::{
     CODES_BY_ACCOUNT, CODES_BY_NAME, PASSWORDS_BY_ACCOUNT, PASSWORDS_BY_CLIENT, PASSWORDS_BY_DEVICE, PASSWORDS_BY_PAIR,

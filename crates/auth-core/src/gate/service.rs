@@ -1,11 +1,11 @@
 //! The gate.
 
-use super::attempt::{Checked, beside};
+use super::attempt::{Checked, ask_beside};
 use super::limits::Taken;
 use crate::account::{Credentials, store};
 use crate::backend::BuiltBackend;
 use crate::client::Client;
-use crate::device::{DeviceKeys, KnownDevice, ask_owner};
+use crate::device::{DeviceKeys, KnownDevice};
 use crate::error::{Error, ErrorCode, Result};
 use crate::identifier::LoginName;
 use crate::kernel::Kernel;
@@ -43,7 +43,7 @@ impl<'a> PasswordGate<'a> {
             None => None,
         };
         let subject = match &found {
-            Some((credentials, _)) => Subject::Account(credentials.user.id),
+            Some((credentials, _)) => Subject::of(&credentials.user),
             // What no account can be called has no canonical form, and no row that a possible name has.
             None => Subject::Name(parsed.map_or_else(|| format!("\0{name}"), |name| name.key().to_owned())),
         };
@@ -62,7 +62,7 @@ impl<'a> PasswordGate<'a> {
     ) -> Result<Checked<'a>> {
         let (id, backend) = (principal.user.id, self.kernel.backend(&principal.session.backend)?);
         let found = self.find(store::By::Id(id), backend, client).await?;
-        self.check(Subject::Account(id), found, password, client).await
+        self.check(Subject::of(&principal.user), found, password, client).await
     }
 
     /// The account that a caller names, and the device that asks, if the account knows it.
@@ -112,8 +112,7 @@ impl<'a> PasswordGate<'a> {
         })?;
         let Some(refusal) = refusal else { return Ok(()) };
         if client.is_remote() {
-            let (subject, client) = (subject.clone(), client.clone());
-            beside(kernel, move |kernel| async move { ask_owner(&kernel, &subject, &client).await });
+            ask_beside(kernel, subject, client);
         }
         Err(limiter.refuse(&refusal, client))
     }

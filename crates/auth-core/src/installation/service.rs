@@ -1,8 +1,10 @@
 //! The service.
 
 use sea_orm::DatabaseConnection;
+use time::OffsetDateTime;
 
 use super::store;
+use crate::db;
 use crate::error::Result;
 use crate::kernel::Kernel;
 
@@ -15,6 +17,15 @@ pub struct Installation<'a> {
 impl<'a> Installation<'a> {
     pub(crate) fn new(kernel: &'a Kernel) -> Self {
         Self { kernel }
+    }
+
+    /// What the clock of the database says, in UTC and to the second.
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    #[tracing::instrument(name = "installation.database_time", target = "auth::service", level = "debug", skip_all)]
+    pub async fn database_time(&self) -> Result<OffsetDateTime> {
+        db::time(self.kernel.db()).await
     }
 }
 

@@ -14,10 +14,6 @@ const FIRST_WAIT: Duration = Duration::from_secs(30);
 /// How long uses in a row are remembered after the last one. A client that waits so long gets less than by going on.
 const MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How far the clocks of two servers may be apart, at the least: what ends later than that is from before the clock was set
-/// back.
-const SKEW: Duration = Duration::from_secs(60 * 60);
-
 /// One row that has to have room.
 #[derive(Clone, Debug)]
 pub(super) struct Claim {
@@ -42,10 +38,6 @@ fn millis_of(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 8)
 }
 
-fn latest(time: i64, now: i64) -> i64 {
-    now + time + time.max(millis_of(SKEW))
-}
-
 impl Claim {
     pub(super) fn per(&self) -> i64 {
         millis_of(self.rate.per)
@@ -66,16 +58,6 @@ impl Claim {
             Pace::Window | Pace::Even => self.per(),
             Pace::Doubling | Pace::Spaced => millis_of(MEMORY).max(self.per()),
         }
-    }
-
-    /// From when on the end of a row is too late to be true.
-    pub(super) fn latest_end(&self, now: i64) -> i64 {
-        latest(self.horizon(), now)
-    }
-
-    /// From when on the end of a wait is too late to be true.
-    pub(super) fn latest_wait(&self, now: i64) -> i64 {
-        latest(self.per(), now)
     }
 
     /// The wait after so many uses in a row.
@@ -112,10 +94,10 @@ impl Claim {
     /// Whether one may be taken of a row that was read.
     pub(super) fn has_room(&self, row: &Model, now: i64) -> bool {
         let (next_at, ends_at) = (millis(row.next_at.0), millis(row.ends_at.0));
-        let over = ends_at <= now || ends_at > self.latest_end(now);
+        let over = ends_at <= now || ends_at > now + 2 * self.horizon();
         over || match self.pace {
             Pace::Window => row.used < self.times(),
-            _ => next_at <= now || next_at > self.latest_wait(now),
+            _ => next_at <= now || next_at > now + 2 * self.per(),
         }
     }
 

@@ -17,7 +17,7 @@ impl Claim {
     /// Clocks of servers differ, and requests overtake each other: a little too late does not count.
     fn over(&self, now: i64) -> Condition {
         let ends_at = || column(Column::EndsAt);
-        Condition::any().add(ends_at().lte(now)).add(ends_at().gt(self.latest_end(now)))
+        Condition::any().add(ends_at().lte(now)).add(ends_at().gt(now + 2 * self.horizon()))
     }
 
     /// Whether one may be taken of the row.
@@ -25,7 +25,7 @@ impl Claim {
         let next_at = || column(Column::NextAt);
         match self.pace {
             Pace::Window => self.over(now).add(column(Column::Used).lt(self.times())),
-            _ => self.over(now).add(next_at().lte(now)).add(next_at().gt(self.latest_wait(now))),
+            _ => self.over(now).add(next_at().lte(now)).add(next_at().gt(now + 2 * self.per())),
         }
     }
 
@@ -38,7 +38,7 @@ impl Claim {
             Pace::Window => (Expr::value(0_i64), when_over(first.ends_at).finally(column(Column::EndsAt)).into()),
             Pace::Even => {
                 let more = |of| column(of).add(self.every());
-                let too_late = column(Column::NextAt).gt(self.latest_wait(now));
+                let too_late = column(Column::NextAt).gt(now + 2 * self.per());
                 let next_at = when_over(first.next_at).case(too_late, first.next_at).finally(more(Column::NextAt));
                 (next_at.into(), when_over(first.ends_at).finally(more(Column::EndsAt)).into())
             }

@@ -5,7 +5,8 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::client::Client;
-use crate::identifier::Email;
+use crate::identifier::{Email, Username};
+use crate::user::User;
 
 /// Those whom a limit can count: clients, addresses, accounts by their ids or by names, devices, tokens.
 pub trait Counted: sealed::Sealed {
@@ -57,8 +58,9 @@ impl Counted for Uuid {
 /// An account, or a name that no account has: what is counted must not tell which.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// The account, whichever of its names was given.
-    Account(Uuid),
+    /// The account, by its id and the canonical form of its address, or of its user name if it has none, whichever of its names
+    /// was given.
+    Account(Uuid, String),
     /// The canonical form of a name that no account has.
     Name(String),
 }
@@ -67,18 +69,32 @@ impl fmt::Debug for Subject {
     /// Hides the name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Account(id) => f.debug_tuple("Account").field(id).finish(),
+            Self::Account(id, _) => f.debug_tuple("Account").field(id).finish_non_exhaustive(),
             Self::Name(_) => f.write_str("Name(***)"),
         }
     }
 }
 
 impl Subject {
-    fn parts(&self) -> Vec<String> {
+    /// An account.
+    pub(crate) fn of(user: &User) -> Self {
+        let email = user.email.as_deref().and_then(Email::key_of);
+        let username = || user.username.as_deref().and_then(Username::key_of);
+        Self::Account(user.id, email.or_else(username).unwrap_or_default())
+    }
+
+    /// The id of the account, if there is one.
+    pub(crate) fn user_id(&self) -> Option<Uuid> {
         match self {
-            Self::Account(id) => vec!["account".to_owned(), id.to_string()],
-            Self::Name(name) => vec!["name".to_owned(), name.clone()],
+            Self::Account(id, _) => Some(*id),
+            Self::Name(_) => None,
         }
+    }
+
+    /// The same for an account as for its name: that it came to be, or that it is gone, changes nothing.
+    fn parts(&self) -> Vec<String> {
+        let (Self::Account(_, name) | Self::Name(name)) = self;
+        vec!["name".to_owned(), name.clone()]
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::claim::{Claim, millis};
+use super::claim::Claim;
 use super::{Bucket, Rate, store};
 use crate::kernel::Kernel;
 use crate::secret::keyed_digest;
@@ -58,7 +58,8 @@ impl Limiter<'_> {
     /// # Errors
     /// Fails with `RATE_LIMITED`, and when the database does.
     pub async fn check(&self, bucket: &Bucket, client: &Client) -> Result<()> {
-        let (db, now) = (self.kernel.db(), millis(self.kernel.now()));
+        self.compare_clocks().await;
+        let (db, now) = (self.kernel.db(), self.now());
         for claim in self.claims(bucket) {
             let row = store::find(db, claim.id).await?;
             if row.is_some_and(|row| !claim.has_room(&row, now)) {
@@ -87,6 +88,7 @@ impl Limiter<'_> {
     /// # Errors
     /// Fails when the database does.
     pub(crate) async fn reserve(&self, buckets: &[Bucket]) -> Result<Option<Refusal>> {
+        self.compare_clocks().await;
         let refused = db::retried(|| self.take_all(self.kernel.db(), buckets)).await?;
         let Some((refusal, taken)) = refused else { return Ok(None) };
         self.put_right(&taken, &[]).await?;
@@ -103,7 +105,7 @@ impl Limiter<'_> {
 
     /// Takes one of each, up to the first of which nothing is left; with its refusal comes what was taken before.
     async fn take_all(&self, db: &impl ConnectionTrait, buckets: &[Bucket]) -> Result<Option<(Refusal, Vec<Claim>)>> {
-        let now = millis(self.kernel.now());
+        let now = self.now();
         let claims: Vec<(&'static str, Claim)> = buckets
             .iter()
             .flat_map(|bucket| self.claims(bucket).into_iter().map(|claim| (bucket.name(), claim)))
@@ -136,7 +138,7 @@ impl Limiter<'_> {
         if returned.is_empty() && emptied.is_empty() {
             return Ok(());
         }
-        let now = millis(self.kernel.now());
+        let now = self.now();
         db::retried(|| store::settle(self.kernel.db(), returned, emptied, now)).await
     }
 
@@ -145,7 +147,7 @@ impl Limiter<'_> {
     /// # Errors
     /// Fails when the database does.
     pub(crate) async fn has_room(&self, db: &impl ConnectionTrait, bucket: &Bucket) -> Result<bool> {
-        let now = millis(self.kernel.now());
+        let now = self.now();
         for claim in self.claims(bucket) {
             if store::find(db, claim.id).await?.is_some_and(|row| !claim.has_room(&row, now)) {
                 return Ok(false);
@@ -165,6 +167,17 @@ impl Limiter<'_> {
             most = most.max(row.map_or(0, |row| u32::try_from(row.used).unwrap_or_default()));
         }
         Ok(most)
+    }
+
+    async fn compare_clocks(&self) {
+        let parts = self.kernel.parts();
+        parts.shared_clock.compare(&parts.db, parts.clock.as_ref()).await;
+    }
+
+    /// The time of all servers.
+    pub(super) fn now(&self) -> i64 {
+        let parts = self.kernel.parts();
+        parts.shared_clock.now(parts.clock.as_ref())
     }
 
     /// The rows that one use takes of. None where there is no limit.

@@ -14,6 +14,7 @@ mod limits;
 mod pace;
 mod purge;
 mod rate;
+mod shared_clock;
 mod store;
 
 use crate::feature::Feature;
@@ -26,6 +27,7 @@ pub use limits::Limits;
 pub use pace::Pace;
 use purge::purge;
 pub use rate::Rate;
+pub(crate) use shared_clock::SharedClock;
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature = Feature::new("limit", "Rate limits.").purge(purge);

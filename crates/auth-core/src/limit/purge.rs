@@ -1,6 +1,6 @@
 //! Deletion of counters whose window is over.
 
-use auth_entity::{Timestamp, limit};
+use auth_entity::limit;
 use futures_util::future::BoxFuture;
 use sea_orm::ColumnTrait;
 
@@ -11,7 +11,7 @@ use crate::kernel::Kernel;
 /// Deletes counters whose window is over.
 pub(crate) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
     Box::pin(async {
-        let old = limit::Column::EndsAt.lte(Timestamp(kernel.now()));
+        let old = limit::Column::EndsAt.lte(kernel.limiter().now());
         delete_in_batches::<limit::Entity>(kernel.db(), &old.into()).await
     })
 }

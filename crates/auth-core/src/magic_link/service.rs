@@ -131,7 +131,7 @@ impl<'a> MagicLinks<'a> {
             other => other,
         });
         match (&login, attempt) {
-            (Ok(login), _) => gate.passed_by_mail(login.principal.user.id, client).await,
+            (Ok(login), _) => gate.passed_by_mail(&login.principal.user, client).await,
             (Err(Error::Refused { code: BAD, .. }), Some(attempt)) => attempt.failed(),
             _ => {}
         }

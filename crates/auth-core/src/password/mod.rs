@@ -17,7 +17,6 @@ mod hasher;
 mod hasher_config;
 mod policy;
 mod secret;
-mod share;
 mod signer_key;
 mod verdict;
 mod work;

@@ -16,7 +16,7 @@ use crate::user::User;
 /// Exports of an account: one at a time, because a request takes less than a minute.
 pub const EXPORTS: Limit<Uuid> = Limit::new("exports", &[Rate { times: 1, per: Duration::from_secs(60) }]);
 
-/// How many exports a server holds at once: each may have ten thousand events.
+/// How many exports a server holds at once: each may have a thousand events.
 pub(crate) const EXPORTS_AT_ONCE: usize = 2;
 
 impl Profiles<'_> {

@@ -71,7 +71,7 @@ struct ExportAnswer<'a> {
     last_login_at: Option<OffsetDateTime>,
     /// The active sessions.
     sessions: Vec<SessionView<'a>>,
-    /// What happened to the account, newest first: at most 10,000 events. `GET /auth/me/activity` has the others.
+    /// What happened to the account, newest first: at most 1,000 events. `GET /auth/me/activity` has the others.
     activity: Vec<EventView<'a>>,
     /// The number of entries about the account, by the names of the events.
     activity_counts: &'a BTreeMap<String, i64>,

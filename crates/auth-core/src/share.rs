@@ -1,14 +1,14 @@
-//! What one network may have of the hasher, so that a flood from one place does not make everyone else wait.
+//! What one network may have of something that is bounded for all, so that a flood from one place leaves the rest to others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::client::Network;
+use crate::client::{Client, Network};
 
 /// The shares of all networks that want something now. No network stays once its last caller is gone.
-pub(super) struct Shares {
+pub(crate) struct Shares {
     running: usize,
     waiting: usize,
     networks: Mutex<HashMap<Network, Portion>>,
@@ -20,29 +20,36 @@ struct Portion {
     callers: usize,
 }
 
-/// A caller of a network, who waits or hashes.
+/// A caller of a network, who waits or has a share.
 struct Caller {
     shares: Arc<Shares>,
     network: Network,
 }
 
-/// The right to one of the hashes of a network. The permit is given back before the caller is gone.
-pub(super) struct Share {
+/// One of what a network may have. The permit is given back before the caller is gone.
+pub(crate) struct Share {
     _permit: OwnedSemaphorePermit,
     _caller: Caller,
 }
 
 impl Shares {
-    /// At most so many hashes of one client run at once, and so many callers of one network wait for them.
-    pub(super) fn new(running: usize, waiting: usize) -> Self {
+    /// So much at once for one client, for which so many callers of one network wait.
+    pub(crate) fn new(running: usize, waiting: usize) -> Self {
         Self { running: running.clamp(1, Semaphore::MAX_PERMITS), waiting, networks: Mutex::default() }
     }
 
-    /// Waits until a hash of the network may begin; `None` when too many callers wait already.
-    pub(super) async fn take(self: &Arc<Self>, network: &Network) -> Option<Share> {
+    /// Waits for one of what the network may have; `None` when too many callers wait already.
+    pub(crate) async fn take(self: &Arc<Self>, network: &Network) -> Option<Share> {
         let (permits, caller) = self.enter(network)?;
         // The semaphore is never closed.
         let permit = permits.acquire_owned().await.ok()?;
+        Some(Share { _permit: permit, _caller: caller })
+    }
+
+    /// One of what the network may have, if nobody has to wait for it.
+    fn try_take(self: &Arc<Self>, network: &Network) -> Option<Share> {
+        let (permits, caller) = self.enter(network)?;
+        let permit = permits.try_acquire_owned().ok()?;
         Some(Share { _permit: permit, _caller: caller })
     }
 
@@ -58,8 +65,8 @@ impl Shares {
         Some((Arc::clone(&entry.permits), Caller { shares: Arc::clone(self), network: network.clone() }))
     }
 
-    /// How many callers wait for a hash of their network.
-    pub(super) fn waiting(&self) -> usize {
+    /// How many callers wait for one of what their network may have.
+    pub(crate) fn waiting(&self) -> usize {
         let waiting = |portion: &Portion| {
             let running = portion.size.saturating_sub(portion.permits.available_permits());
             portion.callers.saturating_sub(running)
@@ -69,6 +76,30 @@ impl Shares {
 
     fn networks(&self) -> MutexGuard<'_, HashMap<Network, Portion>> {
         self.networks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The places of what is done beside the answers: so many in all, and so many of one client.
+pub(crate) struct Places {
+    all: Arc<Semaphore>,
+    shares: Arc<Shares>,
+}
+
+/// One of these places.
+pub(crate) struct Place {
+    _permit: OwnedSemaphorePermit,
+    _shares: Vec<Share>,
+}
+
+impl Places {
+    pub(crate) fn new(all: usize, of_client: usize) -> Self {
+        Self { all: Arc::new(Semaphore::new(all)), shares: Arc::new(Shares::new(of_client, 0)) }
+    }
+
+    /// A place for what a client caused, if there is one; its network has to have room as well.
+    pub(crate) fn enter(&self, client: &Client) -> Option<Place> {
+        let shares = client.networks().iter().map(|network| self.shares.try_take(network)).collect::<Option<_>>()?;
+        Some(Place { _permit: Arc::clone(&self.all).try_acquire_owned().ok()?, _shares: shares })
     }
 }
 
@@ -87,7 +118,6 @@ impl Drop for Caller {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Client;
 
     fn network(number: u8) -> Network {
         Client::new(Some([192, 0, 2, number].into()), None).networks().remove(0)
@@ -110,6 +140,18 @@ mod tests {
         drop(held);
         assert!(waiting.await.unwrap());
         assert_eq!((shares.waiting(), shares.networks().len()), (0, 0));
+    }
+
+    #[test]
+    fn a_flood_leaves_places_to_others() {
+        let (places, client) = (Places::new(4, 2), |ip: [u8; 4]| Client::new(Some(ip.into()), None));
+        let (flooder, other) = (client([192, 0, 2, 1]), client([192, 0, 2, 2]));
+        let held = [places.enter(&flooder), places.enter(&flooder)];
+        assert!(held.iter().all(Option::is_some) && places.enter(&flooder).is_none());
+        let all = [places.enter(&other), places.enter(&Client::default())];
+        assert!(all.iter().all(Option::is_some) && places.enter(&Client::default()).is_none());
+        drop(held);
+        assert!(places.enter(&flooder).is_some());
     }
 
     #[tokio::test]
