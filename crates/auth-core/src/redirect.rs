@@ -47,3 +47,37 @@ impl RedirectTarget {
         (is_web && bare && listed).then_some(Self(url))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configs::Configs;
+
+    #[test]
+    fn only_listed_places_of_the_web_are_led_to() {
+        let settings = Settings {
+            public_url: Url::parse("https://notes.example.com").unwrap(),
+            allowed_origins: vec!["https://app.example.com".to_owned(), "capacitor://localhost".to_owned()],
+            frontend_url: Url::parse("https://front.example.com/base/").unwrap(),
+            trusted_proxies: Vec::new(),
+            service_name: "notes".to_owned(),
+            configs: Configs::default(),
+        };
+        for (text, url) in [
+            ("/notes", Some("https://front.example.com/notes")),
+            ("https://notes.example.com/x?y#z", Some("https://notes.example.com/x?y#z")),
+            ("https://app.example.com", Some("https://app.example.com/")),
+            ("https://user@app.example.com/", None),
+            ("https://:secret@app.example.com/", None),
+            ("http://app.example.com/", None),
+            ("ftp://app.example.com/", None),
+            ("capacitor://localhost/", None),
+            ("https://evil.example/", None),
+            ("//app.example.com", None),
+            ("https://app.example.com/a b", None),
+        ] {
+            let target = RedirectTarget::parse(&settings, text).ok();
+            assert_eq!(target.as_ref().map(|target| target.url().as_str()), url, "{text}");
+        }
+    }
+}
