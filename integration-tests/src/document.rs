@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use auth_http::Endpoint;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jsonschema::{Draft, Validator};
 use serde_json::Value;
 
@@ -127,7 +127,10 @@ impl Response {
                 header.value.validate(&value).map_err(|cause| format!("{name}: {cause}"))?;
             }
         }
-        let declared = |name: &str| COMMON.contains(&name) || self.headers.contains_key(name);
+        // Any answer may remove the cookies of other domains and paths.
+        let is_removal = |cookie: &HeaderValue| cookie.to_str().is_ok_and(|text| text.ends_with("; Max-Age=0"));
+        let removes = |name: &str| name == "set-cookie" && headers.get_all(name).iter().all(is_removal);
+        let declared = |name: &str| COMMON.contains(&name) || self.headers.contains_key(name) || removes(name);
         let undeclared = headers.keys().find(|name| !declared(name.as_str()));
         undeclared.map_or(Ok(()), |name| Err(format!("the header {name} is not declared")))
     }

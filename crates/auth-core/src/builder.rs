@@ -157,6 +157,15 @@ impl AuthBuilder {
         self
     }
 
+    /// Trusts the `X-Forwarded-For` of what connects by a Unix socket, which has no address. Only for servers that listen on such
+    /// sockets alone: a server that does not pass the addresses of its peers on looks the same, and anybody could write the
+    /// header then.
+    #[must_use]
+    pub fn trusted_unix_socket(mut self) -> Self {
+        self.place.trusts_unix_socket = true;
+        self
+    }
+
     /// The name of the service that users see, which passwords must not consist of. The public host by default.
     #[must_use]
     pub fn service_name(mut self, name: impl Into<String>) -> Self {

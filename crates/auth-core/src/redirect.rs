@@ -60,6 +60,7 @@ mod tests {
             allowed_origins: vec!["https://app.example.com".to_owned(), "capacitor://localhost".to_owned()],
             frontend_url: Url::parse("https://front.example.com/base/").unwrap(),
             trusted_proxies: Vec::new(),
+            trusts_unix_socket: false,
             service_name: "notes".to_owned(),
             configs: Configs::default(),
         };

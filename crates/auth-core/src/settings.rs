@@ -17,6 +17,8 @@ pub struct Settings {
     pub frontend_url: Url,
     /// Proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
+    /// Whether requests without the address of a peer come from a trusted proxy, by a Unix socket.
+    pub trusts_unix_socket: bool,
     /// The name of the service that people read.
     pub service_name: String,
     /// The configuration of every feature.

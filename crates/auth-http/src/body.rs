@@ -8,7 +8,6 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 use http::header::{CONTENT_LENGTH, HeaderMap};
 
-use crate::decode::malformed;
 use crate::problem::Problem;
 
 /// The largest body that any route takes, in bytes.
@@ -40,7 +39,7 @@ where
     let mut chunks = pin!(chunks);
     let mut body = BytesMut::new();
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| malformed("the body broke off"))?;
+        let chunk = chunk.map_err(|_| Problem::malformed("the body broke off"))?;
         if body.len() + chunk.len() > LIMIT {
             return Err(ErrorCode::BodyTooLarge.into());
         }

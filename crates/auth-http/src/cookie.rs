@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use auth_core::{SameSite, Settings, Transport};
+use auth_core::{Auth, SameSite, Settings, Transport};
 use http::header::{self, HeaderMap, HeaderValue};
+use http::request::Parts;
 use secrecy::{ExposeSecret, SecretString};
+use url::{Host, Url};
 
 /// The value of a cookie, if the request has exactly one of this name.
 ///
@@ -49,6 +51,57 @@ pub(crate) fn set(transport: &Transport, token: &str) -> Option<HeaderValue> {
 pub(crate) fn clear(transport: &Transport) -> Option<HeaderValue> {
     render(transport, "", Some(Duration::ZERO))
 }
+
+/// The headers that remove what a browser holds beside the session's own cookie, when it sends several of its name: from before its
+/// domain or its path was changed, or planted by a sub-domain. Such a request carries no token, so that the user could neither log
+/// in nor out until the others are gone. Browsers tell neither domain nor path: those are named that could have sent a cookie here.
+pub(crate) fn remove_strays(auth: &Auth, parts: &Parts) -> Vec<HeaderValue> {
+    let is_several = |name: &str| all(&parts.headers, name).nth(1).is_some();
+    // A browser keeps one cookie with such a name for each host.
+    let transports = auth.backends().iter().map(|backend| &backend.transport).filter(|transport| match transport {
+        Transport::Cookie { name, .. } => !name.starts_with("__Host-") && is_several(name),
+        Transport::Bearer => false,
+    });
+    let mut removals = Vec::new();
+    for transport in transports {
+        tracing::warn!(
+            "a browser sent several session cookies of one name, and is told to remove those of other domains and paths"
+        );
+        for domain in domains(&auth.settings().public_url) {
+            for path in paths(parts.uri.path()) {
+                removals.extend(elsewhere(transport, domain.as_deref(), path).as_ref().and_then(clear));
+            }
+        }
+    }
+    removals
+}
+
+/// The same cookie at another place; `None` for its own.
+fn elsewhere(transport: &Transport, domain: Option<&str>, path: &str) -> Option<Transport> {
+    let mut other = transport.clone();
+    if let Transport::Cookie { domain: own_domain, path: own_path, .. } = &mut other {
+        *own_domain = domain.map(str::to_owned);
+        path.clone_into(own_path);
+    }
+    (other != *transport).then_some(other)
+}
+
+/// The domains from which a browser sends cookies to a host: none but the host, the host with all below it, and its parents but
+/// for the last, for which browsers take none.
+fn domains(url: &Url) -> Vec<Option<String>> {
+    let Some(Host::Domain(host)) = url.host() else { return vec![None] };
+    let parents = std::iter::successors(Some(host), |name| name.split_once('.').map(|(_, parent)| parent));
+    std::iter::once(None).chain(parents.filter(|name| name.contains('.')).map(|name| Some(name.to_owned()))).collect()
+}
+
+/// The paths of cookies that a browser sends with a request: `/`, and each beginning of its path.
+fn paths(path: &str) -> impl Iterator<Item = &str> {
+    let inner = path.match_indices('/').skip(1).map(|(end, _)| &path[..end]);
+    std::iter::once("/").chain(inner).take(MAX_PATHS)
+}
+
+/// How many paths are looked at: an attacker may choose long ones.
+const MAX_PATHS: usize = 6;
 
 /// The name of the cookie of a known device. Cookies of one host have no ports: the name tells servers on one machine
 /// apart.
@@ -147,5 +200,22 @@ mod tests {
             }
             assert_eq!(get(&headers, "auth"), expected, "{lines:?}");
         }
+    }
+
+    #[test]
+    fn strays_are_removed_wherever_they_may_be() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let names = |text: &str| domains(&url(text)).into_iter().flatten().collect::<Vec<_>>();
+        assert_eq!(names("https://a.app.example.com"), ["a.app.example.com", "app.example.com", "example.com"]);
+        assert_eq!(names("http://localhost:3000"), [""; 0]);
+        assert_eq!(domains(&url("http://127.0.0.1:3000")), [None]);
+        assert_eq!(paths("/auth/db/login").collect::<Vec<_>>(), ["/", "/auth", "/auth/db"]);
+        assert_eq!(paths("/").chain(paths("*")).collect::<Vec<_>>(), ["/", "/"]);
+        assert_eq!(paths(&"/x".repeat(10_000)).count(), MAX_PATHS);
+        let own = transport(true);
+        assert_eq!(elsewhere(&own, None, "/"), None);
+        let other = elsewhere(&own, Some("example.com"), "/auth").unwrap();
+        let expected = "auth=; Path=/auth; HttpOnly; SameSite=Lax; Secure; Domain=example.com; Max-Age=0";
+        assert_eq!(clear(&other).unwrap(), expected);
     }
 }

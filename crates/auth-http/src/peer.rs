@@ -1,22 +1,34 @@
 //! The client's address behind proxies.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Once;
 
 use auth_core::{Client, Settings};
 use http::header::{ACCEPT_LANGUAGE, HeaderMap, USER_AGENT};
 
+/// One line in the log is enough.
+static UNKNOWN: Once = Once::new();
+
 /// Who is at the other end: the peer of the connection, or, where that is a trusted proxy, the last address in
-/// malformed `X-Forwarded-For`.
+/// `X-Forwarded-For` that does not belong to one.
 pub(crate) fn client(settings: &Settings, headers: &HeaderMap, peer: Option<IpAddr>) -> Client {
     let agent = headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let language = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    Client::new(peer.map(|peer| address(settings, headers, peer)), agent.as_deref()).with_accept_language(language)
+    let address = address(settings, headers, peer.map(|peer| peer.to_canonical()));
+    if address.is_none() {
+        UNKNOWN.call_once(|| {
+            tracing::warn!(
+                "a request came from an unknown address, and limits count all of those as one client: tell the server to pass \
+                 addresses on, or call `trusted_unix_socket` where a proxy connects by a Unix socket"
+            );
+        });
+    }
+    Client::new(address, agent.as_deref()).with_accept_language(language)
 }
 
-fn address(settings: &Settings, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
+fn address(settings: &Settings, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<IpAddr> {
     let trusted = |address: IpAddr| settings.trusted_proxies.iter().any(|proxy| proxy.contains(&address));
-    let peer = peer.to_canonical();
-    if !trusted(peer) {
+    if !peer.map_or(settings.trusts_unix_socket, trusted) {
         return peer;
     }
     // What a client wrote before it must not take the word of the proxy away, whatever bytes it has.
@@ -27,7 +39,7 @@ fn address(settings: &Settings, headers: &HeaderMap, peer: IpAddr) -> IpAddr {
     for hop in forwarded.into_iter().rev() {
         // What cannot be read was not written by a proxy that is trusted: nothing before it counts either.
         let Some(hop) = parse(hop.trim()) else { break };
-        nearest = hop;
+        nearest = Some(hop);
         if !trusted(hop) {
             break;
         }
@@ -70,5 +82,25 @@ mod tests {
             let client = client(&settings, &headers(&lines), Some(peer.parse().unwrap()));
             assert_eq!(client.ip.unwrap().to_string(), expected, "{peer} {forwarded:?}");
         }
+    }
+
+    #[test]
+    fn a_socket_has_no_address_and_may_be_a_proxy() {
+        let mut settings = settings("https://notes.example.com", &[]);
+        settings.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()];
+        for (trusts, forwarded, expected) in [
+            (false, "198.51.100.1", None),
+            (true, "198.51.100.1", Some("198.51.100.1")),
+            (true, "192.0.2.66, 198.51.100.1", Some("198.51.100.1")),
+            (true, "192.0.2.66, 198.51.100.1, 10.0.0.7", Some("198.51.100.1")),
+            (true, "unix:", None),
+            (true, "", None),
+        ] {
+            settings.trusts_unix_socket = trusts;
+            let client = client(&settings, &headers(&[("x-forwarded-for", forwarded)]), None);
+            assert_eq!(client.ip.map(|ip| ip.to_string()).as_deref(), expected, "{trusts} {forwarded:?}");
+        }
+        let direct = client(&settings, &headers(&[("x-forwarded-for", "198.51.100.1")]), Some([192, 0, 2, 1].into()));
+        assert_eq!(direct.ip, Some([192, 0, 2, 1].into()), "a peer with an address is judged by it");
     }
 }

@@ -71,6 +71,11 @@ impl Problem {
         Self { fields, ..Self::new(ErrorCode::Validation) }
     }
 
+    /// A body that is not what its type says.
+    pub(crate) fn malformed(msg: impl Into<String>) -> Self {
+        Self::validation(vec![FieldProblem { kind: "json_invalid", loc: vec!["body".to_owned()], msg: msg.into() }])
+    }
+
     /// A method that a path does not have; `allow` lists those that it does.
     #[must_use]
     pub fn method_not_allowed(allow: &str) -> Self {

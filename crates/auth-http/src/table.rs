@@ -7,7 +7,7 @@ use std::time::Duration;
 use auth_core::{Auth, Client, ConfigErrors, ErrorCode, Principal};
 use bytes::Bytes;
 use futures_util::Stream;
-use http::header::{HeaderMap, HeaderValue, STRICT_TRANSPORT_SECURITY};
+use http::header::{HeaderMap, HeaderValue, SET_COOKIE, STRICT_TRANSPORT_SECURITY};
 use http::request::Parts;
 use http::{Method, Response};
 use tokio::time::Instant;
@@ -138,6 +138,7 @@ impl Table {
     {
         let trace = Trace::begin(&endpoint.id);
         let head = parts.method == Method::HEAD;
+        let strays = cookie::remove_strays(&self.auth, &parts);
         let answer = async {
             let mut admitted = self.admit(endpoint, &parts, peer).await?;
             let mut body = Bytes::new();
@@ -153,7 +154,7 @@ impl Table {
             self.run(endpoint, admitted, parts, body).await
         };
         let answer = answer.instrument(trace.span().clone()).await;
-        self.finish(answer, head, trace)
+        self.finish(answer, strays, head, trace)
     }
 
     /// Refuses what comes from another site, and finds out who is asking where the route requires it.
@@ -210,13 +211,22 @@ impl Table {
         tokio::spawn(work.in_current_span()).await.unwrap_or_else(|_| Err(ErrorCode::Internal.into()))
     }
 
-    fn finish(&self, answer: Result<Reply, Problem>, head: bool, trace: Trace) -> Response<Bytes> {
+    fn finish(
+        &self,
+        answer: Result<Reply, Problem>,
+        strays: Vec<HeaderValue>,
+        head: bool,
+        trace: Trace,
+    ) -> Response<Bytes> {
         // A session may end while its request is served: that is found out too late for the check before.
         let challenged = |problem: Problem| problem.with_challenge(credential::takes_bearer(&self.auth));
         let failed = |problem| challenged(problem).into_response();
         let into_response = || answer.map_or_else(failed, Reply::into_response);
         let mut response = trace.span().in_scope(into_response);
         self.insist_on_https(response.headers_mut());
+        for cookie in strays {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
         if head {
             *response.body_mut() = Bytes::new();
         }

@@ -16,6 +16,7 @@ use sea_orm::DatabaseConnection;
 use tracing_subscriber::EnvFilter;
 use url::form_urlencoded;
 
+use crate::config::Proxy;
 use crate::notes::Notes;
 use crate::site::{MAGIC_LINK, Site};
 use crate::{Config, Failure, database, secret};
@@ -135,7 +136,10 @@ async fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> 
     let former = |secret: &SecretString| RootSecret::new(secret.expose_secret());
     builder = config.former_secrets.iter().fold(builder, |builder, secret| builder.former_secret(former(secret)));
     builder = config.allowed_origins.iter().fold(builder, |builder, origin| builder.allowed_origin(origin));
-    builder = config.trusted_proxies.iter().fold(builder, |builder, proxy| builder.trusted_proxy(*proxy));
+    builder = config.trusted_proxies.iter().fold(builder, |builder, proxy| match proxy {
+        Proxy::Network(network) => builder.trusted_proxy(*network),
+        Proxy::UnixSocket => builder.trusted_unix_socket(),
+    });
     builder = config.frontend_url.iter().fold(builder, |builder, url| builder.frontend_url(url));
     builder = match &config.public_url {
         Some(url) => builder.public_url(url),

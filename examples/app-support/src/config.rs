@@ -23,6 +23,15 @@ const NOT_YET: [&str; 7] = [
 
 const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
 
+/// A proxy whose `X-Forwarded-For` counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proxy {
+    /// One of a network.
+    Network(IpNet),
+    /// One that connects by a Unix socket.
+    UnixSocket,
+}
+
 /// What an example app is told by its environment.
 #[derive(Debug)]
 pub struct Config {
@@ -47,7 +56,7 @@ pub struct Config {
     /// `EMAIL_CHANGE`: when a new address counts.
     pub email_change: EmailChange,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` counts.
-    pub trusted_proxies: Vec<IpNet>,
+    pub trusted_proxies: Vec<Proxy>,
     /// `PASSWORD_PRESET`: which passwords are good enough.
     pub password_policy: StandardPolicy,
     /// `REQUIRE_VERIFIED`: whether a login needs a verified email address.
@@ -204,11 +213,15 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("{text:?} must be an address with a port, such as 127.0.0.1:3000"))
 }
 
-fn proxy(text: &str) -> Result<IpNet, String> {
+fn proxy(text: &str) -> Result<Proxy, String> {
+    if text == "unix" {
+        return Ok(Proxy::UnixSocket);
+    }
     let bare = || text.parse::<IpAddr>().map(IpNet::from);
-    text.parse()
-        .or_else(|_| bare())
-        .map_err(|_| format!("{text:?} must be an address, or a network such as 10.0.0.0/8"))
+    let network = text.parse().or_else(|_| bare());
+    let network = network
+        .map_err(|_| format!("{text:?} must be an address, a network such as 10.0.0.0/8, or `unix` for a Unix socket"));
+    network.map(Proxy::Network)
 }
 
 #[cfg(test)]
@@ -241,7 +254,7 @@ mod tests {
             ("FRONTEND_URL", "https://app.example/account"),
             ("EMAIL_CHANGE", "immediate"),
             ("MAIL_FROM", "Notes <notes@example.com>"),
-            ("TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1, ::1"),
+            ("TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1, ::1, unix"),
             ("REQUIRE_VERIFIED", "on"),
             ("REGISTRATION", "closed"),
             ("ADMIN_EMAIL", "root@example.com"),
@@ -259,8 +272,9 @@ mod tests {
         assert_eq!(config.email_change, EmailChange::Immediate);
         let (server, from) = config.smtp.unwrap();
         assert_eq!((server.expose_secret(), from.as_str()), ("smtp://localhost", "Notes <notes@example.com>"));
-        let proxies: Vec<_> = config.trusted_proxies.iter().map(ToString::to_string).collect();
-        assert_eq!(proxies, ["10.0.0.0/8", "192.0.2.1/32", "::1/128"]);
+        let networks =
+            ["10.0.0.0/8", "192.0.2.1/32", "::1/128"].map(|network| Proxy::Network(network.parse().unwrap()));
+        assert_eq!(config.trusted_proxies, [networks.as_slice(), &[Proxy::UnixSocket]].concat());
         assert!(config.require_verified);
         assert_eq!(config.registration, Registration::Closed);
         assert_eq!(config.admin.unwrap().0.as_str(), "root@example.com");

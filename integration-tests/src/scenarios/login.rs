@@ -3,17 +3,19 @@
 use auth_core::ErrorCode as E;
 use auth_core::login::LoginConfig;
 use auth_core::password::{HasherConfig, Password, PasswordHasher};
-use auth_core::{EventKind, LoginFailure};
+use auth_core::{Backend, CookieOptions, EventKind, LoginFailure};
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
 use crate::scenario::scenarios;
-use crate::{Cx, PASSWORD, Scenario, Setup};
+use crate::{Answer, Cx, PASSWORD, Request, Scenario, Setup};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     answers_as_the_transport_does,
     over_https_the_cookie_is_bound_to_the_host,
+    cookies_of_another_domain_lock_nobody_out,
     takes_forms_and_json_and_any_spelling,
+    takes_bodies_as_clients_write_them,
     refuses_bad_credentials_all_alike,
     names_the_fields_that_do_not_validate,
     an_unverified_mailbox_waits,
@@ -59,6 +61,47 @@ async fn over_https_the_cookie_is_bound_to_the_host(cx: Cx) {
     assert_eq!(bye.set_cookies(), [format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0")]);
 }
 
+/// BR-11: the domain of the cookie was changed, and the browser has both.
+async fn cookies_of_another_domain_lock_nobody_out(cx: Cx) {
+    fn backends() -> Vec<Backend> {
+        let options =
+            CookieOptions { name: Some("sid".into()), domain: Some("example.com".into()), ..CookieOptions::default() };
+        vec![Backend::cookie("cookie", options), Backend::bearer("db")]
+    }
+    let setup = Setup::default().backends(backends).auth(|auth| auth.public_url("https://app.example.com"));
+    let app = cx.app_with(setup).await;
+    let ada = app.register("ada").await;
+    let token = |answer: &Answer| {
+        let own = answer.session_cookies().into_iter().find(|cookie| !cookie.starts_with("sid=;")).map(str::to_owned);
+        own.and_then(|cookie| cookie.strip_prefix("sid=")?.split(';').next().map(str::to_owned)).expect("a cookie")
+    };
+    let login = || app.post("/auth/login").json(json!({ "email": ada.email, "password": PASSWORD }));
+    let old = token(&login().send().await.is(204));
+    let both = |request: Request, new: &str| request.header("cookie", format!("sid={old}; sid={new}"));
+    // Each answer removes what is not at the present domain and path, and nothing that is.
+    let removes = |answer: &Answer| {
+        let cookies = answer.session_cookies();
+        for (domain, path) in [("", "/"), ("; Domain=app.example.com", "/"), ("; Domain=example.com", "/auth")] {
+            let removal = format!("sid=; Path={path}; HttpOnly; SameSite=Lax; Secure{domain}; Max-Age=0");
+            assert!(cookies.contains(&removal.as_str()), "{removal}: {cookies:?}");
+        }
+        let own = "sid=; Path=/; HttpOnly; SameSite=Lax; Secure; Domain=example.com; Max-Age=0";
+        assert!(!cookies.contains(&own), "{cookies:?}");
+    };
+    removes(&both(app.post("/auth/logout"), &old).send().await.fails(E::Unauthorized));
+    let answer = both(login(), &old).send().await.is(204);
+    removes(&answer);
+    let new = token(&answer);
+    // The browser has one now.
+    app.get("/users/me").header("cookie", format!("sid={new}")).send().await.is(200);
+    let bye = app.post("/auth/logout").header("cookie", format!("sid={new}")).send().await.is(204);
+    assert_eq!(bye.session_cookies().len(), 1, "nothing else is removed");
+    // A browser keeps the prefix `__Host-` for one cookie.
+    let app = cx.app_with(Setup::default().auth(|auth| auth.public_url("https://app.example.com"))).await;
+    let planted = app.post("/auth/logout").header("cookie", "__Host-auth=a; __Host-auth=b").send().await;
+    assert!(planted.fails(E::Unauthorized).session_cookies().is_empty());
+}
+
 async fn takes_forms_and_json_and_any_spelling(cx: Cx) {
     let app = cx.app().await;
     let body = json!({ "email": "Ada@example.org", "password": PASSWORD, "username": "Countess" });
@@ -73,6 +116,63 @@ async fn takes_forms_and_json_and_any_spelling(cx: Cx) {
         }
     }
     app.try_login("countess", &PASSWORD.to_uppercase(), "db").await.fails(E::LoginBadCredentials);
+}
+
+/// BR-04: what browsers, curl, HTTP libraries and generated clients send.
+async fn takes_bodies_as_clients_write_them(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.register("ada").await;
+    let part =
+        |name: &str, text: &str| format!("\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+    let multipart = |boundary: &str| {
+        let (name, password) = (part("username", &ada.email), part("password", PASSWORD));
+        format!("--{boundary}{name}--{boundary}{password}--{boundary}--\r\n")
+    };
+    let (form, json) = (
+        format!("username={}&password={PASSWORD}", ada.email.replace('@', "%40")),
+        json!({ "username": ada.email, "password": PASSWORD }).to_string(),
+    );
+    for (content_type, body) in [
+        (
+            "multipart/form-data; boundary=------------------------d74496d66958873e",
+            "------------------------d74496d66958873e",
+        ),
+        ("multipart/form-data; boundary=----formdata-undici-050310570035", "----formdata-undici-050310570035"),
+        ("multipart/form-data; boundary=\"Boundary+7A3B\"", "Boundary+7A3B"),
+    ] {
+        for backend in ["db", "jwt"] {
+            let login = app.post(&format!("/auth/{backend}/login"));
+            login.bytes(content_type, multipart(body)).send().await.is(200);
+        }
+    }
+    for (content_type, body) in [
+        ("application/x-www-form-urlencoded;charset=UTF-8", form.clone()),
+        ("application/json;charset=utf-8", json.clone()),
+        ("application/json; utf-8", json.clone()),
+        ("application/vnd.api+json", json.clone()),
+    ] {
+        app.post("/auth/db/login").bytes(content_type, body).send().await.is(200);
+    }
+    for (content_type, body) in [
+        ("text/plain;charset=UTF-8", json.clone()),
+        ("application/json; charset=iso-8859-1", json.clone()),
+        ("multipart/mixed; boundary=x", multipart("x")),
+        ("multipart/form-data", multipart("x")),
+        ("multipart/form-data; boundary=x", json.clone()),
+    ] {
+        app.post("/auth/db/login").bytes(content_type, body).send().await.fails(E::UnsupportedMediaType);
+    }
+    let compressed = app.post("/auth/db/login").bytes("application/json", json).header("content-encoding", "gzip");
+    compressed.send().await.fails(E::UnsupportedMediaType);
+    // A type without a body: openapi-ts/openapi-typescript#1477, zachrybaker/ra-data-rest-client#1.
+    for content_type in ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"] {
+        let ada = app.login(&ada, "db").await;
+        app.post("/auth/db/logout").by(&ada).bytes(content_type, "").send().await.is(204);
+        let empty = app.post("/auth/db/login").bytes(content_type, "").send().await.fails(E::Validation);
+        assert_eq!(empty.json()["detail"].as_array().map(Vec::len), Some(2), "{}", empty.text());
+    }
+    let ada = app.login(&ada, "db").await;
+    app.delete("/users/me").by(&ada).bytes("application/json", "").send().await.is(204);
 }
 
 async fn refuses_bad_credentials_all_alike(cx: Cx) {

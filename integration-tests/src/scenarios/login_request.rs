@@ -180,7 +180,6 @@ async fn other_types_of_bodies_are_refused(cx: Cx) {
         "text/json",
         "application/jsonp",
         "application/x-json",
-        "application/vnd.api+json",
         "application/json, text/plain",
         "text/plain, application/json",
         "text/plain; application/json",
@@ -197,11 +196,6 @@ async fn other_types_of_bodies_are_refused(cx: Cx) {
             let twice = app.post(path).bytes(one, body.clone()).header("content-type", other);
             twice.send().await.fails(E::UnsupportedMediaType);
         }
-        let parts = format!(
-            "--x\r\ncontent-disposition: form-data; name=\"username\"\r\n\r\n{}\r\n--x\r\ncontent-disposition: form-data; name=\"password\"\r\n\r\n{PASSWORD}\r\n--x--\r\n",
-            ada.email
-        );
-        app.post(path).bytes("multipart/form-data; boundary=x", parts).send().await.fails(E::UnsupportedMediaType);
     }
     nobody_is_logged_in(&app, 0).await;
     for content_type in ["application/json", "Application/JSON;charset=UTF-8", "application/json ; q=1"] {

@@ -13,6 +13,7 @@ pub(super) struct Place {
     pub(super) frontend_url: Option<String>,
     pub(super) allowed_origins: Vec<String>,
     pub(super) trusted_proxies: Vec<IpNet>,
+    pub(super) trusts_unix_socket: bool,
     pub(super) service_name: Option<String>,
 }
 
@@ -50,6 +51,7 @@ impl Place {
             allowed_origins,
             frontend_url,
             trusted_proxies: self.trusted_proxies,
+            trusts_unix_socket: self.trusts_unix_socket,
             configs,
         })
     }

@@ -14,6 +14,6 @@ mod username;
 pub use email::Email;
 pub use error::IdentifierError;
 pub use login_name::LoginName;
-pub(crate) use text::is_forbidden;
-pub use text::{has_forbidden_characters, has_forbidden_in_password};
+pub use text::{has_forbidden_characters, has_forbidden_in_password, has_forbidden_in_shown_text};
+pub(crate) use text::{is_forbidden, is_joiner};
 pub use username::Username;

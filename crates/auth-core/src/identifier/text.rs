@@ -1,4 +1,5 @@
-//! Which characters a text field may not hold.
+//! Which characters a text may not hold. There are three kinds of texts: what is looked up, where two that look alike must not
+//! differ; what is shown, which may be written as people write it; and passwords, which are typed.
 
 /// Whether `text` holds a character that no name or address may hold: a control character, one that is
 /// invisible or changes the direction of the text around it, a line or paragraph separator, a tag, or a noncharacter.
@@ -26,15 +27,47 @@ pub(crate) fn is_forbidden(c: char) -> bool {
             | '\u{E0000}'..='\u{E007F}') // tags
 }
 
+/// Whether `text` holds something that no text may hold which is shown and never looked up, such as a display name: what a name
+/// or address may not hold, except where people write it. U+200C and U+200D follow something that is seen, as in Persian and
+/// Sinhala and in emoji of several people (Unicode 16, section 23.2); tags spell the flag of a region after a black one (UTS #51,
+/// annex C).
+#[must_use]
+pub fn has_forbidden_in_shown_text(text: &str) -> bool {
+    let (mut before, mut in_flag) = (None, false);
+    for c in text.chars() {
+        let is_fine = match c {
+            _ if is_joiner(c) => before.is_some_and(|before: char| !before.is_whitespace() && !is_joiner(before)),
+            '\u{E0020}'..='\u{E007F}' => in_flag || before == Some(BLACK_FLAG),
+            _ => !is_forbidden(c),
+        };
+        // The last tag ends the flag.
+        let was_open = std::mem::replace(&mut in_flag, matches!(c, '\u{E0020}'..='\u{E007E}'));
+        if !is_fine || (was_open && !is_tag(c)) {
+            return true;
+        }
+        before = Some(c);
+    }
+    in_flag
+}
+
+/// The emoji that tags are spelled after.
+const BLACK_FLAG: char = '\u{1F3F4}';
+
+/// Zero-width characters without which many emoji and scripts cannot be written.
+pub(crate) fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}')
+}
+
+fn is_tag(c: char) -> bool {
+    matches!(c, '\u{E0020}'..='\u{E007F}')
+}
+
 /// Whether `text` holds a character that no password may hold: control characters, marks of direction, noncharacters,
 /// and zero-width characters other than the joiners U+200C and U+200D, without which many emoji and scripts cannot be
 /// typed.
 #[must_use]
 pub fn has_forbidden_in_password(text: &str) -> bool {
-    text.chars().any(|c| {
-        let joiner = matches!(c, '\u{200C}' | '\u{200D}');
-        c.is_control() || is_bidi(c) || is_noncharacter(c) || (is_zero_width(c) && !joiner)
-    })
+    text.chars().any(|c| c.is_control() || is_bidi(c) || is_noncharacter(c) || (is_zero_width(c) && !is_joiner(c)))
 }
 
 /// Marks, embeddings, overrides and isolates of the Unicode bidirectional algorithm (UAX #9, section 2).
@@ -125,6 +158,45 @@ mod tests {
                     assert_eq!(has_forbidden_in_password(&text), in_password, "{text:?}");
                 }
             }
+        }
+    }
+
+    /// Names as people write them, and where they were refused.
+    #[test]
+    fn what_is_shown_may_be_written_as_it_is() {
+        for name in [
+            "علی\u{200C}رضا",                       // Ali-Reza in Persian
+            "\u{DC1}\u{DCA}\u{200D}\u{DBB}\u{DD3}", // Sri in Sinhala
+            "രാജന\u{D4D}\u{200D}",                   // Rajan in Malayalam, which ends with a joiner
+            "dev 👩\u{200D}💻",
+            "👨\u{200D}👩\u{200D}👧\u{200D}👦",
+            "🏳\u{FE0F}\u{200D}⚧\u{FE0F}", // LemmyNet/lemmy#3888
+            "🏴\u{200D}☠\u{FE0F}",        // solaris-games/solaris#1442
+            "🏴\u{E0067}\u{E0062}\u{E0073}\u{E0063}\u{E0074}\u{E007F} Fiona", // Scotland; blitzcrieg1/agentmetry#182
+            "葛\u{E0100}城",              // a variant of a character, as in names of families in Japan
+        ] {
+            assert!(!has_forbidden_in_shown_text(name), "{name:?}");
+        }
+        for name in [
+            "\u{200D}", // Expensify/App#29644
+            "\u{200C}Ada",
+            "Ada \u{200D}",
+            "Ada\u{200D}\u{200D}",
+            "\u{3164}",              // mucklet/mucklet-client#402
+            "\u{180E}",              // LemmyNet/lemmy#3436
+            "Ada\u{E0041}\u{E0042}", // text that is hidden in tags: affaan-m/ECC#1982
+            "🏴\u{E0067}\u{E0062}",
+            "🏴\u{E0067}x",
+            "🏴\u{E0067}\u{E007F}\u{E0067}",
+            "Ada\u{200B}",
+            "Ada\u{200E}",
+            "Ada\u{202E}",
+            "Ada\u{2066}",
+            "Ada\0",
+            "Ada\n",
+            "Ada\u{FEFF}",
+        ] {
+            assert!(has_forbidden_in_shown_text(name), "{name:?}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Text of strangers, made fit for a mail.
 
-use crate::identifier::is_forbidden;
+use crate::identifier::{is_forbidden, is_joiner};
 
 /// Longest display name that a mail shows, in characters.
 const MAX_NAME: usize = 60;
@@ -22,11 +22,11 @@ pub(super) fn subject_line(subject: &str) -> String {
     one_line(subject, MAX_SUBJECT)
 }
 
-/// `text` on one line: blanks of all kinds as single ones, without control and invisible characters, and cut.
+/// `text` on one line: blanks of all kinds as single ones, without control and invisible characters but joiners, and cut.
 fn one_line(text: &str, max: usize) -> String {
     // Whatever is far beyond the limit need not be looked at.
     let seen = text.chars().take(4 * max).map(|c| if c.is_whitespace() { ' ' } else { c });
-    let seen: String = seen.filter(|c| !is_forbidden(*c)).collect();
+    let seen: String = seen.filter(|c| is_joiner(*c) || !is_forbidden(*c)).collect();
     let line = seen.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(max) {
         None => line,
@@ -65,6 +65,8 @@ mod tests {
             ("ada@evil", ""),
             ("<b>Ada</b>", ""),
             ("山田太郎", "山田太郎"),
+            ("علی\u{200C}رضا", "علی\u{200C}رضا"),
+            ("dev 👩\u{200D}💻", "dev 👩\u{200D}💻"),
         ] {
             assert_eq!(presentable_name(name).unwrap_or_default(), shown, "{name:?}");
         }

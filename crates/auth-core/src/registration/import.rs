@@ -16,7 +16,7 @@ use crate::account::{Draft, MAX_DISPLAY_NAME, store};
 use crate::effect::Effect;
 use crate::hidden::{Hidden, hidden};
 use crate::hooks::Action;
-use crate::identifier::{Email, IdentifierError, LoginName, Username, has_forbidden_characters};
+use crate::identifier::{Email, IdentifierError, LoginName, Username, has_forbidden_in_shown_text};
 use crate::password::{HashConcern, UnreadableHash};
 use crate::{Client, Error, ErrorCode, EventKind, Result, User, clock};
 
@@ -195,7 +195,7 @@ impl Registrations<'_> {
     fn check(&self, account: ImportedAccount, now: OffsetDateTime) -> Result<(Draft, Email), SkipReason> {
         let email = Email::parse(&account.email).map_err(SkipReason::Email)?;
         let username = account.username.as_deref().map(Username::parse).transpose().map_err(SkipReason::Username)?;
-        let unfit = |name: &str| name.chars().count() > MAX_DISPLAY_NAME || has_forbidden_characters(name);
+        let unfit = |name: &str| name.chars().count() > MAX_DISPLAY_NAME || has_forbidden_in_shown_text(name);
         if account.display_name.as_deref().is_some_and(unfit) {
             return Err(SkipReason::DisplayName);
         }

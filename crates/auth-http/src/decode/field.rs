@@ -49,17 +49,14 @@ fn string(value: Value) -> Result<String, Refusal> {
     }
 }
 
-/// A line of text of at most `MAX` characters, without any that cannot be seen.
+/// A line of text of at most `MAX` characters that is looked up or followed, without any that cannot be seen.
 #[derive(Clone, Debug)]
 pub(crate) struct Text<const MAX: usize>(pub(crate) String);
 
 impl<const MAX: usize> Field for Text<MAX> {
     fn decode(value: Value) -> Result<Self, Refusal> {
-        let text = string(value)?;
-        if text.chars().nth(MAX).is_some() {
-            return Err(("string_too_long", format!("String should have at most {MAX} characters")));
-        }
-        clean(&text)?;
+        let text = short(value, MAX)?;
+        clean(identifier::has_forbidden_characters(&text))?;
         Ok(Self(text))
     }
 
@@ -68,8 +65,32 @@ impl<const MAX: usize> Field for Text<MAX> {
     }
 }
 
-fn clean(text: &str) -> Result<(), Refusal> {
-    if identifier::has_forbidden_characters(text) {
+/// A line of text of at most `MAX` characters that is shown, as people write it.
+#[derive(Clone, Debug)]
+pub(crate) struct ShownText<const MAX: usize>(pub(crate) String);
+
+impl<const MAX: usize> Field for ShownText<MAX> {
+    fn decode(value: Value) -> Result<Self, Refusal> {
+        let text = short(value, MAX)?;
+        clean(identifier::has_forbidden_in_shown_text(&text))?;
+        Ok(Self(text))
+    }
+
+    fn schema() -> Schema {
+        Text::<MAX>::schema()
+    }
+}
+
+fn short(value: Value, max: usize) -> Result<String, Refusal> {
+    let text = string(value)?;
+    if text.chars().nth(max).is_some() {
+        return Err(("string_too_long", format!("String should have at most {max} characters")));
+    }
+    Ok(text)
+}
+
+fn clean(has_forbidden: bool) -> Result<(), Refusal> {
+    if has_forbidden {
         return Err(("string_characters", "Remove control characters and characters that cannot be seen".to_owned()));
     }
     Ok(())
@@ -155,8 +176,9 @@ impl Field for Attributes {
     }
 }
 
-/// Checks every text in a value. The parser has bounded the depth.
+/// Checks every text in a value, which the app shows. The parser has bounded the depth.
 fn clean_deep(value: &Value) -> Result<(), Refusal> {
+    let clean = |text: &str| clean(identifier::has_forbidden_in_shown_text(text));
     match value {
         Value::String(text) => clean(text),
         Value::Array(items) => items.iter().try_for_each(clean_deep),

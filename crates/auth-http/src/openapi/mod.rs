@@ -56,7 +56,8 @@ fn info(auth: &Auth) -> Info {
          ## Browsers\n\n\
          Requests that change something, or ask for a WebSocket, are rejected with 403 `CSRF_REJECTED` when `Origin` or \
          `Sec-Fetch-Site` says that a page of another site sent them. Forms need no CSRF token. Answers are never \
-         cached.\n"
+         cached. When a browser sends several session cookies of one name, any answer removes those of other domains and \
+         paths.\n"
     );
     InfoBuilder::new().title(title).version(env!("CARGO_PKG_VERSION")).description(Some(description)).build()
 }

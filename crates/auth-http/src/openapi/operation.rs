@@ -101,7 +101,7 @@ fn request_body(endpoint: &Endpoint) -> Option<RequestBody> {
     let types: &[&str] = match endpoint.body_type() {
         BodyType::None => return None,
         BodyType::Json => &["application/json"],
-        BodyType::JsonOrForm => &["application/json", "application/x-www-form-urlencoded"],
+        BodyType::JsonOrForm => &["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
     };
     let schema = endpoint.shapes.body?();
     let needed = describe::fields(&schema).iter().any(|field| field.required);

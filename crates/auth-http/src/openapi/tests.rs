@@ -188,7 +188,7 @@ async fn bodies_have_types_and_examples() {
     assert_eq!(register["example"], expected);
     let login = &document["paths"]["/auth/login"]["post"]["requestBody"];
     let types: Vec<_> = login["content"].as_object().unwrap().keys().collect();
-    assert_eq!(types, ["application/json", "application/x-www-form-urlencoded"]);
+    assert_eq!(types, ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"]);
     assert_eq!(login["required"], true);
     assert_eq!(document["paths"]["/users/me"]["patch"]["requestBody"]["required"], false);
 }

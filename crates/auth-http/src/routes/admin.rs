@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::answer::session::{ENDED_IF_CURRENT, ended};
 use crate::answer::user::{PublicUser, UPDATED, updated};
 use crate::call::Call;
-use crate::decode::{Attributes, KnownPassword, Patch, Replace, Text, request};
+use crate::decode::{Attributes, KnownPassword, Patch, Replace, ShownText, Text, request};
 use crate::endpoint::{Endpoint, Group};
 use crate::handler::{Id, Query};
 use crate::problem::Problem;
@@ -41,7 +41,7 @@ request! {
         #[doc = "A user name to log in with; null removes it."]
         username: Patch<Username>,
         #[doc = "The display name; null removes it."]
-        display_name: Patch<Text<MAX_DISPLAY_NAME>>,
+        display_name: Patch<ShownText<MAX_DISPLAY_NAME>>,
         #[doc = "The app's own object, replaced as a whole."]
         attributes: Option<Attributes>,
         #[doc = "Whether the account may log in."]
@@ -63,7 +63,7 @@ request! {
         #[doc = "A password, which must be changed at the first login. Without one, the user is invited by mail to choose it."]
         password: Option<Password>,
         #[doc = "The display name."]
-        display_name: Option<Text<MAX_DISPLAY_NAME>>,
+        display_name: Option<ShownText<MAX_DISPLAY_NAME>>,
         #[doc = "The app's own object about the user."]
         attributes: Option<Attributes>,
         #[doc = "Whether the account may log in; true by default."]

@@ -15,7 +15,7 @@ use crate::answer::session::{ENDED, SessionView, ended};
 use crate::answer::token::{TOKEN_COOKIE, TokenAnswer, token_answer};
 use crate::answer::user::{PublicUser, UPDATED, updated};
 use crate::call::Call;
-use crate::decode::{Attributes, KnownPassword, Patch, Replace, Text, request};
+use crate::decode::{Attributes, KnownPassword, Patch, Replace, ShownText, request};
 use crate::endpoint::{Endpoint, Group};
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -33,7 +33,7 @@ request! {
         #[doc = "A user name to log in with; null removes it."]
         username: Patch<Username>,
         #[doc = "The display name; null removes it."]
-        display_name: Patch<Text<MAX_DISPLAY_NAME>>,
+        display_name: Patch<ShownText<MAX_DISPLAY_NAME>>,
         #[doc = "The app's own object, replaced as a whole."]
         attributes: Option<Attributes>,
     }

@@ -9,7 +9,7 @@ use http::StatusCode;
 
 use crate::answer::user::PublicUser;
 use crate::call::Call;
-use crate::decode::{Attributes, Text, request};
+use crate::decode::{Attributes, ShownText, request};
 use crate::endpoint::{Endpoint, Group};
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -24,7 +24,7 @@ request! {
         #[doc = "A user name to log in with."]
         username: Option<Username>,
         #[doc = "The display name."]
-        display_name: Option<Text<MAX_DISPLAY_NAME>>,
+        display_name: Option<ShownText<MAX_DISPLAY_NAME>>,
         #[doc = "The app's own object about the user."]
         attributes: Option<Attributes>,
     }

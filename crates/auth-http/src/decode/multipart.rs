@@ -1,0 +1,43 @@
+//! Forms as `multipart/form-data`: of text fields alone.
+
+use std::convert::Infallible;
+
+use auth_core::ErrorCode;
+use bytes::Bytes;
+use futures_util::{FutureExt, future, stream};
+use multer::Multipart;
+use serde_json::{Map, Value};
+
+use super::form::insert;
+use crate::problem::{FieldProblem, Problem};
+
+/// The fields of a body that is there as a whole. Another body of this type, such as JSON, is of no type that a route takes.
+///
+/// # Errors
+/// Fails with `UNSUPPORTED_MEDIA_TYPE` where there is no part at all, and with what is wrong with a part.
+pub(super) fn object(content_type: &str, body: &Bytes) -> Result<Map<String, Value>, Problem> {
+    let boundary = multer::parse_boundary(content_type).map_err(|_| ErrorCode::UnsupportedMediaType)?;
+    let delimiter = format!("--{boundary}");
+    if !body.windows(delimiter.len()).any(|window| window == delimiter.as_bytes()) {
+        return Err(ErrorCode::UnsupportedMediaType.into());
+    }
+    let parts = Multipart::new(stream::once(future::ready(Ok::<_, Infallible>(body.clone()))), boundary);
+    // Nothing is waited for.
+    fields(parts).now_or_never().unwrap_or_else(|| Err(Problem::malformed("the multipart body is incomplete")))
+}
+
+async fn fields(mut parts: Multipart<'_>) -> Result<Map<String, Value>, Problem> {
+    let broken = |cause: multer::Error| Problem::malformed(format!("multipart decode error: {cause}"));
+    let mut object = Map::new();
+    while let Some(part) = parts.next_field().await.map_err(broken)? {
+        let name = part.name().ok_or_else(|| Problem::malformed("each part of the body must have a name"))?.to_owned();
+        let problem = |kind, msg: &str| Problem::validation(vec![FieldProblem::new(kind, "body", &name, msg)]);
+        if part.file_name().is_some() {
+            return Err(problem("string_type", "Input should be a text and not a file"));
+        }
+        let text = String::from_utf8(part.bytes().await.map_err(broken)?.into());
+        let text = text.map_err(|_| problem("string_unicode", "the text must be UTF-8"))?;
+        insert(&mut object, "body", &name, text)?;
+    }
+    Ok(object)
+}
