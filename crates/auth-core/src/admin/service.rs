@@ -74,7 +74,8 @@ impl<'a> Admin<'a> {
     }
 
     /// Changes an account at once. A new password, address or role, deactivation, and a declared verification, end all its
-    /// sessions; the latter leaves the password [unconfirmed](crate::login). An account that still waits for its user is invited at its new address.
+    /// sessions; the latter leaves the password [unconfirmed](crate::login). An account that still waits for its user is
+    /// invited at its new address.
     ///
     /// The superuser's own account changes as by [`profile().update(..)`](crate::profile::Profiles::update): a new password
     /// needs the current one, and a new address leaves its owner a way back. They may give up the role and deactivate
