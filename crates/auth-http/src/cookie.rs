@@ -94,10 +94,13 @@ fn domains(url: &Url) -> Vec<Option<String>> {
     std::iter::once(None).chain(parents.filter(|name| name.contains('.')).map(|name| Some(name.to_owned()))).collect()
 }
 
-/// The paths of cookies that a browser sends with a request: `/`, and each beginning of its path.
+/// The paths of cookies that a browser sends with a request: `/`, and each beginning of its path that can be written into a
+/// cookie, where a semicolon would begin something else.
 fn paths(path: &str) -> impl Iterator<Item = &str> {
-    let inner = path.match_indices('/').skip(1).map(|(end, _)| &path[..end]);
-    std::iter::once("/").chain(inner).take(MAX_PATHS)
+    let may = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%".contains(&byte);
+    let inner = path.match_indices('/').map(|(end, _)| end).chain([path.len()]).map(|end| &path[..end]);
+    let inner = inner.filter(|path| path.len() > 1).take(MAX_PATHS - 1);
+    std::iter::once("/").chain(inner.filter(move |path| path.starts_with('/') && path.bytes().all(may)))
 }
 
 /// How many paths are looked at: an attacker may choose long ones.
@@ -209,8 +212,10 @@ mod tests {
         assert_eq!(names("https://a.app.example.com"), ["a.app.example.com", "app.example.com", "example.com"]);
         assert_eq!(names("http://localhost:3000"), [""; 0]);
         assert_eq!(domains(&url("http://127.0.0.1:3000")), [None]);
-        assert_eq!(paths("/auth/db/login").collect::<Vec<_>>(), ["/", "/auth", "/auth/db"]);
+        assert_eq!(paths("/auth/db/login").collect::<Vec<_>>(), ["/", "/auth", "/auth/db", "/auth/db/login"]);
         assert_eq!(paths("/").chain(paths("*")).collect::<Vec<_>>(), ["/", "/"]);
+        assert_eq!(paths("/a;Domain=evil.example/b").collect::<Vec<_>>(), ["/"]);
+        assert_eq!(paths("/a/b;c").collect::<Vec<_>>(), ["/", "/a"]);
         assert_eq!(paths(&"/x".repeat(10_000)).count(), MAX_PATHS);
         let own = transport(true);
         assert_eq!(elsewhere(&own, None, "/"), None);

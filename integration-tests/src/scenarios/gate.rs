@@ -19,6 +19,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     every_door_takes_of_the_same_attempts,
     a_name_that_nobody_has_is_counted_alike,
     an_account_comes_and_goes_unseen,
+    another_user_name_buys_no_attempts,
     all_spellings_and_names_of_an_account_are_one,
     own_logins_clear_nothing_of_others,
     one_guess_at_each_account_uses_the_network_up,
@@ -204,6 +205,23 @@ async fn an_account_comes_and_goes_unseen(cx: Cx) {
     assert_eq!(refused(login(&app, ada, WRONG, "192.0.2.1").send().await, 30), 30);
     open.delete("/users/me").by(&account).json(json!({ "password": PASSWORD })).send().await.is(204);
     assert_eq!(refused(login(&app, ada, WRONG, "192.0.2.1").send().await, 30), 30);
+}
+
+/// An account without an address is counted by itself: its user name changes at will.
+async fn another_user_name_buys_no_attempts(cx: Cx) {
+    let app = cx.app_with(guarded()).await;
+    let open = open(&app).await;
+    let body = json!({ "email": "ada@example.org", "password": PASSWORD, "username": "countess" });
+    open.post("/auth/register").json(body).send().await.is(201);
+    let account = open.try_login("countess", PASSWORD, "db").await.is(200).json()["access_token"].clone();
+    open.execute("DELETE FROM authn_address").await;
+    open.execute("UPDATE authn_user SET email = NULL").await;
+    for _ in 0..5 {
+        login(&app, "countess", WRONG, "192.0.2.1").send().await.fails(E::LoginBadCredentials);
+    }
+    let rename = open.patch("/users/me").bearer(account.as_str().expect("a token"));
+    rename.json(json!({ "username": "lovelace" })).send().await.is(200);
+    refused(login(&app, "lovelace", WRONG, "192.0.2.1").send().await, 30);
 }
 
 async fn all_spellings_and_names_of_an_account_are_one(cx: Cx) {

@@ -20,6 +20,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     sending_again_is_limited,
     a_link_of_an_account_that_is_gone_does_nothing,
     a_new_address_gets_an_invitation_of_its_own,
+    a_change_by_a_superuser_invites_again,
     whatever_else_opens_the_account_ends_the_invitation,
     an_earlier_registration_of_somebody_else_does_not_replace_it,
     a_crowd_accepts_once: direct_only,
@@ -206,6 +207,20 @@ async fn a_new_address_gets_an_invitation_of_its_own(cx: Cx) {
 }
 
 /// The link is good for days: it must not outlive the moment in which the account gets its user.
+/// What a superuser changes about an account that waits leaves its user a link that works.
+async fn a_change_by_a_superuser_invites_again(cx: Cx) {
+    let app = cx.app().await;
+    let root = app.superuser("root").await;
+    let ada = create(&app, &root, json!({ "email": ADA })).await;
+    for change in [json!({ "is_verified": true }), json!({ "is_superuser": true })] {
+        let earlier = app.token_to(ADA, INVITATION).await;
+        app.patch(&ada.path()).by(&root).json(change).send().await.is(200);
+        assert_ne!(app.token_to(ADA, INVITATION).await, earlier);
+        accept(&app, &earlier, NEW).await.fails(E::InvitationBadToken);
+    }
+    accept(&app, &app.token_to(ADA, INVITATION).await, NEW).await.is(200);
+}
+
 async fn whatever_else_opens_the_account_ends_the_invitation(cx: Cx) {
     let app = cx.app().await;
     let root = app.superuser("root").await;
@@ -246,13 +261,18 @@ async fn an_earlier_registration_of_somebody_else_does_not_replace_it(cx: Cx) {
     let user = accept(&app, &app.token_to(ADA, INVITATION).await, NEW).await.is(200).json();
     assert_eq!((&user["id"], &user["attributes"]), (&json!(ada.id), &attributes));
     assert!(opens(&app, NEW).await && !opens(&app, PASSWORD).await);
-    // One that nobody was invited to is given up.
+    // One that nobody was invited to is given up, and so is one whose invitation has ended.
+    let eve = create(&app, &root, json!({ "email": "eve@example.org" })).await;
+    app.patch(&eve.path()).by(&root).json(json!({ "is_active": false })).send().await.is(200);
     let import = vec![ImportedAccount::new("grace@example.org")];
     app.auth().registration().import(import).await.expect("an import");
     let body = json!({ "new_email": "grace@example.org", "password": NEW });
     let ada = ada.with(&app.try_login(ADA, NEW, "db").await);
     app.post("/auth/change-email").by(&ada).json(body).send().await.is(202);
     assert!(app.was_mailed("grace@example.org", CONFIRM_EMAIL).await);
+    let body = json!({ "new_email": "eve@example.org", "password": NEW });
+    app.post("/auth/change-email").by(&ada).json(body).send().await.is(202);
+    assert!(app.was_mailed("eve@example.org", CONFIRM_EMAIL).await);
 }
 
 async fn a_crowd_accepts_once(cx: Cx) {

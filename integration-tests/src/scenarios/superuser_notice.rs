@@ -102,7 +102,7 @@ async fn superusers_are_told_what_happens_to_one_of_them(cx: Cx) {
     let reset = json!({ "token": app.token_to(a, RESET_PASSWORD).await, "password": NEW });
     app.post("/auth/reset-password").json(reset).send().await.is(200);
     post.got(CHANGED, a, &[r, g]).await;
-    patch(json!({ "email": "countess@example.org", "is_verified": true })).await;
+    patch(json!({ "email": "countess@example.org", "is_verified": true, "password": PASSWORD })).await;
     post.got(CHANGED, a, &[r, g]).await;
     patch(json!({ "is_superuser": false, "is_active": false })).await;
     post.got(REMOVED, "countess@example.org", &[r, g, "countess@example.org"]).await;

@@ -179,6 +179,11 @@ async fn a_superuser_who_vouches_for_the_address_does_not_confirm_it(cx: Cx) {
     for change in [json!({ "is_superuser": true }), json!({ "is_superuser": true, "is_verified": true })] {
         app.patch(&eve.path()).by(&root).json(change).send().await.rejects(&[("is_superuser", "value_error")]);
     }
+    // Nor by one after the other.
+    let mallory = app.user("mallory").await;
+    app.patch(&mallory.path()).by(&root).json(json!({ "is_superuser": true })).send().await.is(200);
+    let vouch = app.patch(&mallory.path()).by(&root).json(json!({ "is_verified": true }));
+    vouch.send().await.rejects(&[("is_verified", "value_error")]);
     let change = json!({ "is_superuser": true, "password": NEW });
     app.patch(&eve.path()).by(&root).json(change).send().await.is(200);
     // Who sets the password vouches for it as well.

@@ -104,12 +104,13 @@ impl<'a> Admin<'a> {
         let kernel = self.kernel;
         let written = kernel.effect(client, |effect| async move {
             let (before, changes) = self.lock(&effect, &actor.user, other, changes.clone()).await?;
-            let waits = changes.email.is_some() && invitation::awaits_user(&effect, &before).await?;
             let ends_sessions = changes.email.is_some()
                 || changes.password_hash.is_some()
                 || changes.is_superuser.is_some()
                 || changes.is_verified == Some(true)
                 || changes.is_active == Some(false);
+            // What ends sessions ends the invitation as well.
+            let waits = ends_sessions && invitation::awaits_user(&effect, &before).await?;
             let ends = if ends_sessions { SessionsToEnd::All } else { SessionsToEnd::Nothing };
             let updated = Accounts::new(kernel).apply(&effect, &before, &changes, ends, TAKEN).await?;
             Accounts::new(kernel).emit_changes(&effect, id, &changes, Some(actor.user.id));
@@ -150,9 +151,7 @@ impl<'a> Admin<'a> {
         if changes.is_active == Some(false) || changes.is_superuser == Some(false) {
             ensure_superuser_remains(effect.tx(), &before).await?;
         }
-        if changes.is_superuser == Some(true) && changes.password_hash.is_none() {
-            refuse_doubt(effect, &before, &changes).await?;
-        }
+        refuse_doubt(effect, &before, &changes).await?;
         Ok((before, changes))
     }
 
@@ -318,12 +317,19 @@ impl<'a> Admin<'a> {
     }
 }
 
-/// Refuses to give rights to an account of which somebody else may know the password.
+/// Refuses to give rights to an account of which somebody else may know the password, or to declare its address verified while
+/// it has them.
 async fn refuse_doubt(effect: &Effect, user: &User, changes: &Changes) -> Result<()> {
+    let field = match (changes.is_superuser, changes.is_verified) {
+        (Some(true), _) => "is_superuser",
+        (None, Some(true)) if user.is_superuser => "is_verified",
+        _ => return Ok(()),
+    };
     let password = store::password_is_confirmed(effect.tx(), user.id).await?;
-    if password.is_none() || (password == Some(true) && changes.password_is_confirmed != Some(false)) {
+    let is_in_doubt = changes.password_is_confirmed.or(password) == Some(false);
+    if changes.password_hash.is_some() || password.is_none() || !is_in_doubt {
         return Ok(());
     }
     let message = "somebody else may have chosen the password of this account: set a new one, or ask its user to log in by mail first";
-    Err(Error::Invalid { field: "is_superuser", kind: "value_error", message: message.to_owned() })
+    Err(Error::Invalid { field, kind: "value_error", message: message.to_owned() })
 }

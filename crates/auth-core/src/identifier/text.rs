@@ -33,21 +33,35 @@ pub(crate) fn is_forbidden(c: char) -> bool {
 /// annex C).
 #[must_use]
 pub fn has_forbidden_in_shown_text(text: &str) -> bool {
-    let (mut before, mut in_flag) = (None, false);
+    let (mut before, mut tags) = (None, None);
     for c in text.chars() {
-        let is_fine = match c {
-            _ if is_joiner(c) => before.is_some_and(|before: char| !before.is_whitespace() && !is_joiner(before)),
-            '\u{E0020}'..='\u{E007F}' => in_flag || before == Some(BLACK_FLAG),
+        // More of them than anybody writes could hide a text.
+        let follows_seen = before.is_some_and(|before: char| {
+            !(before.is_whitespace() || is_joiner(before) || (is_variation(before) && is_variation(c)))
+        });
+        let is_fine = match (c, tags) {
+            ('\u{E0020}'..='\u{E007E}', None) => before == Some(BLACK_FLAG),
+            ('\u{E0020}'..='\u{E007E}', Some(tags)) => tags < MAX_TAGS,
+            ('\u{E007F}', tags) => tags.is_some(),
+            (_, Some(_)) => false,
+            _ if is_joiner(c) || is_variation(c) => follows_seen,
             _ => !is_forbidden(c),
         };
-        // The last tag ends the flag.
-        let was_open = std::mem::replace(&mut in_flag, matches!(c, '\u{E0020}'..='\u{E007E}'));
-        if !is_fine || (was_open && !is_tag(c)) {
+        if !is_fine {
             return true;
         }
+        tags = matches!(c, '\u{E0020}'..='\u{E007E}').then(|| tags.unwrap_or(0) + 1);
         before = Some(c);
     }
-    in_flag
+    tags.is_some()
+}
+
+/// How many tags spell a region at the most, such as `gbsct`.
+const MAX_TAGS: usize = 6;
+
+/// Whether a character chooses how the one before it looks (Unicode 16, section 23.4).
+fn is_variation(c: char) -> bool {
+    matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0100}'..='\u{E01EF}')
 }
 
 /// The emoji that tags are spelled after.
@@ -56,10 +70,6 @@ const BLACK_FLAG: char = '\u{1F3F4}';
 /// Zero-width characters without which many emoji and scripts cannot be written.
 pub(crate) fn is_joiner(c: char) -> bool {
     matches!(c, '\u{200C}' | '\u{200D}')
-}
-
-fn is_tag(c: char) -> bool {
-    matches!(c, '\u{E0020}'..='\u{E007F}')
 }
 
 /// Whether `text` holds a character that no password may hold: control characters, marks of direction, noncharacters,
@@ -186,6 +196,11 @@ mod tests {
             "\u{180E}",              // LemmyNet/lemmy#3436
             "Ada\u{E0041}\u{E0042}", // text that is hidden in tags: affaan-m/ECC#1982
             "🏴\u{E0067}\u{E0062}",
+            "🏴\u{E0061}\u{E0062}\u{E0063}\u{E0064}\u{E0065}\u{E0066}\u{E0067}\u{E007F}",
+            "🏴\u{E007F}",
+            "Ada\u{E0110}\u{E0111}",
+            "❤\u{FE0F}\u{200D}\u{FE0F}",
+            "\u{FE0F}",
             "🏴\u{E0067}x",
             "🏴\u{E0067}\u{E007F}\u{E0067}",
             "Ada\u{200B}",

@@ -38,7 +38,11 @@ pub(crate) async fn awaits_user(effect: &Effect, user: &User) -> Result<bool> {
 
 /// Whether the user of an account that waits was invited, and may still come.
 pub(crate) async fn is_invited(effect: &Effect, row: &Model) -> Result<bool> {
-    Ok(is_unused(row) && !one_time::unused(effect.tx(), INVITE, row.id, effect.kernel().now()).await?.is_empty())
+    if !is_unused(row) {
+        return Ok(false);
+    }
+    let invitations = one_time::unused(effect.tx(), INVITE, row.id, effect.kernel().now()).await?;
+    Ok(invitations.iter().any(|invitation| invitation.sev == Some(row.sev)))
 }
 
 /// Mails an invitation on behalf of a superuser, if the account has an email address.

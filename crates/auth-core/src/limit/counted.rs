@@ -5,7 +5,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use crate::client::Client;
-use crate::identifier::{Email, Username};
+use crate::identifier::Email;
 use crate::user::User;
 
 /// Those whom a limit can count: clients, addresses, accounts by their ids or by names, devices, tokens.
@@ -58,9 +58,8 @@ impl Counted for Uuid {
 /// An account, or a name that no account has: what is counted must not tell which.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// The account, by its id and the canonical form of its address, or of its user name if it has none, whichever of its names
-    /// was given.
-    Account(Uuid, String),
+    /// The account, by its id and the canonical form of its address, if it has one, whichever of its names was given.
+    Account(Uuid, Option<String>),
     /// The canonical form of a name that no account has.
     Name(String),
 }
@@ -78,9 +77,7 @@ impl fmt::Debug for Subject {
 impl Subject {
     /// An account.
     pub(crate) fn of(user: &User) -> Self {
-        let email = user.email.as_deref().and_then(Email::key_of);
-        let username = || user.username.as_deref().and_then(Username::key_of);
-        Self::Account(user.id, email.or_else(username).unwrap_or_default())
+        Self::Account(user.id, user.email.as_deref().and_then(Email::key_of))
     }
 
     /// The id of the account, if there is one.
@@ -91,10 +88,13 @@ impl Subject {
         }
     }
 
-    /// The same for an account as for its name: that it came to be, or that it is gone, changes nothing.
+    /// The same for an account as for its address: that it came to be, or that it is gone, changes nothing. A user name can be
+    /// changed at will, and would be counted anew each time.
     fn parts(&self) -> Vec<String> {
-        let (Self::Account(_, name) | Self::Name(name)) = self;
-        vec!["name".to_owned(), name.clone()]
+        match self {
+            Self::Account(_, Some(name)) | Self::Name(name) => vec!["name".to_owned(), name.clone()],
+            Self::Account(id, None) => vec!["account".to_owned(), id.to_string()],
+        }
     }
 }
 

@@ -169,7 +169,7 @@ impl Limiter<'_> {
         Ok(most)
     }
 
-    async fn compare_clocks(&self) {
+    pub(super) async fn compare_clocks(&self) {
         let parts = self.kernel.parts();
         parts.shared_clock.compare(&parts.db, parts.clock.as_ref()).await;
     }

@@ -11,7 +11,9 @@ use crate::kernel::Kernel;
 /// Deletes counters whose window is over.
 pub(crate) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
     Box::pin(async {
-        let old = limit::Column::EndsAt.lte(kernel.limiter().now());
+        let limiter = kernel.limiter();
+        limiter.compare_clocks().await;
+        let old = limit::Column::EndsAt.lte(limiter.now());
         delete_in_batches::<limit::Entity>(kernel.db(), &old.into()).await
     })
 }

@@ -11,12 +11,18 @@ use serde_json::{Map, Value};
 use super::form::insert;
 use crate::problem::{FieldProblem, Problem};
 
+/// The longest boundary (RFC 2046, section 5.1.1). Looking for a longer one in a body would take its time.
+const MAX_BOUNDARY: usize = 70;
+
 /// The fields of a body that is there as a whole. Another body of this type, such as JSON, is of no type that a route takes.
 ///
 /// # Errors
 /// Fails with `UNSUPPORTED_MEDIA_TYPE` where there is no part at all, and with what is wrong with a part.
 pub(super) fn object(content_type: &str, body: &Bytes) -> Result<Map<String, Value>, Problem> {
     let boundary = multer::parse_boundary(content_type).map_err(|_| ErrorCode::UnsupportedMediaType)?;
+    if boundary.len() > MAX_BOUNDARY {
+        return Err(ErrorCode::UnsupportedMediaType.into());
+    }
     let delimiter = format!("--{boundary}");
     if !body.windows(delimiter.len()).any(|window| window == delimiter.as_bytes()) {
         return Err(ErrorCode::UnsupportedMediaType.into());

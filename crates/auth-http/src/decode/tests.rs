@@ -181,9 +181,13 @@ fn takes_forms_of_several_parts() {
     }
     // LOG-21: without a boundary, or without a part, it does not count as one.
     let json = bytes::Bytes::from_static(b"{\"email\":\"a@example.com\",\"password\":\"p\"}");
-    for (kind, text) in
-        [("multipart/form-data", &whole(&fine)), ("multipart/form-data; boundary=other", &whole(&fine)), (kind, &json)]
-    {
+    let long = format!("multipart/form-data; boundary={}", "b".repeat(71));
+    for (kind, text) in [
+        ("multipart/form-data", &whole(&fine)),
+        ("multipart/form-data; boundary=other", &whole(&fine)),
+        (long.as_str(), &bytes::Bytes::from(format!("--{0}--{0}", "b".repeat(71)))),
+        (kind, &json),
+    ] {
         assert_eq!(decode(kind, text, BodyType::JsonOrForm).err().unwrap().status(), 415, "{kind}");
     }
 }
