@@ -1,7 +1,7 @@
 //! The one way in which a password that somebody typed is compared with the stored one.
 //!
 //! Every door that takes a password goes through the `PasswordGate`: it reserves an attempt before anything is hashed, by
-//! one conditional statement for each limit, and it is the only caller of the hasher's `verify` (`cargo xtask tidy`
+//! one conditional statement for all limits, and it is the only caller of the hasher's `verify` (`cargo xtask tidy`
 //! checks that). The limits follow OWASP ASVS 6.3.1 and NIST SP 800-63B-4, section 3.2.2:
 //!
 //! - an unknown device takes of its network, of the account from this network, and of the account as a whole;

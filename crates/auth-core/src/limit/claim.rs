@@ -91,8 +91,14 @@ impl Claim {
         }
     }
 
-    /// Whether one may be taken of a row that was read.
-    pub(super) fn has_room(&self, row: &Model, now: i64) -> bool {
+    /// The row among those that were read, if there is one.
+    pub(super) fn row<'a>(&self, rows: &'a [Model]) -> Option<&'a Model> {
+        rows.iter().find(|row| row.id == self.id)
+    }
+
+    /// Whether one may be taken of a row that was read, or of one that is not there.
+    pub(super) fn has_room(&self, row: Option<&Model>, now: i64) -> bool {
+        let Some(row) = row else { return true };
         let (next_at, ends_at) = (millis(row.next_at.0), millis(row.ends_at.0));
         let over = ends_at <= now || ends_at > now + 2 * self.horizon();
         over || match self.pace {

@@ -3,11 +3,12 @@
 use std::sync::Once;
 use std::time::Duration;
 
+use auth_entity::limit::Model;
 use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::claim::Claim;
-use super::{Bucket, Rate, store};
+use super::{Bucket, Rate, store, take};
 use crate::kernel::Kernel;
 use crate::secret::keyed_digest;
 use crate::{Client, Error, ErrorCode, EventKind, Result, db};
@@ -59,15 +60,12 @@ impl Limiter<'_> {
     /// Fails with `RATE_LIMITED`, and when the database does.
     pub async fn check(&self, bucket: &Bucket, client: &Client) -> Result<()> {
         self.compare_clocks().await;
-        let (db, now) = (self.kernel.db(), self.now());
-        for claim in self.claims(bucket) {
-            let row = store::find(db, claim.id).await?;
-            if row.is_some_and(|row| !claim.has_room(&row, now)) {
-                let refusal = refusal(db, bucket.name(), &claim, now).await?;
-                return Err(self.refuse(&refusal, client));
-            }
+        let (db, now, claims) = (self.kernel.db(), self.now(), self.claims(bucket));
+        let rows = store::find(db, &claims).await?;
+        match claims.iter().find(|claim| !claim.has_room(claim.row(&rows), now)) {
+            Some(claim) => Err(self.refuse(&refusal(db, bucket.name(), claim, &rows, now).await?, client)),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The answer to a client of whose limit nothing is left, with an event if it is the first in the window.
@@ -83,7 +81,7 @@ impl Limiter<'_> {
         ErrorCode::RateLimited.retry_after(refusal.retry_after)
     }
 
-    /// Takes one of each of these limits, in this order, or none when nothing is left of one.
+    /// Takes one of each of these limits, or none when nothing is left of one; the first of those is told.
     ///
     /// # Errors
     /// Fails when the database does.
@@ -103,25 +101,26 @@ impl Limiter<'_> {
         Ok(self.take_all(db, std::slice::from_ref(bucket)).await?.map(|(refusal, _)| refusal))
     }
 
-    /// Takes one of each, up to the first of which nothing is left; with its refusal comes what was taken before.
+    /// Takes one of each. With a refusal comes what was taken nevertheless.
     async fn take_all(&self, db: &impl ConnectionTrait, buckets: &[Bucket]) -> Result<Option<(Refusal, Vec<Claim>)>> {
         let now = self.now();
-        let claims: Vec<(&'static str, Claim)> = buckets
+        let (names, claims): (Vec<&'static str>, Vec<Claim>) = buckets
             .iter()
             .flat_map(|bucket| self.claims(bucket).into_iter().map(|claim| (bucket.name(), claim)))
-            .collect();
+            .unzip();
         if claims.is_empty() {
             return Ok(None);
         }
-        let there = store::there(db, claims.iter().map(|(_, claim)| claim.id)).await?;
-        for (index, (limit, claim)) in claims.iter().enumerate() {
-            if !store::take(db, claim, there.contains(&claim.id), now).await? {
-                let refusal = refusal(db, limit, claim, now).await?;
-                let taken = claims.into_iter().take(index).map(|(_, claim)| claim).collect();
-                return Ok(Some((refusal, taken)));
-            }
-        }
-        Ok(None)
+        let ids = take::take(db, &claims, now).await?;
+        let (taken, left): (Vec<_>, Vec<_>) =
+            names.into_iter().zip(claims).partition(|(_, claim)| ids.contains(&claim.id));
+        let claims: Vec<Claim> = left.iter().map(|(_, claim)| claim.clone()).collect();
+        let Some(first) = left.first() else { return Ok(None) };
+        let rows = store::find(db, &claims).await?;
+        // What lost against others may have room again by now.
+        let (name, claim) = left.iter().find(|(_, claim)| !claim.has_room(claim.row(&rows), now)).unwrap_or(first);
+        let refusal = refusal(db, name, claim, &rows, now).await?;
+        Ok(Some((refusal, taken.into_iter().map(|(_, claim)| claim).collect())))
     }
 
     /// Gives one of each of the first limits back, and empties the others: for uses that turned out to be good ones. One
@@ -147,13 +146,9 @@ impl Limiter<'_> {
     /// # Errors
     /// Fails when the database does.
     pub(crate) async fn has_room(&self, db: &impl ConnectionTrait, bucket: &Bucket) -> Result<bool> {
-        let now = self.now();
-        for claim in self.claims(bucket) {
-            if store::find(db, claim.id).await?.is_some_and(|row| !claim.has_room(&row, now)) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        let (now, claims) = (self.now(), self.claims(bucket));
+        let rows = store::find(db, &claims).await?;
+        Ok(claims.iter().all(|claim| claim.has_room(claim.row(&rows), now)))
     }
 
     /// How often a limit was used in its present window, or in a row.
@@ -161,12 +156,8 @@ impl Limiter<'_> {
     /// # Errors
     /// Fails when the database does.
     pub(crate) async fn used(&self, bucket: &Bucket) -> Result<u32> {
-        let mut most = 0;
-        for claim in self.claims(bucket) {
-            let row = store::find(self.kernel.db(), claim.id).await?;
-            most = most.max(row.map_or(0, |row| u32::try_from(row.used).unwrap_or_default()));
-        }
-        Ok(most)
+        let rows = store::find(self.kernel.db(), &self.claims(bucket)).await?;
+        Ok(rows.iter().filter_map(|row| u32::try_from(row.used).ok()).max().unwrap_or_default())
     }
 
     pub(super) async fn compare_clocks(&self) {
@@ -195,11 +186,17 @@ impl Limiter<'_> {
     }
 }
 
-async fn refusal(db: &impl ConnectionTrait, limit: &'static str, claim: &Claim, now: i64) -> Result<Refusal> {
-    let row = store::find(db, claim.id).await?;
-    let retry_after = claim.retry_after(row.as_ref(), now);
+async fn refusal(
+    db: &impl ConnectionTrait,
+    limit: &'static str,
+    claim: &Claim,
+    rows: &[Model],
+    now: i64,
+) -> Result<Refusal> {
+    let row = claim.row(rows);
+    let retry_after = claim.retry_after(row, now);
     // A flood costs a read, and a write and an event now and then.
-    let first = match &row {
+    let first = match row {
         Some(row) => store::mark_refused(db, claim, row).await?,
         None => false,
     };

@@ -1,8 +1,9 @@
 //! Rate limits of actions that cost somebody else something.
 //!
-//! Each limit is one row in the database and one statement that takes of it before the work, so that neither a crowd
-//! nor a second server gets more (OWASP ASVS 2.4.1, 6.3.1, 6.6.3). Nothing is given back, except for a password that was
-//! right. Nobody is locked out by what others do for longer than a window lasts: refusals do not count.
+//! Each limit is one row in the database, or one for each network that a client counts as. One statement takes of all
+//! rows that an action needs before the work, so that neither a crowd nor a second server gets more (OWASP ASVS 2.4.1,
+//! 6.3.1, 6.6.3). Nothing is given back, except for a password that was right. Nobody is locked out by what others do for
+//! longer than a window lasts: refusals do not count.
 
 mod bucket;
 mod claim;
@@ -16,6 +17,7 @@ mod purge;
 mod rate;
 mod shared_clock;
 mod store;
+mod take;
 
 use crate::feature::Feature;
 

@@ -7,7 +7,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use uuid::Uuid;
 
 use super::claim::Claim;
-use super::{Pace, Rate, store};
+use super::{Pace, Rate, store, take};
 
 const START: i64 = 1_800_000_000_000;
 const SECOND: i64 = 1000;
@@ -26,7 +26,7 @@ fn claim(pace: Pace, times: u32, seconds: u64) -> Claim {
 }
 
 async fn take(db: &DatabaseConnection, claim: &Claim, now: i64) -> bool {
-    store::take(db, claim, false, now).await.unwrap()
+    !take::take(db, std::slice::from_ref(claim), now).await.unwrap().is_empty()
 }
 
 /// How many of so many can be taken at once.
@@ -39,7 +39,8 @@ async fn burst(db: &DatabaseConnection, claim: &Claim, tries: usize, now: i64) -
 }
 
 async fn retry_after(db: &DatabaseConnection, claim: &Claim, now: i64) -> u64 {
-    claim.retry_after(store::find(db, claim.id).await.unwrap().as_ref(), now).as_secs()
+    let rows = store::find(db, std::slice::from_ref(claim)).await.unwrap();
+    claim.retry_after(claim.row(&rows), now).as_secs()
 }
 
 #[tokio::test]
@@ -116,11 +117,25 @@ async fn the_first_refusal_is_told_once() {
         let mut told = 0;
         for _ in 0..5 {
             assert!(!take(&db, &claim, START).await);
-            let row = store::find(&db, claim.id).await.unwrap().unwrap();
-            told += usize::from(store::mark_refused(&db, &claim, &row).await.unwrap());
+            let rows = store::find(&db, std::slice::from_ref(&claim)).await.unwrap();
+            told += usize::from(store::mark_refused(&db, &claim, &rows[0]).await.unwrap());
         }
         assert_eq!(told, expected, "{pace:?}");
     }
+}
+
+#[tokio::test]
+async fn where_one_has_no_room_none_is_taken() {
+    let (db, scarce, plenty) = (table().await, claim(Pace::Window, 1, 60), claim(Pace::Even, 20, 120));
+    let both = [plenty.clone(), scarce.clone()];
+    assert_eq!(take::take(&db, &both, START).await.unwrap().len(), 2);
+    for _ in 0..40 {
+        assert!(take::take(&db, &both, START).await.unwrap().is_empty());
+    }
+    let unused = claim(Pace::Doubling, 5, 900);
+    assert!(take::take(&db, &[scarce, unused.clone()], START).await.unwrap().is_empty());
+    assert!(store::find(&db, &[unused]).await.unwrap().is_empty(), "a refusal inserts nothing");
+    assert_eq!(burst(&db, &plenty, 40, START).await, 19);
 }
 
 /// What happens to a row.
