@@ -4,12 +4,14 @@ use std::fmt;
 use std::net::IpAddr;
 
 use actix_web::body::BoxBody;
-use actix_web::http::StatusCode;
+use actix_web::dev::Payload;
 use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use auth_core::Error;
 use auth_http::Problem;
 use bytes::Bytes;
+use http::Version;
 use http::request::Parts;
 
 /// A refusal in the library's own shape, as an actix-web error. The extractors fail with it, and a handler that returns
@@ -65,6 +67,10 @@ impl ResponseError for Refusal {
 pub fn response(answer: http::Response<Bytes>) -> HttpResponse {
     let (parts, body) = answer.into_parts();
     let mut response = HttpResponse::with_body(status(parts.status), BoxBody::new(body));
+    // actix-web says so by itself, and on HTTP/1.1 only.
+    if parts.headers.contains_key(http::header::CONNECTION) {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+    }
     for (name, value) in &parts.headers {
         // What is valid in one version of the crate is valid in the other.
         let name = HeaderName::from_bytes(name.as_str().as_bytes());
@@ -82,12 +88,22 @@ fn status(status: http::StatusCode) -> StatusCode {
 /// The head of a request. A header that cannot be carried over fails it, because the check of its origin may rest on
 /// it.
 pub(crate) fn head(request: &HttpRequest) -> Result<Parts, Problem> {
-    let mut builder = http::Request::builder().method(request.method().as_str()).uri(request.uri().to_string());
+    let version = if request.version() < actix_web::http::Version::HTTP_2 { Version::HTTP_11 } else { Version::HTTP_2 };
+    let builder = http::Request::builder().version(version).method(request.method().as_str());
+    let mut builder = builder.uri(request.uri().to_string());
     for (name, value) in request.headers() {
         builder = builder.header(name.as_str(), value.as_bytes());
     }
     let (parts, ()) = builder.body(()).map_err(Error::internal)?.into_parts();
     Ok(parts)
+}
+
+/// The refusal of a request, whose body nobody reads.
+pub(crate) async fn refuse(problem: Problem, request: &HttpRequest, payload: Payload) -> Refusal {
+    Refusal(match head(request) {
+        Ok(parts) => auth_http::body::leave(problem, parts.version, &parts.headers, payload).await,
+        Err(problem) => problem,
+    })
 }
 
 /// The other end of the connection.

@@ -11,7 +11,7 @@ use auth_core::Principal;
 use auth_http::{Problem, Protection, RequestHead};
 use futures_util::future::LocalBoxFuture;
 
-use crate::{Refusal, convert};
+use crate::convert;
 
 auth_http::middleware! {
     /// ```no_run
@@ -71,7 +71,7 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&self, request: ServiceRequest) -> Self::Future {
+    fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let inner = self.inner.clone();
         let AuthMiddleware(protection) = self.middleware.clone();
         Box::pin(async move {
@@ -83,7 +83,8 @@ where
                 }
                 Ok(None) => {}
                 Err(problem) => {
-                    let refusal = Refusal(problem).error_response();
+                    let payload = request.take_payload();
+                    let refusal = convert::refuse(problem, request.request(), payload).await.error_response();
                     return Ok(request.into_response(refusal).map_into_right_body());
                 }
             }

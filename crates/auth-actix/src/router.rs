@@ -61,9 +61,9 @@ fn mount(config: &mut ServiceConfig, table: &Table, paths: Vec<MountedPath>) {
 
 fn resource(table: &Table, path: MountedPath) -> Resource {
     let MountedPath { template, endpoints, allow } = path;
-    let not_allowed = move || {
+    let not_allowed = move |request: HttpRequest, payload: web::Payload| {
         let problem = Problem::method_not_allowed(&allow);
-        async { convert::response(problem.into_response()) }
+        async move { Err::<HttpResponse, _>(convert::refuse(problem, &request, payload.into_inner()).await) }
     };
     let resource = web::resource(template).default_service(web::to(not_allowed));
     endpoints.into_iter().fold(resource, |resource, endpoint| {

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use auth_http::Problem;
 use axum::body::Body;
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, Request};
 use axum::http::{Extensions, Response};
 use axum::response::IntoResponse;
 use bytes::Bytes;
@@ -50,6 +50,12 @@ impl IntoResponse for Refusal {
 /// ```
 pub fn response(response: Response<Bytes>) -> axum::response::Response {
     response.map(Body::from)
+}
+
+/// The refusal of a request, whose body nobody reads.
+pub(crate) async fn refuse(problem: Problem, request: Request) -> Refusal {
+    let (parts, body) = request.into_parts();
+    Refusal(auth_http::body::leave(problem, parts.version, &parts.headers, body.into_data_stream()).await)
 }
 
 /// The other end of the connection, which a server tells that was made with

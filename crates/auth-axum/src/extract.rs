@@ -2,7 +2,7 @@
 
 use auth_core::{Auth, Principal};
 use auth_http::extract::Extract;
-use auth_http::{Backends, RequestHead};
+use auth_http::{Backends, RequestHead, body};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
@@ -58,7 +58,7 @@ async fn extract<T: Extract>(parts: &mut Parts, auth: &Auth) -> Result<T, Refusa
     if let Some(principal) = known {
         parts.extensions.insert(principal);
     }
-    Ok(found?)
+    found.map_err(|problem| Refusal(body::ignore(problem, parts.version, &parts.headers)))
 }
 
 macro_rules! from_request_parts {

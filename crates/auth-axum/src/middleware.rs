@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use tower::{Layer, Service};
 
-use crate::{Refusal, convert};
+use crate::convert;
 
 auth_http::middleware! {
     /// ```no_run
@@ -77,7 +77,9 @@ where
                     parts.extensions.insert(principal);
                 }
                 Ok(None) => {}
-                Err(problem) => return Ok(Refusal(problem).into_response()),
+                Err(problem) => {
+                    return Ok(convert::refuse(problem, Request::from_parts(parts, body)).await.into_response());
+                }
             }
             inner.call(Request::from_parts(parts, body)).await
         })

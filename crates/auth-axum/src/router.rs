@@ -56,9 +56,9 @@ fn mount<S: Clone + Send + Sync + 'static>(table: &Table, paths: Vec<MountedPath
 
 fn methods<S: Clone + Send + Sync + 'static>(table: &Table, path: &MountedPath) -> MethodRouter<S> {
     let allow: Arc<str> = path.allow.as_str().into();
-    let not_allowed = move || {
+    let not_allowed = move |request: Request| {
         let problem = Problem::method_not_allowed(&allow);
-        async { convert::response(problem.into_response()) }
+        async { convert::refuse(problem, request).await }
     };
     path.endpoints.iter().fold(MethodRouter::new().fallback(not_allowed), |methods, endpoint| {
         let (table, endpoint) = (table.clone(), endpoint.clone());

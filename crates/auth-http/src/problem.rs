@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use auth_core::{Error, ErrorClass, ErrorCode};
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::headers::secure;
+
+/// What `Connection` says before the server closes it (RFC 9112, section 9.6).
+pub(crate) const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// How long a client waits before it comes back to an overloaded server, in seconds.
 const RETRY_AFTER_SECONDS: u32 = 2;
@@ -44,6 +47,7 @@ pub struct Problem {
     extra: Option<Value>,
     allow: Option<String>,
     challenge: bool,
+    closes: bool,
     retry_after: Option<NonZeroU32>,
     /// What the client is not told, for the log.
     cause: Option<Arc<Error>>,
@@ -60,6 +64,7 @@ impl Problem {
             extra: None,
             allow: None,
             challenge: false,
+            closes: false,
             retry_after: None,
             cause: None,
         }
@@ -92,6 +97,12 @@ impl Problem {
     #[must_use]
     pub(crate) fn with_challenge(self, takes_bearer: bool) -> Self {
         Self { challenge: takes_bearer && self.code == ErrorCode::Unauthorized, ..self }
+    }
+
+    /// Announces that the connection ends.
+    #[must_use]
+    pub(crate) fn closing(self) -> Self {
+        Self { closes: true, ..self }
     }
 
     /// The stable code.
@@ -156,6 +167,9 @@ impl Problem {
         if self.challenge {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if self.closes {
+            headers.insert(CONNECTION, CLOSE);
+        }
         if let Some(seconds) = retry_after {
             headers.insert(RETRY_AFTER, seconds.into());
         }
@@ -181,13 +195,14 @@ impl Problem {
 /// Two problems are the same when clients cannot tell their answers apart.
 impl PartialEq for Problem {
     fn eq(&self, other: &Self) -> bool {
-        let Self { code, reason, fields, extra, allow, challenge, retry_after, cause: _ } = self;
+        let Self { code, reason, fields, extra, allow, challenge, closes, retry_after, cause: _ } = self;
         *code == other.code
             && *reason == other.reason
             && *fields == other.fields
             && *extra == other.extra
             && *allow == other.allow
             && *challenge == other.challenge
+            && *closes == other.closes
             && *retry_after == other.retry_after
     }
 }

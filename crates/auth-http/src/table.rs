@@ -1,13 +1,14 @@
 //! The table of all routes, and the way of a request through it.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::{Auth, Client, ConfigErrors, ErrorCode, Principal};
 use bytes::Bytes;
 use futures_util::Stream;
-use http::header::{HeaderMap, HeaderValue, SET_COOKIE, STRICT_TRANSPORT_SECURITY};
+use http::header::{CONNECTION, HeaderMap, HeaderValue, SET_COOKIE, STRICT_TRANSPORT_SECURITY};
 use http::request::Parts;
 use http::{Method, Response};
 use tokio::time::Instant;
@@ -15,14 +16,15 @@ use tracing::Instrument;
 
 use crate::authn::{RequestHead, authenticate_with};
 use crate::barrier::{barrier, within_deadline};
+use crate::body::Incoming;
 use crate::call::Call;
 use crate::endpoint::{Endpoint, Group};
 use crate::handler::{Answer, Handler, PublicFn, UserFn};
 use crate::headers::secure;
-use crate::problem::Problem;
+use crate::problem::{CLOSE, Problem};
 use crate::reply::Reply;
 use crate::trace::Trace;
-use crate::{body, cookie, credential, csrf, peer, routes};
+use crate::{cookie, credential, csrf, peer, routes};
 
 /// How long a body may take before it is found out once more who is asking.
 const ADMITTED_FOR: Duration = Duration::from_secs(1);
@@ -43,6 +45,15 @@ pub struct MountedPath {
     pub endpoints: Vec<Arc<Endpoint>>,
     /// What `Allow` says for any other method.
     pub allow: String,
+}
+
+impl MountedPath {
+    /// The row for a method; that of `GET` answers `HEAD` as well.
+    #[must_use]
+    pub fn endpoint(&self, method: &Method) -> Option<&Arc<Endpoint>> {
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        self.endpoints.iter().find(|endpoint| endpoint.method == *method)
+    }
 }
 
 impl Table {
@@ -123,7 +134,8 @@ impl Table {
     }
 
     /// Answers a request for `endpoint`. The body is read here, up to its limit; `peer` is the other end of the
-    /// connection. A client that hangs up after its body arrived does not stop what it began.
+    /// connection. A client that hangs up after its body arrived does not stop what it began. Of a body that nobody asked
+    /// for, the rest is dropped before the answer, so that the connection stays good.
     ///
     /// The work runs in a `tracing` span; see `docs/logging.md`.
     pub async fn call<S, E>(
@@ -139,13 +151,15 @@ impl Table {
         let trace = Trace::begin(&endpoint.id);
         let head = parts.method == Method::HEAD;
         let strays = cookie::remove_strays(&self.auth, &parts);
+        let chunks = pin!(chunks);
+        let mut incoming = Incoming::new(parts.version, &parts.headers, chunks);
         let answer = async {
             let mut admitted = self.admit(endpoint, &parts, peer).await?;
             let mut body = Bytes::new();
             if endpoint.is_unsafe() {
                 let since = Instant::now();
                 // Boxed so that requests without a body do not carry the state of reading one.
-                body = Box::pin(body::collect(&parts.headers, chunks)).await?;
+                body = Box::pin(incoming.collect()).await?;
                 // The session may have ended while the client took its time.
                 if since.elapsed() >= ADMITTED_FOR {
                     admitted = self.admit(endpoint, &parts, peer).await?;
@@ -154,7 +168,11 @@ impl Table {
             self.run(endpoint, admitted, parts, body).await
         };
         let answer = answer.instrument(trace.span().clone()).await;
-        self.finish(answer, strays, head, trace)
+        let mut response = self.finish(answer, strays, head, trace);
+        if incoming.is_left() && !Box::pin(incoming.leave()).await {
+            response.headers_mut().insert(CONNECTION, CLOSE);
+        }
+        response
     }
 
     /// Refuses what comes from another site, and finds out who is asking where the route requires it.

@@ -83,6 +83,13 @@ pub(crate) fn request(request: Request) -> (Parts, Body) {
     (parts, body)
 }
 
+/// The refusal of a request, whose body nobody reads.
+pub(crate) async fn refuse(problem: Problem, request: &Request, body: Body) -> Refusal {
+    let (version, headers) = (request.version(), request.headers());
+    let chunks = body.into_bytes_stream();
+    Refusal(auth_http::body::leave(problem, version, headers, chunks).await)
+}
+
 /// The other end of the connection.
 pub(crate) fn peer(request: &Request) -> Option<IpAddr> {
     request.remote_addr().as_socket_addr().map(|peer| peer.ip())

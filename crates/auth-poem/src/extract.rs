@@ -70,7 +70,7 @@ impl Known {
     }
 }
 
-async fn extract<T: Extract>(request: &Request) -> poem::Result<T> {
+async fn extract<T: Extract>(request: &Request, body: &mut RequestBody) -> poem::Result<T> {
     let auth = request.data::<Auth>().ok_or_else(|| Refusal::from(Error::internal(NO_AUTH)))?;
     let head = RequestHead { method: request.method(), headers: request.headers(), peer: convert::peer(request) };
     let shared = request.data::<Known>();
@@ -80,14 +80,18 @@ async fn extract<T: Extract>(request: &Request) -> poem::Result<T> {
     if let (Some(shared), Some(principal)) = (shared, known) {
         *shared.lock() = Some(principal);
     }
-    found.map_err(|problem| Refusal(problem).into())
+    match found {
+        Ok(found) => Ok(found),
+        // An extractor before this one may have read it.
+        Err(problem) => Err(convert::refuse(problem, request, body.take().unwrap_or_default()).await.into()),
+    }
 }
 
 macro_rules! from_request {
     ($name:ident) => {
         impl<'a, B: Backends> FromRequest<'a> for $name<B> {
-            async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
-                extract(request).await
+            async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
+                extract(request, body).await
             }
         }
     };

@@ -4,7 +4,7 @@ use auth_core::Principal;
 use auth_http::RequestHead;
 use poem::{Endpoint, Middleware, Request};
 
-use crate::{Refusal, convert};
+use crate::convert;
 
 auth_http::middleware! {
     /// ```no_run
@@ -56,10 +56,16 @@ impl<E: Endpoint> Endpoint for AuthService<E> {
         let AuthMiddleware(protection) = &self.middleware;
         let head = RequestHead { method: request.method(), headers: request.headers(), peer: convert::peer(&request) };
         let known = request.data::<Principal>();
-        let found = protection.check(&head, request.uri().path(), known).await.map_err(Refusal)?;
-        if let Some(principal) = found {
-            request.set_data(principal.user.clone());
-            request.set_data(principal);
+        match protection.check(&head, request.uri().path(), known).await {
+            Ok(Some(principal)) => {
+                request.set_data(principal.user.clone());
+                request.set_data(principal);
+            }
+            Ok(None) => {}
+            Err(problem) => {
+                let body = request.take_body();
+                return Err(convert::refuse(problem, &request, body).await.into());
+            }
         }
         self.inner.call(request).await
     }

@@ -1,16 +1,13 @@
 //! The table of routes as a poem route.
 
-use std::sync::Arc;
-
 use auth_core::{Auth, ConfigErrors};
-use auth_http::{Endpoint, Group, MountedPath, Problem, Table};
-use poem::error::MethodNotAllowedError;
-use poem::http::Method;
-use poem::{EndpointExt, IntoEndpoint, Request, Response, Route, RouteMethod};
+use auth_http::{Group, MountedPath, Problem, Table};
+use poem::error::ResponseError;
+use poem::{Request, Response, Route};
 
 use crate::convert;
 
-/// Every route of the library at its usual place: `/auth/…`, `/users/…`, `/healthz`. One poem route for each; the app
+/// Every route of the library at its usual place: `/auth/…`, `/users/…`, `/healthz`. One poem route for each path; the app
 /// adds its own with [`Route::at`], or nests this at `/` into its own.
 ///
 /// ```no_run
@@ -47,7 +44,9 @@ pub fn group(auth: &Auth, group: Group) -> Result<Route, ConfigErrors> {
 }
 
 fn mount(table: &Table, paths: Vec<MountedPath>) -> Route {
-    paths.into_iter().fold(Route::new(), |route, path| route.at(template(&path.template), methods(table, path)))
+    paths
+        .into_iter()
+        .fold(Route::new(), |route, path| route.at(template(&path.template), Native { table: table.clone(), path }))
 }
 
 /// poem writes a parameter as `:name`, and the root of a nested route as `/`.
@@ -56,33 +55,22 @@ fn template(template: &str) -> String {
     if template.is_empty() { "/".to_owned() } else { template }
 }
 
-fn methods(table: &Table, path: MountedPath) -> impl IntoEndpoint<Endpoint: 'static> + use<> {
-    let MountedPath { endpoints, allow, .. } = path;
-    let methods = endpoints.into_iter().fold(RouteMethod::new(), |methods, endpoint| {
-        let method = endpoint.method.clone();
-        let native = Arc::new(Native { table: table.clone(), endpoint });
-        // Left to itself, poem answers `HEAD` with what it makes of the answer to `GET`.
-        let methods = if method == Method::GET { methods.method(Method::HEAD, native.clone()) } else { methods };
-        methods.method(method, native)
-    });
-    methods.catch_error(move |_: MethodNotAllowedError| {
-        let problem = Problem::method_not_allowed(&allow);
-        async { convert::response(problem.into_response()) }
-    })
-}
-
-/// One route of the table.
+/// One path of the table.
 struct Native {
     table: Table,
-    endpoint: Arc<Endpoint>,
+    path: MountedPath,
 }
 
 impl poem::Endpoint for Native {
     type Output = Response;
 
-    async fn call(&self, request: Request) -> poem::Result<Response> {
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let Some(endpoint) = self.path.endpoint(request.method()) else {
+            let (problem, body) = (Problem::method_not_allowed(&self.path.allow), request.take_body());
+            return Ok(convert::refuse(problem, &request, body).await.as_response());
+        };
         let peer = convert::peer(&request);
         let (parts, body) = convert::request(request);
-        Ok(convert::response(self.table.call(&self.endpoint, parts, body.into_bytes_stream(), peer).await))
+        Ok(convert::response(self.table.call(endpoint, parts, body.into_bytes_stream(), peer).await))
     }
 }

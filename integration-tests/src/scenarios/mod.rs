@@ -33,6 +33,7 @@ mod identifier;
 mod installation;
 mod invitation;
 mod json_web_token;
+mod kept_connection;
 mod killed_process;
 mod limit;
 mod log;
@@ -116,6 +117,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(forged_request),
     feature!(forged_token),
     feature!(json_web_token),
+    feature!(kept_connection),
     feature!(gate),
     feature!(hang_up),
     feature!(health),
