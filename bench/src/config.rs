@@ -77,7 +77,7 @@ pub(crate) fn builder(
     let builder = Auth::builder(db)
         .public_url("http://localhost")
         .secret(RootSecret::new(SECRET))
-        .backend(Backend::cookie("cookie", CookieOptions::default()))
+        .backend(Backend::cookie("cookie", CookieOptions { name: Some("auth".to_owned()), ..CookieOptions::default() }))
         .backend(Backend::bearer("jwt").jwt(jwt))
         .backend(Backend::bearer("db"))
         .passwords(hasher)

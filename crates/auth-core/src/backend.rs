@@ -20,7 +20,9 @@ pub enum SameSite {
 /// How a cookie carries a token. The defaults are what the library recommends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CookieOptions {
-    /// The cookie's name. By default `__Host-auth` over https and `auth` on plain http.
+    /// The cookie's name. By default `__Host-auth` over https; on plain http `auth_` and the port, because browsers send the
+    /// cookies of one server to all others on the same machine. An app that changes `domain` or `path` chooses a new name as
+    /// well: browsers go on sending the old cookie beside the new one.
     pub name: Option<String>,
     /// How long the browser keeps it; `None` for a session cookie.
     pub max_age: Option<Duration>,
@@ -30,6 +32,9 @@ pub struct CookieOptions {
     pub domain: Option<String>,
     /// When it travels with requests from other sites.
     pub same_site: SameSite,
+    /// Whether browsers keep one for each site that embeds the app (CHIPS). For apps that live in frames of other sites, with
+    /// [`SameSite::None`]; needs https.
+    pub partitioned: bool,
 }
 
 /// How a client sends its token.
@@ -51,6 +56,8 @@ pub enum Transport {
         secure: bool,
         /// When it travels with requests from other sites.
         same_site: SameSite,
+        /// Whether browsers keep one for each site that embeds the app.
+        partitioned: bool,
     },
 }
 

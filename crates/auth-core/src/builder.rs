@@ -166,6 +166,15 @@ impl AuthBuilder {
         self
     }
 
+    /// Takes URLs of plain http on the local network, such as `http://192.168.1.20:3000`. Everybody on that network can read the
+    /// passwords and take over the sessions, of which the log warns at each start. For trying things out, with a phone for
+    /// instance.
+    #[must_use]
+    pub fn insecure_public_url(mut self) -> Self {
+        self.place.allows_plain_http = true;
+        self
+    }
+
     /// The name of the service that users see, which passwords must not consist of. The public host by default.
     #[must_use]
     pub fn service_name(mut self, name: impl Into<String>) -> Self {

@@ -125,12 +125,13 @@ pub(crate) fn device(settings: &Settings, token: Option<&SecretString>) -> Optio
         domain: None,
         secure: settings.public_url.scheme() == "https",
         same_site: SameSite::Lax,
+        partitioned: false,
     };
     set(&transport, token?.expose_secret())
 }
 
 fn render(transport: &Transport, value: &str, max_age: Option<Duration>) -> Option<HeaderValue> {
-    let Transport::Cookie { name, path, domain, secure, same_site, .. } = transport else { return None };
+    let Transport::Cookie { name, path, domain, secure, same_site, partitioned, .. } = transport else { return None };
     let mut cookie = format!("{name}={value}; Path={path}; HttpOnly; SameSite=");
     cookie.push_str(match same_site {
         SameSite::Lax => "Lax",
@@ -139,6 +140,9 @@ fn render(transport: &Transport, value: &str, max_age: Option<Duration>) -> Opti
     });
     if *secure {
         cookie.push_str("; Secure");
+    }
+    if *partitioned {
+        cookie.push_str("; Partitioned");
     }
     if let Some(domain) = domain {
         cookie.push_str("; Domain=");
@@ -163,6 +167,7 @@ mod tests {
             domain: None,
             secure,
             same_site: SameSite::Lax,
+            partitioned: false,
         }
     }
 
@@ -173,6 +178,11 @@ mod tests {
         assert_eq!(written, "auth=token; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=60");
         assert_eq!(cleared, "auth=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0");
         assert_eq!(set(&Transport::Bearer, "token"), None);
+        let mut framed = transport(true);
+        if let Transport::Cookie { same_site, partitioned, .. } = &mut framed {
+            (*same_site, *partitioned) = (SameSite::None, true);
+        }
+        assert_eq!(clear(&framed).unwrap(), "auth=; Path=/; HttpOnly; SameSite=None; Secure; Partitioned; Max-Age=0");
     }
 
     #[test]

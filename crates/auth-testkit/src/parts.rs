@@ -58,7 +58,7 @@ impl TestParts {
 #[must_use]
 pub fn backends() -> Vec<Backend> {
     vec![
-        Backend::cookie("cookie", CookieOptions::default()),
+        Backend::cookie("cookie", CookieOptions { name: Some("auth".to_owned()), ..CookieOptions::default() }),
         Backend::bearer("jwt").jwt(JwtOptions::default()),
         Backend::bearer("db"),
     ]

@@ -145,6 +145,9 @@ async fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> 
         Some(url) => builder.public_url(url),
         None => builder.public_url(format!("http://localhost:{}", address.port())),
     };
+    if config.insecure_public_url {
+        builder = builder.insecure_public_url();
+    }
     // Without an address of its own the app is for this machine, whose browsers may also be pointed at what is printed.
     if config.public_url.is_none() && address.ip().is_loopback() {
         builder = builder.allowed_origin(format!("http://{address}"));

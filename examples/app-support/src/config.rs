@@ -39,6 +39,8 @@ pub struct Config {
     pub bind: SocketAddr,
     /// `PUBLIC_URL`: where people reach the app; `http://localhost:<port>` without.
     pub public_url: Option<String>,
+    /// `INSECURE_PUBLIC_URL`: whether a URL of plain http on the local network will do.
+    pub insecure_public_url: bool,
     /// `DATABASE_URL`: SQLite, PostgreSQL or MySQL, with a password perhaps.
     pub database_url: SecretString,
     /// `AUTH_SECRET`: what all keys are derived from; without, a file holds one.
@@ -109,6 +111,7 @@ impl Config {
         let config = Self {
             bind: reader.parsed("BIND", address).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 3000))),
             public_url: reader.text("PUBLIC_URL"),
+            insecure_public_url: reader.choice("INSECURE_PUBLIC_URL", &SWITCH).unwrap_or(false),
             database_url: reader.text("DATABASE_URL").unwrap_or_else(|| "sqlite://auth.db?mode=rwc".to_owned()).into(),
             secret: reader.text("AUTH_SECRET").map(SecretString::from),
             former_secrets: reader.list("AUTH_SECRET_FORMER", |secret| Ok(SecretString::from(secret))),

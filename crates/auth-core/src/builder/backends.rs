@@ -76,10 +76,10 @@ fn check_name(name: &str, problems: &mut Vec<String>) {
 
 fn transport(backend: &Backend, url: &Url, problems: &mut Vec<String>) -> Transport {
     let Carrier::Cookie(options) = &backend.carrier else { return Transport::Bearer };
-    let CookieOptions { name, max_age, path, domain, same_site } = options.clone();
+    let CookieOptions { name, max_age, path, domain, same_site, partitioned } = options.clone();
     let secure = url.scheme() == "https";
     let path = path.unwrap_or_else(|| "/".to_owned());
-    let name = name.unwrap_or_else(|| (if secure { "__Host-auth" } else { "auth" }).to_owned());
+    let name = name.unwrap_or_else(|| default_name(url));
     let label = &backend.name;
     let is_token = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c);
     if name.is_empty() || !name.bytes().all(is_token) {
@@ -97,6 +97,9 @@ fn transport(backend: &Backend, url: &Url, problems: &mut Vec<String>) -> Transp
     if same_site == SameSite::None && !secure {
         problems.push(format!("the cookie {name:?} of backend {label:?} is SameSite=None, which needs https"));
     }
+    if partitioned && !secure {
+        problems.push(format!("the cookie {name:?} of backend {label:?} is partitioned, which needs https"));
+    }
     if max_age.is_some_and(|age| age > MAX_LIFETIME) {
         problems.push(format!(
             "the cookie {name:?} of backend {label:?} must not live longer than the 400 days that browsers allow"
@@ -106,7 +109,15 @@ fn transport(backend: &Backend, url: &Url, problems: &mut Vec<String>) -> Transp
     if !path.starts_with('/') || !clean(&path) || !domain.as_deref().is_none_or(clean) {
         problems.push(format!("the cookie {name:?} of backend {label:?} has a malformed path or domain"));
     }
-    Transport::Cookie { name, max_age, path, domain, secure, same_site }
+    Transport::Cookie { name, max_age, path, domain, secure, same_site, partitioned }
+}
+
+/// Cookies of one host have no ports: on plain http, the name tells servers on one machine apart.
+fn default_name(url: &Url) -> String {
+    match url.port_or_known_default() {
+        Some(port) if url.scheme() != "https" => format!("auth_{port}"),
+        _ => "__Host-auth".to_owned(),
+    }
 }
 
 fn strategy<'b>(

@@ -15,27 +15,34 @@ pub(super) struct Place {
     pub(super) trusted_proxies: Vec<IpNet>,
     pub(super) trusts_unix_socket: bool,
     pub(super) service_name: Option<String>,
+    pub(super) allows_plain_http: bool,
 }
 
 impl Place {
     /// The settings, or `None` when there are problems with a URL, which are added to the others.
     pub(super) fn settings(self, configs: Configs, problems: &mut Vec<String>) -> Option<Settings> {
         let public_url = match &self.public_url {
-            Some(text) => checked_url("public_url", text, problems),
+            Some(text) => self.checked_url("public_url", text, problems),
             None => {
                 problems.push("set `public_url`, such as https://notes.example.com".to_owned());
                 None
             }
         };
-        let frontend_url = self.frontend_url.map(|text| checked_url("frontend_url", &text, problems));
+        let frontend_url = self.frontend_url.as_ref().map(|text| self.checked_url("frontend_url", text, problems));
         let mut allowed_origins = Vec::new();
         for origin in &self.allowed_origins {
-            match parse_origin(origin) {
+            match self.parse_origin(origin) {
                 Ok(origin) => allowed_origins.push(origin),
                 Err(problem) => problems.push(problem),
             }
         }
         let public_url = public_url?;
+        if public_url.scheme() == "http" && !is_local(&public_url) {
+            tracing::warn!(
+                "INSECURE: {public_url} is plain http, so everybody on its network can read passwords and take over sessions; use \
+                 https as soon as others than you log in"
+            );
+        }
         let frontend_url = match frontend_url {
             Some(url) => url?,
             None => public_url.clone(),
@@ -55,6 +62,67 @@ impl Place {
             configs,
         })
     }
+
+    /// Whether nobody reads along on the way to a host of plain http: on this machine, and on the local network if the app
+    /// takes that upon itself.
+    fn takes_plain_http(&self, url: &Url) -> bool {
+        is_local(url) || (self.allows_plain_http && is_nearby(url))
+    }
+
+    /// A URL from the configuration, unless it does not parse.
+    fn checked_url(&self, name: &str, text: &str, problems: &mut Vec<String>) -> Option<Url> {
+        match Url::parse(text) {
+            Ok(url) => {
+                self.check_url(name, &url, problems);
+                Some(url)
+            }
+            Err(cause) => {
+                problems.push(format!(
+                    "`{name}` must be a URL such as https://app.example.com: {text:?} is not one ({cause})"
+                ));
+                None
+            }
+        }
+    }
+
+    fn check_url(&self, name: &str, url: &Url, problems: &mut Vec<String>) {
+        match url.scheme() {
+            "https" => {}
+            "http" if self.takes_plain_http(url) => {}
+            "http" => problems.push(format!("`{name}` {url} is plain http: {PLAIN_HTTP}")),
+            other => problems.push(format!("`{name}` has the scheme {other:?}: use https")),
+        }
+        if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+            problems.push(format!("`{name}` {url} must have no user, query or fragment"));
+        }
+    }
+
+    /// An origin from the configuration, in the one spelling in which it is sent.
+    fn parse_origin(&self, text: &str) -> Result<String, String> {
+        let wrong = || {
+            format!(
+                "`allowed_origin` {text:?} must look like https://app.example.com, or capacitor://localhost for a web view, without a \
+                 path"
+            )
+        };
+        let written = text.strip_suffix('/').unwrap_or(text);
+        let url = Url::parse(text).map_err(|_| wrong())?;
+        let origin = match (url.scheme(), url.host_str()) {
+            (scheme, None | Some("")) if !scheme.is_empty() => return Err(wrong()),
+            ("https" | "http", _) => url.origin().ascii_serialization(),
+            (scheme, _) if NO_ORIGIN.contains(&scheme) => return Err(wrong()),
+            // Not a scheme of the web: it is compared as text, scheme and authority.
+            (scheme, Some(host)) => format!("{scheme}://{host}"),
+            _ => return Err(wrong()),
+        };
+        if text.contains('*') || origin != written {
+            return Err(wrong());
+        }
+        if url.scheme() == "http" && !self.takes_plain_http(&url) {
+            return Err(format!("`allowed_origin` {text:?} is plain http: {PLAIN_HTTP}"));
+        }
+        Ok(origin)
+    }
 }
 
 /// Whether a URL points at this machine.
@@ -67,59 +135,20 @@ fn is_local(url: &Url) -> bool {
     }
 }
 
-/// A URL from the configuration, unless it does not parse.
-fn checked_url(name: &str, text: &str, problems: &mut Vec<String>) -> Option<Url> {
-    match Url::parse(text) {
-        Ok(url) => {
-            check_url(name, &url, problems);
-            Some(url)
-        }
-        Err(cause) => {
-            problems
-                .push(format!("`{name}` must be a URL such as https://app.example.com: {text:?} is not one ({cause})"));
-            None
-        }
+/// Whether a URL points at a host of the local network, by an address or a name that the Internet does not have (RFC 1918,
+/// RFC 4193, RFC 6762, RFC 8375).
+fn is_nearby(url: &Url) -> bool {
+    const SUFFIXES: [&str; 4] = [".local", ".lan", ".internal", ".home.arpa"];
+    match url.host() {
+        Some(Host::Domain(name)) => !name.contains('.') || SUFFIXES.iter().any(|suffix| name.ends_with(suffix)),
+        Some(Host::Ipv4(address)) => address.is_private() || address.is_link_local(),
+        Some(Host::Ipv6(address)) => address.is_unique_local() || address.is_unicast_link_local(),
+        None => false,
     }
 }
 
-fn check_url(name: &str, url: &Url, problems: &mut Vec<String>) {
-    match url.scheme() {
-        "https" => {}
-        "http" if is_local(url) => {}
-        "http" => problems.push(format!("`{name}` {url} is plain http: use https (http is for localhost only)")),
-        other => problems.push(format!("`{name}` has the scheme {other:?}: use https")),
-    }
-    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
-        problems.push(format!("`{name}` {url} must have no user, query or fragment"));
-    }
-}
+const PLAIN_HTTP: &str =
+    "use https (http is for localhost, and with `insecure_public_url` for hosts of the local network)";
 
 /// Schemes whose URLs belong to nobody, or to everybody: what has such an origin says `null`, or shares it with others.
 const NO_ORIGIN: [&str; 8] = ["file", "data", "blob", "javascript", "about", "filesystem", "ws", "wss"];
-
-/// An origin from the configuration, in the one spelling in which it is sent.
-fn parse_origin(text: &str) -> Result<String, String> {
-    let wrong = || {
-        format!(
-            "`allowed_origin` {text:?} must look like https://app.example.com, or capacitor://localhost for a web view, without a \
-             path"
-        )
-    };
-    let written = text.strip_suffix('/').unwrap_or(text);
-    let url = Url::parse(text).map_err(|_| wrong())?;
-    let origin = match (url.scheme(), url.host_str()) {
-        (scheme, None | Some("")) if !scheme.is_empty() => return Err(wrong()),
-        ("https" | "http", _) => url.origin().ascii_serialization(),
-        (scheme, _) if NO_ORIGIN.contains(&scheme) => return Err(wrong()),
-        // Not a scheme of the web: it is compared as text, scheme and authority.
-        (scheme, Some(host)) => format!("{scheme}://{host}"),
-        _ => return Err(wrong()),
-    };
-    if text.contains('*') || origin != written {
-        return Err(wrong());
-    }
-    if url.scheme() == "http" && !is_local(&url) {
-        return Err(format!("`allowed_origin` {text:?} is plain http: use https (http is for localhost only)"));
-    }
-    Ok(origin)
-}

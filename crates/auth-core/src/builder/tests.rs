@@ -16,7 +16,7 @@ use crate::password_reset::PasswordResetConfig;
 use crate::session::SessionConfig;
 use crate::token::{JwtKeys, JwtOptions};
 use crate::verification::VerificationConfig;
-use crate::{Auth, AuthBuilder, Backend, CookieOptions, Limits, Rate, RootSecret, SameSite};
+use crate::{Auth, AuthBuilder, Backend, CookieOptions, Limits, Rate, RootSecret, SameSite, Transport};
 
 /// Two Ed25519 keys for this test only, made with OpenSSL.
 const ONE: &str = "-----BEGIN PRIVATE KEY-----
@@ -74,6 +74,49 @@ async fn public_urls_are_https_or_local() {
 }
 
 #[tokio::test]
+async fn plain_http_on_the_local_network_has_to_be_asked_for() {
+    let cases = [
+        ("http://192.168.1.20:3000", true),
+        ("http://10.0.0.7", true),
+        ("http://169.254.3.4", true),
+        ("http://[fd00::1]:3000", true),
+        ("http://[fe80::1]", true),
+        ("http://raspberrypi:3000", true),
+        ("http://notes.local", true),
+        ("http://notes.home.arpa", true),
+        ("http://notes.example.com", false),
+        ("http://notes.localdomain", false),
+        ("http://203.0.113.9", false),
+        ("http://[2001:db8::1]", false),
+        ("http://local.example", false),
+    ];
+    for (url, fine) in cases {
+        assert!(!problems(good().await.public_url(url)).is_empty(), "{url}");
+        let found = problems(good().await.public_url(url).insecure_public_url());
+        assert_eq!(found.is_empty(), fine, "{url}: {found:?}");
+        let found = problems(good().await.allowed_origin(url).insecure_public_url());
+        assert_eq!(found.is_empty(), fine, "{url}: {found:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_usual_name_of_the_cookie_tells_servers_on_one_machine_apart() {
+    for (url, expected) in [
+        ("https://notes.example.com", "__Host-auth"),
+        ("https://localhost:8443", "__Host-auth"),
+        ("http://localhost:3000", "auth_3000"),
+        ("http://localhost", "auth_80"),
+    ] {
+        let auth = good().await.public_url(url).build().unwrap();
+        let names = auth.backends().iter().filter_map(|backend| match &backend.transport {
+            Transport::Cookie { name, .. } => Some(name.as_str()),
+            Transport::Bearer => None,
+        });
+        assert_eq!(names.collect::<Vec<_>>(), [expected], "{url}");
+    }
+}
+
+#[tokio::test]
 async fn backends_and_cookies_have_names_of_their_own() {
     let cookie = |name: &str| CookieOptions { name: Some(name.to_owned()), ..CookieOptions::default() };
     let cases = [
@@ -100,9 +143,15 @@ async fn backends_and_cookies_have_names_of_their_own() {
 
 #[tokio::test]
 async fn cookies_that_need_https_are_refused_without() {
-    let options = CookieOptions { same_site: SameSite::None, ..CookieOptions::default() };
-    let builder = good().await.public_url("http://localhost:3000");
-    assert!(!problems(builder.backend(Backend::cookie("other", options))).is_empty());
+    for options in [
+        CookieOptions { same_site: SameSite::None, ..CookieOptions::default() },
+        CookieOptions { partitioned: true, ..CookieOptions::default() },
+    ] {
+        let options = CookieOptions { name: Some("other".to_owned()), ..options };
+        assert!(problems(good().await.backend(Backend::cookie("other", options.clone()))).is_empty());
+        let builder = good().await.public_url("http://localhost:3000");
+        assert!(!problems(builder.backend(Backend::cookie("other", options))).is_empty());
+    }
 }
 
 #[tokio::test]
