@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use jsonschema::{Draft, Validator};
 use serde_json::Value;
 
-use crate::route;
+use crate::{answer, route};
 
 /// Compiled once for the whole run.
 static DOCUMENT: LazyLock<Document> = LazyLock::new(|| {
@@ -127,10 +127,12 @@ impl Response {
                 header.value.validate(&value).map_err(|cause| format!("{name}: {cause}"))?;
             }
         }
-        // Any answer may remove the cookies of other domains and paths.
-        let is_removal = |cookie: &HeaderValue| cookie.to_str().is_ok_and(|text| text.ends_with("; Max-Age=0"));
-        let removes = |name: &str| name == "set-cookie" && headers.get_all(name).iter().all(is_removal);
-        let declared = |name: &str| COMMON.contains(&name) || self.headers.contains_key(name) || removes(name);
+        // Any answer may remove the cookies of other domains and paths, and prolong that of the session.
+        let is_common = |cookie: &HeaderValue| {
+            cookie.to_str().is_ok_and(|text| text.contains("; Max-Age=") && !answer::is_device(text))
+        };
+        let are_common = |name: &str| name == "set-cookie" && headers.get_all(name).iter().all(is_common);
+        let declared = |name: &str| COMMON.contains(&name) || self.headers.contains_key(name) || are_common(name);
         let undeclared = headers.keys().find(|name| !declared(name.as_str()));
         undeclared.map_or(Ok(()), |name| Err(format!("the header {name} is not declared")))
     }

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
-use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use auth_core::Error;
-use auth_http::Problem;
+use auth_http::{Problem, cookie};
 use bytes::Bytes;
 use http::Version;
 use http::request::Parts;
@@ -96,6 +96,14 @@ pub(crate) fn head(request: &HttpRequest) -> Result<Parts, Problem> {
     }
     let (parts, ()) = builder.body(()).map_err(Error::internal)?.into_parts();
     Ok(parts)
+}
+
+/// Adds a cookie to an answer that does not set it by itself.
+pub(crate) fn append_cookie(headers: &mut HeaderMap, cookie: &http::HeaderValue) {
+    let is_set = cookie::is_set_by(cookie, headers.get_all(SET_COOKIE).map(HeaderValue::as_bytes));
+    if let (false, Ok(value)) = (is_set, HeaderValue::from_bytes(cookie.as_bytes())) {
+        headers.append(SET_COOKIE, value);
+    }
 }
 
 /// The refusal of a request, whose body nobody reads.

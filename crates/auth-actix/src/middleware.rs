@@ -10,6 +10,7 @@ use actix_web::{Error, HttpMessage, ResponseError};
 use auth_core::Principal;
 use auth_http::{Problem, Protection, RequestHead};
 use futures_util::future::LocalBoxFuture;
+use http::HeaderValue;
 
 use crate::convert;
 
@@ -75,8 +76,10 @@ where
         let inner = self.inner.clone();
         let AuthMiddleware(protection) = self.middleware.clone();
         Box::pin(async move {
+            let mut prolonged = None;
             match check(&protection, &request).await {
-                Ok(Some(principal)) => {
+                Ok(Some((principal, cookie))) => {
+                    prolonged = cookie;
                     let mut extensions = request.extensions_mut();
                     extensions.insert(principal.user.clone());
                     extensions.insert(principal);
@@ -88,12 +91,20 @@ where
                     return Ok(request.into_response(refusal).map_into_right_body());
                 }
             }
-            Ok(inner.call(request).await?.map_into_left_body())
+            let mut response = inner.call(request).await?;
+            if let Some(cookie) = prolonged {
+                convert::append_cookie(response.headers_mut(), &cookie);
+            }
+            Ok(response.map_into_left_body())
         })
     }
 }
 
-async fn check(protection: &Protection, request: &ServiceRequest) -> Result<Option<Principal>, Problem> {
+/// Who the request is from, and the cookie that its answer sets.
+async fn check(
+    protection: &Protection,
+    request: &ServiceRequest,
+) -> Result<Option<(Principal, Option<HeaderValue>)>, Problem> {
     let parts = convert::head(request.request())?;
     let head = RequestHead { method: &parts.method, headers: &parts.headers, peer: convert::peer(request.request()) };
     // What the scope has not consumed; nothing is left of the scope's own path.
@@ -102,5 +113,9 @@ async fn check(protection: &Protection, request: &ServiceRequest) -> Result<Opti
         path => path,
     };
     let known = request.extensions().get::<Principal>().cloned();
-    protection.check(&head, path, known.as_ref()).await
+    let found = protection.check(&head, path, known.as_ref()).await?;
+    Ok(found.map(|principal| {
+        let cookie = protection.prolong(&parts.headers, &principal);
+        (principal, cookie)
+    }))
 }

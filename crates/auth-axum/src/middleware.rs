@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::task::{Context, Poll};
 
 use auth_core::Principal;
-use auth_http::RequestHead;
+use auth_http::{RequestHead, cookie};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
@@ -71,8 +71,10 @@ where
             let peer = convert::peer(&parts.extensions);
             let head = RequestHead { method: &parts.method, headers: &parts.headers, peer };
             let known = parts.extensions.get::<Principal>();
+            let mut prolonged = None;
             match protection.check(&head, parts.uri.path(), known).await {
                 Ok(Some(principal)) => {
+                    prolonged = protection.prolong(&parts.headers, &principal);
                     parts.extensions.insert(principal.user.clone());
                     parts.extensions.insert(principal);
                 }
@@ -81,7 +83,11 @@ where
                     return Ok(convert::refuse(problem, Request::from_parts(parts, body)).await.into_response());
                 }
             }
-            inner.call(Request::from_parts(parts, body)).await
+            let mut response = inner.call(Request::from_parts(parts, body)).await?;
+            if let Some(cookie) = prolonged {
+                cookie::append(response.headers_mut(), cookie);
+            }
+            Ok(response)
         })
     }
 }

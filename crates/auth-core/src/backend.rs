@@ -24,7 +24,8 @@ pub struct CookieOptions {
     /// cookies of one server to all others on the same machine. An app that changes `domain` or `path` chooses a new name as
     /// well: browsers go on sending the old cookie beside the new one.
     pub name: Option<String>,
-    /// How long the browser keeps it; `None` for a session cookie.
+    /// How long the browser keeps it after the session was used; `None` for a cookie that it forgets when it is closed. A
+    /// session that is remembered is kept to its end.
     pub max_age: Option<Duration>,
     /// The path that it is sent to; `/` by default.
     pub path: Option<String>,

@@ -107,6 +107,7 @@ fn session() -> Session {
         created_at: OffsetDateTime::UNIX_EPOCH,
         last_seen_at: OffsetDateTime::UNIX_EPOCH,
         expires_at: OffsetDateTime::UNIX_EPOCH,
+        remembered: false,
         ip: Some("192.0.2.1".to_owned()),
         user_agent: Some("curl".to_owned()),
         scope: None,

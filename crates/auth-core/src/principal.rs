@@ -33,6 +33,8 @@ pub struct Session {
     pub last_seen_at: OffsetDateTime,
     /// When it ends at the latest, in UTC.
     pub expires_at: OffsetDateTime,
+    /// Whether the browser keeps it when it is closed: it has no idle limit then.
+    pub remembered: bool,
     pub(crate) ip: Option<String>,
     /// The client's `User-Agent` at login.
     pub user_agent: Option<String>,
@@ -58,6 +60,11 @@ impl Session {
     pub fn is_recent(&self, now: OffsetDateTime, window: Duration) -> bool {
         // Nobody is at the other end of a session that is limited to scopes: what asks for a person is not for it.
         !self.is_limited() && now < self.auth_time + window
+    }
+
+    /// Whether it is over: it ended at its latest moment, or for want of use.
+    pub(crate) fn is_over(&self, now: OffsetDateTime, idle: Duration) -> bool {
+        self.expires_at <= now || (!self.remembered && self.last_seen_at + idle <= now)
     }
 
     /// The scopes that it is limited to; `None` for one that may do whatever its user may.
@@ -101,6 +108,7 @@ impl From<session::Model> for Session {
             created_at: row.created_at.0,
             last_seen_at: row.last_seen_at.0,
             expires_at: row.expires_at.0,
+            remembered: row.remembered,
             ip: row.ip,
             user_agent: row.user_agent,
             scope: row.scope,

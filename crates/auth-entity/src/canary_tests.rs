@@ -72,6 +72,7 @@ fn rows_hide_what_is_secret() {
         created_at: moment(),
         last_seen_at: moment(),
         expires_at: moment(),
+        remembered: false,
         ip: None,
         user_agent: None,
         scope: None,

@@ -35,6 +35,8 @@ pub struct Model {
     pub last_seen_at: crate::Timestamp,
     /// When it ends at the latest.
     pub expires_at: crate::Timestamp,
+    /// Whether the browser keeps it when it is closed, so that it ends at its latest moment only.
+    pub remembered: bool,
     /// The client's address at login.
     pub ip: Option<String>,
     /// The client's `User-Agent` at login, cut to 256 characters.

@@ -100,7 +100,9 @@ impl Call {
         let Some(token) = token.map(|token| token.access_token.expose_secret()) else { return Ok(reply) };
         match self.transport(session)? {
             Transport::Bearer => reply.bearer_token(token),
-            transport @ Transport::Cookie { .. } => Ok(reply.cookie(cookie::set(transport, token))),
+            transport @ Transport::Cookie { .. } => {
+                Ok(reply.cookie(cookie::set(transport, session, token, self.auth.now())))
+            }
         }
     }
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use auth_core::session::Session;
+use auth_core::time::OffsetDateTime;
 use auth_core::{Auth, SameSite, Settings, Transport};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
@@ -38,13 +40,51 @@ fn all<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h [u8]>
     })
 }
 
-/// The header that gives the client its token; `None` for a transport that is not a cookie.
-pub(crate) fn set(transport: &Transport, token: &str) -> Option<HeaderValue> {
+/// The header that gives the client the token of its session; `None` for a transport that is not a cookie.
+pub(crate) fn set(transport: &Transport, session: &Session, token: &str, now: OffsetDateTime) -> Option<HeaderValue> {
     let Transport::Cookie { max_age, .. } = transport else { return None };
-    render(transport, token, *max_age).map(|mut value| {
+    let left = (session.expires_at - now).try_into().unwrap_or_default();
+    let max_age = if session.remembered { Some(left) } else { max_age.map(|age| age.min(left)) };
+    write(transport, token, max_age)
+}
+
+fn write(transport: &Transport, value: &str, max_age: Option<Duration>) -> Option<HeaderValue> {
+    render(transport, value, max_age).map(|mut value| {
         value.set_sensitive(true);
         value
     })
+}
+
+/// In how many steps a cookie with a `Max-Age` follows a session that is used: fewer mean that it ends sooner after the last
+/// use, and more that requests beside each other write it.
+const STEPS: i128 = 8;
+
+/// The header that prolongs the cookie of a session that is used, so that it lives as long as the idle limit lets the
+/// session. `None` for most requests: the first one in each eighth of the cookie's life does it.
+pub(crate) fn prolong(auth: &Auth, headers: &HeaderMap, session: &Session) -> Option<HeaderValue> {
+    let transport = &auth.sessions().backend(&session.backend).ok()?.transport;
+    let Transport::Cookie { name, max_age: Some(age), .. } = transport else { return None };
+    let now = auth.now();
+    let step = |at: OffsetDateTime| at.unix_timestamp_nanos().div_euclid((age.as_nanos() as i128 / STEPS).max(1));
+    if session.remembered || step(session.last_seen_at) >= step(now) {
+        return None;
+    }
+    set(transport, session, get(headers, name)?, now)
+}
+
+/// Adds a cookie to an answer that does not set it by itself.
+pub fn append(headers: &mut HeaderMap, cookie: HeaderValue) {
+    if !is_set_by(&cookie, headers.get_all(header::SET_COOKIE).iter().map(HeaderValue::as_bytes)) {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+}
+
+/// Whether one of these headers sets the same cookie.
+#[must_use]
+pub fn is_set_by<'h>(cookie: &HeaderValue, mut headers: impl Iterator<Item = &'h [u8]>) -> bool {
+    let name = |header: &'h [u8]| header.split(|c| *c == b'=').next();
+    let own = cookie.as_bytes().split(|c| *c == b'=').next();
+    headers.any(|header| name(header) == own)
 }
 
 /// The header that takes it away again: the same cookie, emptied.
@@ -120,14 +160,14 @@ pub(crate) fn device_name(settings: &Settings) -> Cow<'static, str> {
 pub(crate) fn device(settings: &Settings, token: Option<&SecretString>) -> Option<HeaderValue> {
     let transport = Transport::Cookie {
         name: device_name(settings).into_owned(),
-        max_age: Some(settings.configs.devices.cookie_lifetime),
+        max_age: None,
         path: "/".to_owned(),
         domain: None,
         secure: settings.public_url.scheme() == "https",
         same_site: SameSite::Lax,
         partitioned: false,
     };
-    set(&transport, token?.expose_secret())
+    write(&transport, token?.expose_secret(), Some(settings.configs.devices.cookie_lifetime))
 }
 
 fn render(transport: &Transport, value: &str, max_age: Option<Duration>) -> Option<HeaderValue> {
@@ -173,11 +213,11 @@ mod tests {
 
     #[test]
     fn writes_and_clears_with_the_same_attributes() {
-        let written = set(&transport(true), "token").unwrap();
+        let written = write(&transport(true), "token", Some(Duration::from_secs(60))).unwrap();
         let cleared = clear(&transport(true)).unwrap();
         assert_eq!(written, "auth=token; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=60");
         assert_eq!(cleared, "auth=; Path=/; HttpOnly; SameSite=Lax; Secure; Max-Age=0");
-        assert_eq!(set(&Transport::Bearer, "token"), None);
+        assert_eq!(clear(&Transport::Bearer), None);
         let mut framed = transport(true);
         if let Transport::Cookie { same_site, partitioned, .. } = &mut framed {
             (*same_site, *partitioned) = (SameSite::None, true);

@@ -11,7 +11,7 @@ pub mod body;
 mod call;
 #[cfg(test)]
 mod canary_tests;
-mod cookie;
+pub mod cookie;
 mod credential;
 mod csrf;
 mod decode;

@@ -2,7 +2,10 @@
 
 use auth_core::{Auth, Principal};
 
+use http::header::{HeaderMap, HeaderValue};
+
 use crate::authn::{AnyBackend, RequestHead, authenticate};
+use crate::cookie;
 use crate::exclusions::Exclusions;
 use crate::problem::Problem;
 use crate::requirement::Requirement;
@@ -23,6 +26,12 @@ impl Protection {
     #[must_use]
     pub fn new(auth: &Auth) -> Self {
         Self { auth: auth.clone(), exclusions: Exclusions::default(), requirement: Requirement::new() }
+    }
+
+    /// The header that prolongs the cookie of a session that is used, for the answer to its request.
+    #[must_use]
+    pub fn prolong(&self, headers: &HeaderMap, principal: &Principal) -> Option<HeaderValue> {
+        cookie::prolong(&self.auth, headers, &principal.session)
     }
 
     /// Who the request is from; `None` where the subtree makes an exception. `path` is the path below the place where

@@ -153,6 +153,7 @@ impl Table {
         let strays = cookie::remove_strays(&self.auth, &parts);
         let chunks = pin!(chunks);
         let mut incoming = Incoming::new(parts.version, &parts.headers, chunks);
+        let mut prolonged = None;
         let answer = async {
             let mut admitted = self.admit(endpoint, &parts, peer).await?;
             let mut body = Bytes::new();
@@ -165,10 +166,18 @@ impl Table {
                     admitted = self.admit(endpoint, &parts, peer).await?;
                 }
             }
+            if let Admitted::User(_, principal) = &admitted.0 {
+                prolonged = cookie::prolong(&self.auth, &parts.headers, &principal.session);
+            }
             self.run(endpoint, admitted, parts, body).await
         };
         let answer = answer.instrument(trace.span().clone()).await;
+        // A cookie of the answer's own is newer, and a refusal prolongs nothing.
+        let prolonged = prolonged.filter(|_| answer.is_ok());
         let mut response = self.finish(answer, strays, head, trace);
+        if let Some(cookie) = prolonged {
+            cookie::append(response.headers_mut(), cookie);
+        }
         if incoming.is_left() && !Box::pin(incoming.leave()).await {
             response.headers_mut().insert(CONNECTION, CLOSE);
         }

@@ -1,8 +1,8 @@
 //! The middleware.
 
 use auth_core::Principal;
-use auth_http::RequestHead;
-use poem::{Endpoint, Middleware, Request};
+use auth_http::{RequestHead, cookie};
+use poem::{Endpoint, IntoResponse, Middleware, Request, Response};
 
 use crate::convert;
 
@@ -50,14 +50,16 @@ pub struct AuthService<E> {
 }
 
 impl<E: Endpoint> Endpoint for AuthService<E> {
-    type Output = E::Output;
+    type Output = Response;
 
-    async fn call(&self, mut request: Request) -> poem::Result<E::Output> {
+    async fn call(&self, mut request: Request) -> poem::Result<Response> {
+        let mut prolonged = None;
         let AuthMiddleware(protection) = &self.middleware;
         let head = RequestHead { method: request.method(), headers: request.headers(), peer: convert::peer(&request) };
         let known = request.data::<Principal>();
         match protection.check(&head, request.uri().path(), known).await {
             Ok(Some(principal)) => {
+                prolonged = protection.prolong(request.headers(), &principal);
                 request.set_data(principal.user.clone());
                 request.set_data(principal);
             }
@@ -67,6 +69,10 @@ impl<E: Endpoint> Endpoint for AuthService<E> {
                 return Err(convert::refuse(problem, &request, body).await.into());
             }
         }
-        self.inner.call(request).await
+        let mut response = self.inner.call(request).await?.into_response();
+        if let Some(cookie) = prolonged {
+            cookie::append(response.headers_mut(), cookie);
+        }
+        Ok(response)
     }
 }

@@ -56,6 +56,7 @@ mod registration;
 mod saturation;
 mod scope;
 mod session;
+mod session_cookie;
 mod storage;
 mod superuser;
 mod superuser_notice;
@@ -148,6 +149,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(saturation),
     feature!(scope),
     feature!(session),
+    feature!(session_cookie),
     feature!(storage),
     feature!(superuser),
     feature!(superuser_notice),

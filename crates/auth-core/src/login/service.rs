@@ -14,11 +14,18 @@ use crate::session::{Login, Proof, Sessions, establish::establish};
 #[derive(Clone, Copy, Debug)]
 pub struct Logins<'a> {
     kernel: &'a Kernel,
+    remembered: bool,
 }
 
 impl<'a> Logins<'a> {
     pub(crate) fn new(kernel: &'a Kernel) -> Self {
-        Self { kernel }
+        Self { kernel, remembered: false }
+    }
+
+    /// Whether the browser keeps the sessions that begin when it is closed. They have no idle limit then.
+    #[must_use]
+    pub fn remembered(self, remembered: bool) -> Self {
+        Self { remembered, ..self }
     }
 
     /// Logs in with a user name or an email address and a password.
@@ -61,7 +68,8 @@ impl<'a> Logins<'a> {
         let fresh = if outdated { Some(hasher.hash(password).await?) } else { None };
         // Others who know the password do not read the account's mail.
         let confirms = !password_is_confirmed && device.as_ref().is_some_and(|device| device.opened_mail);
-        let (user, upgrade, proof) = (&user, &fresh.zip(hash), &Proof::password().with_device(device));
+        let (user, upgrade, proof) = (&user, &fresh.zip(hash), Proof::password().with_device(device));
+        let proof = &proof.remembered(self.remembered);
         let login = self.kernel.effect(client, |effect| async move {
             if let Some((fresh, stored)) = upgrade {
                 accounts.upgrade_hash(&effect, user.id, stored, fresh).await?;

@@ -26,6 +26,8 @@ pub struct Proof {
     pub aal: u8,
     /// What the session is limited to; `None` for one that may do whatever its user may.
     pub scopes: Option<Vec<String>>,
+    /// Whether the browser keeps the session when it is closed, and the session has no idle limit.
+    pub remembered: bool,
     /// What the proof found out about the device.
     pub(crate) device: Seen,
 }
@@ -34,12 +36,18 @@ impl Proof {
     /// These methods (RFC 8176), such as `hwk`, at this assurance level.
     #[must_use]
     pub fn new(amr: Vec<&'static str>, aal: u8) -> Self {
-        Self { amr, aal, scopes: None, device: Seen::Unasked }
+        Self { amr, aal, scopes: None, remembered: false, device: Seen::Unasked }
     }
 
     /// The device that was looked for among those that the account knows.
     pub(crate) fn with_device(self, device: Option<KnownDevice>) -> Self {
         Self { device: device.into(), ..self }
+    }
+
+    /// Has the browser keep the session when it is closed, until its absolute limit.
+    #[must_use]
+    pub fn remembered(self, remembered: bool) -> Self {
+        Self { remembered, ..self }
     }
 
     /// A link or a code that was mailed. The account is the one that
@@ -119,6 +127,7 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
         created_at: now,
         last_seen_at: now,
         expires_at: now + limits.absolute,
+        remembered: proof.remembered,
         ip: client.ip.map(|ip| ip.to_string()),
         user_agent: client.user_agent().map(str::to_owned),
         scope,

@@ -16,9 +16,10 @@ use crate::kernel::Kernel;
 pub(crate) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
     Box::pin(async {
         let (now, idle) = (kernel.now(), kernel.configs().sessions.idle);
+        let unused = session::Column::LastSeenAt.lte(Timestamp(before(now, idle)));
         let ended = Condition::any()
             .add(session::Column::ExpiresAt.lte(Timestamp(now)))
-            .add(session::Column::LastSeenAt.lte(Timestamp(before(now, idle))))
+            .add(Condition::all().add(unused).add(session::Column::Remembered.eq(false)))
             .add(epoch::is_dead(session::Column::CreatedAt));
         delete_in_batches::<session::Entity>(kernel.db(), &ended).await
     })

@@ -75,7 +75,7 @@ impl<'a> Sessions<'a> {
             return None;
         }
         let now = self.kernel.now();
-        if session.expires_at <= now || session.last_seen_at + self.kernel.configs().sessions.idle <= now {
+        if session.is_over(now, self.kernel.configs().sessions.idle) {
             // What was refused once stays refused, even should the clock be set back.
             if let Err(cause) = Box::pin(store::delete(db, session.id, user.id)).await {
                 tracing::warn!(%cause, "an expired session could not be deleted");

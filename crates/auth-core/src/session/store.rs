@@ -3,7 +3,9 @@
 use auth_entity::session::{ActiveModel, Column, Entity, Model};
 use auth_entity::{Digest, Timestamp, user};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -34,6 +36,7 @@ pub(super) async fn insert(
         created_at: Set(Timestamp(session.created_at)),
         last_seen_at: Set(Timestamp(session.last_seen_at)),
         expires_at: Set(Timestamp(session.expires_at)),
+        remembered: Set(session.remembered),
         ip: Set(session.ip.clone()),
         user_agent: Set(session.user_agent.clone()),
         scope: Set(session.scope.clone()),
@@ -86,7 +89,7 @@ pub(super) async fn list(
         .filter(Column::UserId.eq(user_id))
         .filter(Column::Sev.eq(sev))
         .filter(Column::ExpiresAt.gt(Timestamp(now)))
-        .filter(Column::LastSeenAt.gt(Timestamp(idle_since)))
+        .filter(Condition::any().add(Column::Remembered.eq(true)).add(Column::LastSeenAt.gt(Timestamp(idle_since))))
         .filter(epoch::survives(Column::CreatedAt))
         .order_by_desc(Column::CreatedAt)
         .order_by_desc(Column::Id)

@@ -1,7 +1,7 @@
 //! The answer of a login, which the transport of its backend decides.
 
 use auth_core::Transport;
-use auth_core::session::{IssuedToken, Login};
+use auth_core::session::{IssuedToken, Login, Session};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
@@ -39,15 +39,22 @@ pub(crate) fn declare_login(endpoint: Endpoint, transport: &Transport) -> Endpoi
 /// The answer to a login through a transport, with the cookie of a browser that was unknown so far.
 pub(crate) fn login_answer(call: &Call, transport: &Transport, login: &Login) -> Result<Reply, Problem> {
     let device = cookie::device(call.auth.settings(), login.device.as_ref());
-    Ok(token_answer(transport, &login.token)?.cookie(device))
+    Ok(token_answer(call, transport, &login.principal.session, &login.token)?.cookie(device))
 }
 
-/// The answer that gives a client its token.
-pub(crate) fn token_answer(transport: &Transport, token: &IssuedToken) -> Result<Reply, Problem> {
+/// The answer that gives a client the token of its session.
+pub(crate) fn token_answer(
+    call: &Call,
+    transport: &Transport,
+    session: &Session,
+    token: &IssuedToken,
+) -> Result<Reply, Problem> {
     let IssuedToken { access_token, expires_in, .. } = token;
     let access_token = access_token.expose_secret();
     match transport {
-        Transport::Cookie { .. } => Ok(Reply::no_content().cookie(cookie::set(transport, access_token))),
+        Transport::Cookie { .. } => {
+            Ok(Reply::no_content().cookie(cookie::set(transport, session, access_token, call.auth.now())))
+        }
         Transport::Bearer => {
             let expires_in = expires_in.map(|life| life.as_secs());
             Reply::ok(&TokenAnswer { access_token, token_type: "bearer", expires_in })

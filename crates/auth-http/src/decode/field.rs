@@ -197,6 +197,29 @@ impl Field for bool {
     }
 }
 
+/// A checkbox: true or false in JSON, and in a form the words that browsers and libraries send for them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Checkbox(pub(crate) bool);
+
+impl Field for Checkbox {
+    fn decode(value: Value) -> Result<Self, Refusal> {
+        let is_set = match &value {
+            Value::Bool(is_set) => Some(*is_set),
+            Value::String(text) => match text.to_ascii_lowercase().as_str() {
+                "on" | "true" | "1" | "yes" => Some(true),
+                "off" | "false" | "0" | "no" | "" => Some(false),
+                _ => None,
+            },
+            _ => None,
+        };
+        is_set.map(Self).ok_or_else(|| ("bool_parsing", "Input should be true or false".to_owned()))
+    }
+
+    fn schema() -> Schema {
+        bool::schema()
+    }
+}
+
 impl Field for Uuid {
     fn decode(value: Value) -> Result<Self, Refusal> {
         string(value)?.parse().map_err(|_| ("uuid_parsing", "Input should be a UUID".to_owned()))

@@ -6,7 +6,7 @@ use auth_core::{Auth, BuiltBackend, ErrorCode};
 use crate::answer::backend::of_each_backend;
 use crate::answer::token::{declare_login, login_answer};
 use crate::call::Call;
-use crate::decode::{Decode, Fields, GrantType, KnownPassword, Schema, Text, request};
+use crate::decode::{Checkbox, Decode, Fields, GrantType, KnownPassword, Schema, Text, request};
 use crate::endpoint::{Endpoint, Group};
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -28,6 +28,8 @@ request! {
         password: KnownPassword,
         #[doc = "Accepted for OAuth 2 clients; `password` if sent."]
         grant_type: Option<GrantType>,
+        #[doc = "Whether the browser keeps the session when it is closed, until its absolute limit. Without it, a session ends for want of use as well."]
+        remember: Option<Checkbox>,
     }
 }
 
@@ -35,14 +37,15 @@ request! {
 struct NamedLogin {
     name: String,
     password: Password,
+    remember: bool,
 }
 
 impl Decode for NamedLogin {
     fn decode(fields: &mut Fields) -> Option<Self> {
         fields.exactly_one(&["username", "name", "email"]);
-        let LoginRequest { username, name, email, password, .. } = LoginRequest::decode(fields)?;
+        let LoginRequest { username, name, email, password, remember, .. } = LoginRequest::decode(fields)?;
         let Text(name) = username.or(name).or(email)?;
-        Some(Self { name, password: password.0 })
+        Some(Self { name, password: password.0, remember: remember.is_some_and(|Checkbox(is_set)| is_set) })
     }
 
     fn schema() -> Schema {
@@ -64,9 +67,9 @@ fn of_backend(backend: &BuiltBackend) -> Vec<Endpoint> {
     vec![declare_login(login, &backend.transport)]
 }
 
-async fn login(call: Call, NamedLogin { name, password }: NamedLogin) -> Result<Reply, Problem> {
+async fn login(call: Call, NamedLogin { name, password, remember }: NamedLogin) -> Result<Reply, Problem> {
     let backend = call.backend()?;
-    let login = call.auth.login().login(&name, password, backend, &call.client).await?;
+    let login = call.auth.login().remembered(remember).login(&name, password, backend, &call.client).await?;
     call.end_former_session(backend).await?;
     login_answer(&call, &backend.transport, &login)
 }
