@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use auth_core::sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use auth_core::sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use auth_testkit::Engine;
 
 use crate::scenario::scenarios;
@@ -16,6 +16,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     an_older_server_runs_beside_a_newer_one: direct_only,
     a_table_of_another_program_is_left_as_it_is: direct_only,
     a_schema_of_its_own_keeps_out_of_the_way: direct_only,
+    the_defaults_of_the_server_do_not_count: direct_only,
 ];
 
 /// Every table, those that refer to others first.
@@ -212,4 +213,32 @@ async fn a_schema_of_its_own_keeps_out_of_the_way(cx: Cx) {
     app.execute("DROP TABLE authn_user").await;
     app.execute("DROP SCHEMA auth CASCADE").await;
     auth_migration::migrate(app.pool()).await.expect("nothing is in the way here");
+}
+
+/// Old servers of MySQL and MariaDB, and those of some hosters, make tables without transactions and with short indexes.
+async fn the_defaults_of_the_server_do_not_count(cx: Cx) {
+    if cx.engine() != Engine::Mariadb {
+        return;
+    }
+    let app = cx.app().await;
+    drop_tables(&app).await;
+    let options = ConnectOptions::new(app.database_url()).max_connections(1).to_owned();
+    let pool = Database::connect(options).await.expect("a connection");
+    for statement in [
+        "ALTER DATABASE CHARACTER SET latin1",
+        "SET SESSION default_storage_engine = MyISAM",
+        "SET SESSION character_set_server = latin1",
+    ] {
+        pool.execute_unprepared(statement).await.expect("a setting");
+    }
+    auth_migration::migrate(&pool).await.expect("nothing is in the way");
+    pool.close().await.expect("the pool can be closed");
+    let odd = "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema = DATABASE() \
+        AND table_name LIKE 'authn\\_%' AND table_name <> 'authn_migrations' AND NOT (engine = 'InnoDB' \
+        AND table_collation = 'utf8mb4_bin' AND create_options LIKE '%row_format=DYNAMIC%')";
+    let row = app.rows(odd).await.pop().expect("a row");
+    assert_eq!(row.try_get_by_index::<i64>(0).expect("a number"), 0);
+    let ada = app.user("ada").await;
+    let body = serde_json::json!({ "display_name": "Zo\u{eb} \u{1f389}" });
+    app.patch("/users/me").by(&ada).json(body).send().await.is(200);
 }

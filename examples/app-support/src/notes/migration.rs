@@ -1,6 +1,7 @@
 //! The app's migrations. They keep their own book, apart from the library's.
 
 use sea_orm_migration::prelude::*;
+use sea_orm_migration::sea_orm::DbBackend;
 
 /// The migrations of the app.
 #[derive(Debug)]
@@ -39,6 +40,10 @@ impl MigrationTrait for CreateNote {
             .col(ColumnDef::new("user_id").uuid().not_null())
             .col(ColumnDef::new("text").text().not_null())
             .foreign_key(&mut owner);
+        if manager.get_database_backend() == DbBackend::MySql {
+            // Whatever the defaults of the server and the database are.
+            table.engine("InnoDB").character_set("utf8mb4").extra("ROW_FORMAT=DYNAMIC");
+        }
         manager.create_table(table).await?;
         if manager.has_index("note", "note_user_id").await? {
             return Ok(());
