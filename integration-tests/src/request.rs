@@ -115,6 +115,8 @@ impl Request {
             None => in_process(app.table(), &route, &method, &path, headers, body).await,
         };
         let (parts, body) = response.into_parts();
+        // Servers leave it out.
+        let body = if method == Method::HEAD { Bytes::new() } else { body };
         let answer = Answer { asked, status: parts.status, headers: parts.headers, body };
         coverage::inspect(&app, &route, &method, &answer);
         if let Some(jar) = jar {
@@ -134,8 +136,8 @@ async fn in_process(
 ) -> Response<Bytes> {
     let endpoint = match route {
         Route::Endpoint(endpoint) => endpoint,
-        Route::MethodNotAllowed { allow } => return refused(method, Problem::method_not_allowed(allow)),
-        Route::NotFound | Route::Host => return refused(method, Problem::new(ErrorCode::NotFound)),
+        Route::MethodNotAllowed { allow } => return Problem::method_not_allowed(allow).into_response(),
+        Route::NotFound | Route::Host => return Problem::new(ErrorCode::NotFound).into_response(),
     };
     let chunks = match body {
         Body::None => Vec::new(),
@@ -149,12 +151,6 @@ async fn in_process(
     parts.headers = headers;
     let chunks = futures_util::stream::iter(chunks.into_iter().map(Ok::<_, std::io::Error>));
     table.call(endpoint, parts, chunks, Some(std::net::Ipv4Addr::LOCALHOST.into())).await
-}
-
-/// What a router answers by itself. Servers leave out the body of any answer to HEAD.
-fn refused(method: &Method, problem: Problem) -> Response<Bytes> {
-    let response = problem.into_response();
-    if method == Method::HEAD { response.map(|_| Bytes::new()) } else { response }
 }
 
 async fn over_socket(app: &App, method: &Method, url: &str, headers: HeaderMap, body: Body) -> Response<Bytes> {

@@ -38,6 +38,7 @@ pub use authn::{AnyBackend, Backends, RequestHead, access_claims, authenticate};
 pub use decode::BodyType;
 pub use endpoint::{Endpoint, Group, Success};
 pub use exclusions::{Exclusions, Pattern};
+pub use headers::publish;
 pub use middleware::Protection;
 pub use problem::{FieldProblem, Problem};
 pub use requirement::Requirement;

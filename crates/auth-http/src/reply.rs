@@ -5,7 +5,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
-use crate::headers::secure;
+use crate::headers::{publish, secure};
 use crate::problem::Problem;
 
 /// The room for a body that most answers fit in, in bytes.
@@ -48,6 +48,13 @@ impl Reply {
     /// 200 with a JSON body.
     pub(crate) fn ok(body: &impl Serialize) -> Result<Self, Problem> {
         Self::json(StatusCode::OK, body)
+    }
+
+    /// The same for everybody.
+    #[must_use]
+    pub(crate) fn public(mut self) -> Self {
+        publish(self.0.headers_mut());
+        self
     }
 
     /// One more cookie.

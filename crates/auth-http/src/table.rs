@@ -20,7 +20,7 @@ use crate::body::Incoming;
 use crate::call::Call;
 use crate::endpoint::{Endpoint, Group};
 use crate::handler::{Answer, Handler, PublicFn, UserFn};
-use crate::headers::secure;
+use crate::headers::{is_public, secure};
 use crate::problem::{CLOSE, Problem};
 use crate::reply::Reply;
 use crate::trace::Trace;
@@ -135,7 +135,8 @@ impl Table {
 
     /// Answers a request for `endpoint`. The body is read here, up to its limit; `peer` is the other end of the
     /// connection. A client that hangs up after its body arrived does not stop what it began. Of a body that nobody asked
-    /// for, the rest is dropped before the answer, so that the connection stays good.
+    /// for, the rest is dropped before the answer, so that the connection stays good. The answer to `HEAD` is that to `GET`, of
+    /// which servers leave out the body, and tell its length (RFC 9110, section 9.3.2).
     ///
     /// The work runs in a `tracing` span; see `docs/logging.md`.
     pub async fn call<S, E>(
@@ -149,7 +150,6 @@ impl Table {
         S: Stream<Item = Result<Bytes, E>>,
     {
         let trace = Trace::begin(&endpoint.id);
-        let head = parts.method == Method::HEAD;
         let strays = cookie::remove_strays(&self.auth, &parts);
         let chunks = pin!(chunks);
         let mut incoming = Incoming::new(parts.version, &parts.headers, chunks);
@@ -174,7 +174,7 @@ impl Table {
         let answer = answer.instrument(trace.span().clone()).await;
         // A cookie of the answer's own is newer, and a refusal prolongs nothing.
         let prolonged = prolonged.filter(|_| answer.is_ok());
-        let mut response = self.finish(answer, strays, head, trace);
+        let mut response = self.finish(answer, strays, trace);
         if let Some(cookie) = prolonged {
             cookie::append(response.headers_mut(), cookie);
         }
@@ -238,24 +238,17 @@ impl Table {
         tokio::spawn(work.in_current_span()).await.unwrap_or_else(|_| Err(ErrorCode::Internal.into()))
     }
 
-    fn finish(
-        &self,
-        answer: Result<Reply, Problem>,
-        strays: Vec<HeaderValue>,
-        head: bool,
-        trace: Trace,
-    ) -> Response<Bytes> {
+    fn finish(&self, answer: Result<Reply, Problem>, strays: Vec<HeaderValue>, trace: Trace) -> Response<Bytes> {
         // A session may end while its request is served: that is found out too late for the check before.
         let challenged = |problem: Problem| problem.with_challenge(credential::takes_bearer(&self.auth));
         let failed = |problem| challenged(problem).into_response();
         let into_response = || answer.map_or_else(failed, Reply::into_response);
         let mut response = trace.span().in_scope(into_response);
         self.insist_on_https(response.headers_mut());
-        for cookie in strays {
-            response.headers_mut().append(SET_COOKIE, cookie);
-        }
-        if head {
-            *response.body_mut() = Bytes::new();
+        if !is_public(response.headers()) {
+            for cookie in strays {
+                response.headers_mut().append(SET_COOKIE, cookie);
+            }
         }
         trace.end(response.status());
         response

@@ -31,7 +31,7 @@ const PURPOSES: [Purpose; 6] = [VERIFY, RESET, LOGIN, CONFIRM, REVERT, REGISTER]
 /// One backend of each transport and format.
 fn backends() -> Vec<Backend> {
     vec![
-        Backend::cookie("cookie", CookieOptions::default()),
+        Backend::cookie("cookie", CookieOptions { name: Some("auth".to_owned()), ..CookieOptions::default() }),
         Backend::bearer("jwt").jwt(Default::default()),
         Backend::bearer("db"),
         Backend::bearer("eddsa").jwt(options(&OLD, &[&P256])),

@@ -49,7 +49,9 @@ async fn answers_as_the_transport_does(cx: Cx) {
 }
 
 async fn over_https_the_cookie_is_bound_to_the_host(cx: Cx) {
-    let app = cx.app_with(Setup::default().auth(|auth| auth.public_url("https://notes.example.com"))).await;
+    let backends = || vec![Backend::cookie("cookie", CookieOptions::default())];
+    let setup = Setup::default().backends(backends).auth(|auth| auth.public_url("https://notes.example.com"));
+    let app = cx.app_with(setup).await;
     let ada = app.register("ada").await;
     let answer = app.try_login(&ada.email, PASSWORD, "cookie").await.is(204);
     let (name, token) = answer.cookie();

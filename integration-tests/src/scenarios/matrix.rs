@@ -333,6 +333,11 @@ async fn head_answers_like_get_without_a_body(cx: Cx) {
             let (get, head) = (by(Method::GET).send().await, by(Method::HEAD).send().await);
             assert_eq!(head.status, get.status, "{}", endpoint.id);
             assert_eq!(head.header("content-type"), get.header("content-type"), "{}", endpoint.id);
+            // It may be left out, but must not be another one (RFC 9110, section 8.6). Each export is an event of the next.
+            let length = head.header("content-length");
+            let is_right =
+                length.is_none() || length == get.header("content-length") || endpoint.id == "profile.export";
+            assert!(is_right, "{}: {length:?}", endpoint.id);
             assert!(head.body.is_empty(), "{}", endpoint.id);
         }
     }

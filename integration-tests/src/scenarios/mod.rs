@@ -64,6 +64,8 @@ mod token;
 mod token_key;
 mod token_strategy;
 mod unconfirmed_password;
+#[cfg(unix)]
+mod unix_socket;
 mod unseen_characters;
 mod unused_account;
 mod verification;
@@ -157,6 +159,8 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(token_key),
     feature!(token_strategy),
     feature!(unconfirmed_password),
+    #[cfg(unix)]
+    feature!(unix_socket),
     feature!(unseen_characters),
     feature!(unused_account),
     feature!(verification),

@@ -78,3 +78,13 @@ pub(super) fn start(listener: TcpListener, auth: &Auth) -> Stop {
     tokio::spawn(server);
     Box::new(move || Box::pin(async move { handle.stop(false).await }))
 }
+
+#[cfg(unix)]
+pub(super) fn start_on_unix_socket(path: &std::path::Path, auth: &Auth) -> Stop {
+    let routes = auth_actix::configure(auth).expect("a table");
+    let server = HttpServer::new(move || App::new().configure(routes.clone())).workers(1).disable_signals();
+    let server = server.shutdown_timeout(0).bind_uds(path).expect("a new path").run();
+    let handle = server.handle();
+    tokio::spawn(server);
+    Box::new(move || Box::pin(async move { handle.stop(false).await }))
+}

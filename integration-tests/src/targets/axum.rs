@@ -67,3 +67,10 @@ pub(super) fn start(listener: TcpListener, auth: &Auth) -> Stop {
     let serve = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>());
     super::abort(tokio::spawn(async move { serve.await }))
 }
+
+#[cfg(unix)]
+pub(super) fn start_on_unix_socket(path: &std::path::Path, auth: &Auth) -> Stop {
+    let listener = tokio::net::UnixListener::bind(path).expect("a new path");
+    let serve = axum::serve(listener, auth_axum::router::<()>(auth).expect("a table"));
+    super::abort(tokio::spawn(async move { serve.await }))
+}

@@ -6,6 +6,8 @@ pub(crate) mod host;
 mod poem;
 
 use std::net::{SocketAddr, TcpListener};
+#[cfg(unix)]
+use std::path::Path;
 
 use auth_core::{Auth, ConfigErrors};
 use auth_http::Table;
@@ -76,6 +78,18 @@ impl Server {
 
     pub(crate) async fn stop(self) {
         (self.stop)().await;
+    }
+}
+
+/// Starts a server of the library's routes alone on a Unix socket, as behind a proxy on the same machine; `None` without a
+/// framework.
+#[cfg(unix)]
+pub(crate) fn start_on_unix_socket(target: Target, path: &Path, auth: &Auth) -> Option<Stop> {
+    match target {
+        Target::Direct => None,
+        Target::Axum => Some(axum::start_on_unix_socket(path, auth)),
+        Target::Actix => Some(actix::start_on_unix_socket(path, auth)),
+        Target::Poem => Some(poem::start_on_unix_socket(path, auth)),
     }
 }
 

@@ -8,6 +8,8 @@ use auth_poem::AuthData;
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
 use poem::listener::TcpAcceptor;
+#[cfg(unix)]
+use poem::listener::UnixListener;
 use poem::web::Data;
 use poem::{EndpointExt, Response, Route, Server, get, handler};
 
@@ -79,4 +81,10 @@ pub(super) fn start(listener: TcpListener, auth: &Auth) -> Stop {
         .catch_error(not_found);
     let acceptor = TcpAcceptor::from_std(listener).expect("a runtime");
     super::abort(tokio::spawn(Server::new_with_acceptor(acceptor).run(app)))
+}
+
+#[cfg(unix)]
+pub(super) fn start_on_unix_socket(path: &std::path::Path, auth: &Auth) -> Stop {
+    let app = auth_poem::routes(auth).expect("a table").with(AuthData::new(auth));
+    super::abort(tokio::spawn(Server::new(UnixListener::bind(path.to_owned())).run(app)))
 }

@@ -6,9 +6,15 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 
 use crate::call::Call;
 use crate::decode::Schema;
-use crate::endpoint::{Endpoint, Group};
+use crate::endpoint::{DeclaredHeader, Endpoint, Group};
 use crate::problem::Problem;
 use crate::reply::Reply;
+
+const READABLE: [DeclaredHeader; 1] = [DeclaredHeader {
+    name: "Access-Control-Allow-Origin",
+    about: "`*`: pages of any site may read it, and any cache may keep it for five minutes.",
+    always: true,
+}];
 
 pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
     vec![
@@ -16,12 +22,13 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
             .public(keys)
             .summary("Returns the public keys that verify this server's JSON Web Tokens (RFC 7517).")
             .success(200, "The key set; empty if every key is a shared secret.", Some(schema))
+            .headers(&READABLE)
             .costs(0),
     ]
 }
 
 async fn keys(call: Call) -> Result<Reply, Problem> {
-    Reply::ok(&key_set(call.auth.backends()))
+    Ok(Reply::ok(&key_set(call.auth.backends()))?.public())
 }
 
 fn schema() -> Schema {

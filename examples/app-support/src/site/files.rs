@@ -27,7 +27,11 @@ pub(super) fn file(path: &str, openapi: &Bytes) -> Option<Response<Bytes>> {
         "/app.js" => script(include_bytes!("app.js")),
         "/app.css" => answer(StatusCode::OK, "text/css; charset=utf-8", Bytes::from_static(include_bytes!("app.css"))),
         "/docs" => page(StatusCode::OK, VIEWER_CSP, Bytes::from_static(include_bytes!("docs.html"))),
-        "/docs/openapi.json" => answer(StatusCode::OK, "application/json", openapi.clone()),
+        "/docs/openapi.json" => {
+            let mut document = answer(StatusCode::OK, "application/json", openapi.clone());
+            auth_http::publish(document.headers_mut());
+            document
+        }
         "/docs/viewer.js" => script(include_bytes!("viewer.js")),
         VIEWER_STYLE => viewer(VIEWER_STYLE, "text/css; charset=utf-8")?,
         VIEWER_SCRIPT => viewer(VIEWER_SCRIPT, "text/javascript; charset=utf-8")?,
