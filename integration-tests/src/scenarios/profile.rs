@@ -15,6 +15,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     shows_the_account,
     changes_plain_fields,
     a_new_address_starts_over,
+    an_address_can_be_written_in_another_way,
     a_new_address_needs_a_recent_proof,
     a_taken_address_or_name_is_refused,
     a_new_password_ends_other_sessions,
@@ -81,6 +82,38 @@ async fn changes_plain_fields(cx: Cx) {
     app.set(&ada, "username = 'ada', username_key = 'ada', email = NULL").await;
     patch(json!({ "username": null })).await.rejects(&[("username", "missing")]);
     patch(json!({ "username": "ada2" })).await.is(200);
+}
+
+async fn an_address_can_be_written_in_another_way(cx: Cx) {
+    for setup in [Setup::default(), Setup::default().immediate_email_change()] {
+        let app = cx.app_with(setup).await;
+        let (ada, other, root) = (app.user("ada").await, app.user("ada2").await, app.superuser("root").await);
+        app.execute("UPDATE authn_user SET is_verified = TRUE WHERE email = 'ada@example.org'").await;
+        let mails = app.mails_to("ada@example.org").await.len();
+        app.clock().advance(STALE);
+        for email in ["Ada@Example.org", "aDA@EXAMPLE.ORG", " Ada@example.org "] {
+            let account = app.patch("/users/me").by(&ada).json(json!({ "email": email })).send().await.is(200).json();
+            let (local, _) = email.trim().split_once('@').expect("an address");
+            assert_eq!(account["email"], format!("{local}@example.org"));
+            assert_eq!(account["is_verified"], true);
+        }
+        assert!(
+            matches!(event!(app, UserUpdated).kind, EventKind::UserUpdated { ref fields, .. } if fields == &["email"])
+        );
+        app.get("/users/me").by(&ada).send().await.is(200);
+        app.try_login("ADA@example.org", PASSWORD, "db").await.is(200);
+        let root = app.login(&root, "db").await;
+        let path = format!("/users/{}", ada.id);
+        let account =
+            app.patch(&path).by(&root).json(json!({ "email": "ADA@example.org" })).send().await.is(200).json();
+        assert_eq!((&account["email"], &account["is_verified"]), (&json!("ADA@example.org"), &json!(true)));
+        app.get("/users/me").by(&ada).send().await.is(200);
+        assert_eq!(app.mails_to("ada@example.org").await.len(), mails, "nothing happened that the owner has to know");
+        assert_eq!(app.count("authn_address WHERE email_key = 'ada@example.org'").await, 1);
+        // The address of somebody else stays theirs in each spelling.
+        let stolen = app.patch("/users/me").by(&ada).json(json!({ "email": other.email.to_uppercase() }));
+        stolen.send().await.fails(E::ReauthenticationRequired);
+    }
 }
 
 async fn a_new_address_starts_over(cx: Cx) {

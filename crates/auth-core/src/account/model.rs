@@ -62,6 +62,8 @@ pub(crate) struct Changes {
     pub(crate) is_verified: Option<bool>,
     pub(crate) must_change_password: Option<bool>,
     pub(crate) delete_at: Option<Option<OffsetDateTime>>,
+    /// Another way to write the present address: it reaches the same mailbox, and what was proved of it stays so.
+    pub(crate) spelling: Option<Email>,
 }
 
 impl Changes {
@@ -73,7 +75,7 @@ impl Changes {
     /// The names of the fields that change.
     pub(crate) fn fields(&self) -> Vec<&'static str> {
         [
-            ("email", self.email.is_some()),
+            ("email", self.email.is_some() || self.spelling.is_some()),
             ("username", self.username.is_some()),
             ("display_name", self.display_name.is_some()),
             ("attributes", self.attributes.is_some()),
@@ -94,10 +96,11 @@ impl Changes {
 
     /// Forgets changes to what is so already.
     pub(crate) fn drop_unchanged(&mut self, user: &User) {
-        let same_mailbox =
-            |email: &mut Email| user.email.as_deref().and_then(Email::key_of).as_deref() == Some(email.key());
-        if self.email.as_mut().and_then(Option::as_mut).is_some_and(same_mailbox) {
-            self.email = None;
+        let is_same_mailbox =
+            |email: &Email| user.email.as_deref().and_then(Email::key_of).as_deref() == Some(email.key());
+        if self.email.as_ref().and_then(Option::as_ref).is_some_and(is_same_mailbox) {
+            let spelling = self.email.take().flatten();
+            self.spelling = spelling.filter(|email| user.email.as_deref() != Some(email.as_str()));
         }
         // A new address is unverified unless the change says that it counts as verified.
         let verified = user.is_verified && self.email.is_none();
@@ -115,6 +118,9 @@ impl Changes {
         if let Some(email) = &self.email {
             user.email = email.as_ref().map(|email| email.as_str().to_owned());
             user.is_verified = false;
+        }
+        if let Some(spelling) = &self.spelling {
+            user.email = Some(spelling.as_str().to_owned());
         }
         if let Some(username) = &self.username {
             user.username = username.as_ref().map(|name| name.as_str().to_owned());

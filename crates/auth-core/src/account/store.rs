@@ -170,6 +170,9 @@ pub(crate) async fn update(
     } else if let Some(flag) = changes.is_verified {
         columns.push((Column::IsVerified, flag.into()));
     }
+    if let Some(spelling) = &changes.spelling {
+        columns.push((Column::Email, spelling.as_str().into()));
+    }
     if let Some(username) = &changes.username {
         columns.push((Column::Username, username.as_ref().map(Username::as_str).into()));
         columns.push((Column::UsernameKey, username.as_ref().map(Username::key).into()));

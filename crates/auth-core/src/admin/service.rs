@@ -291,8 +291,7 @@ impl<'a> Admin<'a> {
             is_active: wanted.is_active,
             is_superuser: wanted.is_superuser,
             is_verified: wanted.is_verified,
-            must_change_password: None,
-            delete_at: None,
+            ..Changes::default()
         })
     }
 
