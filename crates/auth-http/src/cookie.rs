@@ -43,7 +43,9 @@ fn all<'h>(headers: &'h HeaderMap, name: &str) -> impl Iterator<Item = &'h [u8]>
 /// The header that gives the client the token of its session; `None` for a transport that is not a cookie.
 pub(crate) fn set(transport: &Transport, session: &Session, token: &str, now: OffsetDateTime) -> Option<HeaderValue> {
     let Transport::Cookie { max_age, .. } = transport else { return None };
-    let left = (session.expires_at - now).try_into().unwrap_or_default();
+    let left: Duration = (session.expires_at - now).try_into().unwrap_or_default();
+    // The second that has begun counts: the server knows the moment.
+    let left = Duration::from_secs(left.as_secs() + u64::from(left.subsec_nanos() > 0));
     let max_age = if session.remembered { Some(left) } else { max_age.map(|age| age.min(left)) };
     write(transport, token, max_age)
 }
