@@ -17,7 +17,10 @@ const FORBIDDEN: [(&str, &str); 11] = [
         "authn_session WHERE expires_at <= created_at OR last_seen_at < created_at",
     ),
     ("an account without a name", "authn_user WHERE email IS NULL AND username_key IS NULL"),
-    ("a malformed credential", "authn_user WHERE password_hash NOT LIKE '$argon2id$%'"),
+    (
+        "a malformed credential",
+        "authn_user WHERE password_hash NOT LIKE '$argon2id$%' AND password_hash NOT LIKE 'argon2$argon2id$%'",
+    ),
     ("half a user name", "authn_user WHERE (username IS NULL) <> (username_key IS NULL)"),
     (
         "an email address that is not the account's, or is so twice",

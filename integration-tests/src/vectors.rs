@@ -49,7 +49,8 @@ pub(crate) async fn verify_fresh(python: &str) -> Result<(), String> {
     }
     let hasher = PasswordHasher::new(config()).map_err(|cause| cause.to_string())?;
     for Vector { scheme, password, hash } in fresh {
-        let verdict = hasher.verify(Password::new(&password), Some(hash.clone())).await;
+        let stored = hasher.adopt(&hash).map_err(|cause| format!("{scheme}: {hash}: {cause}"))?;
+        let verdict = hasher.verify(Password::new(&password), Some(stored)).await;
         if !matches!(verdict, Ok(Verdict::Right { outdated: true })) {
             return Err(format!("{scheme}: {verdict:?} for {hash} of {password}"));
         }

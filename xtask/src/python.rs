@@ -17,8 +17,8 @@ pub(crate) struct Packages {
 
 /// What makes password hashes by other implementations: integration-tests/vectors/make.py.
 pub(crate) const HASHES: Packages = Packages {
-    modules: &["argon2", "bcrypt", "django", "passlib"],
-    names: &["argon2-cffi", "bcrypt", "django", "passlib"],
+    modules: &["argon2", "bcrypt", "django", "passlib", "werkzeug"],
+    names: &["argon2-cffi", "bcrypt", "django", "passlib", "werkzeug"],
 };
 
 /// The mail server of the contract suite: integration-tests/sink/sink.py.

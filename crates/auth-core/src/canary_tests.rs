@@ -193,6 +193,7 @@ fn people_and_their_accounts() {
             ..ImportedAccount::new(ADDRESS)
         },
         SkipReason::Attributes("unknown field `plan`".to_owned()),
+        Password::new(&format!("{SECRET}o\u{308}")),
         AuditQuery { name: Some("login_failure".to_owned()), ..AuditQuery::default() },
         AuditEvent {
             id: Uuid::nil(),

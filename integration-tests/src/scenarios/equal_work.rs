@@ -13,6 +13,7 @@ use crate::{App, Cx, Login, PASSWORD, Scenario, Setup};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_refused_login_costs_the_same_whatever_the_cause,
+    what_a_login_costs_is_a_matter_of_the_text,
     a_taken_address_costs_what_a_free_one_does,
     hashes_that_cannot_be_read_are_wrong_passwords,
     a_wrong_code_costs_the_same_whoever_is_meant,
@@ -99,6 +100,40 @@ async fn a_refused_login_costs_the_same_whatever_the_cause(cx: Cx) {
         let (answer, work, _) = cost(&app, app.try_login(&format!("{name}@example.org"), PASSWORD, "db")).await;
         answer.is(200);
         assert_eq!(work, expected, "{name}");
+    }
+}
+
+/// A hash of another system is compared with each spelling of the password. So is everything else, to no avail.
+async fn what_a_login_costs_is_a_matter_of_the_text(cx: Cx) {
+    let app = cx.app_with(setup()).await;
+    for name in ["ours", "older", "imported", "keyless", "inactive"] {
+        app.register(name).await;
+    }
+    let bcrypt = "$2b$04$cRLEdczg6qmy3r7mWJdeUuvw6JWvIi4rGo0VNEbyfE0qPx8hUjvAq";
+    for (name, columns) in [
+        ("older", format!("password_hash = '{}'", hash(8, 1).await)),
+        ("imported", format!("password_hash = '{bcrypt}'")),
+        ("keyless", "password_hash = NULL".to_owned()),
+        ("inactive", "is_active = FALSE".to_owned()),
+    ] {
+        app.execute(&format!("UPDATE authn_user SET {columns} WHERE email = '{name}@example.org'")).await;
+    }
+    let one = u64::from(PRESENT.0 * PRESENT.1);
+    let texts = [
+        ("wrong-Password-1".to_owned(), 1),
+        ("wröng-Password-1".to_owned(), 1),
+        ("wro\u{308}ng-Password-1".to_owned(), 2),
+        ("wrong-ﬁnance-1".to_owned(), 2),
+        ("wro\u{308}ng-ﬁnance-1".to_owned(), 3),
+        ("x".repeat(4096), 1),
+    ];
+    for (text, spellings) in texts {
+        for name in ["ours", "older", "imported", "keyless", "inactive", "nobody"] {
+            let email = format!("{name}@example.org");
+            let (answer, work, _) = cost(&app, app.try_login(&email, &text, "db")).await;
+            answer.fails(E::LoginBadCredentials);
+            assert_eq!(work, spellings * one, "{name} with {text}");
+        }
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_foreign_hash_costs_at_least_a_present_one,
     without_the_key_of_firebase_nobody_gets_in: direct_only sqlite_only,
     a_login_never_undoes_a_change_of_password,
+    an_owner_logs_in_with_what_was_typed_there,
     imported_accounts_log_in,
     what_cannot_be_imported_is_skipped_with_a_reason,
     weak_and_costly_hashes_are_warned_of,
@@ -44,6 +45,7 @@ async fn a_foreign_hash_logs_in_once_and_is_replaced(cx: Cx) {
     let ada = app.register("ada").await;
     for Vector { scheme, password, hash } in vectors::of_each_scheme() {
         for endpoint in ["/auth/login", "/auth/jwt/login", "/auth/db/login"] {
+            let hash = app.auth().hasher().adopt(&hash).expect("a hash");
             app.set_password_hash(&ada, &hash).await;
             let login =
                 |password: &str| app.post(endpoint).json(json!({ "username": ada.email, "password": password })).send();
@@ -74,18 +76,22 @@ async fn a_foreign_hash_logs_in_once_and_is_replaced(cx: Cx) {
 async fn a_foreign_hash_costs_at_least_a_present_one(cx: Cx) {
     let config = HasherConfig { memory_kib: 64, iterations: 2, ..vectors::config() };
     let app = cx.app_with(Setup::default().auth(move |auth| auth.passwords(config.clone()))).await;
-    let (ada, one) = (app.register("ada").await, 128);
+    let ada = app.register("ada").await;
     for Vector { scheme, password, hash } in vectors::of_each_scheme() {
         for (active, typed, reason) in [
             (true, WRONG, Failure::WrongPassword),
             (false, WRONG, Failure::WrongPassword),
             (false, password.as_str(), Failure::Inactive),
         ] {
+            let hash = app.auth().hasher().adopt(&hash).expect("a hash");
             app.set(&ada, &format!("password_hash = '{hash}', is_active = {active}")).await;
-            let (before, _) = (app.auth().hasher().work_done(), app.statements().take());
+            let before = app.auth().hasher().work_done();
+            app.try_login("nobody@example.org", typed, "db").await.fails(E::LoginBadCredentials);
+            let _ = event!(app, LoginFailed);
+            let (between, _) = (app.auth().hasher().work_done(), app.statements().take());
             app.try_login(&ada.email, typed, "db").await.fails(E::LoginBadCredentials);
-            let spent = app.auth().hasher().work_done() - before;
-            assert!((one..=2 * one).contains(&spent), "{scheme}: {spent}");
+            let (unknown, spent) = (between - before, app.auth().hasher().work_done() - between);
+            assert!((unknown..=2 * unknown).contains(&spent), "{scheme}: {spent} and {unknown}");
             let event = event!(app, LoginFailed);
             assert_eq!(app.statements().take().len(), 2, "{scheme}: the look-up, and the line in the audit log");
             assert_eq!(event.kind, EventKind::LoginFailed { user_id: Some(ada.id), reason }, "{scheme}");
@@ -131,6 +137,34 @@ async fn a_login_never_undoes_a_change_of_password(cx: Cx) {
         app.try_login(&ada.email, &password, "db").await.fails(E::LoginBadCredentials);
         app.try_login(&ada.email, NEW, "db").await.is(200);
     }
+}
+
+/// The system that the account comes from hashed the text as it was received, or in normal form KC.
+async fn an_owner_logs_in_with_what_was_typed_there(cx: Cx) {
+    let app = cx.app_with(setup()).await;
+    let decomposed = hash("bcrypt of a decomposed text");
+    let folded = hash("bcrypt of NFKC");
+    let long = hash("passlib pbkdf2-sha256 of 4096 bytes");
+    let row = |name: &str, vector: &Vector| ImportedAccount {
+        password_hash: Some(vector.hash.clone().into()),
+        ..ImportedAccount::new(format!("{name}@example.org"))
+    };
+    let rows = vec![row("decomposed", &decomposed), row("folded", &folded), row("long", &long)];
+    assert_eq!(import(&app, rows).await.skipped, []);
+    let opens = async |name: &str, password: &str| {
+        let answer = app.try_login(&format!("{name}@example.org"), password, "db").await;
+        answer.status.as_u16() == 200 || !answer.fails(E::LoginBadCredentials).status.is_client_error()
+    };
+    let composed = "schlüssel-Größe-42-Bär";
+    assert!(!opens("decomposed", composed).await, "nobody could log in there with it");
+    assert!(opens("decomposed", &decomposed.password).await);
+    assert!(opens("decomposed", composed).await && opens("decomposed", &decomposed.password).await);
+    assert!(opens("folded", &folded.password).await && opens("folded", &folded.password).await);
+    assert!(!opens("folded", "finance IX flow 42").await, "what was typed counts from now on");
+    assert!(!opens("long", &long.password[1..]).await);
+    assert!(opens("long", &long.password).await && opens("long", &long.password).await);
+    assert!(!opens("long", &format!("{}0", &long.password[..4095])).await);
+    assert_eq!(app.count(&format!("authn_user WHERE password_hash LIKE '{OURS}%'")).await, 3);
 }
 
 async fn import(app: &App, accounts: Vec<ImportedAccount>) -> ImportReport {

@@ -81,7 +81,7 @@ async fn too_long_is_refused_before_any_work(cx: Cx) {
     let app = cx.app().await;
     let ada = app.user("ada").await;
     let (hasher, statements) = (app.auth().hasher().clone(), app.statements());
-    let too_long = [format!("{PASSWORD}{}", "x".repeat(256)), "long-Tractor-81 ".repeat(3000), "🔑".repeat(257)];
+    let too_long = [format!("{PASSWORD}{}", "x".repeat(4096)), "long-Tractor-81 ".repeat(3000), "🔑".repeat(1025)];
     for password in &too_long {
         let (before, _) = (hasher.work_done(), statements.take());
         let mut answers = Vec::new();

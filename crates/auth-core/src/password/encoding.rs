@@ -23,11 +23,12 @@ pub(super) fn base64(text: &str) -> Option<Vec<u8>> {
     BASE64.decode(standard).ok()
 }
 
-/// Decodes lower-case hexadecimal digits.
+/// Decodes hexadecimal digits.
 pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digit = |character: u8| match character {
         b'0'..=b'9' => Some(character - b'0'),
         b'a'..=b'f' => Some(character - b'a' + 10),
+        b'A'..=b'F' => Some(character - b'A' + 10),
         _ => None,
     };
     let (pairs, rest) = text.as_bytes().as_chunks::<2>();
@@ -82,7 +83,8 @@ mod tests {
         let text = String::from_utf8(to_hex(bytes).to_vec()).unwrap();
         assert!(text.starts_with("030b131b"), "{text}");
         assert_eq!(from_hex(&text).as_deref(), Some(&bytes[..]));
-        for text in ["0", "0g", "0A", "é", "+1"] {
+        assert_eq!(from_hex(&text.to_uppercase()).as_deref(), Some(&bytes[..]));
+        for text in ["0", "0g", "0G", "é", "+1"] {
             assert_eq!(from_hex(text), None, "{text}");
         }
     }

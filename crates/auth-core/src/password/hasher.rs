@@ -89,15 +89,17 @@ impl PasswordHasher {
     /// Verifies a password against the stored string, if there is one: a PHC string of Argon2, or a hash of another
     /// scheme, which counts as outdated.
     ///
-    /// Every path does the work of one hash with the present parameters at least: no account (`None`), a corrupt
-    /// string, a wrong password, a right one, and a hash with older, cheaper parameters (OWASP ASVS 6.3.8). Stored
+    /// A hash of another system is compared with the password in normal form C, as received, and in normal form KC.
+    ///
+    /// Every path does the work of one hash with the present parameters at least, for each of these spellings that is another
+    /// text: no account (`None`), a corrupt string, a wrong password, a right one, and a hash with older, cheaper parameters (OWASP ASVS 6.3.8). Stored
     /// parameters beyond 1 GiB, 64 iterations or 64 lanes count as corrupt. A foreign hash costs what its scheme costs,
     /// a few seconds at most, and one present hash on top.
     ///
     /// # Errors
     /// Fails with [`HasherError::Saturated`] or [`HasherError::Internal`].
     pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<Verdict, HasherError> {
-        self.run(move |worker| worker.verify(password.expose(), stored.as_deref())).await
+        self.run(move |worker| worker.verify(&password, stored.as_deref())).await
     }
 
     /// Judges a new password, waits for `between`, and hashes the password, all under one permit: a request that was
@@ -153,16 +155,17 @@ impl PasswordHasher {
         self.run(judge_and_hash).await
     }
 
-    /// Whether a stored string is a hash that [`verify`](Self::verify) could find right, without computing anything.
+    /// The form in which a hash that another system exported is stored, so that [`verify`](Self::verify) can find it right;
+    /// without computing anything.
     ///
     /// # Errors
     /// Fails with [`UnreadableHash`], which names the supported schemes.
-    pub fn check_stored(&self, stored: &str) -> Result<(), UnreadableHash> {
-        self.inner.worker.check(stored)
+    pub fn adopt(&self, exported: &str) -> Result<String, UnreadableHash> {
+        self.inner.worker.adopt(exported)
     }
 
     /// What is wrong with the cost of a stored hash that can be verified, without computing anything; `None` for one of a
-    /// good cost, and for one that [`check_stored`](Self::check_stored) refuses.
+    /// good cost, and for one that [`verify`](Self::verify) finds corrupt.
     #[must_use]
     pub fn concern(&self, stored: &str) -> Option<HashConcern> {
         self.inner.worker.concern(stored)

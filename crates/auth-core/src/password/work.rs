@@ -2,8 +2,9 @@
 
 use super::bounds::{MAX_ITERATIONS, MAX_MEMORY_KIB, MAX_PARALLELISM, MIN_OUTPUT_BYTES};
 use super::cost::{Cost, HashConcern};
-use super::foreign::{Foreign, UnreadableHash};
+use super::foreign::{Foreign, UnreadableHash, bare};
 use super::hasher_config::HasherConfig;
+use super::secret::Password;
 use super::signer_key::FirebaseSignerKey;
 use super::verdict::{HasherError, Verdict};
 use argon2::password_hash::{self, phc::PasswordHash};
@@ -39,19 +40,36 @@ impl Worker {
         Ok(hash.to_string())
     }
 
-    /// Compares with a stored string, with at least the [`work`] of one present hash whatever the outcome.
-    pub(super) fn verify(&self, password: &str, stored: Option<&str>) -> Result<Verdict, HasherError> {
-        let (verdict, done) = self.compare(password, stored)?;
+    /// Compares each [spelling](Password::spellings) with a stored string, with at least the [`work`] of one present hash
+    /// for each, whatever the outcome and whatever is stored.
+    pub(super) fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict, HasherError> {
+        let mut verdict = None;
+        for spelling in password.spellings() {
+            let found = self.verify_spelling(&spelling, stored)?;
+            // The first is the normal form, which our own hashes are made from and no other text.
+            let counts = verdict.is_none() || stored.is_some_and(is_foreign) && matches!(found, Verdict::Right { .. });
+            verdict = if counts { Some(found) } else { verdict };
+        }
+        Ok(verdict.unwrap_or(Verdict::Wrong))
+    }
+
+    fn verify_spelling(&self, spelling: &str, stored: Option<&str>) -> Result<Verdict, HasherError> {
+        let (verdict, done) = self.compare(spelling, stored)?;
         // A path that costs less would answer sooner, and tell that the account is absent, broken or old.
         let missing = work(&self.present).saturating_sub(done);
-        let spent = done + self.spend(password.as_bytes(), missing)?;
+        let spent = done + self.spend(spelling.as_bytes(), missing)?;
         self.done.fetch_add(spent, Ordering::Relaxed);
         Ok(verdict)
     }
 
-    /// Why a stored string could not be verified, if so.
-    pub(super) fn check(&self, stored: &str) -> Result<(), UnreadableHash> {
-        if read(stored).is_some() { Ok(()) } else { Foreign::read(stored, self.firebase.as_ref()).map(drop) }
+    /// The form in which a hash of another system is stored, if a login could be verified with it.
+    pub(super) fn adopt(&self, exported: &str) -> Result<String, UnreadableHash> {
+        let text = bare(exported)?;
+        let Some(phc) = [text, text.strip_prefix("argon2").unwrap_or("")].into_iter().find(|text| !is_foreign(text))
+        else {
+            return Foreign::read(text, self.firebase.as_ref()).map(|_| text.to_owned());
+        };
+        Some(adopt_argon2(phc)?).filter(|stored| read(stored).is_some()).ok_or(UnreadableHash::Unknown)
     }
 
     /// What is wrong with the cost of a stored string that could be verified, if anything.
@@ -98,7 +116,7 @@ impl Worker {
     }
 
     fn is_current(&self, stored: &str, hash: &PasswordHash, params: &Params) -> bool {
-        stored.starts_with('$')
+        !is_foreign(stored)
             && *params == self.present
             && hash.algorithm == Algorithm::Argon2id.ident()
             && hash.version == Some(Version::V0x13.into())
@@ -136,6 +154,27 @@ fn work(params: &Params) -> u64 {
     params.block_count() as u64 * u64::from(params.t_cost())
 }
 
+/// What Argon2 hashes begin with, in the PHC string format.
+const ARGON2: &str = "$argon2";
+
+/// Whether a stored string is a hash that another system made. Imported Argon2 hashes would look like ours, so that they are
+/// stored in Django's form.
+fn is_foreign(stored: &str) -> bool {
+    !stored.starts_with(ARGON2)
+}
+
+/// An exported Argon2 hash in Django's form. Some libraries pad the base64, and those of before 2016 name no version.
+fn adopt_argon2(text: &str) -> Result<String, UnreadableHash> {
+    let mut fields: Vec<&str> = text.split('$').map(|field| field.trim_end_matches('=')).collect();
+    if fields.iter().any(|field| field.contains("keyid=") || field.contains("data=")) {
+        return Err(UnreadableHash::Peppered);
+    }
+    if fields.get(2).is_some_and(|field| field.starts_with("m=")) {
+        fields.insert(2, "v=16");
+    }
+    Ok(format!("argon2{}", fields.join("$")))
+}
+
 /// Reads a stored PHC string, if it is a whole Argon2 hash whose parameters are bearable: an attacker who can write one
 /// row must not be able to exhaust the machine with it. Django puts the name of the scheme before it.
 fn read(stored: &str) -> Option<(PasswordHash, Params)> {
@@ -158,6 +197,7 @@ fn internal(error: impl std::fmt::Display) -> HasherError {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use unicode_normalization::UnicodeNormalization;
 
     fn worker(memory_kib: u32, iterations: u32, parallelism: u32) -> Worker {
         Worker::new(&HasherConfig { memory_kib, iterations, parallelism, ..HasherConfig::insecure_for_tests() })
@@ -166,7 +206,7 @@ mod tests {
 
     fn total(worker: &Worker, password: &str, stored: Option<&str>) -> u64 {
         let before = worker.done();
-        worker.verify(password, stored).unwrap();
+        worker.verify(&Password::new(password), stored).unwrap();
         worker.done() - before
     }
 
@@ -196,6 +236,35 @@ mod tests {
         assert_eq!(present.done() - before, one);
     }
 
+    /// What it costs depends on the text alone, and our own hashes are of the normal form.
+    #[test]
+    fn each_spelling_costs_the_same_whatever_is_stored() {
+        let present = worker(64, 2, 1);
+        let one = work(&present.present);
+        let ours = present.hash("ﬁnance o\u{308}".nfc().collect::<String>().as_bytes()).unwrap();
+        let folded = present.hash("finance ö".as_bytes()).unwrap();
+        let raw = present.hash("ﬁnance o\u{308}".as_bytes()).unwrap();
+        let adopt = |hash: &str| present.adopt(hash).unwrap();
+        let (wrong, right) = (Verdict::Wrong, |outdated| Verdict::Right { outdated });
+        for (stored, expected) in [
+            (None, wrong),
+            (Some(String::new()), Verdict::Corrupt),
+            (Some(ours.clone()), right(false)),
+            (Some(folded.clone()), wrong),
+            (Some(raw.clone()), wrong),
+            (Some(adopt(&ours)), right(true)),
+            (Some(adopt(&folded)), right(true)),
+            (Some(adopt(&raw)), right(true)),
+        ] {
+            let before = present.done();
+            let verdict = present.verify(&Password::new("ﬁnance o\u{308}"), stored.as_deref()).unwrap();
+            assert_eq!((verdict, present.done() - before), (expected, 3 * one), "{stored:?}");
+            let before = present.done();
+            assert!(!matches!(present.verify(&Password::new("fi"), stored.as_deref()), Ok(Verdict::Right { .. })));
+            assert_eq!(present.done() - before, one, "{stored:?}");
+        }
+    }
+
     #[test]
     fn fillers_stay_within_the_memory_and_reach_the_work() {
         for (memory, iterations, lanes) in [(8, 1, 1), (19_456, 2, 1), (65_536, 3, 4), (1001, 64, 7)] {
@@ -222,7 +291,7 @@ mod tests {
         #[test]
         fn whatever_is_stored_only_our_hash_matches(stored in prop_oneof![any::<String>(), NEARLY]) {
             let worker = worker(64, 1, 1);
-            let verdict = worker.verify("pw", Some(&stored)).map_err(|e| TestCaseError::fail(e.to_string()))?;
+            let verdict = worker.verify(&Password::new("pw"), Some(&stored)).map_err(|e| TestCaseError::fail(e.to_string()))?;
             let right = matches!(verdict, Verdict::Right { .. });
             prop_assert!(!right);
             prop_assert!(worker.done() >= work(&worker.present));

@@ -31,7 +31,7 @@ pub struct ImportedAccount {
     /// A user name.
     pub username: Option<String>,
     /// The hash of the password in one of the forms that
-    /// [`PasswordHasher::check_stored`](crate::password::PasswordHasher::check_stored) knows; without one, nobody can
+    /// [`PasswordHasher::adopt`](crate::password::PasswordHasher::adopt) knows; without one, nobody can
     /// log in with a password.
     pub password_hash: Option<SecretString>,
     /// Whether the other system had verified the email address.
@@ -186,9 +186,10 @@ impl Registrations<'_> {
     fn prepare(&self, index: usize, account: ImportedAccount) -> Result<Result<Prepared, SkipReason>> {
         let now = self.kernel.now();
         let id = self.kernel.new_id(now)?;
-        let concern = account.password_hash.as_ref();
-        let concern = concern.and_then(|hash| self.kernel.hasher().concern(hash.expose_secret()));
-        let prepare = |(draft, email): (Draft, Email)| Prepared { index, row: draft.row(id, now), email, concern };
+        let prepare = |(draft, email): (Draft, Email)| {
+            let concern = draft.password_hash.as_deref().and_then(|hash| self.kernel.hasher().concern(hash));
+            Prepared { index, row: draft.row(id, now), email, concern }
+        };
         Ok(self.check(account, now).map(prepare))
     }
 
@@ -204,16 +205,14 @@ impl Registrations<'_> {
             Error::Invalid { message, .. } => SkipReason::Attributes(message),
             other => SkipReason::Attributes(other.to_string()),
         })?;
-        let password_hash = account.password_hash.as_ref().map(ExposeSecret::expose_secret);
-        if let Some(hash) = password_hash {
-            self.kernel.hasher().check_stored(hash).map_err(SkipReason::PasswordHash)?;
-        }
+        let hash = account.password_hash.map(|hash| self.kernel.hasher().adopt(hash.expose_secret()));
+        let password_hash = hash.transpose().map_err(SkipReason::PasswordHash)?;
         let draft = Draft {
             email: Some(email.clone()),
             username,
             display_name: account.display_name,
             attributes,
-            password_hash: password_hash.map(str::to_owned),
+            password_hash,
             is_active: account.is_active,
             is_verified: account.is_verified,
             created_at: account.created_at.map(|at| clock::milliseconds(at).min(now)),

@@ -142,9 +142,9 @@ pub(crate) struct KnownPassword(pub(crate) Password);
 impl Field for KnownPassword {
     fn decode(value: Value) -> Result<Self, Refusal> {
         let password = Password::decode(value)?;
-        if password.is_too_long() {
-            let most = Password::MAX_CODE_POINTS;
-            return Err(("string_too_long", format!("String should have at most {most} characters")));
+        if password.is_too_long_to_compare() {
+            let most = Password::MAX_COMPARED_BYTES;
+            return Err(("string_too_long", format!("String should have at most {most} bytes")));
         }
         Ok(Self(password))
     }

@@ -25,11 +25,17 @@ pub enum UnreadableHash {
     /// Of no scheme that is known, damaged, or asking for more work than is allowed.
     #[error(
         "this is not a supported password hash, or it needs too much work; supported are Argon2 \
-         (PHC string), bcrypt ($2a$, $2b$, $2y$), scrypt (PHC string, better-auth), PBKDF2 ($pbkdf2$, \
-         $pbkdf2-sha256$, $pbkdf2-sha512$), Django's (argon2, bcrypt, bcrypt_sha256, scrypt, pbkdf2_sha256, \
-         pbkdf2_sha1), and Firebase's ($firebase-scrypt$)"
+         (PHC string), bcrypt ($2$, $2a$, $2b$, $2x$, $2y$, $bcrypt-sha256$, WordPress), scrypt (PHC string, better-auth), \
+         PBKDF2 ($pbkdf2$, $pbkdf2-sha256$, $pbkdf2-sha512$, ASP.NET Core Identity), Django's and Werkzeug's \
+         (argon2, bcrypt, bcrypt_sha256, scrypt, pbkdf2), and Firebase's ($firebase-scrypt$)"
     )]
     Unknown,
+    /// Nothing, or a text that stands for no password where it comes from, or for one that is locked.
+    #[error("it marks an account that has no password or a locked one")]
+    NoPassword,
+    /// One that was made with a secret key besides the password, and says so.
+    #[error("it was made with a secret key besides the password (a pepper), which is not supported")]
+    Peppered,
     /// A digest that is made for speed: with it, a stolen table is a table of passwords.
     #[error(
         "a bare digest such as MD5 or SHA-1 protects no password; import the account without it, and let its owner \
@@ -43,6 +49,19 @@ pub enum UnreadableHash {
 
 /// Most characters of a stored hash: what its column holds.
 const MAX_LENGTH: usize = 512;
+
+/// What some systems put in braces before a hash that names its scheme itself: LDAP servers (RFC 2307), Dovecot and Spring.
+const SCHEMES: [&str; 8] =
+    ["{crypt}", "{bcrypt}", "{blf-crypt}", "{argon2}", "{argon2i}", "{argon2id}", "{scrypt}", "{pbkdf2}"];
+
+/// An exported text as the hash that it holds: without space around it, and without a scheme in braces.
+pub(super) fn bare(exported: &str) -> Result<&str, UnreadableHash> {
+    let text = exported.trim();
+    let names = |scheme: &&str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    let text = SCHEMES.iter().find(|scheme| names(scheme)).and_then(|scheme| text.get(scheme.len()..)).unwrap_or(text);
+    // As Django marks accounts without a password, and shadow(5) those that are locked, with the hash behind it.
+    if text.is_empty() || text.starts_with(['!', '*']) { Err(UnreadableHash::NoPassword) } else { Ok(text) }
+}
 
 /// A stored hash of another scheme than Argon2, whole and bearable.
 pub(super) enum Foreign<'k> {
@@ -79,13 +98,14 @@ impl<'k> Foreign<'k> {
         }
     }
 
-    /// Whether it was made from this password.
-    pub(super) fn matches(&self, password: &str) -> bool {
+    /// Whether it was made from this text.
+    pub(super) fn matches(&self, text: &str) -> bool {
+        let text = text.as_bytes();
         match self {
-            Self::Bcrypt(hash) => hash.matches(password.as_bytes()),
-            Self::Scrypt(hash) => hash.matches(password),
-            Self::Firebase(hash) => hash.matches(password.as_bytes()),
-            Self::Pbkdf2(hash) => hash.matches(password.as_bytes()),
+            Self::Bcrypt(hash) => hash.matches(text),
+            Self::Scrypt(hash) => hash.matches(text),
+            Self::Firebase(hash) => hash.matches(text),
+            Self::Pbkdf2(hash) => hash.matches(text),
         }
     }
 }

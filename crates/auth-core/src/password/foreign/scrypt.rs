@@ -1,8 +1,7 @@
-//! scrypt (RFC 7914): the PHC string that passlib writes, and the forms of Django and of better-auth.
+//! scrypt (RFC 7914): the PHC string that passlib writes, and the forms of Django, Werkzeug and better-auth.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use scrypt::Params;
-use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
 use crate::password::bounds::MIN_OUTPUT_BYTES;
@@ -23,60 +22,62 @@ pub(in super::super) struct Scrypt {
     params: Params,
     salt: Vec<u8>,
     key: Vec<u8>,
-    /// Whether the password was brought to Unicode's normal form KC before.
-    compatible: bool,
 }
 
 impl Scrypt {
     pub(super) fn read(stored: &str) -> Option<Self> {
-        Self::phc(stored).or_else(|| Self::django(stored)).or_else(|| Self::better_auth(stored))
+        let forms = [Self::phc, Self::django, Self::werkzeug, Self::better_auth];
+        forms.into_iter().find_map(|form| form(stored))
     }
 
-    /// `$scrypt$ln=16,r=8,p=1$salt$key`, in base64.
+    /// `$scrypt$ln=16,r=8,p=1$salt$key`, in base64. Ory Kratos writes N itself where others have its logarithm.
     fn phc(stored: &str) -> Option<Self> {
         let ["", "scrypt", costs, salt, key] = fields(stored, '$')? else { return None };
         let [log_n, r, p] = fields(costs, ',')?;
-        Self::new((named(log_n, "ln")?, named(r, "r")?, named(p, "p")?), base64(salt)?, base64(key)?)
+        let log_n = named(log_n, "ln")?;
+        let log_n = if log_n < u64::BITS { log_n } else { logarithm(log_n)? };
+        Self::new((log_n, named(r, "r")?, named(p, "p")?), base64(salt)?, base64(key)?)
     }
 
     /// `scrypt$N$salt$r$p$key`: the salt is the text itself, the key base64.
     fn django(stored: &str) -> Option<Self> {
         let ["scrypt", n, salt, r, p, key] = fields(stored, '$')? else { return None };
-        let log_n = number(n).filter(|n| n.is_power_of_two())?.ilog2();
-        Self::new((log_n, number(r)?, number(p)?), salt.into(), base64(key)?)
+        Self::new((logarithm(number(n)?)?, number(r)?, number(p)?), salt.into(), base64(key)?)
     }
 
-    /// `salt:key`, both in hexadecimal; the salt counts as that text.
+    /// `scrypt:N:r:p$salt$key`: the salt is the text itself, the key hexadecimal.
+    fn werkzeug(stored: &str) -> Option<Self> {
+        let [method, salt, key] = fields(stored, '$')?;
+        let ["scrypt", n, r, p] = fields(method, ':')? else { return None };
+        Self::new((logarithm(number(n)?)?, number(r)?, number(p)?), salt.into(), from_hex(key)?)
+    }
+
+    /// `salt:key`, both in hexadecimal; the salt counts as that text in lower case.
     fn better_auth(stored: &str) -> Option<Self> {
         let [salt, key] = fields(stored, ':')?;
         let (log_n, r, p, salt_bytes, key_bytes) = BETTER_AUTH;
         from_hex(salt).filter(|salt| salt.len() == salt_bytes)?;
         let key = from_hex(key).filter(|key| key.len() == key_bytes)?;
-        Some(Self { compatible: true, ..Self::new((log_n, r, p), salt.into(), key)? })
+        Self::new((log_n, r, p), salt.to_ascii_lowercase().into(), key)
     }
 
     fn new((log_n, r, p): (u32, u32, u32), salt: Vec<u8>, key: Vec<u8>) -> Option<Self> {
-        let whole = !salt.is_empty() && key.len() >= MIN_OUTPUT_BYTES;
-        whole.then_some(Self { params: params(log_n, r, p)?, salt, key, compatible: false })
+        let is_whole = !salt.is_empty() && key.len() >= MIN_OUTPUT_BYTES;
+        is_whole.then_some(Self { params: params(log_n, r, p)?, salt, key })
     }
 
     pub(super) fn cost(&self) -> Cost {
         Cost::Scrypt(self.params.log_n().into(), self.params.r(), self.params.p())
     }
 
-    pub(super) fn matches(&self, password: &str) -> bool {
-        let matches = |password: &str| {
-            let key = derive(&self.params, password.as_bytes(), &self.salt, self.key.len());
-            key.is_some_and(|key| verify_slices_are_equal(&key, &self.key).is_ok())
-        };
-        if !self.compatible {
-            return matches(password);
-        }
-        // NFKC grows UTF-8 at most elevenfold (UAX #15, section 12). With room for all of it no copy is left behind.
-        let mut normal = Zeroizing::new(String::with_capacity(password.len().saturating_mul(11)));
-        normal.extend(password.nfkc());
-        matches(&normal)
+    pub(super) fn matches(&self, password: &[u8]) -> bool {
+        let key = derive(&self.params, password, &self.salt, self.key.len());
+        key.is_some_and(|key| verify_slices_are_equal(&key, &self.key).is_ok())
     }
+}
+
+fn logarithm(n: u32) -> Option<u32> {
+    n.is_power_of_two().then(|| n.ilog2())
 }
 
 /// Parameters that are valid and bearable.
