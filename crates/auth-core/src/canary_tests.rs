@@ -30,7 +30,7 @@ use crate::one_time::{Consumed, Family, Issue, Purpose};
 use crate::password::{FirebaseSignerKey, HashConcern, HasherConfig, HasherError, Password, PasswordConfig, Refusal};
 use crate::principal::Source;
 use crate::profile::AccountChanges;
-use crate::registration::{ImportedAccount, NewAccount, SkipReason};
+use crate::registration::{ImportLoss, ImportReport, ImportedAccount, NewAccount, SkipReason};
 use crate::session::{IssuedToken, Login, Proof};
 use crate::token::{NewToken, TokenRef};
 use crate::{
@@ -193,6 +193,12 @@ fn people_and_their_accounts() {
             ..ImportedAccount::new(ADDRESS)
         },
         SkipReason::Attributes("unknown field `plan`".to_owned()),
+        ImportLoss::Username(Username::parse("canary.lovelace!").unwrap_err()),
+        ImportReport {
+            losses: vec![(0, ImportLoss::Username(Username::parse("canary.lovelace!").unwrap_err()))],
+            skipped: vec![(1, SkipReason::Email(Email::parse("canary.lovelace").unwrap_err()))],
+            ..ImportReport::default()
+        },
         Password::new(&format!("{SECRET}o\u{308}")),
         AuditQuery { name: Some("login_failure".to_owned()), ..AuditQuery::default() },
         AuditEvent {

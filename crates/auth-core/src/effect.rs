@@ -202,7 +202,18 @@ impl Kernel {
     where
         F: Future<Output = Result<T>> + Send,
     {
-        db::retried(|| self.try_effect(client, &work)).await
+        db::retried(|| self.try_effect(client, &work, Effect::commit)).await
+    }
+
+    /// Runs `work` as an effect that is rolled back: it returns what it would have, and leaves nothing behind.
+    ///
+    /// # Errors
+    /// Fails as `work` does, or when the database does.
+    pub(crate) async fn rehearse<T, F>(&self, client: &Client, work: impl Fn(Arc<Effect>) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
+        db::retried(|| self.try_effect(client, &work, async |effect| Ok(effect.tx.rollback().await?))).await
     }
 
     /// Leaves a job with the workers: one statement, the same whatever the body is. Take the limits of the client before: a
@@ -219,7 +230,12 @@ impl Kernel {
         .await
     }
 
-    async fn try_effect<T, F>(&self, client: &Client, work: &impl Fn(Arc<Effect>) -> F) -> Result<T>
+    async fn try_effect<T, F>(
+        &self,
+        client: &Client,
+        work: &impl Fn(Arc<Effect>) -> F,
+        end: impl AsyncFn(Effect) -> Result<()>,
+    ) -> Result<T>
     where
         F: Future<Output = Result<T>> + Send,
     {
@@ -236,7 +252,7 @@ impl Kernel {
         // The work is over and its clone dropped.
         let effect = Arc::into_inner(effect).ok_or_else(|| Error::internal("a transaction outlived its work"))?;
         match result {
-            Ok(value) => effect.commit().await.map(|()| value),
+            Ok(value) => end(effect).await.map(|()| value),
             Err(error) => {
                 // Dropping would only queue the rollback until the connection is used next, and its locks with it.
                 if let Err(cause) = effect.tx.rollback().await {

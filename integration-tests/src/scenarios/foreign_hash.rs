@@ -1,8 +1,9 @@
 //! Scenarios of accounts that come from another system, and of the password hashes that come with them.
 
 use auth_core::password::{HasherConfig, UnreadableHash};
-use auth_core::registration::{ImportReport, ImportedAccount, SkipReason};
+use auth_core::registration::{ImportLoss, ImportReport, ImportedAccount, SkipReason};
 use auth_core::time::OffsetDateTime;
+use auth_core::uuid::Uuid;
 use auth_core::{ErrorCode as E, EventKind, LoginFailure as Failure};
 use auth_testkit::{Moment, Reaction};
 use serde::Deserialize;
@@ -21,6 +22,9 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     an_owner_logs_in_with_what_was_typed_there,
     imported_accounts_log_in,
     what_cannot_be_imported_is_skipped_with_a_reason,
+    an_account_is_worth_more_than_its_hash_and_its_name,
+    ids_are_kept,
+    a_rehearsal_reports_the_import_and_writes_nothing,
     weak_and_costly_hashes_are_warned_of,
     a_hook_decides_about_imported_accounts,
     large_imports_run_in_batches: direct_only,
@@ -150,7 +154,7 @@ async fn an_owner_logs_in_with_what_was_typed_there(cx: Cx) {
         ..ImportedAccount::new(format!("{name}@example.org"))
     };
     let rows = vec![row("decomposed", &decomposed), row("folded", &folded), row("long", &long)];
-    assert_eq!(import(&app, rows).await.skipped, []);
+    assert_eq!(import(&app, rows).await.losses, []);
     let opens = async |name: &str, password: &str| {
         let answer = app.try_login(&format!("{name}@example.org"), password, "db").await;
         answer.status.as_u16() == 200 || !answer.fails(E::LoginBadCredentials).status.is_client_error()
@@ -236,18 +240,13 @@ async fn what_cannot_be_imported_is_skipped_with_a_reason(cx: Cx) {
     let good = hash("argon2id").hash;
     let new = |email: &str| ImportedAccount { password_hash: Some(good.clone().into()), ..ImportedAccount::new(email) };
     let named = |email: &str, username: &str| ImportedAccount { username: Some(username.to_owned()), ..new(email) };
-    let hashed =
-        |hash: &str| ImportedAccount { password_hash: Some(hash.to_owned().into()), ..new("hash@example.org") };
     let accounts = vec![
         named("grace@example.org", "grace"),
         new("ADA@Example.org"),
         new("Grace@EXAMPLE.org"),
-        named("other@example.org", "GRACE"),
         named("ada@example.org", "grace"),
         new("nobody"),
-        named("root@example.org", "admin"),
-        hashed("5f4dcc3b5aa765d61d8327deb882cf99"),
-        hashed("$2b$31$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"),
+        ImportedAccount { id: Some(Uuid::nil()), ..new("zero@example.org") },
         ImportedAccount { display_name: Some("a\u{202E}b".to_owned()), ..new("display@example.org") },
         ImportedAccount { display_name: Some("a".repeat(201)), ..new("display@example.org") },
         ImportedAccount {
@@ -258,7 +257,7 @@ async fn what_cannot_be_imported_is_skipped_with_a_reason(cx: Cx) {
     ];
     let report = import(&app, accounts.clone()).await;
     let indices: Vec<_> = report.imported.iter().map(|(index, _)| *index).collect();
-    assert_eq!(indices, [0, 12]);
+    assert_eq!(indices, [0, 9]);
     let reasons: Vec<_> = report.skipped.iter().map(|(index, reason)| (*index, reason)).collect();
     assert!(
         matches!(
@@ -266,15 +265,12 @@ async fn what_cannot_be_imported_is_skipped_with_a_reason(cx: Cx) {
             [
                 (1, SkipReason::EmailTaken),
                 (2, SkipReason::EmailTaken),
-                (3, SkipReason::UsernameTaken),
-                (4, SkipReason::EmailTaken),
-                (5, SkipReason::Email(_)),
-                (6, SkipReason::Username(_)),
-                (7, SkipReason::PasswordHash(UnreadableHash::FastDigest)),
-                (8, SkipReason::PasswordHash(UnreadableHash::Unknown)),
-                (9, SkipReason::DisplayName),
-                (10, SkipReason::DisplayName),
-                (11, SkipReason::Attributes(_)),
+                (3, SkipReason::EmailTaken),
+                (4, SkipReason::Email(_)),
+                (5, SkipReason::Id),
+                (6, SkipReason::DisplayName),
+                (7, SkipReason::DisplayName),
+                (8, SkipReason::Attributes(_)),
             ]
         ),
         "{reasons:?}"
@@ -282,9 +278,145 @@ async fn what_cannot_be_imported_is_skipped_with_a_reason(cx: Cx) {
     assert_eq!(app.user_count().await, 3);
     // Once more, nothing happens.
     let again = import(&app, accounts).await;
-    assert_eq!((again.imported.len(), again.skipped.len()), (0, 13));
+    assert_eq!((again.imported.len(), again.skipped.len()), (0, 10));
     assert_eq!(app.user_count().await, 3);
     audit::tables(&app).await;
+}
+
+async fn an_account_is_worth_more_than_its_hash_and_its_name(cx: Cx) {
+    let app = cx.app_with(setup()).await;
+    let hashed = |name: &str, hash: &str| ImportedAccount {
+        password_hash: Some(hash.to_owned().into()),
+        ..ImportedAccount::new(format!("{name}@example.org"))
+    };
+    let named = |name: &str, username: &str| ImportedAccount {
+        username: Some(username.to_owned()),
+        ..hashed(name, &hash("bcrypt 2b").hash)
+    };
+    let rows = vec![
+        named("grace", "grace"),
+        named("other", "GRACE"),
+        named("root", "admin"),
+        named("spaced", "Ada Lovelace"),
+        // Django writes the first one, shadow(5) the second for an account whose password is locked.
+        hashed("unusable", "!Xz0fPUyS8WZHZ6GdZKJ8vFMkXWm7rtFVyxnD4WmA"),
+        hashed("locked", &format!("!{}", hash("bcrypt 2b").hash)),
+        hashed("empty", ""),
+        hashed("digest", "5f4dcc3b5aa765d61d8327deb882cf99"),
+        hashed("costly", "$2b$31$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"),
+        hashed(
+            "pepper",
+            "$argon2id$v=19$m=64,t=2,p=2,keyid=a2V5$Age0aLu2PGEG7k0jTKz6ZA$kXsXkBwr1cF434mI7Qp/g+23xa3HXWs5BrqEDSxRYqE",
+        ),
+        ImportedAccount { username: Some("-".to_owned()), ..hashed("both", "*") },
+    ];
+    let log = Listener::new();
+    let report = import(&app, rows.clone()).await;
+    assert_eq!((report.skipped.len(), report.imported.len()), (0, rows.len()));
+    let losses: Vec<_> = report.losses.iter().map(|(row, loss)| (*row, loss)).collect();
+    assert!(
+        matches!(
+            losses[..],
+            [
+                (1, ImportLoss::UsernameTaken),
+                (2, ImportLoss::Username(_)),
+                (3, ImportLoss::Username(_)),
+                (4, ImportLoss::PasswordHash(UnreadableHash::NoPassword)),
+                (5, ImportLoss::PasswordHash(UnreadableHash::NoPassword)),
+                (6, ImportLoss::PasswordHash(UnreadableHash::NoPassword)),
+                (7, ImportLoss::PasswordHash(UnreadableHash::FastDigest)),
+                (8, ImportLoss::PasswordHash(UnreadableHash::Unknown)),
+                (9, ImportLoss::PasswordHash(UnreadableHash::Peppered)),
+                (10, ImportLoss::Username(_)),
+                (10, ImportLoss::PasswordHash(UnreadableHash::NoPassword)),
+            ]
+        ),
+        "{losses:?}"
+    );
+    let logged = log.text();
+    assert!(logged.contains("passwords=7 usernames=4") && !logged.contains("Lovelace"), "{logged}");
+    assert_eq!(app.count("authn_user WHERE username IS NOT NULL").await, 1);
+    assert_eq!(app.count("authn_user WHERE password_hash IS NULL").await, 7);
+    for name in ["grace", "grace@example.org", "other@example.org", "root@example.org", "spaced@example.org"] {
+        app.try_login(name, &hash("bcrypt 2b").password, "db").await.is(200);
+    }
+    for password in [&hash("bcrypt 2b").password, "", "password"] {
+        app.try_login("locked@example.org", password, "db").await.fails(E::LoginBadCredentials);
+    }
+    // A taken address is an account, whatever its user name is.
+    let again = import(&app, rows.clone()).await;
+    assert_eq!((again.imported, again.losses), (vec![], vec![]));
+    assert!(again.skipped.len() == rows.len() && again.skipped.iter().all(|(_, why)| *why == SkipReason::EmailTaken));
+    audit::tables(&app).await;
+}
+
+async fn ids_are_kept(cx: Cx) {
+    let app = cx.app_with(setup()).await;
+    let id = |n: u128| Uuid::from_u128(0x2a88_13c2_bda7_47f0_94a6_49fc_fdf6_0000 + n);
+    let row = |n: u128, name: &str| ImportedAccount {
+        id: Some(id(n)),
+        username: Some(name.to_owned()),
+        ..ImportedAccount::new(format!("{name}@example.org"))
+    };
+    let rows =
+        vec![row(1, "ada"), row(2, "grace"), row(1, "eve"), row(3, "ada"), ImportedAccount::new("new@example.org")];
+    let report = import(&app, rows).await;
+    assert_eq!(report.imported[..2], [(0, id(1)), (1, id(2))]);
+    assert_eq!(report.skipped, [(2, SkipReason::Id), (3, SkipReason::EmailTaken)]);
+    assert_eq!((report.imported.len(), app.count("authn_event WHERE name = 'imported'").await), (3, 3));
+    // The id counts first, then the address, and the user name never.
+    let again = import(&app, vec![row(1, "ada"), row(2, "other"), row(4, "grace")]).await;
+    let expected = [(0, SkipReason::Id), (1, SkipReason::Id), (2, SkipReason::EmailTaken)];
+    assert_eq!((again.skipped, again.losses), (expected.to_vec(), vec![]));
+}
+
+async fn a_rehearsal_reports_the_import_and_writes_nothing(cx: Cx) {
+    let app = cx.app_with(setup()).await;
+    app.register("ada").await;
+    let id = Uuid::from_u128(0x2a88_13c2_bda7_47f0_94a6_49fc_fdf6_1d70);
+    let name = |row: usize, name: &str| ImportedAccount {
+        username: Some(name.to_owned()),
+        ..ImportedAccount::new(format!("row{row}@example.org"))
+    };
+    let mut rows: Vec<_> = (0..230).map(|row| name(row, &format!("name{row}"))).collect();
+    rows[0] = ImportedAccount { id: Some(id), ..rows[0].clone() };
+    rows[1].password_hash = Some(hash("bcrypt 2b").hash.into());
+    rows[2].email = "ADA@example.org".to_owned();
+    rows[3].password_hash = Some("!".to_owned().into());
+    // Of an earlier row, in the same hundred and in another one; and of a row that is skipped.
+    for (row, email, username) in [
+        (50, "row10@example.org", "name50"),
+        (51, "row51@example.org", "NAME10"),
+        (210, "Row11@example.org", "name210"),
+        (211, "row211@example.org", "Name11"),
+        (212, "row212@example.org", "name210"),
+        (213, "row213@example.org", "name2"),
+        (214, "row214@example.org", "name51"),
+    ] {
+        rows[row].email = email.to_owned();
+        rows[row].username = Some(username.to_owned());
+    }
+    rows[220].id = Some(id);
+    let dump = async || {
+        let tables = ["authn_user", "authn_address", "authn_event", "authn_mail"];
+        let mut counts = Vec::new();
+        for table in tables {
+            counts.push(app.count(table).await);
+        }
+        counts
+    };
+    let (before, events) = (dump().await, app.hooks().events().len());
+    let rehearsed = app.auth().registration().rehearse_import(rows.clone()).await.expect("a report");
+    assert_eq!((dump().await, app.hooks().events().len()), (before.clone(), events));
+    let done = import(&app, rows).await;
+    assert_eq!((&rehearsed.skipped, &rehearsed.losses), (&done.skipped, &done.losses));
+    assert_eq!(rehearsed.concerns, done.concerns);
+    let indices = |report: &ImportReport| report.imported.iter().map(|(index, _)| *index).collect::<Vec<_>>();
+    assert_eq!(indices(&rehearsed), indices(&done));
+    let skipped: Vec<_> = done.skipped.iter().map(|(index, _)| *index).collect();
+    let lost: Vec<_> = done.losses.iter().map(|(index, _)| *index).collect();
+    assert_eq!((skipped, lost), (vec![2, 50, 210, 220], vec![3, 51, 211]));
+    assert_ne!(dump().await, before);
 }
 
 /// A stolen table gives weak hashes away; a costly one makes each guess a burden for the server.
@@ -312,7 +444,7 @@ async fn weak_and_costly_hashes_are_warned_of(cx: Cx) {
     };
     let log = Listener::new();
     let report = import(&app, rows.map(account).to_vec()).await;
-    assert_eq!(report.skipped[1], (7, SkipReason::PasswordHash(UnreadableHash::FastDigest)));
+    assert_eq!(report.losses, [(7, ImportLoss::PasswordHash(UnreadableHash::FastDigest))]);
     let concerns: Vec<_> = report.concerns.iter().map(|(row, concern)| (*row, concern.to_string())).collect();
     let expected = [
         (0, "bcrypt with a cost of 4 is weak"),

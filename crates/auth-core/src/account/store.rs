@@ -23,7 +23,7 @@ const ESCAPE: char = '\\';
 /// Inserts an account with its email address.
 ///
 /// # Errors
-/// Fails with `email_taken`, with `USERNAME_ALREADY_EXISTS`, and when the database does.
+/// Fails with `email_taken`, with `USERNAME_ALREADY_EXISTS`, as invalid with the field `id`, and when the database does.
 pub(crate) async fn insert(
     db: &impl ConnectionTrait,
     row: ActiveModel,
@@ -42,7 +42,10 @@ pub(crate) async fn insert(
 fn explain_unique(cause: DbErr) -> Error {
     match db_error::unique_violation(&cause) {
         Some(index) if index.contains("username") => ErrorCode::UsernameAlreadyExists.into(),
-        _ => cause.into(),
+        Some(_) => {
+            Error::Invalid { field: "id", kind: "id_taken", message: "an account with this id exists".to_owned() }
+        }
+        None => cause.into(),
     }
 }
 

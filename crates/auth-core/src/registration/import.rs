@@ -1,10 +1,11 @@
 //! Taking over accounts from another system, with the password hashes that it made.
 
-use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
 use auth_entity::user::ActiveModel;
+use sea_orm::ActiveValue::Set;
 use sea_orm::{DatabaseTransaction, TransactionTrait};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
@@ -12,13 +13,14 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::Registrations;
+use super::import_report::{ImportLoss, ImportReport, SkipReason};
 use crate::account::{Draft, MAX_DISPLAY_NAME, store};
 use crate::effect::Effect;
 use crate::hidden::{Hidden, hidden};
 use crate::hooks::Action;
-use crate::identifier::{Email, IdentifierError, LoginName, Username, has_forbidden_in_shown_text};
+use crate::identifier::{Email, IdentifierError, Username, has_forbidden_in_shown_text};
 use crate::password::{HashConcern, UnreadableHash};
-use crate::{Client, Error, ErrorCode, EventKind, Result, User, clock};
+use crate::{Client, Error, ErrorCode, EventKind, Result, clock};
 
 /// How many accounts one transaction inserts. SQLite has one writer, which must not keep logins waiting for long.
 const BATCH: usize = 100;
@@ -26,13 +28,15 @@ const BATCH: usize = 100;
 /// An account of another system. `Debug` does not show whose it is.
 #[derive(Clone)]
 pub struct ImportedAccount {
+    /// The id that the account keeps; a new one by default. Pages of accounts are in the order of the ids.
+    pub id: Option<Uuid>,
     /// The address.
     pub email: String,
-    /// A user name.
+    /// A user name. One that is invalid or taken is left out.
     pub username: Option<String>,
     /// The hash of the password in one of the forms that
-    /// [`PasswordHasher::adopt`](crate::password::PasswordHasher::adopt) knows; without one, nobody can
-    /// log in with a password.
+    /// [`PasswordHasher::adopt`](crate::password::PasswordHasher::adopt) knows; without one, nobody can log in with a
+    /// password. One that cannot be verified is left out.
     pub password_hash: Option<SecretString>,
     /// Whether the other system had verified the email address.
     pub is_verified: bool,
@@ -51,6 +55,7 @@ impl ImportedAccount {
     #[must_use]
     pub fn new(email: impl Into<String>) -> Self {
         Self {
+            id: None,
             email: email.into(),
             username: None,
             password_hash: None,
@@ -65,8 +70,9 @@ impl ImportedAccount {
 
 impl fmt::Debug for ImportedAccount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { username, password_hash, is_verified, is_active, display_name, created_at, .. } = self;
+        let Self { id, username, password_hash, is_verified, is_active, display_name, created_at, .. } = self;
         f.debug_struct("ImportedAccount")
+            .field("id", id)
             .field("email", &Hidden)
             .field("username", &hidden(username))
             .field("password_hash", &hidden(password_hash))
@@ -79,75 +85,67 @@ impl fmt::Debug for ImportedAccount {
     }
 }
 
-/// What became of an import. Rows are counted from 0, in the order in which they were given.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ImportReport {
-    /// Each row that is an account now, with its id.
-    pub imported: Vec<(usize, Uuid)>,
-    /// Each row that was skipped, with the reason.
-    pub skipped: Vec<(usize, SkipReason)>,
-    /// Each imported row whose password hash is weak, or costly to verify, until its owner logs in.
-    pub concerns: Vec<(usize, HashConcern)>,
-}
-
-/// Why a row was not imported.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SkipReason {
-    /// The email address is invalid.
-    #[error("email address: {0}")]
-    Email(IdentifierError),
-    /// The user name is invalid.
-    #[error("user name: {0}")]
-    Username(IdentifierError),
-    /// The display name is too long, or has characters that cannot be seen.
-    #[error("the display name has more than {MAX_DISPLAY_NAME} characters, or some that cannot be seen")]
-    DisplayName,
-    /// The attributes cannot be stored, or do not fit the app's type.
-    #[error("attributes: {0}")]
-    Attributes(String),
-    /// No login could be verified with the hash.
-    #[error("password hash: {0}")]
-    PasswordHash(UnreadableHash),
-    /// There is an account with this address, perhaps from an earlier row.
-    #[error("an account with this email address exists")]
-    EmailTaken,
-    /// There is an account with this user name, perhaps from an earlier row.
-    #[error("an account with this user name exists")]
-    UsernameTaken,
-    /// A hook of the app refused.
-    #[error("refused by the app: {0}")]
-    Refused(String),
-}
-
 /// A row that is ready to be inserted.
 struct Prepared {
     index: usize,
     row: ActiveModel,
+    id: Uuid,
     email: Email,
+    username: Option<Username>,
+    losses: Vec<ImportLoss>,
     concern: Option<HashConcern>,
 }
 
-/// What came of a row, by its index.
-type Outcome = (usize, Result<Uuid, SkipReason>);
+/// What came of a row: whether its user name was taken, or why it was skipped.
+type Outcome = Result<bool, SkipReason>;
 
-impl ImportReport {
-    /// Says in the log what is wrong with hashes, once for each kind of them.
-    fn warn(&self) {
-        let mut counts: BTreeMap<&HashConcern, usize> = BTreeMap::new();
-        for (_, concern) in &self.concerns {
-            *counts.entry(concern).or_default() += 1;
+/// The names of the rows that a rehearsal has rolled back.
+#[derive(Default)]
+struct Claimed {
+    ids: HashSet<Uuid>,
+    emails: HashSet<String>,
+    usernames: HashSet<String>,
+}
+
+impl Claimed {
+    /// What the database would have said of a row, if the earlier ones were there.
+    fn examine(&self, prepared: &mut Prepared) -> Result<(), SkipReason> {
+        if self.ids.contains(&prepared.id) {
+            return Err(SkipReason::Id);
         }
-        for (concern, accounts) in counts {
-            tracing::warn!(accounts, %concern, "imported password hashes need attention until their owners log in");
+        if self.emails.contains(prepared.email.key()) {
+            return Err(SkipReason::EmailTaken);
         }
+        if prepared.username.as_ref().is_some_and(|name| self.usernames.contains(name.key())) {
+            prepared.lose_username();
+        }
+        Ok(())
     }
+
+    fn claim(&mut self, prepared: &Prepared) {
+        self.ids.insert(prepared.id);
+        self.emails.insert(prepared.email.key().to_owned());
+        self.usernames.extend(prepared.username.as_ref().map(|name| name.key().to_owned()));
+    }
+}
+
+impl Prepared {
+    /// Leaves out a user name that is taken.
+    fn lose_username(&mut self) {
+        self.username = None;
+        self.row = without_username(&self.row);
+        self.losses.push(ImportLoss::UsernameTaken);
+    }
+}
+
+fn without_username(row: &ActiveModel) -> ActiveModel {
+    ActiveModel { username: Set(None), username_key: Set(None), ..row.clone() }
 }
 
 impl Registrations<'_> {
     /// Makes accounts of another system's: of each row that can be one. Nobody becomes a superuser. A foreign password
-    /// hash is kept until its owner logs in, and then replaced by one of ours.
+    /// hash is kept until its owner logs in, and then replaced by one of ours. One that cannot be verified is left out, and so
+    /// is a user name that is invalid or taken, because the account is worth more.
     ///
     /// Each hundred rows are one transaction, in which the hook [`Action::Register`] runs for each row. The events are
     /// [`EventKind::Imported`] and not those of a registration, so that nobody who does not expect it is welcomed by mail.
@@ -157,45 +155,78 @@ impl Registrations<'_> {
     /// Fails when the database does, or a hook does other than by refusing.
     #[tracing::instrument(name = "registration.import", target = "auth::service", level = "debug", skip_all)]
     pub async fn import(&self, accounts: Vec<ImportedAccount>) -> Result<ImportReport> {
+        let report = self.import_all(accounts, None).await?;
+        report.warn();
+        Ok(report)
+    }
+
+    /// Reports what [`import`](Self::import) would do at this moment, and leaves nothing behind. New ids are others than an
+    /// import would give. Hooks run in transactions that are rolled back; one that looks at other accounts sees of the rows
+    /// only those that are in the same hundred.
+    ///
+    /// # Errors
+    /// As [`import`](Self::import).
+    #[tracing::instrument(name = "registration.rehearse_import", target = "auth::service", level = "debug", skip_all)]
+    pub async fn rehearse_import(&self, accounts: Vec<ImportedAccount>) -> Result<ImportReport> {
+        self.import_all(accounts, Some(Claimed::default())).await
+    }
+
+    async fn import_all(&self, accounts: Vec<ImportedAccount>, mut rehearsal: Option<Claimed>) -> Result<ImportReport> {
         let mut report = ImportReport::default();
         let mut accounts = accounts.into_iter().enumerate().peekable();
         while accounts.peek().is_some() {
             let mut batch = Vec::with_capacity(BATCH);
             for (index, account) in accounts.by_ref().take(BATCH) {
-                match self.prepare(index, account)? {
+                let mut prepared = self.prepare(index, account)?;
+                if let (Some(claimed), Ok(row)) = (&rehearsal, &mut prepared) {
+                    prepared = claimed.examine(row).and(prepared);
+                }
+                match prepared {
                     Ok(prepared) => batch.push(prepared),
                     Err(reason) => report.skipped.push((index, reason)),
                 }
             }
-            for (prepared, (index, outcome)) in batch.iter().zip(self.insert_batch(&batch).await?) {
+            let outcomes = self.insert_batch(&batch, rehearsal.is_some()).await?;
+            for (mut prepared, outcome) in batch.into_iter().zip(outcomes) {
                 match outcome {
-                    Ok(id) => {
+                    Ok(is_taken) => {
+                        if is_taken {
+                            prepared.lose_username();
+                        }
+                        if let Some(claimed) = &mut rehearsal {
+                            claimed.claim(&prepared);
+                        }
+                        let Prepared { index, id, losses, concern, .. } = prepared;
                         report.imported.push((index, id));
-                        report.concerns.extend(prepared.concern.clone().map(|concern| (index, concern)));
+                        report.losses.extend(losses.into_iter().map(|loss| (index, loss)));
+                        report.concerns.extend(concern.map(|concern| (index, concern)));
                     }
-                    Err(reason) => report.skipped.push((index, reason)),
+                    Err(reason) => report.skipped.push((prepared.index, reason)),
                 }
             }
         }
         report.skipped.sort_by_key(|(index, _)| *index);
-        report.warn();
         Ok(report)
     }
 
     /// The row of an account, or what is wrong with it.
     fn prepare(&self, index: usize, account: ImportedAccount) -> Result<Result<Prepared, SkipReason>> {
         let now = self.kernel.now();
-        let id = self.kernel.new_id(now)?;
-        let prepare = |(draft, email): (Draft, Email)| {
-            let concern = draft.password_hash.as_deref().and_then(|hash| self.kernel.hasher().concern(hash));
-            Prepared { index, row: draft.row(id, now), email, concern }
-        };
-        Ok(self.check(account, now).map(prepare))
+        let id = account.id.map_or_else(|| self.kernel.new_id(now), Ok)?;
+        if id.is_nil() {
+            return Ok(Err(SkipReason::Id));
+        }
+        Ok(self.check(index, id, account, now))
     }
 
-    fn check(&self, account: ImportedAccount, now: OffsetDateTime) -> Result<(Draft, Email), SkipReason> {
+    fn check(
+        &self,
+        index: usize,
+        id: Uuid,
+        account: ImportedAccount,
+        now: OffsetDateTime,
+    ) -> Result<Prepared, SkipReason> {
         let email = Email::parse(&account.email).map_err(SkipReason::Email)?;
-        let username = account.username.as_deref().map(Username::parse).transpose().map_err(SkipReason::Username)?;
         let unfit = |name: &str| name.chars().count() > MAX_DISPLAY_NAME || has_forbidden_in_shown_text(name);
         if account.display_name.as_deref().is_some_and(unfit) {
             return Err(SkipReason::DisplayName);
@@ -205,11 +236,24 @@ impl Registrations<'_> {
             Error::Invalid { message, .. } => SkipReason::Attributes(message),
             other => SkipReason::Attributes(other.to_string()),
         })?;
-        let hash = account.password_hash.map(|hash| self.kernel.hasher().adopt(hash.expose_secret()));
-        let password_hash = hash.transpose().map_err(SkipReason::PasswordHash)?;
+        let mut losses = Vec::new();
+        let mut keep = |result: Result<Username, IdentifierError>| {
+            result.map_err(|cause| losses.push(ImportLoss::Username(cause))).ok()
+        };
+        let username = account.username.as_deref().and_then(|name| keep(Username::parse(name)));
+        let hasher = self.kernel.hasher();
+        let password_hash = match account.password_hash.map(|hash| hasher.adopt(hash.expose_secret())).transpose() {
+            Ok(hash) => hash,
+            Err(cause @ UnreadableHash::NoFirebaseKey) => return Err(SkipReason::PasswordHash(cause)),
+            Err(cause) => {
+                losses.push(ImportLoss::PasswordHash(cause));
+                None
+            }
+        };
+        let concern = password_hash.as_deref().and_then(|hash| hasher.concern(hash));
         let draft = Draft {
             email: Some(email.clone()),
-            username,
+            username: username.clone(),
             display_name: account.display_name,
             attributes,
             password_hash,
@@ -218,10 +262,10 @@ impl Registrations<'_> {
             created_at: account.created_at.map(|at| clock::milliseconds(at).min(now)),
             ..Draft::default()
         };
-        Ok((draft, email))
+        Ok(Prepared { index, row: draft.row(id, now), id, email, username, losses, concern })
     }
 
-    async fn insert_batch(&self, batch: &[Prepared]) -> Result<Vec<Outcome>> {
+    async fn insert_batch(&self, batch: &[Prepared], is_rehearsal: bool) -> Result<Vec<Outcome>> {
         if batch.is_empty() {
             return Ok(Vec::new());
         }
@@ -230,49 +274,56 @@ impl Registrations<'_> {
             let mut outcomes = Vec::with_capacity(batch.len());
             for prepared in batch {
                 let outcome = registrations.insert_one(effect.tx(), prepared).await?;
-                if let Ok(user_id) = outcome {
-                    effect.emit(EventKind::Imported { user_id });
+                if outcome.is_ok() {
+                    effect.emit(EventKind::Imported { user_id: prepared.id });
                 }
-                outcomes.push((prepared.index, outcome));
+                outcomes.push(outcome);
             }
             Ok(outcomes)
         };
-        self.kernel.effect(&Client::default(), insert).await
-    }
-
-    /// Inserts a row behind a savepoint, so that one that is refused takes no other with it.
-    async fn insert_one(&self, tx: &DatabaseTransaction, prepared: &Prepared) -> Result<Result<Uuid, SkipReason>> {
-        let savepoint = tx.begin().await?;
-        let error = match self.register_imported(&savepoint, prepared).await {
-            Ok(user) => {
-                savepoint.commit().await?;
-                return Ok(Ok(user.id));
-            }
-            Err(error) => error,
-        };
-        let undone = savepoint.rollback().await;
-        let reason = match error {
-            // When both names are taken, databases differ in which one they report: the address comes first.
-            Error::Refused { code: ErrorCode::RegisterUserAlreadyExists, .. } => SkipReason::EmailTaken,
-            Error::Refused { code: ErrorCode::UsernameAlreadyExists, .. } => SkipReason::UsernameTaken,
-            Error::Refused { code: ErrorCode::RefusedByApp, details } => {
-                SkipReason::Refused(details.and_then(|details| details.reason).unwrap_or_default())
-            }
-            // A deadlock has ended the whole transaction, and its savepoints with it: this cause matters, not that one.
-            other => return Err(other),
-        };
-        undone?;
-        let by_email = LoginName::Email(prepared.email.key().to_owned());
-        if reason == SkipReason::UsernameTaken && store::find_by_name(tx, &by_email).await?.is_some() {
-            return Ok(Err(SkipReason::EmailTaken));
+        let client = Client::default();
+        if is_rehearsal {
+            self.kernel.rehearse(&client, insert).await
+        } else {
+            self.kernel.effect(&client, insert).await
         }
-        Ok(Err(reason))
     }
 
-    async fn register_imported(&self, tx: &DatabaseTransaction, account: &Prepared) -> Result<User> {
-        let Prepared { row, email, .. } = account;
-        let user = store::insert(tx, row.clone(), Some(email), ErrorCode::RegisterUserAlreadyExists).await?;
-        self.kernel.parts().hooks.before(Action::Register { user: &user }, tx).await?;
-        Ok(user)
+    /// Inserts a row, without its user name if that is taken. It is behind a savepoint, so that one that is refused takes no
+    /// other with it.
+    async fn insert_one(&self, tx: &DatabaseTransaction, prepared: &Prepared) -> Result<Outcome> {
+        let (mut row, mut is_name_taken) = (prepared.row.clone(), false);
+        loop {
+            let savepoint = tx.begin().await?;
+            let error = match self.register_imported(&savepoint, row.clone(), &prepared.email).await {
+                Ok(()) => {
+                    savepoint.commit().await?;
+                    return Ok(Ok(is_name_taken));
+                }
+                Err(error) => error,
+            };
+            let undone = savepoint.rollback().await;
+            let reason = match error {
+                Error::Refused { code: ErrorCode::UsernameAlreadyExists, .. } if !is_name_taken => None,
+                Error::Refused { code: ErrorCode::RegisterUserAlreadyExists, .. } => Some(SkipReason::EmailTaken),
+                Error::Refused { code: ErrorCode::RefusedByApp, details } => {
+                    let reason = details.and_then(|details| details.reason);
+                    Some(SkipReason::Refused(reason.unwrap_or_default()))
+                }
+                Error::Invalid { field: "id", .. } => Some(SkipReason::Id),
+                // A deadlock has ended the whole transaction, and its savepoints with it: this cause matters, not that one.
+                other => return Err(other),
+            };
+            undone?;
+            if let Some(reason) = reason {
+                return Ok(Err(reason));
+            }
+            (row, is_name_taken) = (without_username(&row), true);
+        }
+    }
+
+    async fn register_imported(&self, tx: &DatabaseTransaction, row: ActiveModel, email: &Email) -> Result<()> {
+        let user = store::insert(tx, row, Some(email), ErrorCode::RegisterUserAlreadyExists).await?;
+        self.kernel.parts().hooks.before(Action::Register { user: &user }, tx).await
     }
 }

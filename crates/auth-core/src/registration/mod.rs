@@ -4,6 +4,7 @@
 mod config;
 mod create;
 mod import;
+mod import_report;
 mod model;
 mod pending;
 mod service;
@@ -13,7 +14,8 @@ use crate::verification::VERIFY_EMAIL;
 
 pub use config::{Registration, RegistrationConfig};
 pub(crate) use create::create;
-pub use import::{ImportReport, ImportedAccount, SkipReason};
+pub use import::ImportedAccount;
+pub use import_report::{ImportLoss, ImportReport, SkipReason};
 pub use model::{NewAccount, Registered};
 pub use pending::{ALREADY_REGISTERED, REGISTER};
 use pending::{JOB, run_job};
