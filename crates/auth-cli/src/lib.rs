@@ -12,6 +12,7 @@
 
 mod accounts;
 mod doctor;
+mod import;
 mod upkeep;
 
 use std::io::{BufRead, Write};
@@ -23,6 +24,8 @@ const HELP: &str = "\
 commands:
   create-superuser EMAIL          create a superuser; the password is read from standard input
   set-password NAME               set a password, read from standard input; ends every session
+  import [--dry-run]              import accounts of another system from standard input, one JSON object a line, or say
+                                  what would be imported
   sessions NAME                   list the sessions of an account
   revoke NAME SESSION|all         end one session of an account, or all of them
   activity [NAME]                 show the newest events, of an account or of all
@@ -55,6 +58,8 @@ pub async fn run(
         [] | ["help" | "--help" | "-h"] => print(output, HELP),
         ["create-superuser", email] => accounts::create_superuser(auth, email, input, output).await,
         ["set-password", name] => accounts::set_password(auth, name, input, output).await,
+        ["import"] => import::import(auth, false, input, output).await,
+        ["import", "--dry-run"] => import::import(auth, true, input, output).await,
         ["sessions", name] => accounts::sessions(auth, name, output).await,
         ["revoke", name, session] => accounts::revoke(auth, name, session, output).await,
         ["activity"] => accounts::activity(auth, None, output).await,

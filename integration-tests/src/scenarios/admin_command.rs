@@ -13,6 +13,7 @@ use crate::{App, Cx, PASSWORD, Scenario, Setup};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     it_makes_superusers_and_sets_passwords: direct_only,
+    it_imports_accounts: direct_only,
     it_shows_and_ends_sessions: direct_only,
     it_keeps_the_tables_in_order: direct_only,
     it_ends_what_a_backup_brought_back: direct_only,
@@ -56,6 +57,59 @@ async fn it_makes_superusers_and_sets_passwords(cx: Cx) {
     {
         run(&app, words, input).await.expect_err(words);
     }
+}
+
+async fn it_imports_accounts(cx: Cx) {
+    let app = cx.app().await;
+    let lines = concat!(
+        r#"{"id": "2a8813c2-bda7-47f0-94a6-49fcfdf61d70", "email": "ada@example.org", "username": "Ada L", "#,
+        r#""password_hash": "$2b$04$cRLEdczg6qmy3r7mWJdeUuvw6JWvIi4rGo0VNEbyfE0qPx8hUjvAq", "is_verified": true, "#,
+        r#""created_at": "2020-09-13T12:26:40Z", "attributes": {"plan": "free"}, "display_name": null}"#,
+        "\n\n",
+        r#"{"email": "grace@example.org", "password_hash": "!", "is_active": false}"#,
+        "\n",
+        r#"{"email": "ADA@example.org"}"#,
+    );
+    let dry = run(&app, "import --dry-run", lines).await.expect("a report");
+    assert_eq!(app.user_count().await, 0);
+    let done = run(&app, "import", lines).await.expect("done");
+    assert_eq!(app.user_count().await, 2);
+    for (text, verb) in [(&dry, "would be"), (&done, "was")] {
+        for line in [
+            format!("line 1: {verb} imported without its user name: "),
+            format!("line 1: {verb} imported, but bcrypt with a cost of 4 is weak"),
+            format!("line 3: {verb} imported without its password: it marks an account"),
+            format!("line 4: {verb} skipped: an account with this email address exists"),
+            format!("2 accounts {} imported, and 1 skipped", if verb == "was" { "were" } else { verb }),
+            "(a pepper)".to_owned(),
+        ] {
+            assert!(text.contains(&line), "{line}: {text}");
+        }
+    }
+    let answer = app.try_login("ada@example.org", "kettle-Umbrella-41", "db").await.is(200);
+    let me = app.get("/users/me").bearer(answer.json()["access_token"].as_str().expect("a token")).send().await.json();
+    assert_eq!(
+        (&me["id"], &me["created_at"]),
+        (&"2a8813c2-bda7-47f0-94a6-49fcfdf61d70".into(), &"2020-09-13T12:26:40Z".into())
+    );
+    assert_eq!((&me["is_verified"], &me["attributes"]["plan"]), (&true.into(), &"free".into()));
+    for (line, message) in [
+        ("{", "line 2: column "),
+        ("[]", "line 2: column "),
+        ("{}", "line 2: `email` is missing"),
+        (r#"{"email": 1}"#, "line 2: `email` must be a string"),
+        (r#"{"email": "x@example.org", "id": "7"}"#, "line 2: `id` must be a UUID"),
+        (r#"{"email": "x@example.org", "is_active": "yes"}"#, "line 2: `is_active` must be true or false"),
+        (r#"{"email": "x@example.org", "created_at": "1.1.2020"}"#, "line 2: `created_at` must be a time"),
+        (r#"{"email": "x@example.org", "attributes": []}"#, "line 2: `attributes` must be an object"),
+        (r#"{"email": "x@example.org", "emial": "x"}"#, "line 2: unknown key `emial`"),
+    ] {
+        let input = format!("{{\"email\": \"new@example.org\"}}\n{line}\n");
+        let refused = run(&app, "import", &input).await.expect_err(line);
+        assert!(refused.contains(message) && refused.ends_with("nothing was imported"), "{line}: {refused}");
+    }
+    assert_eq!(app.user_count().await, 2);
+    run(&app, "import --dry", "").await.expect_err("unknown arguments");
 }
 
 async fn it_shows_and_ends_sessions(cx: Cx) {
