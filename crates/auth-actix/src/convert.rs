@@ -5,11 +5,12 @@ use std::net::IpAddr;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue, SET_COOKIE};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use auth_core::Error;
-use auth_http::{Problem, cookie};
+use auth_http::Problem;
+use auth_http::cookie::{self, Fit};
 use bytes::Bytes;
 use http::Version;
 use http::request::Parts;
@@ -98,12 +99,21 @@ pub(crate) fn head(request: &HttpRequest) -> Result<Parts, Problem> {
     Ok(parts)
 }
 
-/// Adds a cookie to an answer that does not set it by itself.
+/// Adds a cookie to an answer, if it fits.
 pub(crate) fn append_cookie(headers: &mut HeaderMap, cookie: &http::HeaderValue) {
-    let is_set = cookie::is_set_by(cookie, headers.get_all(SET_COOKIE).map(HeaderValue::as_bytes));
-    if let (false, Ok(value)) = (is_set, HeaderValue::from_bytes(cookie.as_bytes())) {
+    let values = |name| headers.get_all(name).map(HeaderValue::as_bytes);
+    let fit = cookie::fits(cookie, values(SET_COOKIE), values(CACHE_CONTROL));
+    let (Ok(value), Ok(private)) = (header_value(cookie), header_value(&cookie::PRIVATE)) else { return };
+    if fit == Fit::AsPrivate {
+        headers.insert(CACHE_CONTROL, private);
+    }
+    if fit != Fit::No {
         headers.append(SET_COOKIE, value);
     }
+}
+
+fn header_value(value: &http::HeaderValue) -> Result<HeaderValue, InvalidHeaderValue> {
+    HeaderValue::from_bytes(value.as_bytes())
 }
 
 /// The refusal of a request, whose body nobody reads.

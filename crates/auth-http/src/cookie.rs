@@ -74,19 +74,57 @@ pub(crate) fn prolong(auth: &Auth, headers: &HeaderMap, session: &Session) -> Op
     set(transport, session, get(headers, name)?, now)
 }
 
-/// Adds a cookie to an answer that does not set it by itself.
+/// Adds a cookie to an answer, if it [fits](fits).
 pub fn append(headers: &mut HeaderMap, cookie: HeaderValue) {
-    if !is_set_by(&cookie, headers.get_all(header::SET_COOKIE).iter().map(HeaderValue::as_bytes)) {
+    let values = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    let fit = fits(&cookie, values(header::SET_COOKIE), values(header::CACHE_CONTROL));
+    if fit == Fit::AsPrivate {
+        headers.insert(header::CACHE_CONTROL, PRIVATE);
+    }
+    if fit != Fit::No {
         headers.append(header::SET_COOKIE, cookie);
     }
 }
 
-/// Whether one of these headers sets the same cookie.
-#[must_use]
-pub fn is_set_by<'h>(cookie: &HeaderValue, mut headers: impl Iterator<Item = &'h [u8]>) -> bool {
+/// What `Cache-Control` says of an answer that is for one browser alone.
+pub const PRIVATE: HeaderValue = HeaderValue::from_static("private");
+
+/// Whether an answer can carry a cookie that is not its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// It can.
+    Yes,
+    /// It can if it says that it is [`PRIVATE`], because a shared cache might keep it, and the cookie with it.
+    AsPrivate,
+    /// It cannot: it sets the cookie itself, or says that shared caches may keep it (RFC 9111, section 7.3).
+    No,
+}
+
+/// Whether an answer with these values of `Set-Cookie` and `Cache-Control` can carry a cookie.
+pub fn fits<'h>(
+    cookie: &HeaderValue,
+    mut set: impl Iterator<Item = &'h [u8]>,
+    cache_control: impl Iterator<Item = &'h [u8]>,
+) -> Fit {
     let name = |header: &'h [u8]| header.split(|c| *c == b'=').next();
     let own = cookie.as_bytes().split(|c| *c == b'=').next();
-    headers.any(|header| name(header) == own)
+    let is_set = set.any(|header| name(header) == own);
+    let mut directives = cache_control.flat_map(|value| value.split(|c| *c == b',')).map(<[u8]>::trim_ascii).peekable();
+    let is_silent = directives.peek().is_none();
+    let keeps_out = |directive: &[u8]| {
+        [b"private".as_slice(), b"no-store"].iter().any(|wanted| directive.eq_ignore_ascii_case(wanted))
+    };
+    match (is_set, is_silent) {
+        (true, _) => Fit::No,
+        (false, true) => Fit::AsPrivate,
+        (false, false) => {
+            if directives.any(keeps_out) {
+                Fit::Yes
+            } else {
+                Fit::No
+            }
+        }
+    }
 }
 
 /// The header that takes it away again: the same cookie, emptied.
@@ -225,6 +263,34 @@ mod tests {
             (*same_site, *partitioned) = (SameSite::None, true);
         }
         assert_eq!(clear(&framed).unwrap(), "auth=; Path=/; HttpOnly; SameSite=None; Secure; Partitioned; Max-Age=0");
+    }
+
+    #[test]
+    fn no_shared_cache_keeps_a_cookie() {
+        for (set, cache_control, expected) in [
+            (&[][..], &[][..], Fit::AsPrivate),
+            (&["theme=dark; Path=/"], &[], Fit::AsPrivate),
+            (&["auth=other; Path=/"], &[], Fit::No),
+            (&["auth=other; Path=/"], &["no-store"], Fit::No),
+            (&[], &["no-store"], Fit::Yes),
+            (&[], &["max-age=60, Private"], Fit::Yes),
+            (&[], &["max-age=60"], Fit::No),
+            (&[], &["public, max-age=31536000, immutable"], Fit::No),
+            (&[], &["no-cache"], Fit::No),
+            (&[], &["private=\"x-name\""], Fit::No),
+        ] {
+            let mut headers = HeaderMap::new();
+            let set = set.iter().map(|text| (header::SET_COOKIE, text.parse().unwrap()));
+            headers.extend(set.chain(cache_control.iter().map(|text| (header::CACHE_CONTROL, text.parse().unwrap()))));
+            let before = headers.clone();
+            let cookie = HeaderValue::from_static("auth=token; Path=/");
+            let values = |name| before.get_all(name).iter().map(HeaderValue::as_bytes);
+            let fit = fits(&cookie, values(header::SET_COOKIE), values(header::CACHE_CONTROL));
+            assert_eq!(fit, expected, "{before:?}");
+            append(&mut headers, cookie.clone());
+            assert_eq!(headers.get_all(header::SET_COOKIE).iter().any(|value| value == cookie), fit != Fit::No);
+            assert_eq!(headers.get(header::CACHE_CONTROL).is_some_and(|value| value == PRIVATE), fit == Fit::AsPrivate);
+        }
     }
 
     #[test]

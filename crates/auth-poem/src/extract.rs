@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use auth_core::{Auth, Error, Principal};
 use auth_http::extract::Extract;
-use auth_http::{Backends, RequestHead};
+use auth_http::{Backends, RequestHead, body};
 use poem::{Endpoint, FromRequest, Middleware, Request, RequestBody};
 
 use crate::{Refusal, convert};
@@ -70,7 +70,7 @@ impl Known {
     }
 }
 
-async fn extract<T: Extract>(request: &Request, body: &mut RequestBody) -> poem::Result<T> {
+async fn extract<T: Extract>(request: &Request) -> poem::Result<T> {
     let auth = request.data::<Auth>().ok_or_else(|| Refusal::from(Error::internal(NO_AUTH)))?;
     let head = RequestHead { method: request.method(), headers: request.headers(), peer: convert::peer(request) };
     let shared = request.data::<Known>();
@@ -80,18 +80,15 @@ async fn extract<T: Extract>(request: &Request, body: &mut RequestBody) -> poem:
     if let (Some(shared), Some(principal)) = (shared, known) {
         *shared.lock() = Some(principal);
     }
-    match found {
-        Ok(found) => Ok(found),
-        // An extractor before this one may have read it.
-        Err(problem) => Err(convert::refuse(problem, request, body.take().unwrap_or_default()).await.into()),
-    }
+    // The body is for the handler, which may go on without a user.
+    found.map_err(|problem| Refusal(body::ignore(problem, request.version(), request.headers())).into())
 }
 
 macro_rules! from_request {
     ($name:ident) => {
         impl<'a, B: Backends> FromRequest<'a> for $name<B> {
-            async fn from_request(request: &'a Request, body: &mut RequestBody) -> poem::Result<Self> {
-                extract(request, body).await
+            async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
+                extract(request).await
             }
         }
     };

@@ -62,7 +62,7 @@ pub(crate) struct Changes {
     pub(crate) is_verified: Option<bool>,
     pub(crate) must_change_password: Option<bool>,
     pub(crate) delete_at: Option<Option<OffsetDateTime>>,
-    /// Another way to write the present address: it reaches the same mailbox, and what was proved of it stays so.
+    /// Another way to write the present address: it is the same one, and stays verified.
     pub(crate) spelling: Option<Email>,
 }
 
