@@ -5,12 +5,12 @@ use std::net::IpAddr;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::Payload;
-use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue, SET_COOKIE};
+use actix_web::http::header::{CACHE_CONTROL, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
-use auth_core::Error;
+use auth_core::{Auth, Error};
 use auth_http::Problem;
-use auth_http::cookie::{self, Fit};
+use auth_http::cookie::{Due, PRIVATE};
 use bytes::Bytes;
 use http::Version;
 use http::request::Parts;
@@ -99,21 +99,17 @@ pub(crate) fn head(request: &HttpRequest) -> Result<Parts, Problem> {
     Ok(parts)
 }
 
-/// Adds a cookie to an answer, if it fits.
-pub(crate) fn append_cookie(headers: &mut HeaderMap, cookie: &http::HeaderValue) {
+/// Prolongs a cookie with an answer.
+pub(crate) async fn prolong(headers: &mut HeaderMap, due: Due, auth: &Auth) {
     let values = |name| headers.get_all(name).map(HeaderValue::as_bytes);
-    let fit = cookie::fits(cookie, values(SET_COOKIE), values(CACHE_CONTROL));
-    let (Ok(value), Ok(private)) = (header_value(cookie), header_value(&cookie::PRIVATE)) else { return };
-    if fit == Fit::AsPrivate {
+    let Some(prolonged) = due.settle(auth, values(SET_COOKIE), values(CACHE_CONTROL)).await else { return };
+    let value = |value: &http::HeaderValue| HeaderValue::from_bytes(value.as_bytes());
+    if let (true, Ok(private)) = (prolonged.makes_private, value(&PRIVATE)) {
         headers.insert(CACHE_CONTROL, private);
     }
-    if fit != Fit::No {
-        headers.append(SET_COOKIE, value);
+    if let Ok(cookie) = value(&prolonged.cookie) {
+        headers.append(SET_COOKIE, cookie);
     }
-}
-
-fn header_value(value: &http::HeaderValue) -> Result<HeaderValue, InvalidHeaderValue> {
-    HeaderValue::from_bytes(value.as_bytes())
 }
 
 /// The refusal of a request, whose body nobody reads.

@@ -8,9 +8,9 @@ use actix_web::body::EitherBody;
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::{Error, HttpMessage, ResponseError};
 use auth_core::Principal;
+use auth_http::cookie::Due;
 use auth_http::{Problem, Protection, RequestHead};
 use futures_util::future::LocalBoxFuture;
-use http::HeaderValue;
 
 use crate::convert;
 
@@ -76,10 +76,10 @@ where
         let inner = self.inner.clone();
         let AuthMiddleware(protection) = self.middleware.clone();
         Box::pin(async move {
-            let mut prolonged = None;
+            let mut due = None;
             match check(&protection, &request).await {
-                Ok(Some((principal, cookie))) => {
-                    prolonged = cookie;
+                Ok(Some((principal, found))) => {
+                    due = found;
                     let mut extensions = request.extensions_mut();
                     extensions.insert(principal.user.clone());
                     extensions.insert(principal);
@@ -92,19 +92,16 @@ where
                 }
             }
             let mut response = inner.call(request).await?;
-            if let Some(cookie) = prolonged {
-                convert::append_cookie(response.headers_mut(), &cookie);
+            if let Some(due) = due {
+                convert::prolong(response.headers_mut(), due, &protection.auth).await;
             }
             Ok(response.map_into_left_body())
         })
     }
 }
 
-/// Who the request is from, and the cookie that its answer sets.
-async fn check(
-    protection: &Protection,
-    request: &ServiceRequest,
-) -> Result<Option<(Principal, Option<HeaderValue>)>, Problem> {
+/// Who the request is from, and the cookie that is due to be prolonged.
+async fn check(protection: &Protection, request: &ServiceRequest) -> Result<Option<(Principal, Option<Due>)>, Problem> {
     let parts = convert::head(request.request())?;
     let head = RequestHead { method: &parts.method, headers: &parts.headers, peer: convert::peer(request.request()) };
     // What the scope has not consumed; nothing is left of the scope's own path.
@@ -115,7 +112,7 @@ async fn check(
     let known = request.extensions().get::<Principal>().cloned();
     let found = protection.check(&head, path, known.as_ref()).await?;
     Ok(found.map(|principal| {
-        let cookie = protection.prolong(&parts.headers, &principal);
-        (principal, cookie)
+        let due = protection.due(&parts.headers, &principal);
+        (principal, due)
     }))
 }

@@ -71,10 +71,10 @@ where
             let peer = convert::peer(&parts.extensions);
             let head = RequestHead { method: &parts.method, headers: &parts.headers, peer };
             let known = parts.extensions.get::<Principal>();
-            let mut prolonged = None;
+            let mut due = None;
             match protection.check(&head, parts.uri.path(), known).await {
                 Ok(Some(principal)) => {
-                    prolonged = protection.prolong(&parts.headers, &principal);
+                    due = protection.due(&parts.headers, &principal);
                     parts.extensions.insert(principal.user.clone());
                     parts.extensions.insert(principal);
                 }
@@ -84,8 +84,8 @@ where
                 }
             }
             let mut response = inner.call(Request::from_parts(parts, body)).await?;
-            if let Some(cookie) = prolonged {
-                cookie::append(response.headers_mut(), cookie);
+            if let Some(due) = due {
+                cookie::prolong(response.headers_mut(), due, &protection.auth).await;
             }
             Ok(response)
         })

@@ -108,6 +108,7 @@ fn session() -> Session {
         last_seen_at: OffsetDateTime::UNIX_EPOCH,
         expires_at: OffsetDateTime::UNIX_EPOCH,
         remembered: false,
+        token_at: OffsetDateTime::UNIX_EPOCH,
         ip: Some("192.0.2.1".to_owned()),
         user_agent: Some("curl".to_owned()),
         scope: None,

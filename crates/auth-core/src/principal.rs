@@ -35,6 +35,8 @@ pub struct Session {
     pub expires_at: OffsetDateTime,
     /// Whether the browser keeps it when it is closed: it has no idle limit then.
     pub remembered: bool,
+    /// When the client last got its token, in UTC: with a login, a change of credentials, or a cookie that was prolonged.
+    pub token_at: OffsetDateTime,
     pub(crate) ip: Option<String>,
     /// The client's `User-Agent` at login.
     pub user_agent: Option<String>,
@@ -109,6 +111,7 @@ impl From<session::Model> for Session {
             last_seen_at: row.last_seen_at.0,
             expires_at: row.expires_at.0,
             remembered: row.remembered,
+            token_at: row.token_at.0,
             ip: row.ip,
             user_agent: row.user_agent,
             scope: row.scope,

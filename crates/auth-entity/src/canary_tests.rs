@@ -73,6 +73,7 @@ fn rows_hide_what_is_secret() {
         last_seen_at: moment(),
         expires_at: moment(),
         remembered: false,
+        token_at: moment(),
         ip: None,
         user_agent: None,
         scope: None,

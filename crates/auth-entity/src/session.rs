@@ -37,6 +37,8 @@ pub struct Model {
     pub expires_at: crate::Timestamp,
     /// Whether the browser keeps it when it is closed, so that it ends at its latest moment only.
     pub remembered: bool,
+    /// When the client last got its token.
+    pub token_at: crate::Timestamp,
     /// The client's address at login.
     pub ip: Option<String>,
     /// The client's `User-Agent` at login, cut to 256 characters.

@@ -3,11 +3,14 @@
 //! `cargo xtask tidy` finds the types and insists that they are here.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
+use auth_core::uuid::Uuid;
 use auth_core::{Error, ErrorCode};
 use http::Method;
 use serde_json::json;
 
+use crate::cookie::{self, Due, Prolonged};
 use crate::tests::{auth, headers};
 use crate::{Endpoint, FieldProblem, MountedPath, Problem, RequestHead, Requirement, Table};
 
@@ -25,6 +28,17 @@ fn nothing_of_a_request_is_shown() {
     let headers = headers(&[("authorization", &bearer), ("cookie", &cookie)]);
     assert!(format!("{headers:?}").contains(SECRET), "they would be shown");
     check("RequestHead", &RequestHead { method: &Method::POST, headers: &headers, peer: None });
+}
+
+#[test]
+fn nothing_of_a_cookie_is_shown() {
+    let auth = auth("https://notes.example.com", &[]);
+    let transport = &auth.sessions().backend("cookie").unwrap().transport;
+    let cookie = cookie::write(transport, SECRET, None).unwrap();
+    assert!(cookie.to_str().unwrap().contains(SECRET), "it would be shown");
+    let (session_id, interval) = (Uuid::nil(), Duration::ZERO);
+    check("Due", &Due { cookie: cookie.clone(), session_id, security_epoch: 0, interval });
+    check("Prolonged", &Prolonged { cookie, makes_private: true });
 }
 
 #[test]

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use auth_core::session::Session;
 use auth_core::time::OffsetDateTime;
-use auth_core::{Auth, SameSite, Settings, Transport};
+use auth_core::uuid::Uuid;
+use auth_core::{Auth, Principal, SameSite, Settings, Transport};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
 use secrecy::{ExposeSecret, SecretString};
@@ -50,81 +51,101 @@ pub(crate) fn set(transport: &Transport, session: &Session, token: &str, now: Of
     write(transport, token, max_age)
 }
 
-fn write(transport: &Transport, value: &str, max_age: Option<Duration>) -> Option<HeaderValue> {
+pub(crate) fn write(transport: &Transport, value: &str, max_age: Option<Duration>) -> Option<HeaderValue> {
     render(transport, value, max_age).map(|mut value| {
         value.set_sensitive(true);
         value
     })
 }
 
-/// In how many steps a cookie with a `Max-Age` follows a session that is used: fewer mean that it ends sooner after the last
-/// use, and more that requests beside each other write it.
-const STEPS: i128 = 8;
+/// In how many parts of its life a cookie is prolonged: fewer mean that it ends sooner after the last use of the session.
+const PARTS: u32 = 8;
 
-/// The header that prolongs the cookie of a session that is used, so that it lives as long as the idle limit lets the
-/// session. `None` for most requests: the first one in each eighth of the cookie's life does it.
-pub(crate) fn prolong(auth: &Auth, headers: &HeaderMap, session: &Session) -> Option<HeaderValue> {
-    let transport = &auth.sessions().backend(&session.backend).ok()?.transport;
-    let Transport::Cookie { name, max_age: Some(age), .. } = transport else { return None };
-    let now = auth.now();
-    let step = |at: OffsetDateTime| at.unix_timestamp_nanos().div_euclid((age.as_nanos() as i128 / STEPS).max(1));
-    if session.remembered || step(session.last_seen_at) >= step(now) {
-        return None;
-    }
-    set(transport, session, get(headers, name)?, now)
+/// A cookie that is due to be prolonged, because the session is used. It is decided when the answer is there: the session may
+/// have ended meanwhile, or have a new token.
+#[derive(Debug)]
+pub struct Due {
+    pub(crate) cookie: HeaderValue,
+    pub(crate) session_id: Uuid,
+    pub(crate) security_epoch: i64,
+    pub(crate) interval: Duration,
 }
 
-/// Adds a cookie to an answer, if it [fits](fits).
-pub fn append(headers: &mut HeaderMap, cookie: HeaderValue) {
-    let values = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
-    let fit = fits(&cookie, values(header::SET_COOKIE), values(header::CACHE_CONTROL));
-    if fit == Fit::AsPrivate {
-        headers.insert(header::CACHE_CONTROL, PRIVATE);
+impl Due {
+    /// The cookie of a session that is used, if its browser keeps it for a time of which an eighth is over. Remembered sessions
+    /// have theirs to their end.
+    pub(crate) fn of(auth: &Auth, headers: &HeaderMap, principal: &Principal) -> Option<Self> {
+        let session = &principal.session;
+        let transport = &auth.sessions().backend(&session.backend).ok()?.transport;
+        let Transport::Cookie { name, max_age: Some(age), .. } = transport else { return None };
+        let (now, interval) = (auth.now(), *age / PARTS);
+        if session.remembered || now < session.token_at + interval {
+            return None;
+        }
+        let cookie = set(transport, session, get(headers, name)?, now)?;
+        Some(Self { cookie, session_id: session.id, security_epoch: principal.user.security_epoch, interval })
     }
-    if fit != Fit::No {
-        headers.append(header::SET_COOKIE, cookie);
+
+    /// What to add to an answer with these values of `Set-Cookie` and `Cache-Control`: nothing if it has to do without, and
+    /// nothing if the session ended, has another token, or was prolonged by another request.
+    pub async fn settle<'h>(
+        self,
+        auth: &Auth,
+        set: impl Iterator<Item = &'h [u8]>,
+        cache_control: impl Iterator<Item = &'h [u8]>,
+    ) -> Option<Prolonged> {
+        let makes_private = fits(&self.cookie, set, cache_control)?;
+        let noted = auth.sessions().prolong(self.session_id, self.security_epoch, self.interval).await;
+        let is_due = noted.unwrap_or_else(|cause| {
+            tracing::warn!(%cause, "the cookie of a session could not be prolonged");
+            false
+        });
+        is_due.then_some(Prolonged { cookie: self.cookie, makes_private })
     }
+}
+
+/// What prolongs a cookie.
+#[derive(Debug)]
+pub struct Prolonged {
+    /// The header `Set-Cookie`.
+    pub cookie: HeaderValue,
+    /// Whether the answer has to say that it is [`PRIVATE`]: a shared cache might keep it, and the cookie with it.
+    pub makes_private: bool,
 }
 
 /// What `Cache-Control` says of an answer that is for one browser alone.
 pub const PRIVATE: HeaderValue = HeaderValue::from_static("private");
 
-/// Whether an answer can carry a cookie that is not its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fit {
-    /// It can.
-    Yes,
-    /// It can if it says that it is [`PRIVATE`], because a shared cache might keep it, and the cookie with it.
-    AsPrivate,
-    /// It cannot: it sets the cookie itself, or says that shared caches may keep it (RFC 9111, section 7.3).
-    No,
+/// Prolongs a cookie with an answer.
+pub async fn prolong(headers: &mut HeaderMap, due: Due, auth: &Auth) {
+    let values = |name| headers.get_all(name).iter().map(HeaderValue::as_bytes);
+    let (set, cache_control) = (values(header::SET_COOKIE), values(header::CACHE_CONTROL));
+    // Boxed: hardly any answer has one.
+    let Some(prolonged) = Box::pin(due.settle(auth, set, cache_control)).await else { return };
+    if prolonged.makes_private {
+        headers.insert(header::CACHE_CONTROL, PRIVATE);
+    }
+    headers.append(header::SET_COOKIE, prolonged.cookie);
 }
 
-/// Whether an answer with these values of `Set-Cookie` and `Cache-Control` can carry a cookie.
-pub fn fits<'h>(
+/// Whether an answer has to be made private for a cookie that is not its own; `None` if it sets the cookie itself, and if it
+/// says that shared caches may keep it (RFC 9111, section 7.3).
+fn fits<'h>(
     cookie: &HeaderValue,
     mut set: impl Iterator<Item = &'h [u8]>,
     cache_control: impl Iterator<Item = &'h [u8]>,
-) -> Fit {
+) -> Option<bool> {
     let name = |header: &'h [u8]| header.split(|c| *c == b'=').next();
     let own = cookie.as_bytes().split(|c| *c == b'=').next();
-    let is_set = set.any(|header| name(header) == own);
+    if set.any(|header| name(header) == own) {
+        return None;
+    }
     let mut directives = cache_control.flat_map(|value| value.split(|c| *c == b',')).map(<[u8]>::trim_ascii).peekable();
     let is_silent = directives.peek().is_none();
     let keeps_out = |directive: &[u8]| {
         [b"private".as_slice(), b"no-store"].iter().any(|wanted| directive.eq_ignore_ascii_case(wanted))
     };
-    match (is_set, is_silent) {
-        (true, _) => Fit::No,
-        (false, true) => Fit::AsPrivate,
-        (false, false) => {
-            if directives.any(keeps_out) {
-                Fit::Yes
-            } else {
-                Fit::No
-            }
-        }
-    }
+    (is_silent || directives.any(keeps_out)).then_some(is_silent)
 }
 
 /// The header that takes it away again: the same cookie, emptied.
@@ -268,28 +289,21 @@ mod tests {
     #[test]
     fn no_shared_cache_keeps_a_cookie() {
         for (set, cache_control, expected) in [
-            (&[][..], &[][..], Fit::AsPrivate),
-            (&["theme=dark; Path=/"], &[], Fit::AsPrivate),
-            (&["auth=other; Path=/"], &[], Fit::No),
-            (&["auth=other; Path=/"], &["no-store"], Fit::No),
-            (&[], &["no-store"], Fit::Yes),
-            (&[], &["max-age=60, Private"], Fit::Yes),
-            (&[], &["max-age=60"], Fit::No),
-            (&[], &["public, max-age=31536000, immutable"], Fit::No),
-            (&[], &["no-cache"], Fit::No),
-            (&[], &["private=\"x-name\""], Fit::No),
+            (&[][..], &[][..], Some(true)),
+            (&["theme=dark; Path=/"], &[], Some(true)),
+            (&["auth=other; Path=/"], &[], None),
+            (&["auth=other; Path=/"], &["no-store"], None),
+            (&[], &["no-store"], Some(false)),
+            (&[], &["max-age=60, Private"], Some(false)),
+            (&[], &["max-age=60", "private"], Some(false)),
+            (&[], &["max-age=60"], None),
+            (&[], &["public, max-age=31536000, immutable"], None),
+            (&[], &["no-cache"], None),
+            (&[], &["private=\"x-name\""], None),
         ] {
-            let mut headers = HeaderMap::new();
-            let set = set.iter().map(|text| (header::SET_COOKIE, text.parse().unwrap()));
-            headers.extend(set.chain(cache_control.iter().map(|text| (header::CACHE_CONTROL, text.parse().unwrap()))));
-            let before = headers.clone();
             let cookie = HeaderValue::from_static("auth=token; Path=/");
-            let values = |name| before.get_all(name).iter().map(HeaderValue::as_bytes);
-            let fit = fits(&cookie, values(header::SET_COOKIE), values(header::CACHE_CONTROL));
-            assert_eq!(fit, expected, "{before:?}");
-            append(&mut headers, cookie.clone());
-            assert_eq!(headers.get_all(header::SET_COOKIE).iter().any(|value| value == cookie), fit != Fit::No);
-            assert_eq!(headers.get(header::CACHE_CONTROL).is_some_and(|value| value == PRIVATE), fit == Fit::AsPrivate);
+            let bytes = |values: &'static [&'static str]| values.iter().map(|value| value.as_bytes());
+            assert_eq!(fits(&cookie, bytes(set), bytes(cache_control)), expected, "{set:?} {cache_control:?}");
         }
     }
 

@@ -2,10 +2,10 @@
 
 use auth_core::{Auth, Principal};
 
-use http::header::{HeaderMap, HeaderValue};
+use http::header::HeaderMap;
 
 use crate::authn::{AnyBackend, RequestHead, authenticate};
-use crate::cookie;
+use crate::cookie::Due;
 use crate::exclusions::Exclusions;
 use crate::problem::Problem;
 use crate::requirement::Requirement;
@@ -28,10 +28,10 @@ impl Protection {
         Self { auth: auth.clone(), exclusions: Exclusions::default(), requirement: Requirement::new() }
     }
 
-    /// The header that prolongs the cookie of a session that is used, for the answer to its request.
+    /// The cookie that is due to be prolonged with the answer to a request, because its session is used.
     #[must_use]
-    pub fn prolong(&self, headers: &HeaderMap, principal: &Principal) -> Option<HeaderValue> {
-        cookie::prolong(&self.auth, headers, &principal.session)
+    pub fn due(&self, headers: &HeaderMap, principal: &Principal) -> Option<Due> {
+        Due::of(&self.auth, headers, principal)
     }
 
     /// Who the request is from; `None` where the subtree makes an exception. `path` is the path below the place where

@@ -18,6 +18,7 @@ use crate::authn::{RequestHead, authenticate_with};
 use crate::barrier::{barrier, within_deadline};
 use crate::body::Incoming;
 use crate::call::Call;
+use crate::cookie::Due;
 use crate::endpoint::{Endpoint, Group};
 use crate::handler::{Answer, Handler, PublicFn, UserFn};
 use crate::headers::{is_public, secure};
@@ -153,7 +154,7 @@ impl Table {
         let strays = cookie::remove_strays(&self.auth, &parts);
         let chunks = pin!(chunks);
         let mut incoming = Incoming::new(parts.version, &parts.headers, chunks);
-        let mut prolonged = None;
+        let mut due = None;
         let answer = async {
             let mut admitted = self.admit(endpoint, &parts, peer).await?;
             let mut body = Bytes::new();
@@ -167,16 +168,14 @@ impl Table {
                 }
             }
             if let Admitted::User(_, principal) = &admitted.0 {
-                prolonged = cookie::prolong(&self.auth, &parts.headers, &principal.session);
+                due = Due::of(&self.auth, &parts.headers, principal);
             }
             self.run(endpoint, admitted, parts, body).await
         };
         let answer = answer.instrument(trace.span().clone()).await;
-        // A cookie of the answer's own is newer, and a refusal prolongs nothing.
-        let prolonged = prolonged.filter(|_| answer.is_ok());
         let mut response = self.finish(answer, strays, trace);
-        if let Some(cookie) = prolonged {
-            cookie::append(response.headers_mut(), cookie);
+        if let Some(due) = due {
+            cookie::prolong(response.headers_mut(), due, &self.auth).await;
         }
         if incoming.is_left() && !Box::pin(incoming.leave()).await {
             response.headers_mut().insert(CONNECTION, CLOSE);

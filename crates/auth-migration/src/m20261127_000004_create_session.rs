@@ -23,6 +23,7 @@ pub(crate) const TABLE: NewTable = NewTable {
             table::time("last_seen_at"),
             table::time("expires_at"),
             ColumnDef::new("remembered").boolean().not_null().take(),
+            table::time("token_at"),
             ColumnDef::new("ip").string_len(45).null().take(),
             ColumnDef::new("user_agent").string_len(256).null().take(),
             ColumnDef::new("scope").text().null().take(),

@@ -53,13 +53,13 @@ impl<E: Endpoint> Endpoint for AuthService<E> {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
-        let mut prolonged = None;
+        let mut due = None;
         let AuthMiddleware(protection) = &self.middleware;
         let head = RequestHead { method: request.method(), headers: request.headers(), peer: convert::peer(&request) };
         let known = request.data::<Principal>();
         match protection.check(&head, request.uri().path(), known).await {
             Ok(Some(principal)) => {
-                prolonged = protection.prolong(request.headers(), &principal);
+                due = protection.due(request.headers(), &principal);
                 request.set_data(principal.user.clone());
                 request.set_data(principal);
             }
@@ -70,8 +70,8 @@ impl<E: Endpoint> Endpoint for AuthService<E> {
             }
         }
         let mut response = self.inner.call(request).await?.into_response();
-        if let Some(cookie) = prolonged {
-            cookie::append(response.headers_mut(), cookie);
+        if let Some(due) = due {
+            cookie::prolong(response.headers_mut(), due, &protection.auth).await;
         }
         Ok(response)
     }

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use auth_core::ErrorCode as E;
+use auth_core::session::Credential;
 use auth_core::{Backend, CookieOptions};
 use serde_json::json;
 
 use crate::scenario::scenarios;
-use crate::{Answer, Cx, PASSWORD, Scenario, Setup, Target};
+use crate::{Answer, App, Cx, Login, PASSWORD, Scenario, Setup, Target, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_remembered_session_outlives_the_browser,
     a_cookie_follows_the_session_that_is_used,
+    a_route_that_cannot_prolong_takes_nothing_from_others: sockets_only,
     a_partitioned_cookie_is_one_to_its_end,
 ];
 
@@ -50,6 +52,9 @@ async fn a_remembered_session_outlives_the_browser(cx: Cx) {
     for request in [json(json!(1)), json(json!("maybe")), form("checked")] {
         request.send().await.rejects(&[("remember", "bool_parsing")]);
     }
+    // No browser keeps a bearer token, and its session has an idle limit whatever the client says.
+    let body = json!({ "email": ada.email, "password": PASSWORD, "remember": true });
+    forgotten.push(ada.with(&app.post("/auth/db/login").json(body).send().await.is(200)));
     app.clock().advance(10 * DAY);
     app.auth().purge().run().await.expect("a purge");
     for login in &forgotten {
@@ -95,7 +100,7 @@ async fn a_cookie_follows_the_session_that_is_used(cx: Cx) {
         assert_eq!(answer.cookie().1, login.token);
         assert!(app.get(path).by(&login).send().await.is(200).session_cookies().is_empty(), "once a day");
     }
-    // Neither an answer that ends the session nor a refusal prolongs it.
+    // An answer that ends the session does not prolong it. A refusal does: the session was used.
     let again = app.login(&ada, "cookie").await;
     app.clock().advance(DAY);
     let bye = app.post("/auth/logout").by(&again).send().await.is(204);
@@ -103,7 +108,43 @@ async fn a_cookie_follows_the_session_that_is_used(cx: Cx) {
     let again = app.login(&ada, "cookie").await;
     app.clock().advance(DAY);
     let refused = app.patch("/users/me").by(&again).json(json!({ "display_name": 1 })).send().await.is(422);
-    assert!(refused.session_cookies().is_empty());
+    assert_eq!(max_age(&refused), Some(8 * DAY.as_secs()));
+    // Of requests beside each other, and of answers that are late, one at the most sets it.
+    app.clock().advance(DAY);
+    let (session, epoch) = session_of(&app, &again).await;
+    let prolong = |epoch: i64| {
+        let app = app.clone();
+        async move { app.auth().sessions().prolong(session, epoch, DAY).await.expect("a database") }
+    };
+    let prolonged = race(8, |_| prolong(epoch)).await;
+    assert_eq!(prolonged.into_iter().filter(|is_it| *is_it).count(), 1);
+    app.clock().advance(DAY);
+    assert!(!prolong(epoch - 1).await, "it has a new token since");
+    app.post("/auth/logout").by(&again).send().await.is(204);
+    assert!(!prolong(epoch).await, "it has ended");
+}
+
+/// The session of a login, and the epoch of its user.
+async fn session_of(app: &App, login: &Login) -> (uuid::Uuid, i64) {
+    let backend = app.auth().sessions().backend("cookie").expect("the backend");
+    let credential = Credential { backend, token: &login.token };
+    let principal = app.auth().sessions().authenticate(&[credential]).await.expect("a database").expect("a session");
+    (principal.session.id, principal.user.security_epoch)
+}
+
+/// A page asks at a route of the app first, whose extractor sees no answer, and then at one of the library.
+async fn a_route_that_cannot_prolong_takes_nothing_from_others(cx: Cx) {
+    fn backends() -> Vec<Backend> {
+        let options = CookieOptions { name: Some("sid".into()), max_age: Some(8 * DAY), ..CookieOptions::default() };
+        vec![Backend::cookie("cookie", options)]
+    }
+    let app = cx.app_with(Setup::default().backends(backends)).await;
+    let login = app.user("ada").await;
+    for _ in 0..20 {
+        app.clock().advance(DAY);
+        assert!(app.get("/host/optional").by(&login).send().await.is(200).session_cookies().is_empty());
+        assert!(max_age(&app.get("/users/me").by(&login).send().await.is(200)).is_some());
+    }
 }
 
 async fn a_partitioned_cookie_is_one_to_its_end(cx: Cx) {

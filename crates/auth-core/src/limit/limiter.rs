@@ -117,9 +117,11 @@ impl Limiter<'_> {
         let claims: Vec<Claim> = left.iter().map(|(_, claim)| claim.clone()).collect();
         let Some(first) = left.first() else { return Ok(None) };
         let rows = store::find(db, &claims).await?;
-        // What lost against others may have room again by now.
-        let (name, claim) = left.iter().find(|(_, claim)| !claim.has_room(claim.row(&rows), now)).unwrap_or(first);
-        let refusal = refusal(db, name, claim, &rows, now).await?;
+        let refusal = match left.iter().find(|(_, claim)| !claim.has_room(claim.row(&rows), now)) {
+            Some((name, claim)) => refusal(db, name, claim, &rows, now).await?,
+            // What lost against others has room again by now.
+            None => Refusal { limit: first.0, retry_after: Duration::from_secs(1), first: false },
+        };
         Ok(Some((refusal, taken.into_iter().map(|(_, claim)| claim).collect())))
     }
 

@@ -44,7 +44,8 @@ impl Proof {
         Self { device: device.into(), ..self }
     }
 
-    /// Has the browser keep the session when it is closed, until its absolute limit.
+    /// Has the browser keep the session when it is closed, until its absolute limit. Means nothing for bearer tokens, which no
+    /// browser keeps.
     #[must_use]
     pub fn remembered(self, remembered: bool) -> Self {
         Self { remembered, ..self }
@@ -127,7 +128,8 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
         created_at: now,
         last_seen_at: now,
         expires_at: now + limits.absolute,
-        remembered: proof.remembered,
+        remembered: proof.remembered && matches!(backend.transport, Transport::Cookie { .. }),
+        token_at: now,
         ip: client.ip.map(|ip| ip.to_string()),
         user_agent: client.user_agent().map(str::to_owned),
         scope,
@@ -183,14 +185,15 @@ pub(crate) async fn renew(
     bearer: BearerToken,
 ) -> Result<Option<IssuedToken>> {
     let kernel = effect.kernel();
-    let backend = kernel.backend(&session.backend)?;
+    let (backend, now) = (kernel.backend(&session.backend)?, kernel.now());
     let issued = match backend.transport {
         Transport::Bearer if bearer == BearerToken::Kept => None,
         Transport::Bearer | Transport::Cookie { .. } => {
-            Some(issue(backend, TokenSubject { user, session, now: kernel.now() }).await?)
+            Some(issue(backend, TokenSubject { user, session, now }).await?)
         }
     };
-    if !store::renew(effect.tx(), session.id, issued.as_ref().map(|issued| issued.digest), user.security_epoch).await? {
+    let digest = issued.as_ref().map(|issued| issued.digest);
+    if !store::renew(effect.tx(), session.id, digest, user.security_epoch, now).await? {
         return Err(ErrorCode::Unauthorized.into());
     }
     Ok(issued.map(|issued| IssuedToken::new(issued.token, issued.expires_in)))

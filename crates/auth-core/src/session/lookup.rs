@@ -15,7 +15,7 @@ use crate::{Result, User};
 const SELECT: &str = "SELECT s.id, s.user_id, s.backend, s.auth_time, s.amr, s.aal, s.created_at, s.last_seen_at, \
     s.expires_at, s.ip, s.user_agent, u.email, u.username, u.is_superuser, u.is_verified, u.must_change_password, \
     u.display_name, u.attributes, u.sev, u.created_at, u.updated_at, u.last_login_at, \
-    s.scope, s.remembered \
+    s.scope, s.remembered, s.token_at \
     FROM authn_session s INNER JOIN authn_user u ON u.id = s.user_id AND u.sev = s.sev AND u.is_active WHERE ";
 
 /// The statement's two texts, made once: building them for every request would cost more than preparing them does. No
@@ -66,6 +66,7 @@ fn read(row: &QueryResult, source: Source) -> Result<Principal, DbErr> {
         last_seen_at: at(7)?,
         expires_at: at(8)?,
         remembered: row.try_get_by_index(23)?,
+        token_at: at(24)?,
         ip: row.try_get_by_index(9)?,
         user_agent: row.try_get_by_index(10)?,
         scope: row.try_get_by_index(22)?,

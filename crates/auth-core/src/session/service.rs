@@ -10,6 +10,7 @@ use super::revoke::{Revocation, revoke};
 use super::store;
 use crate::backend::BuiltBackend;
 use crate::client::Client;
+use crate::clock::before;
 use crate::effect::Effect;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::{EventKind, LoginFailure};
@@ -122,6 +123,16 @@ impl<'a> Sessions<'a> {
             self.kernel.emit(client, EventKind::LoginFailed { user_id: Some(user.id), reason });
         }
         login
+    }
+
+    /// Notes that a client gets the token of its session anew, if it did not within `interval`. False where it did, and where the
+    /// session ended or has another token by now. One statement.
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    pub async fn prolong(&self, id: Uuid, security_epoch: i64, interval: Duration) -> Result<bool> {
+        let now = self.kernel.now();
+        store::prolong(self.kernel.db(), id, security_epoch, now, before(now, interval)).await
     }
 
     /// The user's sessions that are alive, newest first.

@@ -37,6 +37,7 @@ pub(super) async fn insert(
         last_seen_at: Set(Timestamp(session.last_seen_at)),
         expires_at: Set(Timestamp(session.expires_at)),
         remembered: Set(session.remembered),
+        token_at: Set(Timestamp(session.token_at)),
         ip: Set(session.ip.clone()),
         user_agent: Set(session.user_agent.clone()),
         scope: Set(session.scope.clone()),
@@ -113,17 +114,38 @@ pub(super) async fn touch(
     Ok(())
 }
 
+/// Notes that the client gets its token anew, unless it got it after `not_since`, or the session has another token by now:
+/// for one caller only.
+pub(super) async fn prolong(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    sev: i64,
+    now: OffsetDateTime,
+    not_since: OffsetDateTime,
+) -> Result<bool> {
+    let result = Entity::update_many()
+        .col_expr(Column::TokenAt, Expr::value(Timestamp(now)))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Sev.eq(sev))
+        .filter(Column::TokenAt.lte(Timestamp(not_since)))
+        .exec(db)
+        .await?;
+    Ok(result.rows_affected == 1)
+}
+
 /// Gives a session a new epoch, and puts a new token, if there is one, in the place of the old.
 pub(super) async fn renew(
     db: &impl ConnectionTrait,
     id: Uuid,
     new_token: Option<Option<[u8; 32]>>,
     sev: i64,
+    now: OffsetDateTime,
 ) -> Result<bool> {
     let mut update = Entity::update_many().col_expr(Column::Sev, Expr::value(sev)).filter(Column::Id.eq(id));
     if let Some(hash) = new_token {
         update = update
             .col_expr(Column::TokenSev, Expr::value(sev))
+            .col_expr(Column::TokenAt, Expr::value(Timestamp(now)))
             .col_expr(Column::TokenHash, Expr::value(hash.map(Vec::from)));
     }
     Ok(update.exec(db).await?.rows_affected == 1)
