@@ -16,7 +16,7 @@ pub struct ImportReport {
     pub imported: Vec<(usize, Uuid)>,
     /// Each row that was skipped, with the reason.
     pub skipped: Vec<(usize, SkipReason)>,
-    /// Each imported row of which something was left out. Import nothing before a [rehearsal](Registrations::rehearse_import)
+    /// Each imported row of which something was left out. Import nothing before a [rehearsal](super::Registrations::rehearse_import)
     /// has told which: a second import skips the account.
     pub losses: Vec<(usize, ImportLoss)>,
     /// Each imported row whose password hash is weak, or costly to verify, until its owner logs in.
