@@ -5,7 +5,7 @@ use std::sync::Arc;
 use auth_core::{Auth, ConfigErrors};
 use auth_http::{Endpoint, Group, MountedPath, Problem, Table};
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{OriginalUri, Request};
 use axum::http::Method;
 use axum::response::Response;
 use axum::routing::{MethodFilter, MethodRouter};
@@ -67,7 +67,11 @@ fn methods<S: Clone + Send + Sync + 'static>(table: &Table, path: &MountedPath) 
 }
 
 async fn call(table: Table, endpoint: Arc<Endpoint>, request: Request) -> Response {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    // Nested routers take the beginning off.
+    if let Some(OriginalUri(uri)) = parts.extensions.remove() {
+        parts.uri = uri;
+    }
     let peer = convert::peer(&parts.extensions);
     convert::response(table.call(&endpoint, parts, body.into_data_stream(), peer).await)
 }

@@ -21,15 +21,16 @@ pub enum SameSite {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CookieOptions {
     /// The cookie's name. By default `__Host-auth` over https; on plain http `auth_` and the port, because browsers send the
-    /// cookies of one server to all others on the same machine. An app that changes `domain` or `path` chooses a new name as
-    /// well: browsers go on sending the old cookie beside the new one.
+    /// cookies of one server to all others on the same machine. An app that changes `domain`, `path` or `partitioned` chooses a
+    /// new name as well: browsers go on sending the old cookie beside the new one.
     pub name: Option<String>,
     /// How long the browser keeps it after the session was used; `None` for a cookie that it forgets when it is closed. A
     /// session that is remembered is kept to its end.
     pub max_age: Option<Duration>,
     /// The path that it is sent to; `/` by default.
     pub path: Option<String>,
-    /// The domain that it is sent to; `None` for the host that set it only.
+    /// The domain that it is sent to with all below it: the host of the app, or one above it. `None` for the host that set it
+    /// only.
     pub domain: Option<String>,
     /// When it travels with requests from other sites.
     pub same_site: SameSite,

@@ -154,38 +154,64 @@ pub(crate) fn clear(transport: &Transport) -> Option<HeaderValue> {
 }
 
 /// The headers that remove what a browser holds beside the session's own cookie, when it sends several of its name: from before its
-/// domain or its path was changed, or planted by a sub-domain. Such a request carries no token, so that the user could neither log
-/// in nor out until the others are gone. Browsers tell neither domain nor path: those are named that could have sent a cookie here.
+/// domain, its path or its partition was changed, or planted by a sub-domain. Such a request carries no token, so that the user could
+/// neither log in nor out until the others are gone. Browsers tell neither domain nor path: those are named that could have sent a
+/// cookie here.
 pub(crate) fn remove_strays(auth: &Auth, parts: &Parts) -> Vec<HeaderValue> {
-    let is_several = |name: &str| all(&parts.headers, name).nth(1).is_some();
-    // A browser keeps one cookie with such a name for each host.
-    let transports = auth.backends().iter().map(|backend| &backend.transport).filter(|transport| match transport {
-        Transport::Cookie { name, .. } => !name.starts_with("__Host-") && is_several(name),
+    let is_several = |transport: &Transport| match transport {
+        Transport::Cookie { name, .. } => all(&parts.headers, name).nth(1).is_some(),
         Transport::Bearer => false,
-    });
+    };
+    let transports = auth.backends().iter().map(|backend| &backend.transport).filter(|transport| is_several(transport));
     let mut removals = Vec::new();
     for transport in transports {
         tracing::warn!(
-            "a browser sent several session cookies of one name, and is told to remove those of other domains and paths"
+            "a browser sent several session cookies of one name, and is told to remove those of other domains, paths and partitions"
         );
-        for domain in domains(&auth.settings().public_url) {
-            for path in paths(parts.uri.path()) {
-                removals.extend(elsewhere(transport, domain.as_deref(), path).as_ref().and_then(clear));
-            }
-        }
+        let elsewhere = elsewhere(transport, &auth.settings().public_url, parts.uri.path());
+        removals.extend(elsewhere.iter().filter_map(clear));
     }
     removals
 }
 
-/// The same cookie at another place; `None` for its own.
-fn elsewhere(transport: &Transport, domain: Option<&str>, path: &str) -> Option<Transport> {
-    let mut other = transport.clone();
-    if let Transport::Cookie { domain: own_domain, path: own_path, .. } = &mut other {
-        *own_domain = domain.map(str::to_owned);
-        path.clone_into(own_path);
+/// The same cookie at every other place from which a browser may have sent it, the likeliest first.
+fn elsewhere(own: &Transport, url: &Url, request_path: &str) -> Vec<Transport> {
+    let Transport::Cookie { name, path: own_path, domain: own_domain, secure, partitioned, .. } = own else {
+        return Vec::new();
+    };
+    let mut places = Vec::new();
+    // Beside each cookie, browsers keep one that is partitioned.
+    let jars: &[bool] = if *secure { &[*partitioned, !*partitioned] } else { &[false] };
+    // Of such a name, they keep no others.
+    let (domains, paths) = match name.starts_with("__Host-") {
+        true => (vec![None], Vec::new()),
+        false => (domains(url), paths(request_path)),
+    };
+    for domain in &domains {
+        for path in ["/", own_path] {
+            places.extend(jars.iter().map(|jar| (domain.clone(), path.to_owned(), *jar)));
+        }
     }
-    (other != *transport).then_some(other)
+    for path in paths {
+        places.extend([None, own_domain.clone()].map(|domain| (domain, path.clone(), *partitioned)));
+    }
+    let mut others = Vec::new();
+    for place in places {
+        let mut other = own.clone();
+        if let Transport::Cookie { domain, path, partitioned, .. } = &mut other {
+            (*domain, *path, *partitioned) = place;
+        }
+        if other != *own && !others.contains(&other) {
+            others.push(other);
+        }
+    }
+    // Proxies refuse answers whose headers are too long.
+    others.truncate(MAX_REMOVALS);
+    others
 }
+
+/// How many places are named in one answer: by then the headers are some three kilobytes long.
+const MAX_REMOVALS: usize = 32;
 
 /// The domains from which a browser sends cookies to a host: none but the host, the host with all below it, and its parents but
 /// for the last, for which browsers take none.
@@ -195,16 +221,16 @@ fn domains(url: &Url) -> Vec<Option<String>> {
     std::iter::once(None).chain(parents.filter(|name| name.contains('.')).map(|name| Some(name.to_owned()))).collect()
 }
 
-/// The paths of cookies that a browser sends with a request: `/`, and each beginning of its path that can be written into a
-/// cookie, where a semicolon would begin something else.
-fn paths(path: &str) -> impl Iterator<Item = &str> {
+/// The paths of cookies that a browser sends with a request: each beginning of its path, with a slash at its end and without,
+/// that can be written into a cookie, where a semicolon would begin something else.
+fn paths(path: &str) -> Vec<String> {
     let may = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~%".contains(&byte);
     let inner = path.match_indices('/').map(|(end, _)| end).chain([path.len()]).map(|end| &path[..end]);
-    let inner = inner.filter(|path| path.len() > 1).take(MAX_PATHS - 1);
-    std::iter::once("/").chain(inner.filter(move |path| path.starts_with('/') && path.bytes().all(may)))
+    let inner = inner.filter(|path| path.len() > 1 && path.starts_with('/') && path.bytes().all(may)).take(MAX_PATHS);
+    inner.flat_map(|path| [path.to_owned(), format!("{path}/")]).collect()
 }
 
-/// How many paths are looked at: an attacker may choose long ones.
+/// How many beginnings of a path are looked at: an attacker may choose long ones.
 const MAX_PATHS: usize = 6;
 
 /// The name of the cookie of a known device. Cookies of one host have no ports: the name tells servers on one machine
@@ -344,15 +370,47 @@ mod tests {
         assert_eq!(names("https://a.app.example.com"), ["a.app.example.com", "app.example.com", "example.com"]);
         assert_eq!(names("http://localhost:3000"), [""; 0]);
         assert_eq!(domains(&url("http://127.0.0.1:3000")), [None]);
-        assert_eq!(paths("/auth/db/login").collect::<Vec<_>>(), ["/", "/auth", "/auth/db", "/auth/db/login"]);
-        assert_eq!(paths("/").chain(paths("*")).collect::<Vec<_>>(), ["/", "/"]);
-        assert_eq!(paths("/a;Domain=evil.example/b").collect::<Vec<_>>(), ["/"]);
-        assert_eq!(paths("/a/b;c").collect::<Vec<_>>(), ["/", "/a"]);
-        assert_eq!(paths(&"/x".repeat(10_000)).count(), MAX_PATHS);
-        let own = transport(true);
-        assert_eq!(elsewhere(&own, None, "/"), None);
-        let other = elsewhere(&own, Some("example.com"), "/auth").unwrap();
-        let expected = "auth=; Path=/auth; HttpOnly; SameSite=Lax; Secure; Domain=example.com; Max-Age=0";
-        assert_eq!(clear(&other).unwrap(), expected);
+        assert_eq!(paths("/auth/login"), ["/auth", "/auth/", "/auth/login", "/auth/login/"]);
+        assert_eq!(paths("/").len() + paths("*").len() + paths("/a;Domain=evil.example/b").len(), 0);
+        assert_eq!(paths("/a/b;c"), ["/a", "/a/"]);
+        assert_eq!(paths(&"/x".repeat(10_000)).len(), 2 * MAX_PATHS);
+        let deep = url("https://a.b.c.d.e.f.example.com");
+        let mut own = transport(true);
+        if let Transport::Cookie { domain, path, .. } = &mut own {
+            (*domain, *path) = (Some("example.com".to_owned()), "/app".to_owned());
+        }
+        assert_eq!(elsewhere(&own, &deep, &"/x".repeat(9)).len(), MAX_REMOVALS);
+    }
+
+    /// The places of the cookie named `auth`, as they are written.
+    fn removed(own: &Transport, url: &str, path: &str) -> Vec<String> {
+        let text = |removal: HeaderValue| removal.to_str().unwrap().replace("; HttpOnly; SameSite=Lax", "");
+        let removals = elsewhere(own, &Url::parse(url).unwrap(), path);
+        removals.iter().filter_map(clear).map(text).collect()
+    }
+
+    #[test]
+    fn strays_are_all_but_the_own_cookie() {
+        let plain = removed(&transport(false), "http://localhost:3000", "/auth/login");
+        let expected =
+            ["/auth", "/auth/", "/auth/login", "/auth/login/"].map(|path| format!("auth=; Path={path}; Max-Age=0"));
+        assert_eq!(plain, expected);
+        let wide = removed(&transport(true), "https://app.example.com", "/auth");
+        for expected in [
+            "auth=; Path=/; Secure; Partitioned; Max-Age=0",
+            "auth=; Path=/; Secure; Domain=example.com; Max-Age=0",
+            "auth=; Path=/; Secure; Partitioned; Domain=app.example.com; Max-Age=0",
+            "auth=; Path=/auth/; Secure; Max-Age=0",
+        ] {
+            assert!(wide.iter().any(|removal| removal == expected), "{expected}: {wide:?}");
+        }
+        assert!(!wide.iter().any(|removal| removal == "auth=; Path=/; Secure; Max-Age=0"), "its own: {wide:?}");
+        // Of a name with this prefix, a browser keeps two at most.
+        let mut bound = transport(true);
+        if let Transport::Cookie { name, partitioned, .. } = &mut bound {
+            (*name, *partitioned) = ("__Host-auth".to_owned(), true);
+        }
+        let removals = removed(&bound, "https://app.example.com", "/auth/login");
+        assert_eq!(removals, ["__Host-auth=; Path=/; Secure; Max-Age=0"]);
     }
 }

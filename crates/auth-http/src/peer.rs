@@ -8,6 +8,13 @@ use http::header::{ACCEPT_LANGUAGE, HeaderMap, USER_AGENT};
 
 /// One line in the log is enough.
 static UNKNOWN: Once = Once::new();
+static UNTOLD: Once = Once::new();
+
+/// Where some proxies name the client instead: clients could write them as well.
+const UNREAD: [&str; 4] = ["forwarded", "x-real-ip", "cf-connecting-ip", "true-client-ip"];
+
+/// What nginx writes for one that connects by a Unix socket.
+const SOCKET: &str = "unix:";
 
 /// Who is at the other end: the peer of the connection, or, where that is a trusted proxy, the last address in
 /// `X-Forwarded-For` that does not belong to one.
@@ -34,11 +41,23 @@ fn address(settings: &Settings, headers: &HeaderMap, peer: Option<IpAddr>) -> Op
     // What a client wrote before it must not take the word of the proxy away, whatever bytes it has.
     let lines: Vec<_> =
         headers.get_all("x-forwarded-for").iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-    let forwarded: Vec<&str> = lines.iter().flat_map(|line| line.split(',')).collect();
+    if lines.is_empty() && UNREAD.iter().any(|name| headers.contains_key(*name)) {
+        UNTOLD.call_once(|| {
+            tracing::warn!(
+                "a trusted proxy sends no `X-Forwarded-For`, so that its own address counts for all its clients: tell it to write \
+                 that header; others, such as `Forwarded` and `X-Real-IP`, are not read"
+            );
+        });
+    }
+    // A list may have empty elements (RFC 9110, section 5.6.1.2).
+    let hops = lines.iter().flat_map(|line| line.split(',')).map(str::trim).filter(|hop| !hop.is_empty());
     let mut nearest = peer;
-    for hop in forwarded.into_iter().rev() {
+    for hop in hops.collect::<Vec<_>>().into_iter().rev() {
+        if hop == SOCKET && settings.trusts_unix_socket {
+            continue;
+        }
         // What cannot be read was not written by a proxy that is trusted: nothing before it counts either.
-        let Some(hop) = parse(hop.trim()) else { break };
+        let Some(hop) = parse(hop) else { break };
         nearest = Some(hop);
         if !trusted(hop) {
             break;
@@ -63,7 +82,7 @@ mod tests {
     fn headers_count_behind_trusted_proxies_only() {
         let mut settings = settings("https://notes.example.com", &[]);
         settings.trusted_proxies = ["10.0.0.0/8", "2001:db8::/32"].iter().map(|net| net.parse().unwrap()).collect();
-        let cases: [(&str, &[&str], &str); 12] = [
+        let cases: [(&str, &[&str], &str); 18] = [
             ("203.0.113.9", &["198.51.100.1"], "203.0.113.9"),
             ("10.0.0.1", &[], "10.0.0.1"),
             ("10.0.0.1", &["198.51.100.1"], "198.51.100.1"),
@@ -76,6 +95,13 @@ mod tests {
             ("10.0.0.1", &["198.51.100.1, unknown, 10.9.9.9"], "10.9.9.9"),
             ("::ffff:10.0.0.1", &["::ffff:198.51.100.1"], "198.51.100.1"),
             ("2001:db8::1", &["198.51.100.1"], "198.51.100.1"),
+            ("10.0.0.1", &["198.51.100.1,"], "198.51.100.1"),
+            ("10.0.0.1", &["192.0.2.66,198.51.100.1, ,10.0.0.2"], "198.51.100.1"),
+            ("10.0.0.1", &["198.51.100.1", ""], "198.51.100.1"),
+            ("10.0.0.1", &["2001:4860::1:8080"], "2001:4860::1:8080"),
+            // No socket is trusted.
+            ("10.0.0.1", &["198.51.100.1, unix:"], "10.0.0.1"),
+            ("10.0.0.1", &["unix:"], "10.0.0.1"),
         ];
         for (peer, forwarded, expected) in cases {
             let lines: Vec<_> = forwarded.iter().map(|line| ("x-forwarded-for", *line)).collect();
@@ -94,6 +120,8 @@ mod tests {
             (true, "192.0.2.66, 198.51.100.1", Some("198.51.100.1")),
             (true, "192.0.2.66, 198.51.100.1, 10.0.0.7", Some("198.51.100.1")),
             (true, "unix:", None),
+            (true, "198.51.100.1, unix:", Some("198.51.100.1")),
+            (true, "192.0.2.66, 198.51.100.1, unix:, 10.0.0.7", Some("198.51.100.1")),
             (true, "", None),
         ] {
             settings.trusts_unix_socket = trusts;

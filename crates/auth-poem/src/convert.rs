@@ -73,7 +73,9 @@ pub fn response(answer: http::Response<Bytes>) -> Response {
 
 /// A request as the wire takes it.
 pub(crate) fn request(request: Request) -> (Parts, Body) {
-    let (RequestParts { method, uri, version, headers, extensions, .. }, body) = request.into_parts();
+    // Nested routes take the beginning off.
+    let uri = request.original_uri().clone();
+    let (RequestParts { method, version, headers, extensions, .. }, body) = request.into_parts();
     let (mut parts, ()) = http::Request::new(()).into_parts();
     parts.method = method;
     parts.uri = uri;

@@ -67,7 +67,7 @@ async fn over_https_the_cookie_is_bound_to_the_host(cx: Cx) {
 async fn cookies_of_another_domain_lock_nobody_out(cx: Cx) {
     fn backends() -> Vec<Backend> {
         let options =
-            CookieOptions { name: Some("sid".into()), domain: Some("example.com".into()), ..CookieOptions::default() };
+            CookieOptions { name: Some("sid".into()), domain: Some(".Example.com".into()), ..CookieOptions::default() };
         vec![Backend::cookie("cookie", options), Backend::bearer("db")]
     }
     let setup = Setup::default().backends(backends).auth(|auth| auth.public_url("https://app.example.com"));
@@ -83,7 +83,13 @@ async fn cookies_of_another_domain_lock_nobody_out(cx: Cx) {
     // Each answer removes what is not at the present domain and path, and nothing that is.
     let removes = |answer: &Answer| {
         let cookies = answer.session_cookies();
-        for (domain, path) in [("", "/"), ("; Domain=app.example.com", "/"), ("; Domain=example.com", "/auth")] {
+        for (domain, path) in [
+            ("", "/"),
+            ("", "/auth/"),
+            ("; Domain=app.example.com", "/"),
+            ("; Partitioned; Domain=example.com", "/"),
+            ("; Domain=example.com", "/auth"),
+        ] {
             let removal = format!("sid=; Path={path}; HttpOnly; SameSite=Lax; Secure{domain}; Max-Age=0");
             assert!(cookies.contains(&removal.as_str()), "{removal}: {cookies:?}");
         }
@@ -98,10 +104,11 @@ async fn cookies_of_another_domain_lock_nobody_out(cx: Cx) {
     app.get("/users/me").header("cookie", format!("sid={new}")).send().await.is(200);
     let bye = app.post("/auth/logout").header("cookie", format!("sid={new}")).send().await.is(204);
     assert_eq!(bye.session_cookies().len(), 1, "nothing else is removed");
-    // A browser keeps the prefix `__Host-` for one cookie.
+    // Of the prefix `__Host-`, a browser keeps one cookie, and one that is partitioned.
     let app = cx.app_with(Setup::default().auth(|auth| auth.public_url("https://app.example.com"))).await;
     let planted = app.post("/auth/logout").header("cookie", "__Host-auth=a; __Host-auth=b").send().await;
-    assert!(planted.fails(E::Unauthorized).session_cookies().is_empty());
+    let removal = "__Host-auth=; Path=/; HttpOnly; SameSite=Lax; Secure; Partitioned; Max-Age=0";
+    assert_eq!(planted.fails(E::Unauthorized).session_cookies(), [removal]);
 }
 
 async fn takes_forms_and_json_and_any_spelling(cx: Cx) {

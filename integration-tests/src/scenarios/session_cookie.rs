@@ -15,6 +15,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_cookie_follows_the_session_that_is_used,
     a_route_that_cannot_prolong_takes_nothing_from_others: sockets_only,
     a_partitioned_cookie_is_one_to_its_end,
+    a_cookie_that_is_partitioned_from_now_on_locks_nobody_out,
 ];
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -161,4 +162,25 @@ async fn a_partitioned_cookie_is_one_to_its_end(cx: Cx) {
     let cookies = [answer.session_cookies(), bye.session_cookies()].concat();
     assert_eq!(cookies.len(), 2);
     assert!(cookies.iter().all(|cookie| cookie.contains("; SameSite=None; Secure; Partitioned")), "{cookies:?}");
+}
+
+/// BR-11: browsers keep a cookie that is partitioned beside the one of the same name that is not.
+async fn a_cookie_that_is_partitioned_from_now_on_locks_nobody_out(cx: Cx) {
+    fn backends(partitioned: bool) -> Vec<Backend> {
+        let same_site = auth_core::SameSite::None;
+        vec![Backend::cookie("cookie", CookieOptions { partitioned, same_site, ..CookieOptions::default() })]
+    }
+    let setup =
+        |backends| Setup::default().backends(backends).auth(|auth| auth.public_url("https://notes.example.com"));
+    let before = cx.app_with(setup(|| backends(false))).await;
+    let ada = before.register("ada").await;
+    let (name, old) = before.try_login(&ada.email, PASSWORD, "cookie").await.is(204).cookie();
+    let after = before.server_with(setup(|| backends(true))).await;
+    let (_, new) = after.try_login(&ada.email, PASSWORD, "cookie").await.is(204).cookie();
+    let removal = format!("{name}=; Path=/; HttpOnly; SameSite=None; Secure; Max-Age=0");
+    for both in [format!("{name}={old}; {name}={new}"), format!("{name}={new}; {name}={old}")] {
+        let answer = after.get("/users/me").header("cookie", both).send().await.fails(E::Unauthorized);
+        assert_eq!(answer.session_cookies(), [removal.as_str()]);
+    }
+    after.get("/users/me").header("cookie", format!("{name}={new}")).send().await.is(200);
 }

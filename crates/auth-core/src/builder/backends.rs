@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use url::Url;
+use url::{Host, Url};
 
 use crate::backend::{Backend, BuiltBackend, Carrier, CookieOptions, SameSite, StrategyChoice, Transport};
 use crate::clock::MAX_LIFETIME;
@@ -79,6 +79,8 @@ fn transport(backend: &Backend, url: &Url, problems: &mut Vec<String>) -> Transp
     let CookieOptions { name, max_age, path, domain, same_site, partitioned } = options.clone();
     let secure = url.scheme() == "https";
     let path = path.unwrap_or_else(|| "/".to_owned());
+    // As browsers read it (RFC 6265bis, section 5.5).
+    let domain = domain.map(|domain| domain.strip_prefix('.').unwrap_or(&domain).to_ascii_lowercase());
     let name = name.unwrap_or_else(|| default_name(url));
     let label = &backend.name;
     let is_token = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c);
@@ -109,7 +111,19 @@ fn transport(backend: &Backend, url: &Url, problems: &mut Vec<String>) -> Transp
     if !path.starts_with('/') || !clean(&path) || !domain.as_deref().is_none_or(clean) {
         problems.push(format!("the cookie {name:?} of backend {label:?} has a malformed path or domain"));
     }
+    if let Some(domain) = domain.as_deref().filter(|domain| !takes_cookies_of(url, domain)) {
+        problems.push(format!(
+            "the cookie {name:?} of backend {label:?} has the domain {domain:?}, for which browsers take no cookie from {url}: \
+             name its host or one above it, or leave the domain out"
+        ));
+    }
     Transport::Cookie { name, max_age, path, domain, secure, same_site, partitioned }
+}
+
+/// Whether browsers take a cookie for a domain from the server at `url`: its host, or a parent of it that has a dot.
+fn takes_cookies_of(url: &Url, domain: &str) -> bool {
+    let Some(Host::Domain(host)) = url.host() else { return false };
+    domain.contains('.') && host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 /// Cookies of one host have no ports: on plain http, the name tells servers on one machine apart.

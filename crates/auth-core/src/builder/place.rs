@@ -1,6 +1,8 @@
 //! Where the app is: the URLs and origins of a configuration, and what is wrong with them.
 
-use ipnet::IpNet;
+use std::net::IpAddr;
+
+use ipnet::{IpNet, Ipv4Net};
 use url::{Host, Url};
 
 use crate::configs::Configs;
@@ -57,7 +59,7 @@ impl Place {
             public_url,
             allowed_origins,
             frontend_url,
-            trusted_proxies: self.trusted_proxies,
+            trusted_proxies: self.trusted_proxies.into_iter().map(canonical).collect(),
             trusts_unix_socket: self.trusts_unix_socket,
             configs,
         })
@@ -123,6 +125,15 @@ impl Place {
         }
         Ok(origin)
     }
+}
+
+/// A network in the form in which the addresses of peers are compared with it: IPv4 addresses may be written as IPv6 ones
+/// (RFC 4291, section 2.5.5.2).
+fn canonical(net: IpNet) -> IpNet {
+    let (IpAddr::V4(address), Some(length)) = (net.network().to_canonical(), net.prefix_len().checked_sub(96)) else {
+        return net;
+    };
+    Ipv4Net::new(address, length).map_or(net, IpNet::V4)
 }
 
 /// Whether a URL points at this machine.

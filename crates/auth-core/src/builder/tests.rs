@@ -141,6 +141,39 @@ async fn backends_and_cookies_have_names_of_their_own() {
     }
 }
 
+/// What browsers take, and how the domain is written from then on.
+#[tokio::test]
+async fn the_domain_of_a_cookie_covers_the_app() {
+    let cases = [
+        ("https://notes.example.com", "example.com", Some("example.com")),
+        ("https://notes.example.com", ".Example.COM", Some("example.com")),
+        ("https://notes.example.com", "notes.example.com", Some("notes.example.com")),
+        ("https://notes.example.com", "example.org", None),
+        ("https://notes.example.com", "tes.example.com", None),
+        ("https://notes.example.com", "api.notes.example.com", None),
+        ("https://notes.example.com", "com", None),
+        ("https://notes.example.com", "", None),
+        ("http://localhost:3000", "localhost", None),
+        ("http://127.0.0.1:3000", "127.0.0.1", None),
+        ("http://127.0.0.1:3000", "0.0.1", None),
+    ];
+    for (url, domain, expected) in cases {
+        let options = CookieOptions {
+            name: Some("other".to_owned()),
+            domain: Some(domain.to_owned()),
+            ..CookieOptions::default()
+        };
+        let built = good().await.public_url(url).backend(Backend::cookie("other", options)).build();
+        let domain_of = |transport: &Transport| match transport {
+            Transport::Cookie { name, domain, .. } if name == "other" => domain.clone(),
+            _ => None,
+        };
+        let written =
+            built.ok().and_then(|auth| auth.backends().iter().find_map(|backend| domain_of(&backend.transport)));
+        assert_eq!(written.as_deref(), expected, "{url} {domain}");
+    }
+}
+
 #[tokio::test]
 async fn cookies_that_need_https_are_refused_without() {
     for options in [
@@ -151,6 +184,24 @@ async fn cookies_that_need_https_are_refused_without() {
         assert!(problems(good().await.backend(Backend::cookie("other", options.clone()))).is_empty());
         let builder = good().await.public_url("http://localhost:3000");
         assert!(!problems(builder.backend(Backend::cookie("other", options))).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn networks_of_proxies_are_compared_in_one_form() {
+    for (net, peer, expected) in [
+        ("::ffff:172.17.0.0/112", "172.17.0.9", true),
+        ("::ffff:172.17.0.9/128", "172.17.0.9", true),
+        ("::ffff:172.17.0.0/112", "172.18.0.9", false),
+        ("::ffff:0:0/96", "203.0.113.9", true),
+        ("172.17.0.0/16", "172.17.0.9", true),
+        ("2001:db8::/32", "2001:db8::9", true),
+        ("::/0", "203.0.113.9", false),
+    ] {
+        let auth = good().await.trusted_proxy(net.parse().unwrap()).build().unwrap();
+        let peer: std::net::IpAddr = peer.parse().unwrap();
+        let found = auth.settings().trusted_proxies.iter().any(|proxy| proxy.contains(&peer));
+        assert_eq!(found, expected, "{net} {peer}");
     }
 }
 

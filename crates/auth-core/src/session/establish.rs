@@ -152,16 +152,21 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
     Ok(Login { principal, token: IssuedToken::new(token.token, token.expires_in), device })
 }
 
-/// The longest token, in bytes: what browsers keep of a cookie (RFC 6265bis), and what [`crate::jwt`] makes.
+/// The longest token, in bytes, what [`crate::jwt`] makes; and what browsers keep of the name and the value of a cookie together
+/// (RFC 6265bis, section 5.6).
 const MAX_TOKEN: usize = 4096;
 
 /// Issues a token and checks that it fits unescaped into a cookie or a header.
 async fn issue(backend: &BuiltBackend, subject: TokenSubject<'_>) -> Result<NewToken> {
     let token = backend.strategy.issue(subject).await?;
+    let room = match &backend.transport {
+        Transport::Cookie { name, .. } => MAX_TOKEN.saturating_sub(name.len()),
+        Transport::Bearer => MAX_TOKEN,
+    };
     let travels = |c: u8| c.is_ascii_alphanumeric() || b"-._~+/=".contains(&c);
     let text = token.token.expose_secret();
-    if text.is_empty() || text.len() > MAX_TOKEN || !text.bytes().all(travels) {
-        let why = format!("1 to {MAX_TOKEN} letters, digits or - . _ ~ + / = (RFC 6750)");
+    if text.is_empty() || text.len() > room || !text.bytes().all(travels) {
+        let why = format!("1 to {room} letters, digits or - . _ ~ + / = (RFC 6750)");
         return Err(Error::internal(format!("the token strategy of backend `{}` must issue {why}", backend.name)));
     }
     Ok(token)
