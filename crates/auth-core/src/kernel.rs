@@ -3,6 +3,7 @@
 //! It knows no feature. Services hold a reference to it, and [`Auth`](crate::Auth) hands them out from above.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use sea_orm::DatabaseConnection;
@@ -154,6 +155,16 @@ impl Kernel {
     /// Fails when the source of randomness does.
     pub fn new_id(&self, now: OffsetDateTime) -> Result<Uuid> {
         new_id(self.random(), now)
+    }
+
+    /// A random part of a time, for what others must not learn by waiting for it.
+    ///
+    /// # Errors
+    /// Fails when the source of randomness does.
+    pub(crate) fn part_of(&self, whole: Duration) -> Result<Duration> {
+        let mut part = [0; 2];
+        self.random().fill(&mut part).map_err(Error::internal)?;
+        Ok(whole.mul_f64(f64::from(u16::from_le_bytes(part)) / f64::from(u16::MAX)))
     }
 
     /// An event that happens now.

@@ -1,5 +1,7 @@
 //! The service of logins.
 
+use std::time::Duration;
+
 use crate::account::{Accounts, Credentials};
 use crate::backend::BuiltBackend;
 use crate::client::Client;
@@ -9,6 +11,10 @@ use crate::gate::{Checked, PasswordGate};
 use crate::kernel::Kernel;
 use crate::password::{Password, Verdict};
 use crate::session::{Login, Proof, Sessions, establish::establish};
+
+/// How long a refusal waits at most, at random. To read an account takes some hundred microseconds more than to find that there is
+/// none: among pauses of this length, more attempts would have to be averaged than the limits allow.
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// The service of logins.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +62,7 @@ impl<'a> Logins<'a> {
                 } else {
                     checked.failed(failure);
                 }
+                tokio::time::sleep(self.kernel.part_of(LONGEST_PAUSE)?).await;
                 return Err(code.into());
             }
         };

@@ -62,16 +62,9 @@ fn new_row(kernel: &Kernel, queued: &Queued, now: OffsetDateTime) -> Result<stor
     let (id, due_at, expires_at) = match queued {
         Queued::Send { mail } => (mail.id, now, expiry(mail)),
         Queued::Offer { mail, .. } => (kernel.new_id(now)?, now, expiry(mail)),
-        Queued::Job(_) => (kernel.new_id(now)?, now + job_delay(kernel)?, now + LIFETIME),
+        Queued::Job(_) => (kernel.new_id(now)?, now + kernel.part_of(kernel.configs().mail.job_delay)?, now + LIFETIME),
     };
     Ok(store::NewRow { id, body: seal(kernel, id, queued)?, now, due_at, expires_at })
-}
-
-/// How long a job waits, at random.
-fn job_delay(kernel: &Kernel) -> Result<Duration> {
-    let mut part = [0; 2];
-    kernel.random().fill(&mut part).map_err(Error::internal)?;
-    Ok(kernel.configs().mail.job_delay.mul_f64(f64::from(u16::from_le_bytes(part)) / f64::from(u16::MAX)))
 }
 
 /// When a mail expires: together with its link.
