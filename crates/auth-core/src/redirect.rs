@@ -37,7 +37,13 @@ impl RedirectTarget {
             return None;
         }
         let path = text.starts_with('/') && !text.starts_with("//");
-        let url = if path { settings.frontend_url.join(text).ok()? } else { Url::parse(text).ok()? };
+        // Without the slashes, browsers read a URL of the page's own scheme as a path (WHATWG URL, "scheme state").
+        let whole = text.split_once(':').is_some_and(|(_, rest)| rest.starts_with("//"));
+        let url = match (path, whole) {
+            (true, _) => settings.frontend_url.join(text).ok()?,
+            (false, true) => Url::parse(text).ok()?,
+            (false, false) => return None,
+        };
         let is_web = matches!(url.scheme(), "https" | "http");
         let bare = url.username().is_empty() && url.password().is_none();
         let origin = url.origin();
@@ -75,6 +81,9 @@ mod tests {
             ("capacitor://localhost/", None),
             ("https://evil.example/", None),
             ("//app.example.com", None),
+            ("https:app.example.com/x", None),
+            ("https:/app.example.com/x?u=https://app.example.com/", None),
+            ("https:notes.example.com", None),
             ("https://app.example.com/a b", None),
         ] {
             let target = RedirectTarget::parse(&settings, text).ok();
