@@ -48,7 +48,8 @@ usage: cargo xtask <command>
   new-feature NAME    write the files of a new feature and register them
   alone               check every package by itself
   doc                 document every package, with warnings as errors
-  fuzz [SECONDS]      make up inputs for what reads bytes of strangers
+  fuzz [--seconds N] [--runs N] [TARGET…]
+                      give the fuzz targets, or some of them, inputs of libFuzzer; 60 seconds each by default
   features            check every package with each of its features
   package [--verify]  pack what is published (and build it from the packages)
   price               make a feature in a copy, and count what it costs

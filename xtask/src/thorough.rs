@@ -25,7 +25,7 @@ const STEPS: [Step; 10] = [
     },
     Step { name: "bench", rerun: "cargo xtask thorough bench", run: bench },
     Step { name: "advisories", rerun: "cargo xtask thorough advisories", run: advisories },
-    Step { name: "fuzz", rerun: "cargo xtask fuzz", run: || fuzz::run(fuzz::SECONDS).map(Outcome::Noted) },
+    Step { name: "fuzz", rerun: "cargo xtask fuzz", run: || fuzz::run(&fuzz::Options::all()).map(Outcome::Noted) },
     Step { name: "mutants", rerun: "cargo xtask thorough mutants", run: mutants },
 ];
 

@@ -62,7 +62,7 @@ pub(crate) fn refuse(settings: &Settings, headers: &HeaderMap) -> Problem {
 }
 
 /// An origin as the log shows it: nothing that a client made up to look like something else.
-fn shown(origin: &HeaderValue) -> &str {
+pub(crate) fn shown(origin: &HeaderValue) -> &str {
     let is_origin = |text: &&str| {
         let bytes = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.:/[]".contains(&byte));
         bytes && text.len() <= 128 && (*text == "null" || text.contains("://"))

@@ -19,6 +19,8 @@ pub mod docs;
 mod endpoint;
 mod exclusions;
 pub mod extract;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod handler;
 mod headers;
 mod middleware;

@@ -40,7 +40,10 @@ fn is_rust(file: &File) -> bool {
 }
 
 fn is_test(path: &str) -> bool {
-    path.starts_with("integration-tests/") || path.ends_with("tests.rs") || path.contains("/tests/")
+    path.starts_with("integration-tests/")
+        || path.ends_with("tests.rs")
+        || path.contains("/tests/")
+        || path.contains("/fuzzing/")
 }
 
 /// The lines before a test module at the end of the file.
