@@ -22,6 +22,9 @@ pub(crate) trait Field: Sized {
     /// Whether the field must be there.
     const REQUIRED: bool = true;
 
+    /// Whether an empty text means something. Otherwise it says in a form that an optional field is not there.
+    const EMPTY_IS_A_VALUE: bool = false;
+
     /// The value when it is not there.
     fn absent() -> Result<Self, Refusal> {
         Err(("missing", "Field required".to_owned()))
@@ -121,6 +124,8 @@ impl Field for Username {
 }
 
 impl Field for Password {
+    const EMPTY_IS_A_VALUE: bool = true;
+
     fn decode(value: Value) -> Result<Self, Refusal> {
         let text = string(value)?;
         if identifier::has_forbidden_in_password(&text) {
@@ -140,6 +145,8 @@ impl Field for Password {
 pub(crate) struct KnownPassword(pub(crate) Password);
 
 impl Field for KnownPassword {
+    const EMPTY_IS_A_VALUE: bool = true;
+
     fn decode(value: Value) -> Result<Self, Refusal> {
         let password = Password::decode(value)?;
         if password.is_too_long_to_compare() {
@@ -263,9 +270,10 @@ impl Field for GrantType {
     }
 }
 
-/// A field that may be missing or null.
+/// A field that may be missing or null, or empty in a form.
 impl<T: Field> Field for Option<T> {
     const REQUIRED: bool = false;
+    const EMPTY_IS_A_VALUE: bool = T::EMPTY_IS_A_VALUE;
 
     fn absent() -> Result<Self, Refusal> {
         Ok(None)
@@ -296,6 +304,7 @@ pub(crate) struct Patch<T>(pub(crate) Option<Option<T>>);
 
 impl<T: Field> Field for Patch<T> {
     const REQUIRED: bool = false;
+    const EMPTY_IS_A_VALUE: bool = true;
 
     fn absent() -> Result<Self, Refusal> {
         Ok(Self(None))

@@ -1,5 +1,7 @@
 //! The fields of one body or query, and the macro that declares them.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema as OpenApiSchema};
@@ -21,26 +23,69 @@ pub(crate) trait Decode: Sized {
 pub(crate) struct Fields {
     place: &'static str,
     object: Map<String, Value>,
+    /// The names that a form or a query has more than once. They matter only for fields that are taken.
+    repeated: HashSet<String>,
+    /// Whether the fields are a form's, which has no other way to leave one out than to leave it empty.
+    are_of_form: bool,
     problems: Vec<FieldProblem>,
 }
 
 impl Fields {
-    pub(crate) fn new(place: &'static str, object: Map<String, Value>) -> Self {
-        Self { place, object, problems: Vec::new() }
+    /// The fields of a JSON object.
+    pub(super) fn of_json(object: Map<String, Value>) -> Self {
+        Self { object, ..Self::of_form() }.not_of_form("body")
+    }
+
+    /// The fields of a form, which are still to be inserted.
+    pub(super) fn of_form() -> Self {
+        let (object, repeated) = (Map::new(), HashSet::new());
+        Self { place: "body", object, repeated, are_of_form: true, problems: Vec::new() }
+    }
+
+    /// The fields of a query, which are still to be inserted.
+    pub(super) fn of_query() -> Self {
+        Self::of_form().not_of_form("query")
+    }
+
+    fn not_of_form(self, place: &'static str) -> Self {
+        Self { place, are_of_form: false, ..self }
+    }
+
+    pub(super) fn place(&self) -> &'static str {
+        self.place
+    }
+
+    /// Adds a field of a form or a query.
+    pub(super) fn insert(&mut self, name: &str, value: String) {
+        if self.object.insert(name.to_owned(), Value::String(value)).is_some() {
+            self.repeated.insert(name.to_owned());
+        }
     }
 
     /// Takes a field, or records why it cannot be had.
     pub(crate) fn take<T: Field>(&mut self, name: &str) -> Option<T> {
+        let are_of_form = self.are_of_form;
+        let is_left_out = |value: &Value| are_of_form && !T::REQUIRED && !T::EMPTY_IS_A_VALUE && value == "";
         let decoded = match self.object.remove(name) {
+            _ if self.repeated.contains(name) => Err(("duplicate", "the field must be given once".to_owned())),
+            Some(value) if is_left_out(&value) => T::absent(),
             Some(value) => T::decode(value),
             None => T::absent(),
         };
         decoded.map_err(|(kind, msg)| self.fail(kind, name, msg)).ok()
     }
 
-    /// Insists that one of these fields is there, and no second one; what is null is not there. The first one stands for
-    /// them all.
+    /// Insists that one of these fields is there, and no second one; what is null is not there. An empty text is not there
+    /// either in a form, and beside a field that is not empty. The first one stands for them all.
     pub(crate) fn exactly_one(&mut self, names: &[&str]) {
+        let is_filled = |name: &&str| {
+            let value = self.object.get(*name).filter(|value| !value.is_null());
+            value.is_some_and(|value| value != "" || self.repeated.contains(*name))
+        };
+        if self.are_of_form || names.iter().any(is_filled) {
+            let empty: Vec<&str> = names.iter().copied().filter(|name| !is_filled(name)).collect();
+            empty.into_iter().for_each(|name| drop(self.object.remove(name)));
+        }
         let given = names.iter().filter(|name| self.object.get(**name).is_some_and(|value| !value.is_null())).count();
         let first = names.first().copied().unwrap_or_default();
         match given {

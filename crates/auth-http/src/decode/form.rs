@@ -1,36 +1,23 @@
 //! Forms in one line, and queries.
 
-use serde_json::{Map, Value};
 use url::form_urlencoded;
 
+use super::fields::Fields;
 use crate::problem::{FieldProblem, Problem};
 
-/// The fields of `application/x-www-form-urlencoded`.
-pub(super) fn object(place: &'static str, text: &[u8]) -> Result<Map<String, Value>, Problem> {
-    let mut object = Map::new();
+/// Reads `application/x-www-form-urlencoded`.
+pub(super) fn read(mut fields: Fields, text: &[u8]) -> Result<Fields, Problem> {
     for (name, value) in form_urlencoded::parse(text) {
         // The parser puts this character where the bytes are not UTF-8; nobody means to send it.
         if name.contains('\u{fffd}') || value.contains('\u{fffd}') {
-            let msg = "the text must be UTF-8";
-            return Err(Problem::validation(vec![FieldProblem::new("string_unicode", place, &name, msg)]));
+            return Err(not_utf_8(&fields, &name));
         }
-        insert(&mut object, place, &name, value.into_owned())?;
+        fields.insert(&name, value.into_owned());
     }
-    Ok(object)
+    Ok(fields)
 }
 
-/// Adds a field of a form of either kind.
-pub(super) fn insert(
-    object: &mut Map<String, Value>,
-    place: &'static str,
-    name: &str,
-    value: String,
-) -> Result<(), Problem> {
-    match object.insert(name.to_owned(), Value::String(value)) {
-        None => Ok(()),
-        Some(_) => {
-            let msg = "the field must be given once";
-            Err(Problem::validation(vec![FieldProblem::new("duplicate", place, name, msg)]))
-        }
-    }
+/// The answer to a field of a form whose text is in another charset.
+pub(super) fn not_utf_8(fields: &Fields, name: &str) -> Problem {
+    Problem::validation(vec![FieldProblem::new("string_unicode", fields.place(), name, "the text must be UTF-8")])
 }

@@ -36,19 +36,19 @@ pub enum BodyType {
 /// set one for each request.
 pub(crate) fn body<T: Decode>(headers: &HeaderMap, body: &Bytes, accept: BodyType) -> Result<T, Problem> {
     let content = Content::of(headers)?;
-    let object = match content {
-        _ if body.is_empty() => Map::new(),
-        Content::Json => json_object(body)?,
-        Content::Form if accept == BodyType::JsonOrForm => form::object("body", body)?,
-        Content::Multipart(content_type) if accept == BodyType::JsonOrForm => multipart::object(content_type, body)?,
+    let fields = match content {
+        _ if body.is_empty() => Fields::of_json(Map::new()),
+        Content::Json => Fields::of_json(json_object(body)?),
+        Content::Form if accept == BodyType::JsonOrForm => form::read(Fields::of_form(), body)?,
+        Content::Multipart(content_type) if accept == BodyType::JsonOrForm => multipart::read(content_type, body)?,
         _ => return Err(ErrorCode::UnsupportedMediaType.into()),
     };
-    Fields::new("body", object).finish()
+    fields.finish()
 }
 
 /// Decodes the query.
 pub(crate) fn query<T: Decode>(query: Option<&str>) -> Result<T, Problem> {
-    Fields::new("query", form::object("query", query.unwrap_or_default().as_bytes())?).finish()
+    form::read(Fields::of_query(), query.unwrap_or_default().as_bytes())?.finish()
 }
 
 fn json_object(body: &Bytes) -> Result<Map<String, Value>, Problem> {

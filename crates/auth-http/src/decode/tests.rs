@@ -141,6 +141,72 @@ fn takes_forms_where_they_are_allowed() {
     }
 }
 
+/// A form cannot leave out a field that it has; and it may have some for other readers.
+#[test]
+fn forms_have_empty_fields_and_fields_of_others() {
+    let form = headers(&[("content-type", "application/x-www-form-urlencoded")]);
+    let decode = |text: &str| body::<Everything>(&form, &text.to_owned().into(), BodyType::JsonOrForm);
+    let all =
+        decode("email=a%40example.com&password=p&username=&number=&id=&flag=&new_email=&text=&utf8=1&utf8=2").unwrap();
+    assert!(all.username.is_none() && all.number.is_none() && all.id.is_none() && all.flag.is_none());
+    assert!(all.new_email.0.is_none() && all.text.0.unwrap().unwrap().0.is_empty(), "an empty text is one");
+    let decode = |text: &str| decode(text).map(|_| ()).map_err(failures).err().unwrap_or_default();
+    let failing = |kind: &str, field: &str| vec![(kind.to_owned(), field.to_owned())];
+    assert_eq!(decode("email=a%40example.com&password="), [], "an empty password is one");
+    assert_eq!(decode("email=&password=p"), failing("email_invalid", "email"), "a required field that is there");
+    for text in ["username=&username=", "username=&username=ada", "username=ada&username="] {
+        let text = format!("email=a%40example.com&password=p&{text}");
+        assert_eq!(decode(&text), failing("duplicate", "username"), "{text}");
+    }
+    let json = |text: &str| {
+        body::<Everything>(&headers(JSON), &text.to_owned().into(), BodyType::JsonOrForm).map(|_| ()).map_err(failures)
+    };
+    let empty = r#"{"email": "a@example.com", "password": "p", "username": ""}"#;
+    assert_eq!(json(empty), Err(failing("username_invalid", "username")), "JSON can leave out a field");
+}
+
+#[test]
+fn one_of_several_fields_is_the_one_that_is_not_empty() {
+    #[derive(Debug, PartialEq)]
+    struct OneOf(Option<String>);
+
+    impl super::Decode for OneOf {
+        fn decode(fields: &mut super::Fields) -> Option<Self> {
+            fields.exactly_one(&["a", "b"]);
+            let (a, b) = (fields.take::<Option<Text<5>>>("a")?, fields.take::<Option<Text<5>>>("b")?);
+            Some(Self(a.or(b).map(|text| text.0)))
+        }
+
+        fn schema() -> super::Schema {
+            <Text<5> as super::field::Field>::schema()
+        }
+    }
+
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    for (kind, text, expected) in [
+        (&form, "a=x&b=", Ok("x")),
+        (&form, "a=&b=x", Ok("x")),
+        (&form, "a=x", Ok("x")),
+        (&form, "a=&b=", Err("missing")),
+        (&form, "a=", Err("missing")),
+        (&form, "", Err("missing")),
+        (&form, "a=x&b=y", Err("duplicate")),
+        (&form, "a=x&a=&b=", Err("duplicate")),
+        (&form, "a=x&b=&b=", Err("duplicate")),
+        (&[JSON[0]], r#"{"a": "x", "b": ""}"#, Ok("x")),
+        (&[JSON[0]], r#"{"a": "", "b": "x"}"#, Ok("x")),
+        (&[JSON[0]], r#"{"a": null, "b": "x"}"#, Ok("x")),
+        (&[JSON[0]], r#"{"a": "", "b": null}"#, Ok("")),
+        (&[JSON[0]], r#"{"a": "", "b": ""}"#, Err("duplicate")),
+        (&[JSON[0]], r#"{"a": "x", "b": []}"#, Err("duplicate")),
+        (&[JSON[0]], r#"{"a": null}"#, Err("missing")),
+    ] {
+        let read = body::<OneOf>(&headers(kind), &text.to_owned().into(), BodyType::JsonOrForm);
+        let read = read.map_err(|problem| failures(problem).remove(0).0);
+        assert_eq!(read, expected.map(|text| OneOf(Some(text.to_owned()))).map_err(str::to_owned), "{text}");
+    }
+}
+
 /// The bodies of Node 20, and of curl with `-F`, and what is wrong with others.
 #[test]
 fn takes_forms_of_several_parts() {

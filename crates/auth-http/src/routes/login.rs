@@ -26,7 +26,7 @@ request! {
         email: Option<Text<NAME>>,
         #[doc = "The password."]
         password: KnownPassword,
-        #[doc = "Accepted for OAuth 2 clients; `password` if sent."]
+        #[doc = "Accepted for OAuth 2 clients; `password`, or empty in a form, if sent."]
         grant_type: Option<GrantType>,
         #[doc = "Whether the browser keeps the session when it is closed, until its absolute limit. Without it, a session ends for want of use as well."]
         remember: Option<Checkbox>,
