@@ -1,8 +1,10 @@
 //! What a body is, by its headers: as browsers, command lines, HTTP libraries and generated clients write them.
 
 use auth_core::ErrorCode;
+use encoding_rs::Encoding;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
+use super::params::params;
 use crate::problem::Problem;
 
 /// What a body is.
@@ -24,7 +26,7 @@ impl<'h> Content<'h> {
     /// Reads the headers.
     ///
     /// # Errors
-    /// Fails with `UNSUPPORTED_MEDIA_TYPE` for a body that is compressed, in another charset than UTF-8, or of several types.
+    /// Fails with `UNSUPPORTED_MEDIA_TYPE` for a body that is compressed, in a charset that it cannot be read in, or of several types.
     pub(super) fn of(headers: &'h HeaderMap) -> Result<Self, Problem> {
         let unsupported = || Problem::from(ErrorCode::UnsupportedMediaType);
         let is_plain = |coding: &str| coding.trim().eq_ignore_ascii_case("identity");
@@ -38,31 +40,32 @@ impl<'h> Content<'h> {
             return Err(unsupported());
         }
         let written = written.to_str().map_err(|_| unsupported())?;
-        let mut parts = written.split(';');
-        let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-        let charset = parts.filter_map(|part| part.split_once('=')).find(|(name, _)| is("charset", name));
-        if charset.is_some_and(|(_, value)| !is_utf_8(value)) {
-            return Err(unsupported());
-        }
-        Ok(match essence.as_str() {
+        let essence = written.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let content = match essence.as_str() {
             "application/json" => Self::Json,
             "application/x-www-form-urlencoded" => Self::Form,
             "multipart/form-data" => Self::Multipart(written),
             // Any type that is JSON underneath (RFC 6839, section 3.1).
             other if other.starts_with("application/") && other.ends_with("+json") => Self::Json,
             _ => Self::Other,
-        })
+        };
+        let is_form = matches!(content, Self::Form | Self::Multipart(_));
+        let is_readable = |charset: &[u8]| is_utf_8(charset) || is_form && is_ascii_compatible(charset);
+        let params = params(written.as_bytes()).ok_or_else(unsupported)?;
+        let mut charsets = params.iter().filter(|param| param.name == "charset");
+        if charsets.all(|charset| is_readable(&charset.value)) { Ok(content) } else { Err(unsupported()) }
     }
 }
 
-fn is(name: &str, written: &str) -> bool {
-    written.trim().eq_ignore_ascii_case(name)
+/// Whether a charset is UTF-8 or a part of it, as clients spell them.
+fn is_utf_8(charset: &[u8]) -> bool {
+    ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|name| charset.eq_ignore_ascii_case(name.as_bytes()))
 }
 
-/// Whether a charset is UTF-8 or a part of it, as clients spell them.
-fn is_utf_8(charset: &str) -> bool {
-    let charset = charset.trim().trim_matches('"');
-    ["utf-8", "utf8", "us-ascii", "ascii"].iter().any(|name| is(name, charset))
+/// Whether ASCII text has the same bytes in a charset. The charset of a form says nothing (WHATWG URL, section 5.1): many
+/// libraries write the one that is their default. The text itself is read as UTF-8, and refused if it is not.
+pub(super) fn is_ascii_compatible(charset: &[u8]) -> bool {
+    is_utf_8(charset) || Encoding::for_label(charset).is_some_and(Encoding::is_ascii_compatible)
 }
 
 #[cfg(test)]
@@ -75,10 +78,11 @@ mod tests {
     fn types_are_read_as_clients_write_them() {
         let multipart = "multipart/form-data; boundary=----formdata-undici-050310570035";
         let quoted = "multipart/form-data; boundary=\"Boundary+7A3B\"";
-        for (who, written, expected) in [
+        let latin = "multipart/form-data; charset=ISO-8859-1; boundary=b";
+        for (seen, written, expected) in [
             ("curl -d", "application/x-www-form-urlencoded", Some(Content::Form)),
             (
-                "URLSearchParams in browsers and Node",
+                "URLSearchParams in browsers and Node (WHATWG Fetch, section 5.2)",
                 "application/x-www-form-urlencoded;charset=UTF-8",
                 Some(Content::Form),
             ),
@@ -86,18 +90,39 @@ mod tests {
             (".NET's StringContent", "application/json; charset=utf-8", Some(Content::Json)),
             ("expressjs/body-parser#474", "application/json; utf-8", Some(Content::Json)),
             ("expressjs/body-parser#50", "application/json; charset=UTF8", Some(Content::Json)),
-            ("a quoted value (RFC 9110, section 5.6.6)", "application/json; charset=\"utf-8\"", Some(Content::Json)),
-            ("clients of JSON:API", "application/vnd.api+json", Some(Content::Json)),
-            ("a name from before RFC 4627", "text/json", Some(Content::Other)),
-            ("letter case does not matter", "Application/JSON", Some(Content::Json)),
+            ("RFC 9110, section 5.6.6: a quoted value", "application/json; charset=\"utf-8\"", Some(Content::Json)),
+            ("JSON:API, section 5.2", "application/vnd.api+json", Some(Content::Json)),
+            ("hygiene: a name from before RFC 4627", "text/json", Some(Content::Other)),
+            ("hygiene: letter case does not matter", "Application/JSON", Some(Content::Json)),
             ("FormData in Node 20", multipart, Some(Content::Multipart(multipart))),
             ("React Native on iOS: react/react-native#7564", quoted, Some(Content::Multipart(quoted))),
-            ("fetch with a string and no type", "text/plain;charset=UTF-8", Some(Content::Other)),
+            ("WHATWG Fetch, section 5.2: a string and no type", "text/plain;charset=UTF-8", Some(Content::Other)),
             ("coreruleset/coreruleset#3527", "application/fhir+json; charset=iso8859-1", None),
             ("expressjs/body-parser#287", "application/json; charset=x-windows-949", None),
-            ("a charset that is another one for its looks", "application/json; charset=utf-16", None),
+            ("attack: ASCII that means another text", "application/json; charset=utf-16", None),
+            ("attack: one for each reader", "application/json; charset=utf-8; charset=utf-16", None),
+            (
+                "Apache HttpClient 4: Crim/pardot-java-client#35",
+                "application/x-www-form-urlencoded; charset=ISO-8859-1",
+                Some(Content::Form),
+            ),
+            ("expressjs/body-parser#205", "application/x-www-form-urlencoded; charset=GBK", Some(Content::Form)),
+            ("hygiene: the same kind", "application/x-www-form-urlencoded; charset=us-ascii", Some(Content::Form)),
+            ("hygiene: the same kind", "application/x-www-form-urlencoded; charset=latin1", Some(Content::Form)),
+            (
+                "hygiene: the same kind",
+                "application/x-www-form-urlencoded; charset=\"windows-1252\"",
+                Some(Content::Form),
+            ),
+            ("hygiene: the same kind", latin, Some(Content::Multipart(latin))),
+            ("attack: ASCII that means another text", "application/x-www-form-urlencoded; charset=utf-16", None),
+            ("attack: ASCII that means another text", "application/x-www-form-urlencoded; charset=UTF-16LE", None),
+            ("attack: ASCII that means another text", "application/x-www-form-urlencoded; charset=utf-7", None),
+            ("attack: ASCII that means another text", "application/x-www-form-urlencoded; charset=iso-2022-jp", None),
+            ("hygiene: no charset", "application/x-www-form-urlencoded; charset=x-unknown", None),
+            ("hygiene: a quotation without an end", "application/x-www-form-urlencoded; charset=\"utf-8", None),
         ] {
-            assert_eq!(Content::of(&headers(&[("content-type", written)])).ok(), expected, "{who}");
+            assert_eq!(Content::of(&headers(&[("content-type", written)])).ok(), expected, "{seen}: {written}");
         }
     }
 
@@ -107,8 +132,15 @@ mod tests {
         assert_eq!(Content::of(&headers(&[])).ok(), Some(Content::Unknown));
         assert!(Content::of(&headers(&[json, ("content-type", "text/plain")])).is_err());
         assert!(Content::of(&headers(&[json, ("content-encoding", "identity")])).is_ok());
-        for coding in ["gzip", "br", "identity, gzip", ""] {
-            assert!(Content::of(&headers(&[json, ("content-encoding", coding)])).is_err(), "{coding}");
+        for (seen, coding) in [
+            ("expressjs/body-parser#108", "gzip"),
+            ("expressjs/body-parser#108", "gzip, deflate"),
+            ("expressjs/body-parser#253: a charset by mistake", "UTF-8"),
+            ("hygiene", "br"),
+            ("attack", "identity, gzip"),
+            ("hygiene", ""),
+        ] {
+            assert!(Content::of(&headers(&[json, ("content-encoding", coding)])).is_err(), "{seen}: {coding}");
         }
     }
 }

@@ -5,6 +5,7 @@ mod field;
 mod fields;
 mod form;
 mod multipart;
+mod params;
 mod shapes;
 #[cfg(test)]
 mod tests;

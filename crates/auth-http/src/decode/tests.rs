@@ -135,9 +135,14 @@ fn takes_forms_where_they_are_allowed() {
     assert_eq!(all.password.0.expose(), "p &");
     let refused: Result<Everything, _> = body(&form, &text, BodyType::Json);
     assert_eq!(refused.err().unwrap().status(), 415);
-    for text in ["email=a%40example.com&password=p&password=q", "email=a%40example.com&password=%ff"] {
+    for (seen, text) in [
+        ("attack", "email=a%40example.com&password=p&password=q"),
+        ("attack", "email=a%40example.com&password=p&%70assword=p"),
+        ("hygiene", "email=a%40example.com&password=%ff"),
+        ("Crim/pardot-java-client#35: in its charset", "email=a%40example.com&password=J%F6rg"),
+    ] {
         let refused: Result<Everything, _> = body(&form, &text.to_owned().into(), BodyType::JsonOrForm);
-        assert_eq!(failures(refused.err().unwrap()).len(), 1, "{text}");
+        assert_eq!(failures(refused.err().unwrap()).len(), 1, "{seen}: {text}");
     }
 }
 
@@ -207,7 +212,7 @@ fn one_of_several_fields_is_the_one_that_is_not_empty() {
     }
 }
 
-/// The bodies of Node 20, and of curl with `-F`, and what is wrong with others.
+/// Bodies of Node 20, and of curl with `-F`, under the types that clients write.
 #[test]
 fn takes_forms_of_several_parts() {
     let part =
@@ -216,45 +221,119 @@ fn takes_forms_of_several_parts() {
     let fine = [part("email", "a@example.com"), part("password", "pä ss")];
     let decode =
         |kind: &str, text: &bytes::Bytes, accept| body::<Everything>(&headers(&[("content-type", kind)]), text, accept);
-    for kind in
-        ["multipart/form-data; boundary=b", "multipart/form-data; boundary=\"b\"", "Multipart/Form-Data;boundary=b"]
-    {
+    for (seen, kind) in [
+        ("curl -F", "multipart/form-data; boundary=b"),
+        ("react/react-native#7564", "multipart/form-data; boundary=\"b\""),
+        ("hygiene: letter case does not matter", "Multipart/Form-Data;boundary=b"),
+        ("hygiene: letter case does not matter", "multipart/form-data; BOUNDARY=b"),
+        ("opencpu/opencpu#292", "multipart/form-data; boundary=b; charset=utf-8"),
+        ("owasp-modsecurity/ModSecurity#480", "multipart/form-data; charset=utf-8; boundary=b"),
+        ("hygiene: the same kind", "multipart/form-data; charset=US-ASCII; boundary=b"),
+        ("hygiene: one boundary, written twice", "multipart/form-data; boundary=b; boundary=\"b\""),
+    ] {
         let all = decode(kind, &whole(&fine), BodyType::JsonOrForm).unwrap();
-        assert_eq!((all.email.as_str(), all.password.0.expose()), ("a@example.com", "pä ss"), "{kind}");
+        assert_eq!((all.email.as_str(), all.password.0.expose()), ("a@example.com", "pä ss"), "{seen}: {kind}");
     }
     let kind = "multipart/form-data; boundary=b";
     assert_eq!(decode(kind, &whole(&fine), BodyType::Json).err().unwrap().status(), 415);
-    // A preamble, an epilogue and a type of the part are allowed (RFC 7578, RFC 2046).
-    let typed = "--b\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Disposition: form-data; name=email\r\n\r\na@example.com\r\n";
-    let text = format!("preamble\r\n{typed}{}--b--\r\nepilogue", fine[1]);
-    assert!(decode(kind, &text.into(), BodyType::JsonOrForm).is_ok());
-    let file = "--b\r\nContent-Disposition: form-data; name=\"password\"; filename=\"p.txt\"\r\n\r\np\r\n".to_owned();
-    let nameless = "--b\r\nContent-Disposition: form-data\r\n\r\np\r\n".to_owned();
-    for (text, kind) in [
-        (whole(&[fine[0].clone(), file]), kind),
-        (whole(&[fine[0].clone(), nameless]), kind),
-        (whole(&[fine[0].clone(), fine[1].clone(), fine[1].clone()]), kind),
-        (bytes::Bytes::from([fine.concat().as_bytes(), &b"--b\r\n"[..]].concat()), kind),
-        (
-            bytes::Bytes::from(
-                [&b"--b\r\nContent-Disposition: form-data; name=\"email\"\r\n\r\n\xff\r\n--b--\r\n"[..]].concat(),
-            ),
-            kind,
-        ),
-    ] {
-        let refused = decode(kind, &text, BodyType::JsonOrForm);
-        assert_eq!(failures(refused.err().unwrap()).len(), 1, "{kind}: {text:?}");
-    }
     // LOG-21: without a boundary, or without a part, it does not count as one.
     let json = bytes::Bytes::from_static(b"{\"email\":\"a@example.com\",\"password\":\"p\"}");
     let long = format!("multipart/form-data; boundary={}", "b".repeat(71));
-    for (kind, text) in [
-        ("multipart/form-data", &whole(&fine)),
-        ("multipart/form-data; boundary=other", &whole(&fine)),
-        (long.as_str(), &bytes::Bytes::from(format!("--{0}--{0}", "b".repeat(71)))),
-        (kind, &json),
+    for (seen, kind, text) in [
+        ("axios/axios#5379", "multipart/form-data", &whole(&fine)),
+        ("attack", "multipart/form-data; boundary=other", &whole(&fine)),
+        ("rwf2/multer#66", "multipart/form-data; boundary=b; boundary=c", &whole(&fine)),
+        ("attack", "multipart/form-data; boundary=c; boundary=b", &whole(&fine)),
+        ("attack", "multipart/form-data; boundary=b, multipart/form-data; boundary=c", &whole(&fine)),
+        ("hygiene", "multipart/form-data; boundary=\"b", &whole(&fine)),
+        ("hygiene", "multipart/form-data; boundary=", &whole(&fine)),
+        ("attack", "multipart/form-data; boundary=b; charset=utf-16", &whole(&fine)),
+        (
+            "attack: looking for it would take its time",
+            &long,
+            &bytes::Bytes::from(format!("--{0}--{0}", "b".repeat(71))),
+        ),
+        ("attack", kind, &json),
     ] {
-        assert_eq!(decode(kind, text, BodyType::JsonOrForm).err().unwrap().status(), 415, "{kind}");
+        assert_eq!(decode(kind, text, BodyType::JsonOrForm).err().unwrap().status(), 415, "{seen}: {kind}");
+    }
+}
+
+/// Boundaries need quotes for some of their characters (RFC 2046, section 5.1.1), which clients leave out.
+#[test]
+fn boundaries_are_read_as_clients_write_them() {
+    let most = format!("dart-http-boundary-{}", "x".repeat(51));
+    for (seen, written, boundary) in [
+        (
+            "mscdex/busboy#139",
+            "-XrQHxml_qhW/dc2hip09LUML-QC3Wo.9OiqWz8G1NGvI3L1",
+            "-XrQHxml_qhW/dc2hip09LUML-QC3Wo.9OiqWz8G1NGvI3L1",
+        ),
+        ("expressjs/multer#1051", "yradnuoB=_00102021041678916", "yradnuoB=_00102021041678916"),
+        ("expressjs/multer#83", "\"boundary_.oOo._MTcyNQ==\"", "boundary_.oOo._MTcyNQ=="),
+        ("farmisen/react-native-file-uploader#15", "b*", "b*"),
+        ("RFC 2046: every character that a boundary may have", "b'()+_,-./:=?", "b'()+_,-./:=?"),
+        ("RFC 2046: a space inside", "\"gc0p4Jq0M:2Yt08j U534c0p\"", "gc0p4Jq0M:2Yt08j U534c0p"),
+        ("RFC 2046: as long as one may be", &most, &most),
+    ] {
+        let part = |name: &str, text: &str| {
+            format!("--{boundary}\r\nContent-Disposition: form-data; name={name}\r\n\r\n{text}\r\n")
+        };
+        let text = format!("{}{}--{boundary}--", part("email", "a@example.com"), part("password", "p"));
+        let kind = headers(&[("content-type", &format!("multipart/form-data; boundary={written}"))]);
+        let read = body::<Everything>(&kind, &text.into(), BodyType::JsonOrForm);
+        assert!(read.is_ok(), "{seen}: {written}");
+    }
+}
+
+/// What a part says of itself, and what becomes of a password in it.
+#[test]
+fn parts_are_read_as_clients_write_them() {
+    let read = |part: &[u8]| {
+        let email = "--b\r\nContent-Disposition: form-data; name=\"email\"\r\n\r\na@example.com\r\n--b\r\n";
+        let whole = [b"preamble\r\n", email.as_bytes(), part, b"\r\n--b--\r\nepilogue"].concat();
+        let kind = headers(&[("content-type", "multipart/form-data; boundary=b")]);
+        let read: Result<Everything, _> = body(&kind, &whole.into(), BodyType::JsonOrForm);
+        read.map(|all| all.password.0.expose().to_owned()).map_err(|problem| failures(problem).remove(0).0)
+    };
+    let kinds: [(&str, &[u8], Result<&str, &str>); 21] = [
+        ("curl -F", b"Content-Disposition: form-data; name=\"password\"\r\n\r\np", Ok("p")),
+        ("rexyai/RestRserve#160: no quotes", b"Content-Disposition: form-data; name=password\r\n\r\np", Ok("p")),
+        ("hygiene: letter case", b"CONTENT-DISPOSITION: Form-Data; NAME=password\r\n\r\np", Ok("p")),
+        ("dart-archive/http_server#61, cfug/dio#765", b"content-type: text/plain; charset=utf-8\r\ncontent-transfer-encoding: binary\r\ncontent-disposition: form-data; name=\"password\"\r\n\r\np\xc3\xa4", Ok("pä")),
+        ("rest-assured/rest-assured#393, OpenUnirest/unirest-java#18", b"Content-Disposition: form-data; name=\"password\"\r\nContent-Type: text/plain; charset=US-ASCII\r\n\r\np", Ok("p")),
+        ("hygiene: the same kind", b"Content-Disposition: form-data; name=\"password\"\r\nContent-Type: text/plain; charset=ISO-8859-1\r\n\r\np", Ok("p")),
+        ("the same, with a letter of that charset", b"Content-Disposition: form-data; name=\"password\"\r\nContent-Type: text/plain; charset=ISO-8859-1\r\n\r\np\xe4", Err("string_unicode")),
+        ("hygiene: not UTF-8, and nothing said", b"Content-Disposition: form-data; name=\"password\"\r\n\r\n\xff", Err("string_unicode")),
+        ("attack: ASCII that means another text", b"Content-Disposition: form-data; name=\"password\"\r\nContent-Type: text/plain; charset=utf-7\r\n\r\np", Err("string_unicode")),
+        ("attack: ASCII that means another text", b"Content-Disposition: form-data; name=\"password\"\r\nContent-Type: text/plain; charset=utf-16\r\n\r\np", Err("string_unicode")),
+        ("a file for a text", b"Content-Disposition: form-data; name=\"password\"; filename=\"p.txt\"\r\n\r\np", Err("string_type")),
+        ("rwf2/multer#52", b"Content-Disposition: form-data; name=\"password\"; filename*=UTF-8''p.txt\r\n\r\np", Err("string_type")),
+        ("seanmonstar/reqwest#1218", b"Content-Disposition: form-data; name*=UTF-8''password\r\n\r\np", Err("json_invalid")),
+        ("attack: two names", b"Content-Disposition: form-data; name=\"password\"; name*=UTF-8''text\r\n\r\np", Err("json_invalid")),
+        ("attack: two names", b"Content-Disposition: form-data; name=\"password\"; name=\"text\"\r\n\r\np", Err("json_invalid")),
+        ("attack: something behind a quotation", b"Content-Disposition: form-data; name=\"password\"x\r\n\r\np", Err("json_invalid")),
+        ("hygiene: no name", b"Content-Disposition: form-data\r\n\r\np", Err("json_invalid")),
+        ("hygiene: no header", b"Content-Type: text/plain\r\n\r\np", Err("json_invalid")),
+        ("rwf2/multer#72: a decoy", b"Content-Disposition: form-data; note=\"x; name=text\"; name=\"password\"\r\n\r\np", Ok("p")),
+        ("rwf2/multer#72: a decoy", b"Content-Disposition: form-data; note=\"x; filename=y \"; name=\"password\"\r\n\r\np", Ok("p")),
+        ("attack: the field twice", b"Content-Disposition: form-data; name=\"password\"\r\n\r\np\r\n--b\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\np", Err("duplicate")),
+    ];
+    for (seen, part, expected) in kinds {
+        let expected = expected.map(str::to_owned).map_err(str::to_owned);
+        assert_eq!(read(part), expected, "{seen}: {:?}", String::from_utf8_lossy(part));
+    }
+    let ends = |end: &str| {
+        let part =
+            |name: &str, text: &str| format!("--b\r\nContent-Disposition: form-data; name={name}\r\n\r\n{text}\r\n");
+        let kind = headers(&[("content-type", "multipart/form-data; boundary=b")]);
+        let text = format!("{}{}{end}", part("email", "a@example.com"), part("password", "p"));
+        body::<Everything>(&kind, &text.into(), BodyType::JsonOrForm).map(|_| ()).map_err(failures)
+    };
+    assert_eq!(ends("--b--"), Ok(()), "langflow-ai/langflow#5660, yhirose/cpp-httplib#1619");
+    for end in ["--b\r\n", "--b", ""] {
+        let malformed = vec![("json_invalid".to_owned(), "body".to_owned())];
+        assert_eq!(ends(end), Err(malformed), "hygiene: no last boundary: {end:?}");
     }
 }
 
