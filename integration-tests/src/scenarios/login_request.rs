@@ -112,7 +112,7 @@ async fn ambiguous_credentials_are_refused(cx: Cx) {
         format!(r#"{{"username":"{a}","name":"{a}","password":"{PASSWORD}"}}"#),
         format!(r#"{{"username":"{a}","password":"{PASSWORD}"}}{{"username":"{b}"}}"#),
         format!(r#"[{{"username":"{a}","password":"{PASSWORD}"}}]"#),
-        format!("\u{feff}{{\"username\":\"{a}\",\"password\":\"{PASSWORD}\"}}"),
+        format!("\u{feff}\u{feff}{{\"username\":\"{a}\",\"password\":\"{PASSWORD}\"}}"),
         format!(r#"{{"username":"{a}","password":"{PASSWORD}",}}"#),
         format!(r#"{{username:"{a}",password:"{PASSWORD}"}}"#),
     ];

@@ -39,8 +39,8 @@ pub(crate) fn body<T: Decode>(headers: &HeaderMap, body: &Bytes, accept: BodyTyp
     let content = Content::of(headers)?;
     let fields = match content {
         _ if body.is_empty() => Fields::of_json(Map::new()),
-        Content::Json => Fields::of_json(json_object(body)?),
-        Content::Form if accept == BodyType::JsonOrForm => form::read(Fields::of_form(), body)?,
+        Content::Json => Fields::of_json(json_object(without_mark(body))?),
+        Content::Form if accept == BodyType::JsonOrForm => form::read(Fields::of_form(), without_mark(body))?,
         Content::Multipart(content_type) if accept == BodyType::JsonOrForm => multipart::read(content_type, body)?,
         _ => return Err(ErrorCode::UnsupportedMediaType.into()),
     };
@@ -52,8 +52,16 @@ pub(crate) fn query<T: Decode>(query: Option<&str>) -> Result<T, Problem> {
     form::read(Fields::of_query(), query.unwrap_or_default().as_bytes())?.finish()
 }
 
-fn json_object(body: &Bytes) -> Result<Map<String, Value>, Problem> {
-    match json::parse_strict(body) {
+/// A text without the byte order mark that some writers begin with (RFC 8259, section 8.1).
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text)
+}
+
+fn json_object(text: &[u8]) -> Result<Map<String, Value>, Problem> {
+    if std::str::from_utf8(text).is_err() {
+        return Err(Problem::malformed("JSON decode error: the body is not UTF-8"));
+    }
+    match json::parse_strict(text) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(Problem::malformed("the body must be a JSON object")),
         Err(cause) => Err(Problem::malformed(format!("JSON decode error: {cause}"))),

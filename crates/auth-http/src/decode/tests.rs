@@ -95,9 +95,59 @@ fn reports_every_failing_field_at_once() {
 #[test]
 fn refuses_what_is_not_an_object_of_distinct_keys() {
     let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
-    for text in ["[]", "1", "{", "{\"a\":1,\"a\":2}", "{} {}", "\u{feff}{}", "null", " ", deep.as_str()] {
+    for text in [
+        "[]",
+        "1",
+        "{",
+        "{\"a\":1,\"a\":2}",
+        "{} {}",
+        "\u{feff}\u{feff}{}",
+        "{}\u{feff}",
+        "\u{feff}",
+        "null",
+        " ",
+        deep.as_str(),
+    ] {
         let problem = decode(text).err().unwrap_or_else(|| panic!("{text:?} was taken"));
         assert_eq!(failures(problem), [("json_invalid".to_owned(), "body".to_owned())], "{text:?}");
+    }
+}
+
+/// Bytes that a writer puts before JSON and forms, or in which it writes them.
+#[test]
+fn a_byte_order_mark_is_passed_over_and_other_charsets_are_named() {
+    let read = |kind: &str, text: &[u8]| {
+        let kind = headers(&[("content-type", kind)]);
+        let read: Result<Everything, _> = body(&kind, &text.to_vec().into(), BodyType::JsonOrForm);
+        read.map(|all| all.email.as_str().to_owned()).map_err(|problem| {
+            let answer: serde_json::Value = serde_json::from_slice(problem.into_response().body()).unwrap();
+            answer["detail"][0]["msg"].as_str().unwrap().to_owned()
+        })
+    };
+    let form = "application/x-www-form-urlencoded";
+    let json = r#"{"email":"a@example.com","password":"p"}"#;
+    let not_utf_8 = "JSON decode error: the body is not UTF-8";
+    let utf_16: Vec<u8> = json.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (seen, kind, text, expected) in [
+        ("n8n-io/n8n#13577", "application/json", &[b"\xef\xbb\xbf", json.as_bytes()].concat()[..], Ok("a@example.com")),
+        ("n8n-io/n8n#35933", form, b"\xef\xbb\xbfemail=a%40example.com&password=p", Ok("a@example.com")),
+        (
+            "hygiene: two of them",
+            form,
+            b"\xef\xbb\xbf\xef\xbb\xbfemail=a%40example.com&password=p",
+            Err("Field required"),
+        ),
+        ("attack: a name", form, b"%ef%bb%bfemail=a%40example.com&password=p", Err("Field required")),
+        (
+            "zammad/zammad#2680",
+            "application/json",
+            b"{\"email\":\"a@example.com\",\"password\":\"J\xf6rg\"}",
+            Err(not_utf_8),
+        ),
+        ("hygiene: UTF-16", "application/json", &[&b"\xff\xfe"[..], &utf_16].concat(), Err(not_utf_8)),
+    ] {
+        let expected = expected.map(str::to_owned).map_err(str::to_owned);
+        assert_eq!(read(kind, text), expected, "{seen}: {:?}", String::from_utf8_lossy(text));
     }
 }
 
