@@ -127,52 +127,89 @@ async fn takes_forms_and_json_and_any_spelling(cx: Cx) {
     app.try_login("countess", &PASSWORD.to_uppercase(), "db").await.fails(E::LoginBadCredentials);
 }
 
-/// BR-04: what browsers, curl, HTTP libraries and generated clients send.
+/// BR-04: what browsers, curl, HTTP libraries and generated clients send, and where it was seen.
 async fn takes_bodies_as_clients_write_them(cx: Cx) {
     let app = cx.app().await;
     let ada = app.register("ada").await;
-    let part =
-        |name: &str, text: &str| format!("\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
-    let multipart = |boundary: &str| {
-        let (name, password) = (part("username", &ada.email), part("password", PASSWORD));
-        format!("--{boundary}{name}--{boundary}{password}--{boundary}--\r\n")
+    let part = |name: &str, more: &str, text: &str| {
+        format!("\r\nContent-Disposition: form-data; name=\"{name}\"{more}\r\n\r\n{text}\r\n")
+    };
+    let multipart = |boundary: &str, of_password: &str| {
+        let (name, password) = (part("username", "", &ada.email), part("password", of_password, PASSWORD));
+        format!("--{boundary}{name}--{boundary}{password}--{boundary}--")
     };
     let (form, json) = (
         format!("username={}&password={PASSWORD}", ada.email.replace('@', "%40")),
         json!({ "username": ada.email, "password": PASSWORD }).to_string(),
     );
-    for (content_type, body) in [
+    const FORM: &str = "application/x-www-form-urlencoded";
+    let bodies = [
+        ("curl -d", FORM, form.clone()),
+        ("WHATWG Fetch, section 5.2", "application/x-www-form-urlencoded;charset=UTF-8", form.clone()),
+        ("Crim/pardot-java-client#35", "application/x-www-form-urlencoded; charset=ISO-8859-1", form.clone()),
+        ("fastapi/fastapi#12240", FORM, format!("grant_type=&{form}&scope=&client_id=&client_secret=")),
+        ("fastapi/fastapi#12240", FORM, format!("email=&name=&{form}&remember=")),
+        ("darobin/formic#10", FORM, format!("{form}&terms=0&terms=1")),
+        ("n8n-io/n8n#35933", FORM, format!("\u{feff}{form}")),
+        (".NET's StringContent", "application/json;charset=utf-8", json.clone()),
+        ("expressjs/body-parser#474", "application/json; utf-8", json.clone()),
+        ("JSON:API, section 5.2", "application/vnd.api+json", json.clone()),
+        ("n8n-io/n8n#13577", "application/json", format!("\u{feff}{json}")),
         (
-            "multipart/form-data; boundary=------------------------d74496d66958873e",
-            "------------------------d74496d66958873e",
+            "hygiene: a form that is sent as JSON",
+            "application/json",
+            json!({ "username": ada.email, "email": "", "name": "", "password": PASSWORD }).to_string(),
         ),
-        ("multipart/form-data; boundary=----formdata-undici-050310570035", "----formdata-undici-050310570035"),
-        ("multipart/form-data; boundary=\"Boundary+7A3B\"", "Boundary+7A3B"),
-    ] {
+        (
+            "curl -F",
+            "multipart/form-data; boundary=------------------------d74496d66958873e",
+            multipart("------------------------d74496d66958873e", "") + "\r\n",
+        ),
+        (
+            "Node 20; without a last line break: langflow-ai/langflow#5660",
+            "multipart/form-data; boundary=----formdata-undici-050310570035",
+            multipart("----formdata-undici-050310570035", ""),
+        ),
+        ("react/react-native#7564", "multipart/form-data; boundary=\"Boundary+7A3B\"", multipart("Boundary+7A3B", "")),
+        ("mscdex/busboy#139", "multipart/form-data; boundary=-XrQHxml_qhW/dc2h", multipart("-XrQHxml_qhW/dc2h", "")),
+        ("expressjs/multer#1051", "multipart/form-data; boundary=yradnuoB=_001", multipart("yradnuoB=_001", "")),
+        ("opencpu/opencpu#292", "multipart/form-data; boundary=x; charset=utf-8", multipart("x", "")),
+        (
+            "rest-assured/rest-assured#393",
+            "multipart/form-data; boundary=x",
+            multipart("x", "\r\nContent-Type: text/plain; charset=US-ASCII"),
+        ),
+        ("rwf2/multer#72", "multipart/form-data; boundary=x", multipart("x", "; note=\"; name=username\"")),
+    ];
+    for (seen, content_type, body) in bodies {
         for backend in ["db", "jwt"] {
-            let login = app.post(&format!("/auth/{backend}/login"));
-            login.bytes(content_type, multipart(body)).send().await.is(200);
+            let login = app.post(&format!("/auth/{backend}/login")).bytes(content_type, body.clone());
+            let answer = login.send().await;
+            assert_eq!(answer.status, 200, "{seen}: {content_type}: {}", answer.text());
         }
     }
-    for (content_type, body) in [
-        ("application/x-www-form-urlencoded;charset=UTF-8", form.clone()),
-        ("application/json;charset=utf-8", json.clone()),
-        ("application/json; utf-8", json.clone()),
-        ("application/vnd.api+json", json.clone()),
+    for (seen, content_type, body, expected) in [
+        ("WHATWG Fetch, section 5.2", "text/plain;charset=UTF-8", json.clone(), 415),
+        ("coreruleset/coreruleset#3527", "application/json; charset=iso-8859-1", json.clone(), 415),
+        ("attack", "application/x-www-form-urlencoded; charset=utf-16", form.clone(), 415),
+        ("hygiene", "multipart/mixed; boundary=x", multipart("x", ""), 415),
+        ("axios/axios#5379", "multipart/form-data", multipart("x", ""), 415),
+        ("rwf2/multer#66", "multipart/form-data; boundary=x; boundary=y", multipart("x", ""), 415),
+        ("attack", "multipart/form-data; boundary=x", json.clone(), 415),
+        ("rwf2/multer#52", "multipart/form-data; boundary=x", multipart("x", "; filename*=UTF-8''p.txt"), 422),
+        ("darobin/formic#10", FORM, format!("{form}&remember=0&remember=1"), 422),
+        ("Crim/pardot-java-client#35", FORM, format!("{form}&terms=J%F6rg"), 422),
+        ("attack", FORM, format!("email=&{form}&email="), 422),
+        ("attack: an empty password is one", FORM, form.replace(PASSWORD, ""), 400),
     ] {
-        app.post("/auth/db/login").bytes(content_type, body).send().await.is(200);
+        let answer = app.post("/auth/db/login").bytes(content_type, body).send().await;
+        assert_eq!(answer.status, expected, "{seen}: {content_type}: {}", answer.text());
     }
-    for (content_type, body) in [
-        ("text/plain;charset=UTF-8", json.clone()),
-        ("application/json; charset=iso-8859-1", json.clone()),
-        ("multipart/mixed; boundary=x", multipart("x")),
-        ("multipart/form-data", multipart("x")),
-        ("multipart/form-data; boundary=x", json.clone()),
-    ] {
-        app.post("/auth/db/login").bytes(content_type, body).send().await.fails(E::UnsupportedMediaType);
+    // Compressed, and a charset by mistake: expressjs/body-parser#108, expressjs/body-parser#253.
+    for coding in ["gzip", "UTF-8"] {
+        let login = app.post("/auth/db/login").bytes("application/json", json.clone());
+        login.header("content-encoding", coding).send().await.fails(E::UnsupportedMediaType);
     }
-    let compressed = app.post("/auth/db/login").bytes("application/json", json).header("content-encoding", "gzip");
-    compressed.send().await.fails(E::UnsupportedMediaType);
     // A type without a body: openapi-ts/openapi-typescript#1477, zachrybaker/ra-data-rest-client#1.
     for content_type in ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"] {
         let ada = app.login(&ada, "db").await;
