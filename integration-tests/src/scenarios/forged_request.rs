@@ -22,8 +22,15 @@ async fn what_a_browser_says_decides(cx: Cx) {
     let app = cx.app().await;
     let ada = app.register("ada").await;
     let (cookie, bearer) = (app.login(&ada, "cookie").await, app.login(&ada, "db").await);
-    let origins = ["", OWN, ALLOWED, "https://evil.example", "null", "http://localhost:3000.evil.example"];
-    for origin in origins {
+    let origins = [
+        ("andrii-kryvoviaz/slink#72, lukacf/meerkat#113", ""),
+        ("Fetch Metadata, section 2.2; MDN Sec-Fetch-Site", OWN),
+        ("axios/axios#6071, c15t/c15t#1012", ALLOWED),
+        ("attack", "https://evil.example"),
+        ("electron/electron#7931, pleaseai/shunt#471, misskey-dev/misskey#16323", "null"),
+        ("attack", "http://localhost:3000.evil.example"),
+    ];
+    for (seen, origin) in origins {
         for site in ["", "same-origin", "same-site", "cross-site", "none"] {
             let fine = match origin {
                 "" => matches!(site, "" | "same-origin"),
@@ -39,12 +46,13 @@ async fn what_a_browser_says_decides(cx: Cx) {
             let change = || app.patch("/users/me").json(json!({ "display_name": format!("{origin} {site}") }));
             let login = || app.post("/auth/login").form(&[("username", &ada.email), ("password", PASSWORD)]);
             let before = app.session_count().await;
+            let answer = marked(change()).by(&cookie).send().await;
+            assert_eq!(answer.status, if fine { 200 } else { 403 }, "{seen}: {origin:?}, {site:?}");
             if fine {
-                marked(change()).by(&cookie).send().await.is(200);
                 marked(login()).send().await.is(204);
                 assert_eq!(app.session_count().await, before + 1);
             } else {
-                marked(change()).by(&cookie).send().await.fails(E::CsrfRejected);
+                answer.fails(E::CsrfRejected);
                 // A token that a script added does not make up for the cookie that the browser did.
                 marked(change()).by(&cookie).bearer(&bearer.token).send().await.fails(E::CsrfRejected);
                 let refused = marked(login()).send().await.fails(E::CsrfRejected);
@@ -64,10 +72,20 @@ async fn a_handshake_is_no_reading_request(cx: Cx) {
     let (cookie, bearer) = (app.login(&ada, "cookie").await, app.login(&ada, "db").await);
     let handshake = |path: &str| app.get(path).header("connection", "Upgrade").header("upgrade", "websocket");
     for path in ["/users/me", "/host/current", "/host/session"] {
-        for origin in ["https://evil.example", "https://user-content.example.com", "null"] {
+        for (seen, origin) in [
+            ("kemalcr/kemal#766", "https://evil.example"),
+            ("amir20/dozzle#4671", "https://user-content.example.com"),
+            ("attack: a sandboxed frame", "null"),
+            ("electron/electron#3976", "file://"),
+            ("react/react-native#16304", "http://localhost:3000/"),
+            ("websocket-client/websocket-client#787", "https://localhost:3000"),
+        ] {
             let request = || handshake(path).header("origin", origin).header("sec-fetch-mode", "websocket");
-            request().by(&cookie).send().await.fails(E::CsrfRejected);
-            request().by(&bearer).send().await.is(200);
+            let answer = request().by(&cookie).send().await;
+            assert_eq!(answer.status, 403, "{seen}: {origin}");
+            answer.fails(E::CsrfRejected);
+            // A native client that writes an origin: letta-ai/letta-code#3511.
+            assert_eq!(request().by(&bearer).send().await.status, 200, "{seen}: {origin}");
         }
         for origin in ["http://localhost:3000", "https://app.example.com"] {
             handshake(path).header("origin", origin).by(&cookie).send().await.is(200);
@@ -82,14 +100,16 @@ async fn apps_in_web_views_are_named(cx: Cx) {
     let setup = Setup::default().auth(|auth| auth.allowed_origin("capacitor://localhost"));
     let app = cx.app_with(setup).await;
     let ada = app.register("ada").await;
-    for (origin, fine) in [("capacitor://localhost", true), ("capacitor://evil", false), ("tauri://localhost", false)] {
+    for (seen, origin, fine) in [
+        ("c15t/c15t#1012", "capacitor://localhost", true),
+        ("attack", "capacitor://evil", false),
+        ("ionic-team/capacitor#2669", "capacitor://", false),
+        ("pydantic/logfire-js#89", "tauri://localhost", false),
+        ("asciimoo/hister#635", "safari-web-extension://5D1B3F0A-7C2E-4E0B-9A52-6F1D2C3B4A59", false),
+    ] {
         let login = || app.post("/auth/jwt/login").form(&[("username", &ada.email), ("password", PASSWORD)]);
         let answer = login().header("origin", origin).header("sec-fetch-site", "cross-site").send().await;
-        if fine {
-            answer.is(200)
-        } else {
-            answer.fails(E::CsrfRejected)
-        };
+        assert_eq!(answer.status, if fine { 200 } else { 403 }, "{seen}: {origin}");
     }
 }
 

@@ -28,22 +28,36 @@ async fn nobody_is_logged_in(app: &App, but_for: i64) {
 async fn other_sites_log_nobody_in(cx: Cx) {
     let app = cx.app().await;
     let ada = app.register("ada").await;
-    let foreign: [&[(&str, &str)]; 9] = [
-        &[("origin", "https://evil.example")],
-        &[("origin", "null")],
-        &[("origin", "http://localhost:3000.evil.example")],
-        &[("origin", "https://localhost:3000")],
-        &[("origin", PUBLIC_URL), ("sec-fetch-site", "cross-site")],
-        &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")],
-        &[("sec-fetch-site", "same-site")],
-        &[("sec-fetch-mode", "no-cors")],
-        &[("origin", PUBLIC_URL), ("origin", "https://evil.example")],
+    let foreign: [(&str, &[(&str, &str)]); 12] = [
+        ("attack", &[("origin", "https://evil.example")]),
+        ("electron/electron#7931", &[("origin", "null")]),
+        ("electron/electron#3976", &[("origin", "file://")]),
+        ("attack", &[("origin", "http://localhost:3000.evil.example")]),
+        ("attack", &[("origin", "https://localhost:3000")]),
+        ("LanternOps/breeze#4475", &[("origin", "https://localhost:8443"), ("sec-fetch-site", "same-origin")]),
+        ("dust-tt/dust#23439", &[("origin", "moz-extension://0d5e3c1b-94a7-4f5e-8b7c-2a1f6c3d9e80")]),
+        ("attack", &[("origin", PUBLIC_URL), ("sec-fetch-site", "cross-site")]),
+        (
+            "sveltejs/kit#14889",
+            &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")],
+        ),
+        ("kubetail-org/kubetail#1158", &[("sec-fetch-site", "same-site")]),
+        ("electron/electron spec/api-net-spec.ts", &[("sec-fetch-mode", "no-cors"), ("sec-fetch-dest", "empty")]),
+        ("attack", &[("origin", PUBLIC_URL), ("origin", "https://evil.example")]),
     ];
-    let own: [&[(&str, &str)]; 4] = [
-        &[],
-        &[("origin", PUBLIC_URL), ("sec-fetch-site", "same-origin")],
-        &[("origin", ALLOWED_ORIGIN)],
-        &[("sec-fetch-site", "same-origin")],
+    let own: [(&str, &[(&str, &str)]); 5] = [
+        ("andrii-kryvoviaz/slink#72", &[]),
+        ("Fetch Metadata, section 2.2", &[("origin", PUBLIC_URL), ("sec-fetch-site", "same-origin")]),
+        ("MDN Sec-Fetch-Site", &[("origin", ALLOWED_ORIGIN)]),
+        ("lukacf/meerkat#113", &[("sec-fetch-site", "same-origin")]),
+        (
+            "jetty/jetty.project#9998",
+            &[
+                ("connection", "Upgrade, HTTP2-Settings"),
+                ("upgrade", "h2c"),
+                ("http2-settings", "AAMAAABkAARAAAAAAAIAAAAA"),
+            ],
+        ),
     ];
     let credentials = [("username", ada.email.as_str()), ("password", PASSWORD)];
     let bodies = |path: &str| {
@@ -55,17 +69,19 @@ async fn other_sites_log_nobody_in(cx: Cx) {
     };
     for path in LOGINS {
         for request in bodies(path) {
-            for headers in foreign {
-                let answer = carrying(&request, headers).send().await.fails(E::CsrfRejected);
-                assert!(answer.set_cookies().is_empty());
+            for (seen, headers) in foreign {
+                let answer = carrying(&request, headers).send().await;
+                assert_eq!(answer.status, 403, "{seen}: {headers:?}");
+                assert!(answer.fails(E::CsrfRejected).set_cookies().is_empty(), "{seen}");
             }
         }
     }
     nobody_is_logged_in(&app, 0).await;
-    for headers in own {
+    for (seen, headers) in own {
         for request in bodies("/auth/cookie/login") {
-            let answer = carrying(&request, headers).send().await.is(204);
-            assert_eq!(answer.cookie().0, "auth");
+            let answer = carrying(&request, headers).send().await;
+            assert_eq!(answer.status, 204, "{seen}: {headers:?}");
+            assert_eq!(answer.cookie().0, "auth", "{seen}");
         }
     }
 }
@@ -102,41 +118,44 @@ async fn ambiguous_credentials_are_refused(cx: Cx) {
     let (ada, bob) = (app.register("ada").await, app.register("bob").await);
     let (a, b) = (&ada.email, &bob.email);
     let json_texts = [
-        format!(r#"{{"username":"{a}","password":"x","password":"{PASSWORD}"}}"#),
-        format!(r#"{{"username":"{a}","password":"{PASSWORD}","password":"x"}}"#),
-        format!(r#"{{"username":"{b}","username":"{a}","password":"{PASSWORD}"}}"#),
-        format!(r#"{{"username":"{a}","\u0075sername":"{a}","password":"{PASSWORD}"}}"#),
-        format!(r#"{{"username":"{a}","password":"{PASSWORD}","x":1,"x":2}}"#),
-        format!(r#"{{"username":"{a}","password":"{PASSWORD}","x":{{"y":1,"y":2}}}}"#),
-        format!(r#"{{"username":"{a}","email":"{b}","password":"{PASSWORD}"}}"#),
-        format!(r#"{{"username":"{a}","name":"{a}","password":"{PASSWORD}"}}"#),
-        format!(r#"{{"username":"{a}","password":"{PASSWORD}"}}{{"username":"{b}"}}"#),
-        format!(r#"[{{"username":"{a}","password":"{PASSWORD}"}}]"#),
-        format!("\u{feff}\u{feff}{{\"username\":\"{a}\",\"password\":\"{PASSWORD}\"}}"),
-        format!(r#"{{"username":"{a}","password":"{PASSWORD}",}}"#),
-        format!(r#"{{username:"{a}",password:"{PASSWORD}"}}"#),
+        ("attack", format!(r#"{{"username":"{a}","password":"x","password":"{PASSWORD}"}}"#)),
+        ("attack", format!(r#"{{"username":"{a}","password":"{PASSWORD}","password":"x"}}"#)),
+        ("attack", format!(r#"{{"username":"{b}","username":"{a}","password":"{PASSWORD}"}}"#)),
+        ("attack", format!(r#"{{"username":"{a}","\u0075sername":"{a}","password":"{PASSWORD}"}}"#)),
+        ("hygiene", format!(r#"{{"username":"{a}","password":"{PASSWORD}","x":1,"x":2}}"#)),
+        ("hygiene", format!(r#"{{"username":"{a}","password":"{PASSWORD}","x":{{"y":1,"y":2}}}}"#)),
+        ("attack", format!(r#"{{"username":"{a}","email":"{b}","password":"{PASSWORD}"}}"#)),
+        ("attack", format!(r#"{{"username":"{a}","name":"{a}","password":"{PASSWORD}"}}"#)),
+        ("attack", format!(r#"{{"username":"{a}","password":"{PASSWORD}"}}{{"username":"{b}"}}"#)),
+        ("attack", format!(r#"[{{"username":"{a}","password":"{PASSWORD}"}}]"#)),
+        (
+            "hygiene: two byte order marks",
+            format!("\u{feff}\u{feff}{{\"username\":\"{a}\",\"password\":\"{PASSWORD}\"}}"),
+        ),
+        ("hygiene: JavaScript, not JSON", format!(r#"{{"username":"{a}","password":"{PASSWORD}",}}"#)),
+        ("hygiene: JavaScript, not JSON", format!(r#"{{username:"{a}",password:"{PASSWORD}"}}"#)),
     ];
     let forms = [
-        format!("username={a}&password=x&password={PASSWORD}"),
-        format!("username={a}&password={PASSWORD}&password=x"),
-        format!("username={b}&username={a}&password={PASSWORD}"),
-        format!("username={a}&%75sername={a}&password={PASSWORD}"),
-        format!("username={a}&email={b}&password={PASSWORD}"),
-        format!("username[]={a}&password[]={PASSWORD}"),
-        "username[$ne]=&password[$ne]=".to_owned(),
-        format!("username={a};password={PASSWORD}"),
-        format!("username={a}&password={PASSWORD}&grant_type=password&grant_type=password"),
-        format!("username={a}&password={PASSWORD}&grant_type=client_credentials"),
-        format!("username={a}%00&password={PASSWORD}"),
-        format!("username={a}&password={PASSWORD}%ff"),
+        ("attack", format!("username={a}&password=x&password={PASSWORD}")),
+        ("attack", format!("username={a}&password={PASSWORD}&password=x")),
+        ("attack", format!("username={b}&username={a}&password={PASSWORD}")),
+        ("attack", format!("username={a}&%75sername={a}&password={PASSWORD}")),
+        ("attack", format!("username={a}&email={b}&password={PASSWORD}")),
+        ("PHP and Rails, nested fields", format!("username[]={a}&password[]={PASSWORD}")),
+        ("attack", "username[$ne]=&password[$ne]=".to_owned()),
+        ("attack", format!("username={a};password={PASSWORD}")),
+        ("attack", format!("username={a}&password={PASSWORD}&grant_type=password&grant_type=password")),
+        ("RFC 6749, section 4.4", format!("username={a}&password={PASSWORD}&grant_type=client_credentials")),
+        ("hygiene", format!("username={a}%00&password={PASSWORD}")),
+        ("hygiene", format!("username={a}&password={PASSWORD}%ff")),
     ];
     for path in LOGINS {
         for (content_type, texts) in
             [("application/json", &json_texts[..]), ("application/x-www-form-urlencoded", &forms)]
         {
-            for text in texts {
+            for (seen, text) in texts {
                 let answer = app.post(path).bytes(content_type, text.clone()).send().await;
-                assert_eq!(answer.status, 422, "{text}: {}", answer.text());
+                assert_eq!(answer.status, 422, "{seen}: {text}: {}", answer.text());
                 assert!(!answer.text().contains(PASSWORD), "{}", answer.text());
             }
         }
@@ -173,24 +192,25 @@ async fn other_types_of_bodies_are_refused(cx: Cx) {
     let ada = app.register("ada").await;
     let body = json!({ "username": ada.email, "password": PASSWORD }).to_string();
     let types = [
-        "",
-        "text/plain",
-        "text/plain; charset=utf-8",
-        "multipart/form-data; boundary=x",
-        "text/json",
-        "application/jsonp",
-        "application/x-json",
-        "application/json, text/plain",
-        "text/plain, application/json",
-        "text/plain; application/json",
-        "application/octet-stream",
-        "*/*",
-        "json",
-        "application/",
+        ("hygiene", ""),
+        ("attack: what a form of another site can send", "text/plain"),
+        ("WHATWG Fetch, section 5.2: a string and no type", "text/plain; charset=utf-8"),
+        ("attack", "multipart/form-data; boundary=x"),
+        ("hygiene: a name from before RFC 4627", "text/json"),
+        ("hygiene", "application/jsonp"),
+        ("hygiene", "application/x-json"),
+        ("attack", "application/json, text/plain"),
+        ("attack", "text/plain, application/json"),
+        ("attack", "text/plain; application/json"),
+        ("hygiene", "application/octet-stream"),
+        ("hygiene", "*/*"),
+        ("hygiene", "json"),
+        ("hygiene", "application/"),
     ];
     for path in LOGINS {
-        for content_type in types {
-            app.post(path).bytes(content_type, body.clone()).send().await.fails(E::UnsupportedMediaType);
+        for (seen, content_type) in types {
+            let answer = app.post(path).bytes(content_type, body.clone()).send().await;
+            assert_eq!(answer.status, 415, "{seen}: {content_type}");
         }
         for (one, other) in [("application/json", "text/plain"), ("text/plain", "application/json")] {
             let twice = app.post(path).bytes(one, body.clone()).header("content-type", other);
