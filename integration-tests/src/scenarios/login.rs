@@ -105,7 +105,9 @@ async fn cookies_of_another_domain_lock_nobody_out(cx: Cx) {
     let bye = app.post("/auth/logout").header("cookie", format!("sid={new}")).send().await.is(204);
     assert_eq!(bye.session_cookies().len(), 1, "nothing else is removed");
     // Of the prefix `__Host-`, a browser keeps one cookie, and one that is partitioned.
-    let app = cx.app_with(Setup::default().auth(|auth| auth.public_url("https://app.example.com"))).await;
+    let bound = || vec![Backend::cookie("cookie", CookieOptions::default())];
+    let setup = Setup::default().backends(bound).auth(|auth| auth.public_url("https://app.example.com"));
+    let app = cx.app_with(setup).await;
     let planted = app.post("/auth/logout").header("cookie", "__Host-auth=a; __Host-auth=b").send().await;
     let removal = "__Host-auth=; Path=/; HttpOnly; SameSite=Lax; Secure; Partitioned; Max-Age=0";
     assert_eq!(planted.fails(E::Unauthorized).session_cookies(), [removal]);
