@@ -63,7 +63,7 @@ impl MigrationTrait for NewTable {
 }
 
 impl NewTable {
-    /// Fails when the database has a table of this name that is another program's: one whose columns are not exactly those
+    /// Fails when the database has something of this name that is another program's: all but a table with exactly the columns
     /// that this migration creates. With these columns it is from a run that was killed, which MySQL does not undo.
     pub(crate) async fn refuse_foreign(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let columns = (self.columns)();
@@ -112,7 +112,7 @@ impl NewTable {
     }
 }
 
-/// Fails when a table of this name has other columns than these.
+/// Fails when something of this name is there that is not a table with exactly these columns.
 pub(crate) async fn refuse_foreign(
     manager: &SchemaManager<'_>,
     name: &str,
@@ -123,20 +123,36 @@ pub(crate) async fn refuse_foreign(
     if found.is_empty() || found == ours {
         return Ok(());
     }
+    let way_out = match manager.get_database_backend() {
+        DbBackend::Postgres => POSTGRES_WAY_OUT,
+        _ => "",
+    };
     Err(DbErr::Custom(format!(
-        "the database has a table `{name}` that is not this library's, and it was left as it is: give the library a database \
-         of its own, or on PostgreSQL a schema of its own (`?options=-csearch_path%3Dauth` in the URL), or rename that table; \
-         the prefix `authn_` is fixed"
+        "the database has a table or another object `{name}` that is not this library's, and it was left as it is: give the \
+         library a database of its own{way_out}, or rename that object; the prefix `authn_` is fixed"
     )))
 }
 
-/// The columns of a table or view in the schema that the library's tables are created in; none when it does not exist.
-async fn column_names(manager: &SchemaManager<'_>, table: &str) -> Result<BTreeSet<String>, DbErr> {
+/// A pooler refuses the setting in the URL. Hosting platforms have a schema `auth`, which is theirs.
+const POSTGRES_WAY_OUT: &str = " or a schema of its own (`CREATE SCHEMA authn`, then `?options=-csearch_path%3Dauthn` in the \
+    URL or, behind a pooler such as PgBouncer, `ALTER ROLE .. SET search_path = authn` for a role of its own)";
+
+/// The columns of what has this name in the schema that the library's tables are created in; none when nothing has it. An empty
+/// name stands for what is not a table, or has no columns.
+///
+/// PostgreSQL shows only those tables in `information_schema` that the role has rights to, no materialized views, and no types,
+/// which share their names with tables.
+async fn column_names(manager: &SchemaManager<'_>, name: &str) -> Result<BTreeSet<String>, DbErr> {
     let backend = manager.get_database_backend();
     let sql = match backend {
         DbBackend::Postgres => {
-            "SELECT column_name::text FROM information_schema.columns \
-             WHERE table_schema = current_schema() AND table_name = $1"
+            "WITH here AS (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = current_schema()) \
+             SELECT CASE WHEN c.relkind IN ('r', 'p') THEN COALESCE(a.attname::text, '') ELSE '' END \
+             FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_attribute a \
+             ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+             WHERE c.relnamespace = (SELECT oid FROM here) AND c.relname = $1 \
+             UNION SELECT '' FROM pg_catalog.pg_type \
+             WHERE typnamespace = (SELECT oid FROM here) AND typname = $1 AND typrelid = 0"
         }
         DbBackend::MySql => {
             "SELECT CAST(column_name AS CHAR) FROM information_schema.columns \
@@ -144,7 +160,7 @@ async fn column_names(manager: &SchemaManager<'_>, table: &str) -> Result<BTreeS
         }
         _ => "SELECT name FROM pragma_table_info(?)",
     };
-    let statement = Statement::from_sql_and_values(backend, sql, [table.into()]);
+    let statement = Statement::from_sql_and_values(backend, sql, [name.into()]);
     let rows = manager.get_connection().query_all_raw(statement).await?;
     rows.iter().map(|row| row.try_get_by_index(0)).collect()
 }

@@ -15,6 +15,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_server_killed_at_any_statement_is_taken_over: direct_only,
     an_older_server_runs_beside_a_newer_one: direct_only,
     a_table_of_another_program_is_left_as_it_is: direct_only,
+    what_the_role_cannot_see_is_in_the_way_too: direct_only,
     a_schema_of_its_own_keeps_out_of_the_way: direct_only,
     the_defaults_of_the_server_do_not_count: direct_only,
 ];
@@ -170,9 +171,7 @@ async fn a_table_of_another_program_is_left_as_it_is(cx: Cx) {
             let before = tables(&app, cx.engine()).await;
             let refused =
                 auth_migration::migrate(app.pool()).await.expect_err("the table is another program's").to_string();
-            for part in [&format!("`{table}`"), "a database of its own", "a schema of its own", "`authn_` is fixed"] {
-                assert!(refused.contains(part), "{refused}");
-            }
+            says_what_is_in_the_way(&refused, table, cx.engine());
             assert_eq!(tables(&app, cx.engine()).await, before, "{table} with {rows} rows");
             app.execute(&insert(rows)).await;
             app.execute(&format!("DROP TABLE {table}")).await;
@@ -180,6 +179,80 @@ async fn a_table_of_another_program_is_left_as_it_is(cx: Cx) {
     }
     auth_migration::migrate(app.pool()).await.expect("nothing is in the way any more");
     app.user("ada").await;
+}
+
+/// The refusal names the table and each way out.
+fn says_what_is_in_the_way(refused: &str, table: &str, engine: Engine) {
+    let ways: &[&str] = match engine {
+        Engine::Postgres => &["`CREATE SCHEMA authn`", "`?options=-csearch_path%3Dauthn`", "`ALTER ROLE "],
+        Engine::Sqlite | Engine::Mariadb => &[],
+    };
+    for part in [&format!("`{table}`"), "a database of its own", "`authn_` is fixed"].iter().chain(ways) {
+        assert!(refused.contains(part), "{part}: {refused}");
+    }
+}
+
+/// `information_schema` hides the tables of other roles, and does not know of everything that has a name. PostgreSQL would not
+/// create the table then, without a word, because something of that name exists.
+async fn what_the_role_cannot_see_is_in_the_way_too(cx: Cx) {
+    const TABLE: (&str, &str) = ("CREATE TABLE {} (id INTEGER PRIMARY KEY, email TEXT)", "DROP TABLE {}");
+    if cx.engine() != Engine::Postgres {
+        return;
+    }
+    let app = cx.app().await;
+    drop_tables(&app).await;
+    let row = app.rows("SELECT 'role_of_' || current_database()").await.pop().expect("a row");
+    let role: String = row.try_get_by_index(0).expect("a text");
+    for statement in [
+        "DROP TABLE IF EXISTS beside".to_owned(),
+        "CREATE TABLE beside (id INTEGER)".to_owned(),
+        format!("DROP ROLE IF EXISTS {role}"),
+        format!("CREATE ROLE {role}"),
+        format!("GRANT CREATE, USAGE ON SCHEMA public TO {role}"),
+    ] {
+        app.execute(&statement).await;
+    }
+    let pool = Database::connect(with_option(&app, &format!("role%3D{role}"))).await.expect("a connection");
+    for table in ["authn_migrations", "authn_meta", "authn_limit"] {
+        for (create, drop) in [
+            TABLE,
+            ("CREATE VIEW {} AS SELECT 1 AS id", "DROP VIEW {}"),
+            ("CREATE MATERIALIZED VIEW {} AS SELECT 1 AS id", "DROP MATERIALIZED VIEW {}"),
+            ("CREATE SEQUENCE {}", "DROP SEQUENCE {}"),
+            ("CREATE INDEX {} ON beside (id)", "DROP INDEX {}"),
+            ("CREATE TYPE {} AS (id INTEGER)", "DROP TYPE {}"),
+            ("CREATE TYPE {} AS ENUM ('a')", "DROP TYPE {}"),
+            ("CREATE DOMAIN {} AS INTEGER", "DROP DOMAIN {}"),
+        ] {
+            app.execute(&create.replace("{}", table)).await;
+            let before = tables(&app, cx.engine()).await;
+            let refused = auth_migration::migrate(&pool).await.expect_err(create).to_string();
+            says_what_is_in_the_way(&refused, table, cx.engine());
+            assert_eq!(tables(&app, cx.engine()).await, before, "{create}");
+            app.execute(&drop.replace("{}", table)).await;
+        }
+    }
+    // The way out that a pooler does not stop.
+    app.execute(&TABLE.0.replace("{}", "authn_user")).await;
+    app.execute(&format!("CREATE SCHEMA authn AUTHORIZATION {role}")).await;
+    app.execute(&format!("ALTER ROLE {role} SET search_path = authn")).await;
+    app.execute(&format!("ALTER ROLE {role} LOGIN PASSWORD '{role}'")).await;
+    let mut url = url::Url::parse(app.database_url()).expect("a URL");
+    url.set_username(&role).and_then(|()| url.set_password(Some(&role))).expect("a URL with a user");
+    let own = Database::connect(String::from(url)).await.expect("a connection");
+    auth_migration::migrate(&own).await.expect("no table is in the way there");
+    assert_eq!(app.count("authn.authn_user").await, 0);
+    for pool in [pool, own] {
+        pool.close().await.expect("the pool can be closed");
+    }
+    app.execute(&format!("DROP OWNED BY {role}")).await;
+    app.execute(&format!("DROP ROLE {role}")).await;
+}
+
+/// The URL of the database with a setting of PostgreSQL.
+fn with_option(app: &App, setting: &str) -> String {
+    let separator = if app.database_url().contains('?') { '&' } else { '?' };
+    format!("{}{separator}options=-c{setting}", app.database_url())
 }
 
 /// The columns and indexes of all tables.
@@ -200,18 +273,18 @@ async fn a_schema_of_its_own_keeps_out_of_the_way(cx: Cx) {
     let app = cx.app().await;
     drop_tables(&app).await;
     app.execute("CREATE TABLE authn_user (id INTEGER PRIMARY KEY)").await;
-    app.execute("CREATE SCHEMA auth").await;
-    for url in [ConnectOptions::new(app.database_url()).set_schema_search_path("auth").to_owned(), {
-        let separator = if app.database_url().contains('?') { '&' } else { '?' };
-        ConnectOptions::new(format!("{}{separator}options=-csearch_path%3Dauth", app.database_url()))
-    }] {
+    app.execute("CREATE SCHEMA authn").await;
+    for url in [
+        ConnectOptions::new(app.database_url()).set_schema_search_path("authn").to_owned(),
+        ConnectOptions::new(with_option(&app, "search_path%3Dauthn")),
+    ] {
         let pool = Database::connect(url).await.expect("a connection");
         auth_migration::migrate(&pool).await.expect("no table is in the way there");
-        assert_eq!(app.count("auth.authn_user").await, 0);
+        assert_eq!(app.count("authn.authn_user").await, 0);
         pool.close().await.expect("the pool can be closed");
     }
     app.execute("DROP TABLE authn_user").await;
-    app.execute("DROP SCHEMA auth CASCADE").await;
+    app.execute("DROP SCHEMA authn CASCADE").await;
     auth_migration::migrate(app.pool()).await.expect("nothing is in the way here");
 }
 
