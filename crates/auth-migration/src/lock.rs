@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use sea_orm_migration::{MigratorTrait, SchemaManager};
 
-use crate::table::{NewTable, refuse_foreign};
+use crate::table::{NewTable, refuse_encoding, refuse_foreign};
 use crate::{Migrator, TABLES};
 
 /// What sea-orm keeps of each migration that was run.
@@ -33,8 +33,9 @@ const MYSQL_UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('authn_mig:', MD5(DATABASE())
 /// servers of both versions can run beside each other.
 ///
 /// # Errors
-/// Fails when the database is unavailable, when its user may not create tables, and when it has a table with the name of one
-/// of the library's that is another program's: nothing is changed then.
+/// Fails when the database is unavailable, when its user may not create tables, when it has a table with the name of one
+/// of the library's that is another program's, and when the encoding of a PostgreSQL database is not UTF-8: nothing is changed
+/// then.
 pub async fn migrate(db: &DatabaseConnection) -> Result<(), DbErr> {
     run::<Migrator>(db, TABLES).await
 }
@@ -99,6 +100,9 @@ async fn lock(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
 /// this version has never heard of are a newer version's: they matter only to a version that has work of its own to do.
 async fn up<M: MigratorTrait>(transaction: &DatabaseTransaction, tables: &[NewTable]) -> Result<(), DbErr> {
     let manager = SchemaManager::new(transaction);
+    if !tables.is_empty() {
+        refuse_encoding(&manager).await?;
+    }
     let book = M::migration_table_name().to_string();
     refuse_foreign(&manager, &book, BOOK_COLUMNS.map(str::to_owned)).await?;
     let entries =

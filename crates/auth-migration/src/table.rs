@@ -49,6 +49,7 @@ impl MigrationName for NewTable {
 #[async_trait::async_trait]
 impl MigrationTrait for NewTable {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        refuse_encoding(manager).await?;
         self.refuse_foreign(manager).await?;
         manager.create_table(self.definition(manager.get_database_backend())).await?;
         for index in self.indexes {
@@ -163,6 +164,24 @@ async fn column_names(manager: &SchemaManager<'_>, name: &str) -> Result<BTreeSe
     let statement = Statement::from_sql_and_values(backend, sql, [name.into()]);
     let rows = manager.get_connection().query_all_raw(statement).await?;
     rows.iter().map(|row| row.try_get_by_index(0)).collect()
+}
+
+/// Fails when a PostgreSQL database cannot store every character, or counts bytes as characters. MySQL and MariaDB are told the
+/// character set of each table.
+pub(crate) async fn refuse_encoding(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    if manager.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let sql = "SELECT current_setting('server_encoding')";
+    let row = manager.get_connection().query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+    let encoding: Option<String> = row.map(|row| row.try_get_by_index(0)).transpose()?;
+    match encoding {
+        Some(encoding) if encoding != "UTF8" => Err(DbErr::Custom(format!(
+            "the database has the encoding {encoding}, which cannot store every name: create one with \
+             `CREATE DATABASE .. ENCODING 'UTF8' TEMPLATE template0` and use that"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// The id of a row.

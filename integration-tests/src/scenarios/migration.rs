@@ -17,6 +17,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_table_of_another_program_is_left_as_it_is: direct_only,
     what_the_role_cannot_see_is_in_the_way_too: direct_only,
     a_schema_of_its_own_keeps_out_of_the_way: direct_only,
+    a_database_of_another_encoding_is_refused: direct_only,
     the_defaults_of_the_server_do_not_count: direct_only,
 ];
 
@@ -253,6 +254,34 @@ async fn what_the_role_cannot_see_is_in_the_way_too(cx: Cx) {
 fn with_option(app: &App, setting: &str) -> String {
     let separator = if app.database_url().contains('?') { '&' } else { '?' };
     format!("{}{separator}options=-c{setting}", app.database_url())
+}
+
+/// Names have characters that only Unicode has, and lengths are counted in characters.
+async fn a_database_of_another_encoding_is_refused(cx: Cx) {
+    if cx.engine() != Engine::Postgres {
+        return;
+    }
+    let app = cx.app().await;
+    let row = app.rows("SELECT current_database()::text").await.pop().expect("a row");
+    let name: String = row.try_get_by_index(0).expect("a text");
+    for encoding in ["LATIN1", "SQL_ASCII"] {
+        let other = format!("{name}_{}", encoding.to_lowercase());
+        app.execute(&format!("DROP DATABASE IF EXISTS {other}")).await;
+        app.execute(&format!(
+            "CREATE DATABASE {other} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        ))
+        .await;
+        let mut url = url::Url::parse(app.database_url()).expect("a URL");
+        url.set_path(&other);
+        let pool = Database::connect(String::from(url)).await.expect("a connection");
+        let refused = auth_migration::migrate(&pool).await.map_err(|cause| cause.to_string());
+        pool.close().await.expect("the pool can be closed");
+        app.execute(&format!("DROP DATABASE {other}")).await;
+        let refused = refused.expect_err("an encoding without most characters");
+        for part in [encoding, "`CREATE DATABASE ", "ENCODING 'UTF8' TEMPLATE template0`"] {
+            assert!(refused.contains(part), "{part}: {refused}");
+        }
+    }
 }
 
 /// The columns and indexes of all tables.
