@@ -28,6 +28,11 @@ const POSTGRES: &str = "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout 
 const MYSQL_LOCK: &str = "SELECT CAST(GET_LOCK(CONCAT('authn_mig:', MD5(DATABASE())), 60) AS SIGNED)";
 const MYSQL_UNLOCK: &str = "DO RELEASE_LOCK(CONCAT('authn_mig:', MD5(DATABASE())))";
 
+/// Galera has no lock of the whole cluster, and some servers refuse this one for that reason.
+const MYSQL_REFUSES: &str = "the database refuses the lock that keeps two servers from migrating at once (`GET_LOCK`): on \
+    Percona XtraDB Cluster set `pxc_strict_mode=PERMISSIVE`; on another cluster call `Migrator::up(&db, None)` of \
+    `auth_migration` in one place, before the servers start";
+
 /// Brings the library's tables up to date. Safe to call at every start, by several servers at once, and again after a
 /// run that was killed half way. Tables that a newer version of the library has changed already are left alone, so that
 /// servers of both versions can run beside each other.
@@ -67,7 +72,12 @@ async fn once<M: MigratorTrait>(db: &DatabaseConnection, tables: &[NewTable]) ->
     let sqlite_transaction_mode = (backend == DbBackend::Sqlite).then_some(SqliteTransactionMode::Immediate);
     let options = TransactionOptions { sqlite_transaction_mode, ..TransactionOptions::default() };
     let transaction = db.begin_with_options(options).await?;
-    lock(&transaction).await?;
+    if let Err(cause) = lock(&transaction).await {
+        // Servers that find nothing to do need no lock.
+        let done = done::<M>(&transaction).await;
+        transaction.rollback().await?;
+        return if is_complete::<M>(&done?) { Ok(()) } else { Err(cause) };
+    }
     let result = up::<M>(&transaction, tables).await;
     if backend == DbBackend::MySql {
         // Else the lock would last as long as the connection.
@@ -86,10 +96,15 @@ async fn lock(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
     match transaction.get_database_backend() {
         DbBackend::Postgres => transaction.execute_unprepared(POSTGRES).await.map(drop),
         DbBackend::MySql => {
-            let row = transaction.query_one_raw(Statement::from_string(DbBackend::MySql, MYSQL_LOCK)).await?;
+            let row = transaction.query_one_raw(Statement::from_string(DbBackend::MySql, MYSQL_LOCK)).await;
+            let row = row.map_err(|cause| DbErr::Custom(format!("{MYSQL_REFUSES} ({cause})")))?;
             let taken: Option<i64> = row.map(|row| row.try_get_by_index(0)).transpose()?.flatten();
-            let late = || DbErr::Custom("another server's migration did not end within a minute".to_owned());
-            taken.filter(|taken| *taken == 1).map(drop).ok_or_else(late)
+            match taken {
+                Some(1) => Ok(()),
+                Some(_) => Err(DbErr::Custom("another server's migration did not end within a minute".to_owned())),
+                // The wait was ended from without.
+                None => Err(DbErr::Custom(MYSQL_REFUSES.to_owned())),
+            }
         }
         // A transaction that writes from its beginning is the lock.
         _ => Ok(()),
@@ -105,14 +120,25 @@ async fn up<M: MigratorTrait>(transaction: &DatabaseTransaction, tables: &[NewTa
     }
     let book = M::migration_table_name().to_string();
     refuse_foreign(&manager, &book, BOOK_COLUMNS.map(str::to_owned)).await?;
-    let entries =
-        if manager.has_table(&book).await? { M::get_migration_models(transaction).await? } else { Vec::new() };
-    let done: HashSet<&str> = entries.iter().map(|entry| entry.version.as_str()).collect();
-    if M::migrations().iter().all(|migration| done.contains(migration.name())) {
+    let done = done::<M>(transaction).await?;
+    if is_complete::<M>(&done) {
         return Ok(());
     }
     for table in tables.iter().filter(|table| !done.contains(table.name)) {
         table.refuse_foreign(&manager).await?;
     }
     M::up(transaction, None).await
+}
+
+/// The migrations that are in the book.
+async fn done<M: MigratorTrait>(transaction: &DatabaseTransaction) -> Result<HashSet<String>, DbErr> {
+    let book = M::migration_table_name().to_string();
+    if !SchemaManager::new(transaction).has_table(&book).await? {
+        return Ok(HashSet::new());
+    }
+    Ok(M::get_migration_models(transaction).await?.into_iter().map(|entry| entry.version).collect())
+}
+
+fn is_complete<M: MigratorTrait>(done: &HashSet<String>) -> bool {
+    M::migrations().iter().all(|migration| done.contains(migration.name()))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use auth_core::sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
+use auth_migration::MigratorTrait;
 use auth_testkit::Engine;
 
 use crate::scenario::scenarios;
@@ -19,6 +20,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_schema_of_its_own_keeps_out_of_the_way: direct_only,
     a_database_of_another_encoding_is_refused: direct_only,
     the_defaults_of_the_server_do_not_count: direct_only,
+    a_server_that_gets_no_lock_starts_if_nothing_is_left_to_do: direct_only,
 ];
 
 /// Every table, those that refer to others first.
@@ -343,4 +345,26 @@ async fn the_defaults_of_the_server_do_not_count(cx: Cx) {
     let ada = app.user("ada").await;
     let body = serde_json::json!({ "display_name": "Zo\u{eb} \u{1f389}" });
     app.patch("/users/me").by(&ada).json(body).send().await.is(200);
+}
+
+/// Some clusters refuse the lock. Here a limit of the session ends the wait for it.
+async fn a_server_that_gets_no_lock_starts_if_nothing_is_left_to_do(cx: Cx) {
+    if cx.engine() != Engine::Mariadb {
+        return;
+    }
+    let app = cx.app().await;
+    let locked = app.rows("SELECT CAST(GET_LOCK(CONCAT('authn_mig:', MD5(DATABASE())), 5) AS SIGNED)").await;
+    assert_eq!(locked[0].try_get_by_index::<i64>(0).expect("a number"), 1);
+    let options = ConnectOptions::new(app.database_url()).max_connections(1).to_owned();
+    let pool = Database::connect(options).await.expect("a connection");
+    pool.execute_unprepared("SET SESSION max_statement_time = 0.3").await.expect("a setting");
+    auth_migration::migrate(&pool).await.expect("nothing is left to do");
+    app.execute("DELETE FROM authn_migrations WHERE version LIKE '%_create_limit'").await;
+    let refused = auth_migration::migrate(&pool).await.expect_err("no lock").to_string();
+    for part in ["`GET_LOCK`", "`pxc_strict_mode=PERMISSIVE`", "`Migrator::up(&db, None)`"] {
+        assert!(refused.contains(part), "{part}: {refused}");
+    }
+    auth_migration::Migrator::up(&pool, None).await.expect("the way out");
+    auth_migration::migrate(&pool).await.expect("nothing is left to do");
+    pool.close().await.expect("the pool can be closed");
 }
