@@ -7,6 +7,7 @@ mod place;
 mod tests;
 
 use std::fmt;
+use std::iter;
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
@@ -127,8 +128,8 @@ impl AuthBuilder {
         self
     }
 
-    /// A secret that was replaced: data encrypted with it can still be read, but tokens signed with it are no longer
-    /// accepted. A database that was used with it [accepts](crate::Installation::check_keys) the new one.
+    /// A secret that was replaced: data encrypted with it can still be read, and codes that were mailed with it are accepted,
+    /// but tokens signed with it are not. A database that was used with it [accepts](crate::Installation::check_keys) the new one.
     #[must_use]
     pub fn former_secret(mut self, secret: RootSecret) -> Self {
         self.former_secrets.push(secret);
@@ -262,7 +263,7 @@ impl AuthBuilder {
             source,
             lookup,
             sealer: keys.sealer,
-            code_key: keys.code,
+            code_keys: keys.code,
             limit_key: keys.limit,
             templates,
             bell: Notify::new(),
@@ -278,14 +279,16 @@ impl AuthBuilder {
 /// What is derived from the root secret.
 struct Keys {
     sealer: Sealer,
-    code: hmac::Key,
+    /// The one that codes are made with, then those of former secrets, which servers may have that still send codes.
+    code: Vec<hmac::Key>,
     limit: hmac::Key,
 }
 
 impl Keys {
     fn derive(secret: &RootSecret, former: &[RootSecret]) -> Self {
-        let key = |label| hmac::Key::new(hmac::HMAC_SHA256, secret.derive(label).as_ref());
-        Self { sealer: Sealer::new(secret, former), code: key("one-time/code"), limit: key("limit/bucket") }
+        let key = |secret: &RootSecret, label| hmac::Key::new(hmac::HMAC_SHA256, secret.derive(label).as_ref());
+        let code = iter::once(secret).chain(former).map(|secret| key(secret, "one-time/code")).collect();
+        Self { sealer: Sealer::new(secret, former), code, limit: key(secret, "limit/bucket") }
     }
 }
 

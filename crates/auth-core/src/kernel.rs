@@ -52,7 +52,8 @@ pub(crate) struct Parts {
     pub(crate) source: Source,
     pub(crate) lookup: Lookup,
     pub(crate) sealer: Sealer,
-    pub(crate) code_key: hmac::Key,
+    /// The first makes codes; all of them tell whether a code is right.
+    pub(crate) code_keys: Vec<hmac::Key>,
     pub(crate) limit_key: hmac::Key,
     pub(crate) templates: Templates,
     /// Rings when something was put into the outbox.

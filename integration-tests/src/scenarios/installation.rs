@@ -20,6 +20,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     another_secret_does_not_start: direct_only,
     of_two_first_secrets_one_starts: direct_only,
     a_mail_waits_for_a_server_that_can_open_it,
+    a_code_is_good_where_both_secrets_are_known: direct_only,
     a_database_is_unused_until_something_is_in_it: direct_only,
 ];
 
@@ -263,6 +264,24 @@ async fn a_mail_waits_for_a_server_that_can_open_it(cx: Cx) {
     new.deliver().await;
     assert_eq!(outbox(&app).await, OutboxState { waiting: 0, failed: 1 });
     event!(new, MailFailed);
+}
+
+/// Of two servers, one has only the former secret yet.
+async fn a_code_is_good_where_both_secrets_are_known(cx: Cx) {
+    let old = cx.app().await;
+    let ada = old.verified_user("ada").await;
+    let new = old.server_with(rotated()).await;
+    for (mails, other) in [(&old, &new), (&new, &new)] {
+        mails.post("/auth/magic-link").json(json!({ "email": ada.email })).send().await.is(202);
+        let mail = mails.mail_to(&ada.email, MAGIC_LINK).await;
+        let code = mail.code.as_ref().expect("a code").as_str().to_owned();
+        let wrong = if code == "123456" { "654321" } else { "123456" };
+        let guess = |code: &str| json!({ "email": ada.email, "code": code });
+        other.post("/auth/db/magic-link/verify").json(guess(wrong)).send().await.fails(E::MagicLinkBadToken);
+        assert_eq!(old.count("authn_one_time_token WHERE attempts = 1 AND used_at IS NULL").await, 1, "one try");
+        other.post("/auth/db/magic-link/verify").json(guess(&code)).send().await.is(200);
+        other.post("/auth/db/magic-link/verify").json(guess(&code)).send().await.fails(E::MagicLinkBadToken);
+    }
 }
 
 async fn a_database_is_unused_until_something_is_in_it(cx: Cx) {

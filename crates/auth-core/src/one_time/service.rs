@@ -40,7 +40,7 @@ impl<'a> OneTimeTokens<'a> {
         let family = issue.family.map(|family| family_digest(issue.purpose, family.of));
         let code = match (family, issue.code) {
             (_, None) => None,
-            (Some(family), Some(code)) => Some(self.code_digest(&family, code)),
+            (Some(family), Some(code)) => self.code_digests(&family, code).next(),
             (None, Some(_)) => return Err(Error::internal("a code needs a family that counts its attempts")),
         };
         let id = self.kernel.new_id(now)?;
@@ -166,18 +166,21 @@ impl<'a> OneTimeTokens<'a> {
         code: &str,
     ) -> Result<Option<Consumed>> {
         let family = family_digest(purpose, of);
-        let by = store::By::Code { family, code: self.code_digest(&family, code) };
+        let by = store::By::Code { family, codes: self.code_digests(&family, code).collect() };
         self.redeem(tx, purpose, by, None).await
     }
 
-    /// Anyone who has the bare digest of six digits finds them in no time, but not without the key.
-    fn code_digest(&self, family: &[u8; 32], code: &str) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&self.kernel.parts().code_key);
-        context.update(family);
-        context.update(code.as_bytes());
-        let mut digest = [0; 32];
-        digest.copy_from_slice(context.sign().as_ref());
-        digest
+    /// The digest of a code under the present key, then those under the keys of former secrets. Anyone who has the bare digest
+    /// of six digits finds them in no time, but not without the key.
+    fn code_digests(&self, family: &[u8; 32], code: &str) -> impl Iterator<Item = [u8; 32]> {
+        self.kernel.parts().code_keys.iter().map(move |key| {
+            let mut context = hmac::Context::with_key(key);
+            context.update(family);
+            context.update(code.as_bytes());
+            let mut digest = [0; 32];
+            digest.copy_from_slice(context.sign().as_ref());
+            digest
+        })
     }
 }
 

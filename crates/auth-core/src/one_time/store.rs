@@ -26,11 +26,14 @@ pub(super) struct NewRow {
 }
 
 /// How a caller who wants to redeem a row names it.
-#[derive(Clone, Copy)]
 pub(super) enum By {
     Id(Uuid),
     Token([u8; 32]),
-    Code { family: [u8; 32], code: [u8; 32] },
+    /// One whose code has one of these digests.
+    Code {
+        family: [u8; 32],
+        codes: Vec<[u8; 32]>,
+    },
 }
 
 impl By {
@@ -38,8 +41,9 @@ impl By {
         match self {
             Self::Id(id) => Condition::all().add(Column::Id.eq(id)),
             Self::Token(hash) => Condition::all().add(Column::TokenHash.eq(hash.to_vec())),
-            Self::Code { family, code } => {
-                Condition::all().add(Column::Family.eq(family.to_vec())).add(Column::CodeHash.eq(code.to_vec()))
+            Self::Code { family, codes } => {
+                let codes = codes.iter().map(|code| code.to_vec());
+                Condition::all().add(Column::Family.eq(family.to_vec())).add(Column::CodeHash.is_in(codes))
             }
         }
     }
