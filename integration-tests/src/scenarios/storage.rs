@@ -1,16 +1,21 @@
 //! Scenarios of what lies below every feature: transactions, migrations, tokens that are redeemed once.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use auth_core::account::MAX_DISPLAY_NAME;
 use auth_core::one_time::{Issue, Purpose};
 use auth_core::password_reset::RESET;
-use auth_core::sea_orm::{DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use auth_core::sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 use auth_core::verification::VERIFY;
+use auth_testkit::Engine;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
 use crate::scenario::scenarios;
-use crate::{App, Cx, PASSWORD, Scenario, Setup, race};
+use crate::{App, Cx, Login, PASSWORD, Scenario, Setup, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     one_connection_is_enough,
@@ -18,6 +23,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     migrations_can_run_again_and_at_once,
     a_single_use_token_is_redeemed_once: direct_only,
     a_single_use_token_is_bound: direct_only,
+    every_text_fits_its_column: direct_only,
 ];
 
 async fn one_connection_is_enough(cx: Cx) {
@@ -118,4 +124,80 @@ async fn a_single_use_token_is_bound(cx: Cx) {
     assert!(!consume(&app, RESET, &token, Some("cookie")).await, "expired to the second");
     app.clock().set_back(Duration::from_millis(1));
     assert!(consume(&app, RESET, &token, Some("cookie")).await);
+}
+
+/// The columns of texts, and the most characters that the library puts into each: MySQL cuts longer ones without a word where
+/// `sql_mode` is not strict.
+const LONGEST: [(&str, usize); 21] = [
+    // `Email`: the limit of SMTP, and nothing grows when it is folded.
+    ("authn_user.email", 254),
+    ("authn_address.email_key", 254),
+    // `Username`, which is ASCII.
+    ("authn_user.username", 32),
+    ("authn_user.username_key", 32),
+    ("authn_user.display_name", MAX_DISPLAY_NAME),
+    // Imported hashes have a limit of their own; those of Argon2 are shorter.
+    ("authn_user.password_hash", 512),
+    // `Language`.
+    ("authn_user.locale", 35),
+    // The builder refuses longer names.
+    ("authn_session.backend", 32),
+    ("authn_one_time_token.kind", 32),
+    // An address of IPv6, and what `Client` keeps of a user agent.
+    ("authn_session.ip", 45),
+    ("authn_event.ip", 45),
+    ("authn_session.user_agent", 256),
+    ("authn_device.user_agent", 256),
+    ("authn_event.user_agent", 256),
+    // Constants. PostgreSQL refuses one that is too long, in the scenario that writes it.
+    ("authn_address.realm", 64),
+    ("authn_user.realm", 64),
+    ("authn_limit.realm", 64),
+    ("authn_session.amr", 64),
+    ("authn_device.kind", 16),
+    ("authn_event.name", 48),
+    ("authn_meta.name", 64),
+];
+
+async fn every_text_fits_its_column(cx: Cx) {
+    let app = cx.app_with(Setup::default().connections(1)).await;
+    let schema = match cx.engine() {
+        // Its columns have no width.
+        Engine::Sqlite => None,
+        Engine::Postgres => Some("current_schema()"),
+        Engine::Mariadb => Some("DATABASE()"),
+    };
+    if let Some(schema) = schema {
+        let query = format!(
+            "SELECT CONCAT(table_name, '.', column_name, ' ', character_maximum_length) FROM information_schema.columns \
+             WHERE table_schema = {schema} AND data_type IN ('varchar', 'character varying') \
+             AND table_name <> 'authn_migrations'"
+        );
+        let mut widths = BTreeMap::new();
+        for row in app.rows(&query).await {
+            let column: String = row.try_get_by_index(0).expect("a text");
+            let (name, width) = column.split_once(' ').expect("a column and its width");
+            widths.insert(name.to_owned(), width.parse::<usize>().expect("a number"));
+        }
+        for (column, longest) in LONGEST {
+            let width = widths.remove(column).unwrap_or_else(|| panic!("{column} is not a column"));
+            assert!(longest <= width, "{column} has {width} characters of {longest}");
+        }
+        assert!(widths.is_empty(), "say how long these can be: {widths:?}");
+    }
+    if cx.engine() == Engine::Mariadb {
+        app.pool().execute_unprepared("SET SESSION sql_mode = ''").await.expect("a setting");
+    }
+    let email = format!("{}@{}.example.org", "a".repeat(64), [63, 63, 49].map(|length| "b".repeat(length)).join("."));
+    let (username, name) = ("c".repeat(32), "\u{1f389}".repeat(MAX_DISPLAY_NAME));
+    let body = json!({ "email": email, "password": PASSWORD, "username": username, "display_name": name });
+    assert_eq!(email.len(), 254);
+    let account = app.post("/auth/register").json(body).send().await.is(201).json();
+    let body = json!({ "username": email, "password": PASSWORD });
+    let login = app.post("/auth/db/login").header("user-agent", &"d".repeat(300)).json(body);
+    let ada = Login::new(&account).with(&login.send().await.is(200));
+    let me = app.get("/users/me").by(&ada).send().await.is(200).json();
+    assert_eq!((&me["email"], &me["username"], &me["display_name"]), (&json!(email), &json!(username), &json!(name)));
+    let sessions = app.get("/auth/sessions").by(&ada).send().await.is(200).json();
+    assert_eq!(sessions["sessions"][0]["user_agent"], json!("d".repeat(256)), "{sessions}");
 }

@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 use crate::feature::Feature;
 use crate::limit::{DeclaredLimit, Limits};
 
+/// The longest name of a purpose: what its column holds.
+const MAX_PURPOSE: usize = 32;
+
 /// What is wrong with what the features declare, and with the limits that the app sets.
 pub(super) fn problems(features: &[Feature], limits: &Limits) -> Vec<String> {
     let mut problems = Vec::new();
@@ -21,6 +24,10 @@ pub(super) fn problems(features: &[Feature], limits: &Limits) -> Vec<String> {
     problems.extend(odd.map(|purpose| {
         format!("give the purpose `{}` a prefix of three lower-case letters and an underscore", purpose.name())
     }));
+    let long = purposes().filter(|purpose| purpose.name().len() > MAX_PURPOSE);
+    problems.extend(
+        long.map(|purpose| format!("give the purpose `{}` a name of at most {MAX_PURPOSE} characters", purpose.name())),
+    );
     let declared: Vec<DeclaredLimit> = features.iter().flat_map(|feature| feature.limits).copied().collect();
     check_names("limit", declared.iter().map(DeclaredLimit::name), &mut problems);
     problems.extend(limits.problems(&declared));
@@ -73,6 +80,8 @@ mod tests {
         const AGAIN: Feature = Feature::new("app", "An app's.").purposes(&[verification::VERIFY]);
         const PREFIX: Feature = Feature::new("app", "An app's.").purposes(&[Purpose::new("join_team", "vfy_")]);
         const LONG: Feature = Feature::new("app", "An app's.").purposes(&[Purpose::new("join_team", "join_")]);
+        const WORDY: Feature =
+            Feature::new("app", "An app's.").purposes(&[Purpose::new("join_the_team_of_somebody_who_asks", "jnt_")]);
         const TAKEN: Limit<Client> = Limit::new("registrations", &[Rate::per_hour(1)]);
         const LIMITS: Feature = Feature::new("app", "An app's.").limits(&[TAKEN.declared()]);
         for (feature, part) in [
@@ -82,6 +91,7 @@ mod tests {
             (AGAIN, "two purposes are called `verify_email`"),
             (PREFIX, "the prefix `vfy_`"),
             (LONG, "three lower-case letters"),
+            (WORDY, "a name of at most 32 characters"),
             (LIMITS, "two limits are called `registrations`"),
         ] {
             let features = [FEATURES, &[feature]].concat();

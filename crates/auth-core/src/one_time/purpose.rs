@@ -16,7 +16,7 @@ pub struct Purpose {
 }
 
 impl Purpose {
-    /// A purpose, by its stable name in the database (snake case), and by what its tokens begin with, so that people and
+    /// A purpose, by its stable name in the database (snake case, at most 32 characters), and by what its tokens begin with, so that people and
     /// scanners can tell them apart: three lower-case letters and an underscore.
     #[must_use]
     pub const fn new(name: &'static str, prefix: &'static str) -> Self {
