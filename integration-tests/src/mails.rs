@@ -1,11 +1,13 @@
 //! The mails that an address got, for scenarios.
 
 pub(crate) use auth_core::account::{
-    ACCOUNT_DELETED, PASSWORD_CHANGED, SUPERUSER_ADDED, SUPERUSER_CHANGED, SUPERUSER_REMOVED,
+    ACCOUNT_DELETED, PASSWORD_CHANGED, PASSWORD_SET, SUPERUSER_ADDED, SUPERUSER_CHANGED, SUPERUSER_REMOVED,
 };
 pub(crate) use auth_core::admin::ACCOUNT_RESET;
 pub(crate) use auth_core::device::CONFIRM_DEVICE;
-pub(crate) use auth_core::email_change::{CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED};
+pub(crate) use auth_core::email_change::{
+    CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED, EMAIL_CHANGED_BY_ADMIN,
+};
 pub(crate) use auth_core::invitation::INVITATION;
 pub(crate) use auth_core::magic_link::{MAGIC_LINK, PASSWORD_REMOVED};
 use auth_core::mail::{Mail, MailKind};

@@ -7,7 +7,7 @@ use auth_core::RootSecret;
 use auth_testkit::MailFault;
 
 use super::installation::OTHER;
-use crate::mails::{PASSWORD_CHANGED, VERIFY_EMAIL};
+use crate::mails::{ACCOUNT_RESET, VERIFY_EMAIL};
 use crate::scenario::scenarios;
 use crate::{App, Cx, PASSWORD, Scenario, Setup};
 
@@ -50,7 +50,7 @@ async fn it_makes_superusers_and_sets_passwords(cx: Cx) {
     app.try_login(&ada.email, PASSWORD, "db").await.fails(E::LoginBadCredentials);
     let ada = ada.with(&app.try_login(&ada.email, NEW, "db").await.is(200));
     app.get("/users/me").by(&ada).send().await.is(200);
-    app.mail_to(&ada.email, PASSWORD_CHANGED).await;
+    app.mail_to(&ada.email, ACCOUNT_RESET).await;
     assert_eq!(app.count("authn_event WHERE name = 'password_changed' AND actor_id IS NULL").await, 1);
     for (words, input) in
         [("set-password nobody", NEW), ("set-password ada@example.org", ""), ("set-password ada@example.org", "\n")]

@@ -6,7 +6,9 @@ use std::time::Duration;
 use auth_core::ErrorCode as E;
 use serde_json::json;
 
-use crate::mails::{CONFIRM_EMAIL, EMAIL_CHANGED, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL, token_of};
+use crate::mails::{
+    CONFIRM_EMAIL, EMAIL_CHANGED, EMAIL_CHANGED_BY_ADMIN, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL, token_of,
+};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, Login, PASSWORD, Scenario, Setup, audit};
 
@@ -302,7 +304,7 @@ async fn a_superusers_repair_is_the_last_word(cx: Cx) {
     let early = app.token_to(&owner.email, EMAIL_CHANGED).await;
     let repaired = json!({ "email": "ada-again@example.org", "is_verified": true });
     app.patch(&owner.path()).by(&root).json(repaired).send().await.is(200);
-    let notice = app.mail_to("thief@example.org", EMAIL_CHANGED).await;
+    let notice = app.mail_to("thief@example.org", EMAIL_CHANGED_BY_ADMIN).await;
     assert!(notice.link.is_none(), "the thief gets no link");
     revert(&app, &early).await.fails(E::ChangeEmailBadToken);
     assert_eq!(app.count("authn_one_time_token WHERE kind = 'revert_email'").await, 0);

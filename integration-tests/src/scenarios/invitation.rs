@@ -7,7 +7,9 @@ use auth_core::{ErrorCode as E, EventKind, Limits, Registration};
 use auth_testkit::{Moment, Reaction};
 use serde_json::{Value, json};
 
-use crate::mails::{CONFIRM_EMAIL, EMAIL_CHANGED, INVITATION, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL, token_of};
+use crate::mails::{
+    CONFIRM_EMAIL, EMAIL_CHANGED_BY_ADMIN, INVITATION, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL, token_of,
+};
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, Login, PASSWORD, Scenario, Setup, audit, race};
 
@@ -196,13 +198,13 @@ async fn a_new_address_gets_an_invitation_of_its_own(cx: Cx) {
     let lost = app.token_to("aba@example.org", INVITATION).await;
     app.patch(&ada.path()).by(&root).json(json!({ "email": ADA })).send().await.is(200);
     assert_eq!(app.kinds_to(ADA).await, [INVITATION.name()]);
-    assert!(!app.was_mailed("aba@example.org", EMAIL_CHANGED).await);
+    assert!(!app.was_mailed("aba@example.org", EMAIL_CHANGED_BY_ADMIN).await);
     accept(&app, &lost, NEW).await.fails(E::InvitationBadToken);
     let user = accept(&app, &app.token_to(ADA, INVITATION).await, NEW).await.is(200).json();
     assert_eq!((&user["email"], &user["is_verified"]), (&json!(ADA), &json!(true)));
     // From then on it is somebody's account.
     app.patch(&ada.path()).by(&root).json(json!({ "email": "moved@example.org" })).send().await.is(200);
-    assert!(app.was_mailed(ADA, EMAIL_CHANGED).await);
+    assert!(app.was_mailed(ADA, EMAIL_CHANGED_BY_ADMIN).await);
     assert_eq!(app.kinds_to("moved@example.org").await, [VERIFY_EMAIL.name()]);
 }
 

@@ -6,13 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::OutboxState;
-use auth_core::mail::MailConfig;
+use auth_core::mail::{MailConfig, MailKind};
+use auth_core::password::Password;
 use auth_core::{ErrorCode as E, Registration};
 use auth_testkit::{MailFault, MemoryMailer, Moment, Reaction};
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::mails::{ACCOUNT_RESET, CONFIRM_EMAIL, PASSWORD_CHANGED, RESET_PASSWORD, VERIFY_EMAIL};
+use crate::mails::{
+    ACCOUNT_RESET, CONFIRM_EMAIL, EMAIL_CHANGED, EMAIL_CHANGED_BY_ADMIN, PASSWORD_CHANGED, PASSWORD_SET,
+    RESET_PASSWORD, VERIFY_EMAIL,
+};
 use crate::scenario::scenarios;
 use crate::{App, Cx, Login, PASSWORD, Scenario, Setup, race};
 
@@ -33,6 +37,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_mail_that_takes_its_time_holds_up_no_other: direct_only,
     the_language_is_the_readers,
     a_name_goes_to_no_unverified_address,
+    a_mail_says_who_did_it_and_what_was_before,
 ];
 
 async fn state(app: &App) -> OutboxState {
@@ -454,4 +459,46 @@ async fn a_name_goes_to_no_unverified_address(cx: Cx) {
     let change = json!({ "old_password": PASSWORD, "new_password": NEW });
     post(Some(&grace), "/auth/change-password", change).await.is(200);
     assert_eq!(app.mail_to(&grace.email, PASSWORD_CHANGED).await.to.display_name(), Some(NAME));
+}
+
+/// An account without a password had none that others could know, and the operator of the app needs none.
+async fn a_mail_says_who_did_it_and_what_was_before(cx: Cx) {
+    const NEW: &str = "kettle-Umbrella-42-river";
+    let app = cx.app().await;
+    let root = app.superuser("root").await;
+    let expect = async |who: &Login, kind: MailKind, words: &[&str], never: &[&str]| {
+        app.mail_to(&who.email, kind).await;
+        let sent = app.mailer().sent();
+        let (_, content) = sent.iter().rfind(|(mail, _)| mail.is(kind)).expect("a mail");
+        for word in words {
+            assert!(content.text.contains(word), "{word}: {}", content.text);
+        }
+        for word in never {
+            assert!(!content.text.contains(word), "{word}: {}", content.text);
+        }
+        assert!(!app.was_mailed(&who.email, PASSWORD_CHANGED).await);
+        assert!(!app.was_mailed(&who.email, EMAIL_CHANGED).await);
+    };
+    let administrator = ["An administrator of ", "contact the people who run"];
+    // The operator, and a superuser by each route.
+    let ada = app.verified_user("ada").await;
+    app.auth().admin().set_password(ada.id, Password::new(NEW)).await.expect("a password");
+    expect(&ada, ACCOUNT_RESET, &administrator, &["your old password", "If that was"]).await;
+    let grace = app.verified_user("grace").await;
+    app.patch(&grace.path()).by(&root).json(json!({ "password": NEW })).send().await.is(200);
+    expect(&grace, ACCOUNT_RESET, &administrator, &["your old password", "If that was"]).await;
+    app.patch(&grace.path()).by(&root).json(json!({ "email": "moved@example.org" })).send().await.is(200);
+    expect(&grace, EMAIL_CHANGED_BY_ADMIN, &administrator, &["If that was you"]).await;
+    // A first password, by a link and by a session.
+    let first = ["which had none", "If that was you"];
+    let linus = app.verified_user("linus").await;
+    app.remove_password(&linus).await;
+    forgot(&app, &linus.email).await;
+    let link = json!({ "token": app.token_to(&linus.email, RESET_PASSWORD).await, "password": NEW });
+    app.post("/auth/reset-password").json(link).send().await.is(200);
+    expect(&linus, PASSWORD_SET, &first, &["your old password"]).await;
+    let mary = app.verified_user("mary").await;
+    app.remove_password(&mary).await;
+    app.patch("/users/me").by(&mary).json(json!({ "password": NEW })).send().await.is(200);
+    expect(&mary, PASSWORD_SET, &first, &["your old password"]).await;
 }

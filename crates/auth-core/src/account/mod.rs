@@ -25,7 +25,7 @@ pub(crate) use draft::Draft;
 pub use hashes::HashReport;
 pub(crate) use model::{Changes, Credentials};
 pub use model::{MAX_DISPLAY_NAME, Updated};
-pub use notice::PASSWORD_CHANGED;
+pub use notice::{PASSWORD_CHANGED, PASSWORD_SET};
 pub use remove::ACCOUNT_DELETED;
 pub use service::Accounts;
 pub(crate) use service::refused;
@@ -37,4 +37,5 @@ pub(crate) const FEATURE: Feature = Feature::new("account", "What an account is.
     .purge(purge::purge)
     .problems(|configs| configs.accounts.problems());
 
-const MAILS: &[MailKind] = &[ACCOUNT_DELETED, PASSWORD_CHANGED, SUPERUSER_ADDED, SUPERUSER_CHANGED, SUPERUSER_REMOVED];
+const MAILS: &[MailKind] =
+    &[ACCOUNT_DELETED, PASSWORD_CHANGED, PASSWORD_SET, SUPERUSER_ADDED, SUPERUSER_CHANGED, SUPERUSER_REMOVED];

@@ -7,3 +7,9 @@ pub const PASSWORD_CHANGED: MailKind = MailKind::new(
     "password_changed",
     &[("en", include_str!("mail/password_changed.en.jinja")), ("de", include_str!("mail/password_changed.de.jinja"))],
 );
+
+/// An account that had no password got one.
+pub const PASSWORD_SET: MailKind = MailKind::new(
+    "password_set",
+    &[("en", include_str!("mail/password_set.en.jinja")), ("de", include_str!("mail/password_set.de.jinja"))],
+);

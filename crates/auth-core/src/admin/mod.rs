@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod model;
+mod notice;
 mod operator;
 mod service;
 mod shown;
@@ -12,7 +13,8 @@ use crate::feature::Feature;
 
 pub use bootstrap::Bootstrap;
 pub use model::{AdminChanges, NewUser, Page, PageRequest};
-pub use service::{ACCOUNT_RESET, Admin};
+pub use notice::ACCOUNT_RESET;
+pub use service::Admin;
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature =

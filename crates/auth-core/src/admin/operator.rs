@@ -2,8 +2,7 @@
 
 use uuid::Uuid;
 
-use super::Admin;
-use crate::account::PASSWORD_CHANGED;
+use super::{ACCOUNT_RESET, Admin};
 use crate::account::{Accounts, Changes, SessionsToEnd, store};
 use crate::client::Client;
 use crate::email_change::close_revert_links;
@@ -53,7 +52,7 @@ impl Admin<'_> {
                 Accounts::new(kernel).apply(&effect, &before, &changes, SessionsToEnd::All, taken).await?;
                 effect.emit(EventKind::PasswordChanged { user_id: id, actor_id: None });
                 close_revert_links(&effect, id).await?;
-                effect.queue_mail_to(&before, PASSWORD_CHANGED)
+                effect.queue_mail_to(&before, ACCOUNT_RESET)
             })
             .await
     }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::target::{OtherAccount, Target, target};
-use super::{AdminChanges, NewUser, Page, PageRequest};
+use super::{ACCOUNT_RESET, AdminChanges, NewUser, Page, PageRequest};
 use crate::account::{
     Accounts, Changes, Draft, SessionsToEnd, Updated, ensure_superuser_remains, recheck_superuser,
     require_superuser_in_person, store,
@@ -16,10 +16,9 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
 use crate::identifier::{Email, Username};
 use crate::kernel::Kernel;
-use crate::mail::MailKind;
 use crate::password::{Password, PolicyContext};
 use crate::principal::Principal;
-use crate::profile::{AccountChanges, notify_owner};
+use crate::profile::{AccountChanges, ChangedBy, notify_owner};
 use crate::user::User;
 use crate::{invitation, verification};
 
@@ -27,12 +26,6 @@ const TAKEN: ErrorCode = ErrorCode::UpdateUserEmailAlreadyExists;
 
 /// The largest page of a list.
 pub(super) const MAX_PAGE: u64 = 100;
-
-/// A superuser set a new password.
-pub const ACCOUNT_RESET: MailKind = MailKind::new(
-    "account_reset",
-    &[("en", include_str!("mail/account_reset.en.jinja")), ("de", include_str!("mail/account_reset.de.jinja"))],
-);
 
 /// The service of superusers. What changes an account takes the superuser who acts, and asks for a recent login. The
 /// caller of what only reads has checked that a superuser asks; the wire does so for every route.
@@ -123,7 +116,7 @@ impl<'a> Admin<'a> {
                 // There is no owner yet whom a change could concern: the first link went to the wrong address.
                 invitation::invite(&effect, &updated.user, actor.user.id).await?;
             } else {
-                notify_owner(&effect, &before, &updated.user, &changes, false).await?;
+                notify_owner(&effect, &before, &updated.user, &changes, ChangedBy::Superuser).await?;
             }
             Ok(updated)
         });

@@ -29,7 +29,16 @@ pub const EMAIL_CHANGE_REQUESTED: MailKind = MailKind::new(
     ],
 );
 
-/// To the old address: it was replaced. The link reverts that, unless a superuser did it.
+/// To the old address: a superuser replaced it.
+pub const EMAIL_CHANGED_BY_ADMIN: MailKind = MailKind::new(
+    "email_changed_by_admin",
+    &[
+        ("en", include_str!("mail/email_changed_by_admin.en.jinja")),
+        ("de", include_str!("mail/email_changed_by_admin.de.jinja")),
+    ],
+);
+
+/// To the old address: it was replaced. The link reverts that, if it was verified or no verified one can come back.
 pub const EMAIL_CHANGED: MailKind = MailKind::new(
     "email_changed",
     &[("en", include_str!("mail/email_changed.en.jinja")), ("de", include_str!("mail/email_changed.de.jinja"))],

@@ -12,7 +12,7 @@ use crate::registration::Registration;
 
 pub use config::{EmailChange, EmailChangeConfig};
 pub(crate) use contested::{holder_of_verified, make_room, owner_by_email};
-pub use link::{CONFIRM, CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED, REVERT};
+pub use link::{CONFIRM, CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED, EMAIL_CHANGED_BY_ADMIN, REVERT};
 pub(crate) use link::{close_revert_links, has_way_back, queue_revert_mail};
 pub(crate) use request::request_confirmation;
 use request::{JOB, run_job};
@@ -20,7 +20,7 @@ pub use service::{EMAIL_CHANGES, EmailChanges};
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature = Feature::new("email_change", "New email addresses, and how to revert them.")
-    .mails(&[CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED])
+    .mails(&[CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED, EMAIL_CHANGED_BY_ADMIN])
     .purposes(&[CONFIRM, REVERT])
     .limits(&[EMAIL_CHANGES.declared()])
     .problems(problems)

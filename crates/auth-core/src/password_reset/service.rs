@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use super::link::RESET;
 use super::link::mail;
-use crate::account::PASSWORD_CHANGED;
-use crate::account::{Accounts, Changes, SessionsToEnd, store};
+use crate::account::{Accounts, Changes, PASSWORD_CHANGED, PASSWORD_SET, SessionsToEnd, store};
 use crate::client::Client;
 use crate::effect::Effect;
 use crate::email_change::owner_by_email;
@@ -78,7 +77,9 @@ impl<'a> PasswordResets<'a> {
         tokens.admit(token, client).await?;
         // Hashing is for those who have a link.
         let known = tokens.peek(RESET, token, None).await?.and_then(|token| token.user_id).ok_or(BAD)?;
-        let user = store::find(kernel.db(), known).await?.map(User::from).ok_or(BAD)?;
+        let row = store::find(kernel.db(), known).await?.ok_or(BAD)?;
+        let had_password = row.password_hash.is_some();
+        let user = User::from(row);
         let context = kernel.policy_context(Some(&user), &[]);
         let accounts = Accounts::new(kernel);
         let hash = accounts.hash_new(password, context, ErrorCode::ResetPasswordInvalidPassword, client).await?;
@@ -98,7 +99,7 @@ impl<'a> PasswordResets<'a> {
                     claim(&effect, &user, changes).await?;
                 }
                 effect.emit(EventKind::PasswordReset { user_id: user.id });
-                effect.queue_mail_to(&user, PASSWORD_CHANGED)
+                effect.queue_mail_to(&user, if had_password { PASSWORD_CHANGED } else { PASSWORD_SET })
             })
             .await
     }

@@ -14,7 +14,7 @@ pub use export::EXPORTS;
 pub(crate) use export::EXPORTS_AT_ONCE;
 pub use model::AccountChanges;
 pub(crate) use model::Rights;
-pub(crate) use notify::notify_owner;
+pub(crate) use notify::{ChangedBy, notify_owner};
 pub use password::PASSWORD_CHANGES;
 pub use service::Profiles;
 pub use update::PROFILE_CHANGES;

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{AccountChanges, PASSWORD_CHANGES, Profiles, Rights, notify_owner};
+use super::{AccountChanges, ChangedBy, PASSWORD_CHANGES, Profiles, Rights, notify_owner};
 use crate::account::{Accounts, Changes, SessionsToEnd, Updated, ensure_superuser_remains};
 use crate::client::Client;
 use crate::effect::Effect;
@@ -66,6 +66,8 @@ impl Profiles<'_> {
         if !changes.fields().is_empty() {
             self.kernel.limiter().take(&PROFILE_CHANGES.of(&user.id), client).await?;
         }
+        // Without the current one, only an account that has none gets one.
+        let by = ChangedBy::Owner { had_password: current_password.is_some() };
         if email.is_some() || password.is_some() {
             self.prove_again(principal, password.is_some(), current_password, client).await?;
         }
@@ -93,7 +95,7 @@ impl Profiles<'_> {
             return Ok(Updated::new(user.clone()));
         }
         let taken = ErrorCode::UpdateUserEmailAlreadyExists;
-        let updated = self.write_own(principal, &changes, later.as_ref(), client).await;
+        let updated = self.write_own(principal, &changes, later.as_ref(), by, client).await;
         Accounts::new(self.kernel).prefer_email_conflict(updated, now.as_ref(), Some(user.id), taken).await
     }
 
@@ -126,6 +128,7 @@ impl Profiles<'_> {
         principal: &Principal,
         changes: &Changes,
         later: Option<&Email>,
+        by: ChangedBy,
         client: &Client,
     ) -> Result<Updated> {
         let accounts = Accounts::new(self.kernel);
@@ -153,7 +156,7 @@ impl Profiles<'_> {
                 let taken = ErrorCode::UpdateUserEmailAlreadyExists;
                 let updated = accounts.apply(&effect, before, changes, ends, taken).await?;
                 accounts.emit_changes(&effect, before.id, changes, Some(before.id));
-                notify_owner(&effect, before, &updated.user, changes, true).await?;
+                notify_owner(&effect, before, &updated.user, changes, by).await?;
                 // The job is for the account as it is now: one of before a new password would be void.
                 ask(&updated.user)?;
                 Ok(updated)
