@@ -37,6 +37,8 @@ fn options(url: &str) -> ConnectOptions {
         .record_stmt_in_spans(false)
         .acquire_timeout(Duration::from_secs(2))
         .max_connections(16)
+        // After a failover, connections to the former primary can only read: the pool replaces them within this time.
+        .max_lifetime(Duration::from_secs(5 * 60))
         // A ping for connections that a restart of the server may have cut; under load none is idle that long.
         .test_before_acquire(false)
         .test_before_acquire_if_idle_for(Duration::from_secs(1));
@@ -64,14 +66,19 @@ fn sqlite(options: &mut ConnectOptions, in_memory: bool) {
     }
 }
 
+/// The limits are set by a statement: PgBouncer and other poolers refuse connections that bring settings of their own.
 fn postgres(options: &mut ConnectOptions) {
-    let milliseconds = PATIENCE.as_millis();
-    options.map_sqlx_postgres_opts(move |postgres| {
-        postgres.options([
-            ("statement_timeout", milliseconds),
-            ("lock_timeout", milliseconds),
-            ("idle_in_transaction_session_timeout", 2 * milliseconds),
-        ])
+    // As patient as `PATIENCE`, and twice that for a transaction of a server that fell silent.
+    const LIMITS: &str = "SET statement_timeout = '5s'; SET lock_timeout = '5s'; \
+        SET idle_in_transaction_session_timeout = '10s'";
+    options.map_sqlx_postgres_opts(|postgres| postgres.extra_float_digits(None));
+    options.map_sqlx_postgres_pool_opts(|pool| {
+        pool.after_connect(|connection, _| {
+            Box::pin(async move {
+                connection.execute(LIMITS).await?;
+                Ok(())
+            })
+        })
     });
 }
 
