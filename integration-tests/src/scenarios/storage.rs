@@ -194,7 +194,7 @@ async fn every_text_fits_its_column(cx: Cx) {
     assert_eq!(email.len(), 254);
     let account = app.post("/auth/register").json(body).send().await.is(201).json();
     let body = json!({ "username": email, "password": PASSWORD });
-    let login = app.post("/auth/db/login").header("user-agent", &"d".repeat(300)).json(body);
+    let login = app.post("/auth/db/login").header("user-agent", "d".repeat(300)).json(body);
     let ada = Login::new(&account).with(&login.send().await.is(200));
     let me = app.get("/users/me").by(&ada).send().await.is(200).json();
     assert_eq!((&me["email"], &me["username"], &me["display_name"]), (&json!(email), &json!(username), &json!(name)));
