@@ -14,6 +14,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Argon2id with the present parameters.
 pub(super) struct Worker {
     present: Params,
+    /// A hash that no password has. It is there beforehand, as stored ones are, so that a hashing thread allocates the same for both.
+    nobodys: String,
     firebase: Option<FirebaseSignerKey>,
     done: AtomicU64,
 }
@@ -22,9 +24,10 @@ impl Worker {
     /// Takes the parameters of `config`, whose [`problems`](HasherConfig::problems) must be none.
     pub(super) fn new(config: &HasherConfig) -> Result<Self, HasherError> {
         let output = Some(Params::DEFAULT_OUTPUT_LEN);
-        let present = Params::new(config.memory_kib, config.iterations, config.parallelism, output);
-        let firebase = config.firebase_signer_key.clone();
-        Ok(Self { present: present.map_err(internal)?, firebase, done: AtomicU64::new(0) })
+        let present =
+            Params::new(config.memory_kib, config.iterations, config.parallelism, output).map_err(internal)?;
+        let (nobodys, firebase) = (nobodys(&present), config.firebase_signer_key.clone());
+        Ok(Self { present, nobodys, firebase, done: AtomicU64::new(0) })
     }
 
     /// The [`work`] done so far.
@@ -86,22 +89,14 @@ impl Worker {
 
     /// What every hash with the present parameters begins with.
     pub(super) fn current_prefix(&self) -> String {
-        let (memory, passes, lanes) = (self.present.m_cost(), self.present.t_cost(), self.present.p_cost());
-        format!("$argon2id$v=19$m={memory},t={passes},p={lanes}$")
-    }
-
-    /// A hash that no password has: salt and output are zero.
-    fn nobodys(&self) -> String {
-        const SALT: &str = "AAAAAAAAAAAAAAAAAAAAAA";
-        const OUTPUT: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        format!("{}{SALT}${OUTPUT}", self.current_prefix())
+        prefix(&self.present)
     }
 
     /// The verdict, and the work it took.
     fn compare(&self, password: &str, stored: Option<&str>) -> Result<(Verdict, u64), HasherError> {
         let Some(stored) = stored else {
             // By the same instructions: the same work done by others takes some percent more or less.
-            return self.compare(password, Some(&self.nobodys())).map(|(_, done)| (Verdict::Wrong, done));
+            return self.compare(password, Some(&self.nobodys)).map(|(_, done)| (Verdict::Wrong, done));
         };
         let Some((hash, params)) = read(stored) else {
             // What another scheme costs is not counted: docs/decisions/0010-foreign-work-counts-as-none.md.
@@ -155,6 +150,19 @@ impl Worker {
         let narrow = |n: u64| u32::try_from(n).map_err(internal);
         Params::new(narrow(memory)?, narrow(passes)?, 1, None).map(Some).map_err(internal)
     }
+}
+
+/// What every hash with these parameters begins with.
+fn prefix(params: &Params) -> String {
+    let (memory, passes, lanes) = (params.m_cost(), params.t_cost(), params.p_cost());
+    format!("$argon2id$v=19$m={memory},t={passes},p={lanes}$")
+}
+
+/// A hash that no password has: salt and output are zero.
+fn nobodys(params: &Params) -> String {
+    const SALT: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+    const OUTPUT: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    format!("{}{SALT}${OUTPUT}", prefix(params))
 }
 
 /// Blocks of 1 KiB that a hash computes, which its time is proportional to.
