@@ -52,7 +52,7 @@ fn address(settings: &Settings, headers: &HeaderMap, peer: Option<IpAddr>) -> Op
     // A list may have empty elements (RFC 9110, section 5.6.1.2).
     let hops = lines.iter().flat_map(|line| line.split(',')).map(str::trim).filter(|hop| !hop.is_empty());
     let mut nearest = peer;
-    for hop in hops.collect::<Vec<_>>().into_iter().rev() {
+    for hop in hops.rev() {
         if hop == SOCKET && settings.trusts_unix_socket {
             continue;
         }

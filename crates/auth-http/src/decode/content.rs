@@ -4,7 +4,7 @@ use auth_core::ErrorCode;
 use encoding_rs::Encoding;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 
-use super::params::params;
+use super::params::has_only_charsets;
 use crate::problem::Problem;
 
 /// What a body is.
@@ -51,9 +51,8 @@ impl<'h> Content<'h> {
         };
         let is_form = matches!(content, Self::Form | Self::Multipart(_));
         let is_readable = |charset: &[u8]| is_utf_8(charset) || is_form && is_ascii_compatible(charset);
-        let params = params(written.as_bytes()).ok_or_else(unsupported)?;
-        let mut charsets = params.iter().filter(|param| param.name == "charset");
-        if charsets.all(|charset| is_readable(&charset.value)) { Ok(content) } else { Err(unsupported()) }
+        let fits = has_only_charsets(written.as_bytes(), is_readable).unwrap_or(false);
+        if fits { Ok(content) } else { Err(unsupported()) }
     }
 }
 

@@ -33,22 +33,21 @@ pub(crate) struct Fields {
 impl Fields {
     /// The fields of a JSON object.
     pub(super) fn of_json(object: Map<String, Value>) -> Self {
-        Self { object, ..Self::of_form() }.not_of_form("body")
+        Self { object, ..Self::none("body", false) }
     }
 
     /// The fields of a form, which are still to be inserted.
     pub(super) fn of_form() -> Self {
-        let (object, repeated) = (Map::new(), HashSet::new());
-        Self { place: "body", object, repeated, are_of_form: true, problems: Vec::new() }
+        Self::none("body", true)
     }
 
     /// The fields of a query, which are still to be inserted.
     pub(super) fn of_query() -> Self {
-        Self::of_form().not_of_form("query")
+        Self::none("query", false)
     }
 
-    fn not_of_form(self, place: &'static str) -> Self {
-        Self { place, are_of_form: false, ..self }
+    fn none(place: &'static str, are_of_form: bool) -> Self {
+        Self { place, object: Map::new(), repeated: HashSet::new(), are_of_form, problems: Vec::new() }
     }
 
     pub(super) fn place(&self) -> &'static str {

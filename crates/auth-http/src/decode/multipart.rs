@@ -11,7 +11,7 @@ use multer::Multipart;
 use super::content::is_ascii_compatible;
 use super::fields::Fields;
 use super::form::not_utf_8;
-use super::params::params;
+use super::params::{has_only_charsets, params};
 use crate::problem::{FieldProblem, Problem};
 
 /// The longest boundary (RFC 2046, section 5.1.1). Looking for a longer one in a body would take its time.
@@ -86,7 +86,5 @@ fn disposition(headers: &HeaderMap) -> Result<Disposition, Problem> {
 /// Whether the type of a part leaves its bytes what they are. Libraries write the charset that is their default.
 fn has_readable_charset(headers: &HeaderMap) -> bool {
     let Some(content_type) = headers.get(CONTENT_TYPE) else { return true };
-    let mut charsets =
-        params(content_type.as_bytes()).unwrap_or_default().into_iter().filter(|param| param.name == "charset");
-    charsets.all(|charset| is_ascii_compatible(&charset.value))
+    has_only_charsets(content_type.as_bytes(), is_ascii_compatible).unwrap_or(true)
 }

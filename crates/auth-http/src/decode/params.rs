@@ -43,6 +43,11 @@ pub(super) fn params(header: &[u8]) -> Option<Vec<Param>> {
     Some(params)
 }
 
+/// Whether every charset that a header names is one of those that are accepted; `None` when the header can be read in two ways.
+pub(super) fn has_only_charsets(header: &[u8], accepted: impl Fn(&[u8]) -> bool) -> Option<bool> {
+    Some(params(header)?.iter().filter(|param| param.name == "charset").all(|param| accepted(&param.value)))
+}
+
 fn after(text: &[u8], byte: u8) -> Option<&[u8]> {
     let (_, rest) = text.split_at_checked(text.iter().position(|other| *other == byte)? + 1)?;
     Some(rest)
