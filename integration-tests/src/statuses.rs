@@ -12,6 +12,7 @@ pub(crate) const ROWS: &[Row] = &[
     (E::UnsupportedMediaType, 415, None),
     (E::BodyTooLarge, 413, None),
     (E::BodyTimeout, 408, None),
+    (E::PreconditionFailed, 412, None),
     (E::NotFound, 404, None),
     (E::MethodNotAllowed, 405, Some("allow")),
     (E::Unauthorized, 401, Some("www-authenticate")),

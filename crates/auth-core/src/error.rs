@@ -31,6 +31,8 @@ pub enum ErrorClass {
     MethodNotAllowed,
     /// The request contradicts the present state.
     Conflict,
+    /// The target is not as the request says that it must be.
+    PreconditionFailed,
     /// The request did not arrive in time.
     Timeout,
     /// The request is too large.
@@ -100,6 +102,7 @@ error_codes! {
     UnsupportedMediaType = "UNSUPPORTED_MEDIA_TYPE" [UnsupportedMediaType]: "The content type of the body is not one that the route accepts.",
     BodyTooLarge = "BODY_TOO_LARGE" [TooLarge]: "The body is larger than the route allows.",
     BodyTimeout = "BODY_TIMEOUT" [Timeout]: "The body did not arrive in time.",
+    PreconditionFailed = "PRECONDITION_FAILED" [PreconditionFailed]: "`If-Match` names a version, and nothing that the routes change has versions; leave the header out.",
     NotFound = "Not Found" [NotFound]: "The resource does not exist, or the caller may not know of it.",
     MethodNotAllowed = "Method Not Allowed" [MethodNotAllowed]: "The path exists but does not support this method; `Allow` lists the methods that it does.",
     Unauthorized = "Unauthorized" [Unauthenticated]: "The access token is missing or invalid.",

@@ -334,6 +334,7 @@ impl Endpoint {
             // One that only reads could be asked for by a handshake.
             (E::CsrfRejected, self.is_unsafe() || self.requirement().is_some()),
             (E::BodyTooLarge, self.is_unsafe()),
+            (E::PreconditionFailed, self.is_unsafe()),
             (E::UnsupportedMediaType, takes_body),
             (E::Validation, takes_body || self.shapes.query.is_some()),
             (E::NotFound, self.path().contains('{')),

@@ -11,6 +11,7 @@ pub mod body;
 mod call;
 #[cfg(test)]
 mod canary_tests;
+mod conditional;
 pub mod cookie;
 mod credential;
 mod csrf;
@@ -37,10 +38,10 @@ mod trace;
 
 pub use answer::user::PublicUser;
 pub use authn::{AnyBackend, Backends, RequestHead, access_claims, authenticate};
+pub use conditional::PublicDocument;
 pub use decode::BodyType;
 pub use endpoint::{Endpoint, Group, Success};
 pub use exclusions::{Exclusions, Pattern};
-pub use headers::publish;
 pub use middleware::Protection;
 pub use problem::{FieldProblem, Problem};
 pub use requirement::Requirement;

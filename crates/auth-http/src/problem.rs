@@ -246,6 +246,7 @@ fn status(code: ErrorCode) -> StatusCode {
         ErrorClass::NotFound => StatusCode::NOT_FOUND,
         ErrorClass::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         ErrorClass::Conflict => StatusCode::CONFLICT,
+        ErrorClass::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
         ErrorClass::Timeout => StatusCode::REQUEST_TIMEOUT,
         ErrorClass::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorClass::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -1,11 +1,12 @@
 //! Answers that are not problems.
 
 use bytes::Bytes;
-use http::header::{self, HeaderName, HeaderValue};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
 
-use crate::headers::{publish, secure};
+use crate::conditional::PublicDocument;
+use crate::headers::secure;
 use crate::problem::Problem;
 
 /// The room for a body that most answers fit in, in bytes.
@@ -50,11 +51,10 @@ impl Reply {
         Self::json(StatusCode::OK, body)
     }
 
-    /// The same for everybody.
-    #[must_use]
-    pub(crate) fn public(mut self) -> Self {
-        publish(self.0.headers_mut());
-        self
+    /// A JSON body that is the same for everybody, unless the headers of the request say that the client has it.
+    pub(crate) fn public(request: &HeaderMap, body: &impl Serialize) -> Result<Self, Problem> {
+        let document = PublicDocument::new(serde_json::to_vec(body).map_err(auth_core::Error::internal)?);
+        Ok(Self(document.answer(request.get_all(header::IF_NONE_MATCH).iter().map(HeaderValue::as_bytes))))
     }
 
     /// One more cookie.

@@ -18,10 +18,11 @@ use crate::authn::{RequestHead, authenticate_with};
 use crate::barrier::{barrier, within_deadline};
 use crate::body::Incoming;
 use crate::call::Call;
+use crate::conditional::{forbids_change, is_public};
 use crate::cookie::Due;
 use crate::endpoint::{Endpoint, Group};
 use crate::handler::{Answer, Handler, PublicFn, UserFn};
-use crate::headers::{is_public, secure};
+use crate::headers::secure;
 use crate::problem::{CLOSE, Problem};
 use crate::reply::Reply;
 use crate::trace::Trace;
@@ -215,6 +216,9 @@ impl Table {
         // Reading alone proves no identity.
         if !endpoint.is_unsafe() {
             return Ok((admitted, client));
+        }
+        if forbids_change(&parts.headers) {
+            return Err(ErrorCode::PreconditionFailed.into());
         }
         let device = cookie::get(&parts.headers, &cookie::device_name(settings));
         Ok((admitted, client.with_device(device)))

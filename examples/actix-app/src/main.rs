@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::http::header::ACCEPT;
+use actix_web::http::header::{ACCEPT, HeaderValue, IF_NONE_MATCH};
 use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{self, Data, Json, Path, Payload};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
@@ -51,7 +51,7 @@ async fn home(
     let page = match user {
         Ok(CurrentUser(user)) => app.site.home(&user, &app.notes.list(&user).await?),
         Err(Refusal(problem)) => {
-            app.site.refused(problem, request.headers().get_all(ACCEPT).map(|value| value.as_bytes()))
+            app.site.refused(problem, request.headers().get_all(ACCEPT).map(HeaderValue::as_bytes))
         }
     };
     Ok(response(page))
@@ -59,7 +59,8 @@ async fn home(
 
 /// What is for every visitor, and where links in mails lead to.
 async fn public_page(app: AppState, request: HttpRequest) -> Result<HttpResponse, Refusal> {
-    Ok(response(app.page(request.path(), request.uri().query()).await?))
+    let known = request.headers().get_all(IF_NONE_MATCH).map(HeaderValue::as_bytes);
+    Ok(response(app.page(request.path(), request.uri().query(), known).await?))
 }
 
 async fn list(app: AppState, CurrentUser(user): CurrentUser) -> Result<Json<Vec<Note>>, Refusal> {

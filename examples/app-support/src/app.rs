@@ -37,17 +37,22 @@ pub struct App {
 }
 
 impl App {
-    /// One of the [`pages`](crate::pages).
+    /// One of the [`pages`](crate::pages). `known` are the values of the request's `If-None-Match`.
     ///
     /// # Errors
     /// Fails when the database does.
-    pub async fn page(&self, path: &str, query: Option<&str>) -> Result<Response<Bytes>, Problem> {
+    pub async fn page<'h>(
+        &self,
+        path: &str,
+        query: Option<&str>,
+        known: impl IntoIterator<Item = &'h [u8]>,
+    ) -> Result<Response<Bytes>, Problem> {
         let mut query = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
         let preview = match query.find(|(name, _)| name == "token") {
             Some((_, token)) if path == MAGIC_LINK => self.auth.magic_link().preview(&token).await?,
             _ => None,
         };
-        Ok(self.site.page(path, preview.as_ref()).unwrap_or_else(|| self.site.not_found()))
+        Ok(self.site.page(path, preview.as_ref(), known).unwrap_or_else(|| self.site.not_found()))
     }
 
     /// Adds the headers that every answer has which does not have them already.

@@ -8,7 +8,7 @@ use auth_axum::auth_core::Auth;
 use auth_axum::{CurrentUser, Refusal, response, router};
 use axum::body::Body;
 use axum::extract::{FromRef, Path, State};
-use axum::http::header::{ACCEPT, HeaderMap, HeaderValue};
+use axum::http::header::{ACCEPT, HeaderMap, HeaderValue, IF_NONE_MATCH};
 use axum::http::{StatusCode, Uri};
 use axum::middleware::map_response_with_state;
 use axum::response::Response;
@@ -77,8 +77,9 @@ async fn home(
 }
 
 /// What is for every visitor, and where links in mails lead to.
-async fn public_page(State(AppState(app)): State<AppState>, uri: Uri) -> Result<Response, Refusal> {
-    Ok(response(app.page(uri.path(), uri.query()).await?))
+async fn public_page(State(AppState(app)): State<AppState>, uri: Uri, headers: HeaderMap) -> Result<Response, Refusal> {
+    let known = headers.get_all(IF_NONE_MATCH).iter().map(HeaderValue::as_bytes);
+    Ok(response(app.page(uri.path(), uri.query(), known).await?))
 }
 
 async fn list(

@@ -7,7 +7,7 @@ use app_support::{App, Failure, Note, pages, start, stopped};
 use auth_poem::{AuthData, CurrentUser, Refusal, response, routes};
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
-use poem::http::header::{ACCEPT, HeaderMap, HeaderValue};
+use poem::http::header::{ACCEPT, HeaderMap, HeaderValue, IF_NONE_MATCH};
 use poem::http::uri::Uri;
 use poem::listener::TcpAcceptor;
 use poem::web::{Data, Json, Path};
@@ -53,8 +53,9 @@ async fn home(Data(app): Data<&App>, user: poem::Result<CurrentUser>, headers: &
 
 /// What is for every visitor, and where links in mails lead to.
 #[handler]
-async fn public_page(Data(app): Data<&App>, uri: &Uri) -> Result<Response, Refusal> {
-    Ok(response(app.page(uri.path(), uri.query()).await?))
+async fn public_page(Data(app): Data<&App>, uri: &Uri, headers: &HeaderMap) -> Result<Response, Refusal> {
+    let known = headers.get_all(IF_NONE_MATCH).iter().map(HeaderValue::as_bytes);
+    Ok(response(app.page(uri.path(), uri.query(), known).await?))
 }
 
 #[handler]

@@ -8,13 +8,14 @@ use auth_core::{Backend, ErrorCode as E};
 use auth_http::{BodyType, Endpoint, Group, Problem, Requirement, body};
 use auth_testkit::{ALLOWED_ORIGIN, PUBLIC_URL, TestParts};
 use bytes::Bytes;
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::json;
 
 use super::scope::limited;
 use crate::scenario::scenarios;
 use crate::targets::mount;
-use crate::{App, Cx, Login, Scenario, add_features, samples, statuses};
+
+use crate::{App, Cx, Login, Request, Scenario, add_features, samples, statuses};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     guarded_routes_need_a_token,
@@ -24,6 +25,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     unsafe_routes_refuse_other_sites,
     reading_routes_refuse_handshakes_of_other_sites,
     large_bodies_are_refused,
+    versions_do_not_match,
     other_types_are_refused,
     malformed_bodies_are_refused,
     an_expired_password_stops_everything_else,
@@ -217,6 +219,24 @@ async fn large_bodies_are_refused(cx: Cx) {
         bare.clone().bytes("application/json", large.clone()).send().await.fails(E::BodyTooLarge);
         let chunks = large.chunks(4096).map(Bytes::copy_from_slice).collect();
         bare.chunks("application/json", chunks).send().await.fails(E::BodyTooLarge);
+    }
+}
+
+/// Clients that ask for a change of one version alone, which nothing here has (RFC 9110, section 13.1.1), and everyone
+/// whose request does not depend on versions.
+async fn versions_do_not_match(cx: Cx) {
+    let app = cx.app().await;
+    let endpoints = endpoints(&app, declares(E::PreconditionFailed));
+    for (endpoint, caller) in endpoints.iter().zip(callers(&app, &endpoints).await) {
+        let by = |request| caller.iter().fold(request, |request: Request, caller| request.by(caller));
+        for tags in ["\"a\"", "W/\"a\", \"b\""] {
+            let request = by(samples::request(&app, endpoint)).header("if-match", tags);
+            request.send().await.fails(E::PreconditionFailed);
+        }
+        let request = by(samples::request(&app, endpoint)).header("if-match", "*").header("if-none-match", "\"a\"");
+        let answer =
+            request.header("range", "bytes=0-1").header("if-unmodified-since", "Sat, 29 Oct 1994 19:43:31 GMT");
+        assert_ne!(answer.send().await.status, StatusCode::PRECONDITION_FAILED, "{}", endpoint.id);
     }
 }
 

@@ -10,11 +10,14 @@ use crate::endpoint::{DeclaredHeader, Endpoint, Group};
 use crate::problem::Problem;
 use crate::reply::Reply;
 
-const READABLE: [DeclaredHeader; 1] = [DeclaredHeader {
-    name: "Access-Control-Allow-Origin",
-    about: "`*`: pages of any site may read it, and any cache may keep it for five minutes.",
-    always: true,
-}];
+const PUBLIC: [DeclaredHeader; 2] = [
+    DeclaredHeader {
+        name: "Access-Control-Allow-Origin",
+        about: "`*`: pages of any site may read it, and any cache may keep it for five minutes.",
+        always: true,
+    },
+    DeclaredHeader { name: "ETag", about: "Names the version, for `If-None-Match`.", always: true },
+];
 
 pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
     vec![
@@ -22,13 +25,15 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
             .public(keys)
             .summary("Returns the public keys that verify this server's JSON Web Tokens (RFC 7517).")
             .success(200, "The key set; empty if every key is a shared secret.", Some(schema))
-            .headers(&READABLE)
+            .headers(&PUBLIC)
+            .success(304, "The client has it: `If-None-Match` names its `ETag`.", None)
+            .headers(&PUBLIC)
             .costs(0),
     ]
 }
 
 async fn keys(call: Call) -> Result<Reply, Problem> {
-    Ok(Reply::ok(&key_set(call.auth.backends()))?.public())
+    Reply::public(&call.parts.headers, &key_set(call.auth.backends()))
 }
 
 fn schema() -> Schema {

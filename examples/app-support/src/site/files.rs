@@ -11,8 +11,7 @@ use utoipa_swagger_ui::Config;
 use super::{answer, page};
 
 /// The paths of the documents.
-pub(super) const FILES: [&str; 7] =
-    ["/app.js", "/app.css", "/docs", "/docs/openapi.json", "/docs/viewer.js", VIEWER_STYLE, VIEWER_SCRIPT];
+pub(super) const FILES: [&str; 6] = ["/app.js", "/app.css", "/docs", "/docs/viewer.js", VIEWER_STYLE, VIEWER_SCRIPT];
 
 const VIEWER_STYLE: &str = "/docs/swagger-ui.css";
 const VIEWER_SCRIPT: &str = "/docs/swagger-ui-bundle.js";
@@ -22,16 +21,11 @@ const VIEWER_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self
     connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The document at a path.
-pub(super) fn file(path: &str, openapi: &Bytes) -> Option<Response<Bytes>> {
+pub(super) fn file(path: &str) -> Option<Response<Bytes>> {
     Some(match path {
         "/app.js" => script(include_bytes!("app.js")),
         "/app.css" => answer(StatusCode::OK, "text/css; charset=utf-8", Bytes::from_static(include_bytes!("app.css"))),
         "/docs" => page(StatusCode::OK, VIEWER_CSP, Bytes::from_static(include_bytes!("docs.html"))),
-        "/docs/openapi.json" => {
-            let mut document = answer(StatusCode::OK, "application/json", openapi.clone());
-            auth_http::publish(document.headers_mut());
-            document
-        }
         "/docs/viewer.js" => script(include_bytes!("viewer.js")),
         VIEWER_STYLE => viewer(VIEWER_STYLE, "text/css; charset=utf-8")?,
         VIEWER_SCRIPT => viewer(VIEWER_SCRIPT, "text/javascript; charset=utf-8")?,
@@ -62,19 +56,19 @@ mod tests {
     use super::*;
 
     fn text(path: &str) -> String {
-        let file = file(path, &Bytes::from_static(b"{}")).unwrap_or_else(|| panic!("{path} is not served"));
+        let file = file(path).unwrap_or_else(|| panic!("{path} is not served"));
         String::from_utf8(file.into_body().to_vec()).unwrap()
     }
 
     #[test]
     fn every_file_is_there() {
         for path in FILES {
-            let file = file(path, &Bytes::from_static(b"{}")).unwrap();
+            let file = file(path).unwrap();
             assert!(!file.body().is_empty(), "{path}");
             assert!(file.headers().contains_key(CONTENT_TYPE), "{path}");
         }
         for path in ["/docs/", "/docs/index.html", "/docs/oauth2-redirect.html", "/docs/../app.js", ""] {
-            assert!(file(path, &Bytes::new()).is_none(), "{path:?}");
+            assert!(file(path).is_none(), "{path:?}");
         }
     }
 
@@ -87,7 +81,7 @@ mod tests {
         assert!(sources.iter().all(|source| FILES.contains(source)), "{sources:?}");
         assert_eq!(page.matches("<script").count(), sources.len(), "no script within the page");
         assert!(text("/docs/viewer.js").contains("\"/docs/openapi.json\""));
-        let response = file("/docs", &Bytes::new()).unwrap();
+        let response = file("/docs").unwrap();
         let policy = response.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.contains("default-src 'none'; script-src 'self';") && !policy.contains("unsafe-"), "{policy}");
     }

@@ -5,7 +5,7 @@ mod mail;
 
 use auth_core::magic_link::Preview;
 use auth_core::{ErrorCode, User};
-use auth_http::{Problem, Table, openapi};
+use auth_http::{Problem, PublicDocument, Table, openapi};
 use bytes::Bytes;
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
@@ -22,26 +22,37 @@ const PAGE_CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self';
 /// Keeps windows of other sites from holding on to a page (HTML, cross-origin opener policies).
 const CROSS_ORIGIN_OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
+/// The description of the API, which the viewer shows.
+const OPENAPI: &str = "/docs/openapi.json";
+
 /// The paths at which a browser finds more than the notes: scripts, the viewer of the API, and the pages that links in
 /// mails lead to.
 pub fn pages() -> impl Iterator<Item = &'static str> {
-    FILES.into_iter().chain(MAIL_PAGES)
+    FILES.into_iter().chain(MAIL_PAGES).chain([OPENAPI])
 }
 
 /// What the app shows in a browser.
 #[derive(Clone)]
 pub struct Site {
-    openapi: Bytes,
+    openapi: PublicDocument,
 }
 
 impl Site {
     pub(crate) fn new(table: &Table) -> Self {
-        Self { openapi: openapi::document(table).to_string().into() }
+        Self { openapi: PublicDocument::new(openapi::document(table).to_string()) }
     }
 
-    /// One of the [`pages`], with what a link to log in by leads to.
-    pub(crate) fn page(&self, path: &str, preview: Option<&Preview>) -> Option<Response<Bytes>> {
-        files::file(path, &self.openapi).or_else(|| mail_page(path, preview))
+    /// One of the [`pages`]: with what a link to log in by leads to, and which versions the client has of it.
+    pub(crate) fn page<'h>(
+        &self,
+        path: &str,
+        preview: Option<&Preview>,
+        known: impl IntoIterator<Item = &'h [u8]>,
+    ) -> Option<Response<Bytes>> {
+        if path == OPENAPI {
+            return Some(self.openapi.answer(known));
+        }
+        files::file(path).or_else(|| mail_page(path, preview))
     }
 
     /// `GET /` for a user: the notes.
