@@ -31,6 +31,7 @@ enum Which {
     All,
     Direct,
     Sockets,
+    Hyper,
 }
 
 impl Scenario {
@@ -50,6 +51,13 @@ impl Scenario {
     #[must_use]
     pub const fn sockets_only(self) -> Self {
         Self { targets: Which::Sockets, ..self }
+    }
+
+    /// Only on servers that are hyper's: for HTTP/2. That of actix-web rests on h2 0.3, which RUSTSEC-2026-0258 is about, and which
+    /// is therefore not built.
+    #[must_use]
+    pub const fn hyper_only(self) -> Self {
+        Self { targets: Which::Hyper, ..self }
     }
 
     /// Only on SQLite: for what has nothing to do with the database.
@@ -89,6 +97,7 @@ impl Scenario {
             Which::All => true,
             Which::Direct => target == Target::Direct,
             Which::Sockets => target != Target::Direct,
+            Which::Hyper => matches!(target, Target::Axum | Target::Poem),
         };
         let engine = match self.engines {
             Engines::All => true,

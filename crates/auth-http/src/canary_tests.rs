@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::cookie::{self, Due, Prolonged};
 use crate::tests::{auth, headers};
-use crate::{Endpoint, FieldProblem, MountedPath, Problem, RequestHead, Requirement, Table};
+use crate::{Endpoint, FieldProblem, MountedPath, Problem, PublicDocument, RequestHead, Requirement, Table};
 
 const SECRET: &str = "canary-Umbrella-42-Zebra-of-the-moon";
 
@@ -50,6 +50,11 @@ fn nothing_of_the_table_is_shown() {
         endpoints.iter().for_each(|endpoint: &std::sync::Arc<Endpoint>| check("Endpoint", endpoint));
         check("MountedPath", &path);
     }
+}
+
+#[test]
+fn documents_are_public() {
+    check("PublicDocument", &PublicDocument::new("{}"));
 }
 
 #[test]

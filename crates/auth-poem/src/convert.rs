@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use auth_http::Problem;
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use poem::error::ResponseError;
 use poem::http::StatusCode;
@@ -69,6 +70,16 @@ pub fn response(answer: http::Response<Bytes>) -> Response {
     let mut response = Response::builder().status(parts.status).body(body);
     *response.headers_mut() = parts.headers;
     response
+}
+
+/// The answer to `HEAD`. Over HTTP/2, poem's server would send a body, and clients would end the stream with an error
+/// (RFC 9113, section 8.1.1).
+pub(crate) fn without_body(mut answer: http::Response<Bytes>) -> http::Response<Bytes> {
+    let body = std::mem::take(answer.body_mut());
+    if !body.is_empty() {
+        answer.headers_mut().insert(CONTENT_LENGTH, body.len().into());
+    }
+    answer
 }
 
 /// A request as the wire takes it.

@@ -2,7 +2,7 @@
 
 use auth_core::{Auth, ConfigErrors};
 use auth_http::{Group, MountedPath, Problem, Table};
-use poem::error::ResponseError;
+use poem::http::Method;
 use poem::{Request, Response, Route};
 
 use crate::convert;
@@ -65,12 +65,18 @@ impl poem::Endpoint for Native {
     type Output = Response;
 
     async fn call(&self, mut request: Request) -> poem::Result<Response> {
-        let Some(endpoint) = self.path.endpoint(request.method()) else {
-            let (problem, body) = (Problem::method_not_allowed(&self.path.allow), request.take_body());
-            return Ok(convert::refuse(problem, &request, body).await.as_response());
+        let is_head = request.method() == Method::HEAD;
+        let answer = match self.path.endpoint(request.method()) {
+            Some(endpoint) => {
+                let peer = convert::peer(&request);
+                let (parts, body) = convert::request(request);
+                self.table.call(endpoint, parts, body.into_bytes_stream(), peer).await
+            }
+            None => {
+                let (problem, body) = (Problem::method_not_allowed(&self.path.allow), request.take_body());
+                convert::refuse(problem, &request, body).await.0.into_response()
+            }
         };
-        let peer = convert::peer(&request);
-        let (parts, body) = convert::request(request);
-        Ok(convert::response(self.table.call(endpoint, parts, body.into_bytes_stream(), peer).await))
+        Ok(convert::response(if is_head { convert::without_body(answer) } else { answer }))
     }
 }

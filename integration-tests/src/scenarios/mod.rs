@@ -29,6 +29,7 @@ mod health;
 mod hook;
 mod hook_work;
 mod hostile_request;
+mod http2;
 mod identifier;
 mod installation;
 mod invitation;
@@ -127,6 +128,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(hook),
     feature!(hook_work),
     feature!(hostile_request),
+    feature!(http2),
     feature!(identifier),
     feature!(installation),
     feature!(invitation),
