@@ -184,6 +184,16 @@ mod tests {
         assert_eq!(siblings.issue(2, 100).attempts, 0, "those are dead");
     }
 
+    #[test]
+    fn a_sibling_of_another_epoch_is_dead() {
+        let mut siblings = Siblings::default();
+        siblings.issue(1, 100);
+        (siblings.rows[0].sev, siblings.rows[0].attempts) = (Some(7), 4);
+        let attempts =
+            |epoch| Seat::choose(&siblings.rows, Uuid::nil(), FAMILY, [2; 32], epoch, at(siblings.now)).attempts;
+        assert_eq!([attempts(Some(7)), attempts(Some(8)), attempts(None)], [4, 0, 0]);
+    }
+
     proptest! {
         #[test]
         fn no_network_ends_more_than_it_may(issues in proptest::collection::vec((0_u8..12, 1_i64..40), 1..80)) {
