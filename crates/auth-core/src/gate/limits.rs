@@ -82,3 +82,39 @@ pub(super) fn codes(subject: &Subject) -> Bucket {
         Subject::Name(_) => CODES_BY_NAME.of(subject),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use auth_entity::{Timestamp, device};
+    use time::OffsetDateTime;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_known_browser_takes_of_its_own_limit_alone() {
+        let client = Client::new(Some(IpAddr::from([192, 0, 2, 7])), None);
+        let subject = Subject::Name("ada@example.org".to_owned());
+        let device = |kind: &str| {
+            KnownDevice::from(device::Model {
+                id: Uuid::nil(),
+                user_id: Uuid::nil(),
+                kind: kind.to_owned(),
+                key_hash: [0; 32].into(),
+                opened_mail: false,
+                user_agent: None,
+                created_at: Timestamp(OffsetDateTime::UNIX_EPOCH),
+                last_seen_at: Timestamp(OffsetDateTime::UNIX_EPOCH),
+                expires_at: Timestamp(OffsetDateTime::UNIX_EPOCH),
+            })
+        };
+        let taken = |device: Option<KnownDevice>| -> Vec<&'static str> {
+            Taken::of(&subject, device.as_ref(), &client).reserved().iter().map(Bucket::name).collect()
+        };
+        assert_eq!(taken(Some(device("cookie"))), ["passwords_by_device"]);
+        assert_eq!(taken(Some(device("network"))), ["passwords_by_device", "passwords_by_client"]);
+        assert_eq!(taken(None), ["passwords_by_client", "passwords_by_pair", "passwords_by_account"]);
+    }
+}
