@@ -237,6 +237,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_log_shows_nothing_that_is_not_an_origin() {
+        let longest = format!("https://{}.example", "x".repeat(128 - 16));
+        for text in
+            ["https://app.example.com:8443", "http://[2001:db8::1]", "chrome-extension://abcdef", "null", &longest]
+        {
+            assert_eq!(shown(&HeaderValue::from_str(text).unwrap()), text);
+        }
+        let too_long = format!("{longest}x");
+        for text in ["", "nul", "app.example.com", "https://app.example.com own=x", "https://\u{e4}.example", &too_long]
+        {
+            assert_eq!(shown(&HeaderValue::from_str(text).unwrap()), "(not an origin)", "{text}");
+        }
+    }
+
     /// A handshake is a `GET` with which everything that follows is said.
     #[test]
     fn what_asks_for_another_protocol_acts() {
