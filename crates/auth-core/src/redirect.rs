@@ -6,6 +6,9 @@ use url::Url;
 use crate::error::{Error, Result};
 use crate::settings::Settings;
 
+/// The longest target that is read, in bytes.
+const MAX_BYTES: usize = 2048;
+
 /// A place that a flow may lead to when it is over: within the app, or at an origin that the app lists (OWASP ASVS
 /// 3.7.2, CWE-601).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +36,7 @@ impl RedirectTarget {
     fn allowed(settings: &Settings, text: &str) -> Option<Self> {
         // Browsers read a backslash as a slash, drop tabs and line ends, and trim what is around.
         let odd = |c: char| c == '\\' || c.is_whitespace() || c.is_control();
-        if text.is_empty() || text.len() > 2048 || text.contains(odd) {
+        if text.len() > MAX_BYTES || text.contains(odd) {
             return None;
         }
         let path = text.starts_with('/') && !text.starts_with("//");
@@ -70,7 +73,11 @@ mod tests {
             service_name: "notes".to_owned(),
             configs: Configs::default(),
         };
+        let longest = format!("https://app.example.com/{}", "x".repeat(MAX_BYTES - 24));
         for (text, url) in [
+            ("", None),
+            (longest.as_str(), Some(longest.as_str())),
+            (format!("{longest}x").as_str(), None),
             ("/notes", Some("https://front.example.com/notes")),
             ("https://notes.example.com/x?y#z", Some("https://notes.example.com/x?y#z")),
             ("https://app.example.com", Some("https://app.example.com/")),
