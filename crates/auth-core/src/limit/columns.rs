@@ -40,8 +40,7 @@ impl Claim {
             }
             Pace::Even => {
                 let more = |of| column(table, of).add(self.every());
-                let too_late = column(table, Column::NextAt).gt(now + 2 * self.per());
-                let next_at = when_over(first.next_at).case(too_late, first.next_at).finally(more(Column::NextAt));
+                let next_at = when_over(first.next_at).finally(more(Column::NextAt));
                 (next_at.into(), when_over(first.ends_at).finally(more(Column::EndsAt)).into())
             }
             Pace::Doubling | Pace::Spaced => {

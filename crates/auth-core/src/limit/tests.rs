@@ -25,8 +25,13 @@ fn claim(pace: Pace, times: u32, seconds: u64) -> Claim {
     Claim { id: Uuid::from_u128(times.into()), rate: Rate { times, per: Duration::from_secs(seconds) }, pace }
 }
 
+/// Takes one, and compares that with what a look at the row said before.
 async fn take(db: &DatabaseConnection, claim: &Claim, now: i64) -> bool {
-    !take::take(db, std::slice::from_ref(claim), now).await.unwrap().is_empty()
+    let rows = store::find(db, std::slice::from_ref(claim)).await.unwrap();
+    let has_room = claim.has_room(claim.row(&rows), now);
+    let taken = !take::take(db, std::slice::from_ref(claim), now).await.unwrap().is_empty();
+    assert_eq!(has_room, taken, "{claim:?} {rows:?} at {now}");
+    taken
 }
 
 /// How many of so many can be taken at once.
