@@ -14,6 +14,9 @@ const FIRST_WAIT: Duration = Duration::from_secs(30);
 /// How long uses in a row are remembered after the last one. A client that waits so long gets less than by going on.
 const MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A thousand years, in milliseconds: no window is longer, so that sums do not overflow and the rows can be read back.
+const LONGEST: i64 = 1000 * 365 * 24 * 60 * 60 * 1000;
+
 /// One row that has to have room.
 #[derive(Clone, Debug)]
 pub(super) struct Claim {
@@ -34,8 +37,7 @@ pub(super) fn millis(at: OffsetDateTime) -> i64 {
 }
 
 fn millis_of(duration: Duration) -> i64 {
-    // Far enough from the largest number that sums do not overflow.
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX).min(i64::MAX / 8)
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX).min(LONGEST)
 }
 
 impl Claim {
@@ -44,7 +46,8 @@ impl Claim {
     }
 
     pub(super) fn times(&self) -> i32 {
-        i32::try_from(self.rate.times).unwrap_or(i32::MAX - 1)
+        // Far enough from the largest number that the uses beyond it, one for each step of a growing wait, can be counted.
+        i32::try_from(self.rate.times).unwrap_or(i32::MAX).min(i32::MAX - 64)
     }
 
     /// The time that one use of an even pace takes.
@@ -64,9 +67,7 @@ impl Claim {
     pub(super) fn wait(&self, used: i32) -> i64 {
         let Ok(beyond) = u32::try_from(i64::from(used) - i64::from(self.times())) else { return 0 };
         let wait = match self.pace {
-            Pace::Doubling => {
-                millis_of(FIRST_WAIT).saturating_mul(1_i64.checked_shl(beyond.min(32)).unwrap_or(i64::MAX))
-            }
+            Pace::Doubling => millis_of(FIRST_WAIT) << beyond.min(32),
             Pace::Window | Pace::Even | Pace::Spaced => i64::MAX,
         };
         wait.min(self.per())

@@ -143,6 +143,21 @@ async fn where_one_has_no_room_none_is_taken() {
     assert_eq!(burst(&db, &plenty, 40, START).await, 19);
 }
 
+/// A host may give them to a limit that shall never be reached, or never be left.
+#[tokio::test]
+async fn the_largest_rates_are_counted_as_well() {
+    let often = Rate { times: u32::MAX, per: Duration::from_secs(900) };
+    let rarely = Rate { times: 2, per: Duration::MAX };
+    for pace in [Pace::Window, Pace::Even, Pace::Doubling, Pace::Spaced] {
+        for (rate, taken) in [(often, 5), (rarely, 2)] {
+            let (db, claim) = (table().await, Claim { id: Uuid::nil(), rate, pace });
+            assert_eq!(burst(&db, &claim, 5, START).await, taken, "{pace:?} {rate:?}");
+            let rows = store::find(&db, std::slice::from_ref(&claim)).await.unwrap();
+            store::mark_refused(&db, &claim, &rows[0]).await.unwrap();
+        }
+    }
+}
+
 /// What happens to a row.
 #[derive(Clone, Copy, Debug)]
 enum Step {
