@@ -62,6 +62,29 @@ fn rotates_keys() {
     }
 }
 
+/// Two backends of one app may share what makes no token of one a token of the other.
+#[test]
+fn tells_conflicts_from_what_may_be_shared() {
+    let codec =
+        |issuer: &str, audience: &str, key: JwtKey| JwtCodec::new(JwtCodecConfig::new(issuer, audience, key)).unwrap();
+    let own = codec(ISSUER, AUDIENCE, ed("a"));
+    let [_, other, _] = signers();
+    let secret = JwtKey::hs256("a", pem::HMAC).unwrap();
+    for (issuer, audience, key) in [
+        ("other", AUDIENCE, ed("a")),
+        (ISSUER, "other", ed("a")),
+        (ISSUER, AUDIENCE, other),
+        (ISSUER, AUDIENCE, secret),
+    ] {
+        let kid = key.kid().to_owned();
+        assert_eq!(own.conflict_with(&codec(issuer, audience, key)), None, "{issuer} {audience} {kid}");
+    }
+    let same_id = codec("other", AUDIENCE, JwtKey::es256_pem("a", pem::P256).unwrap());
+    assert!(own.conflict_with(&same_id).unwrap().starts_with("two different keys have the id a:"));
+    let same_key = codec(ISSUER, AUDIENCE, ed("b"));
+    assert!(own.conflict_with(&same_key).unwrap().starts_with("they accept each other's tokens:"));
+}
+
 #[test]
 fn publishes_asymmetric_keys() {
     let kids = |codec: JwtCodec| -> Vec<String> {
