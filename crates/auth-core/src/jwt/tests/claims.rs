@@ -134,6 +134,7 @@ fn refuses_claims_that_are_not_a_strict_json_object() {
         format!(r#"{{"exp":4102444800,{rest}"#),
         format!(r#"{{"\u0065xp":4102444800,{rest}"#),
         format!(r#"{{"custom":{{"a":1,"a":2}},{rest}"#),
+        format!(r#"{{"custom":1,"custom":2,{rest}"#),
         format!("\u{feff}{good}"),
         format!("{good} {good}"),
         format!("[{good}]"),

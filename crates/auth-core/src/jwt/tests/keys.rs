@@ -124,6 +124,13 @@ fn publishes_the_public_half_only() {
 }
 
 #[test]
+fn counts_the_bits_of_an_rsa_key() {
+    let refused = |key| JwtKey::rs256_public_pem("k", key).err();
+    assert_eq!(refused(pem::RSA_2047_PUBLIC), Some(JwtKeyError::RsaSize));
+    assert_eq!(refused(pem::RSA_2048_PUBLIC), None);
+}
+
+#[test]
 fn debug_shows_no_key_material() {
     let shown = format!("{:?}", JwtKey::hs256("k", b"q80xY2wBkbLuWDU7zNzzK41_YbnpQUte20K9kCrwmag").unwrap());
     assert_eq!(shown, "JwtKey { kid: \"k\", algorithm: Hs256, can_sign: true, .. }");

@@ -3,6 +3,7 @@
 use jsonwebtoken::crypto::{sign, verify};
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
 use jsonwebtoken::{Algorithm, DecodingKey};
+use sha2::{Digest as _, Sha384, Sha512};
 
 use super::*;
 
@@ -69,4 +70,7 @@ fn hashes_thumbprints() {
                    apJzKnqDKgw";
     let jwk: Jwk = serde_json::from_value(json!({ "kty": "RSA", "n": modulus, "e": "AQAB", "alg": "RS256" })).unwrap();
     assert_eq!(jwk.thumbprint(ThumbprintHash::SHA256).unwrap(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+    let hashed = json!({ "e": "AQAB", "kty": "RSA", "n": modulus }).to_string();
+    assert_eq!(jwk.thumbprint(ThumbprintHash::SHA384).unwrap(), URL_SAFE_NO_PAD.encode(Sha384::digest(&hashed)));
+    assert_eq!(jwk.thumbprint(ThumbprintHash::SHA512).unwrap(), URL_SAFE_NO_PAD.encode(Sha512::digest(&hashed)));
 }
