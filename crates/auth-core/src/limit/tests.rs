@@ -101,6 +101,18 @@ async fn a_clock_that_was_set_back_locks_nobody_out() {
 }
 
 #[tokio::test]
+async fn a_look_says_the_same_at_every_bound() {
+    for pace in [Pace::Window, Pace::Even, Pace::Doubling, Pace::Spaced] {
+        // As far back as a window and a row in use may lie ahead, and between them, where a wait is too long.
+        for (back, has_room) in [(600 * SECOND, false), (10 * HOUR, true), (24 * HOUR, true)] {
+            let (db, claim) = (table().await, claim(pace, 4, 600));
+            assert_eq!(burst(&db, &claim, 9, START).await, 4, "{pace:?}");
+            assert_eq!(take(&db, &claim, START - back).await, has_room, "{pace:?}, {back} ms back");
+        }
+    }
+}
+
+#[tokio::test]
 async fn servers_whose_clocks_differ_give_no_more_than_each_would_alone() {
     for pace in [Pace::Window, Pace::Even, Pace::Doubling, Pace::Spaced] {
         for apart in [5 * SECOND, 30 * SECOND, 59 * SECOND] {

@@ -140,6 +140,7 @@ fn refuses_other_values_of_the_three_parameters() {
         "application/",
         "application/application/at+jwt",
         "text/at+jwt",
+        "xpplication/at+jwt",
         "äpplication/at+jwt",
     ];
     let values = [json!(null), json!(1), json!(["EdDSA"]), json!({})];
