@@ -16,6 +16,6 @@ pub(crate) const TABLE: NewTable = NewTable {
         ]
     },
     key: &["name"],
-    of_user: false,
+    belongs_to: None,
     indexes: &[],
 };

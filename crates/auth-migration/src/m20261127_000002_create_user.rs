@@ -31,7 +31,7 @@ pub(crate) const TABLE: NewTable = NewTable {
         ]
     },
     key: &["id"],
-    of_user: false,
+    belongs_to: None,
     indexes: &[
         NewIndex::unique("authn_user_username", &["realm", "username_key"]),
         NewIndex::new("authn_user_delete_at", &["delete_at"]),

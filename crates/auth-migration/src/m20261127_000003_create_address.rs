@@ -17,7 +17,7 @@ pub(crate) const TABLE: NewTable = NewTable {
         ]
     },
     key: &["realm", "email_key"],
-    of_user: true,
+    belongs_to: Some(("user_id", "authn_user")),
     indexes: &[
         NewIndex::new("authn_address_user_id", &["user_id"]),
         NewIndex::new("authn_address_reserved_until", &["reserved_until"]),

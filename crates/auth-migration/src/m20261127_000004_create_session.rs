@@ -30,7 +30,7 @@ pub(crate) const TABLE: NewTable = NewTable {
         ]
     },
     key: &["id"],
-    of_user: true,
+    belongs_to: Some(("user_id", "authn_user")),
     indexes: &[
         NewIndex::unique("authn_session_token_hash", &["token_hash"]),
         NewIndex::new("authn_session_user_created", &["user_id", "created_at"]),

@@ -21,7 +21,7 @@ pub(crate) const TABLE: NewTable = NewTable {
         ]
     },
     key: &["id"],
-    of_user: true,
+    belongs_to: Some(("user_id", "authn_user")),
     indexes: &[
         NewIndex::unique("authn_device_key", &["user_id", "key_hash"]),
         NewIndex::new("authn_device_expires_at", &["expires_at"]),

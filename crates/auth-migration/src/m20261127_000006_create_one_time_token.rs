@@ -29,7 +29,7 @@ pub(crate) const TABLE: NewTable = NewTable {
         ]
     },
     key: &["id"],
-    of_user: true,
+    belongs_to: Some(("user_id", "authn_user")),
     indexes: &[
         NewIndex::unique("authn_one_time_token_hash", &["token_hash"]),
         NewIndex::unique("authn_one_time_token_place", &["family", "place"]),

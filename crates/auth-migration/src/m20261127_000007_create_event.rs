@@ -25,7 +25,7 @@ pub(crate) const TABLE: NewTable = NewTable {
         ]
     },
     key: &["id"],
-    of_user: false,
+    belongs_to: None,
     indexes: &[
         NewIndex::unique("authn_event_slot", &["slot"]),
         NewIndex::new("authn_event_subject", &["subject_id", "id"]),

@@ -20,7 +20,7 @@ pub(crate) const TABLE: NewTable = NewTable {
         ]
     },
     key: &["id"],
-    of_user: false,
+    belongs_to: None,
     indexes: &[
         NewIndex::new("authn_mail_due", &["failed_at", "due_at"]),
         NewIndex::new("authn_mail_claim", &["claim"]),

@@ -17,6 +17,6 @@ pub(crate) const TABLE: NewTable = NewTable {
         ]
     },
     key: &["id", "realm"],
-    of_user: false,
+    belongs_to: None,
     indexes: &[NewIndex::new("authn_limit_ends_at", &["ends_at"])],
 };

@@ -16,8 +16,8 @@ pub(crate) struct NewTable {
     pub(crate) columns: fn() -> Vec<ColumnDef>,
     /// The columns of the primary key.
     pub(crate) key: &'static [&'static str],
-    /// Whether `user_id` refers to an account, which takes the rows with it when it is deleted.
-    pub(crate) of_user: bool,
+    /// A column that refers to a row of another table, which takes the rows with it when it is deleted.
+    pub(crate) belongs_to: Option<(&'static str, &'static str)>,
     /// The indexes beside the primary key.
     pub(crate) indexes: &'static [NewIndex],
 }
@@ -87,10 +87,10 @@ impl NewTable {
             key.col(*column);
         }
         table.primary_key(&mut key);
-        if self.of_user {
+        if let Some((column, parent)) = self.belongs_to {
             let mut key = ForeignKey::create();
-            key.name(format!("{}_user", self.table));
-            key.from(self.table, "user_id").to("authn_user", "id").on_delete(ForeignKeyAction::Cascade);
+            key.name(format!("{}_{}", self.table, parent.trim_start_matches("authn_")));
+            key.from(self.table, column).to(parent, "id").on_delete(ForeignKeyAction::Cascade);
             table.foreign_key(&mut key);
         }
         table
