@@ -33,6 +33,8 @@ pub(crate) fn body(endpoint: &Endpoint) -> Value {
             json!({ "email": "sample@example.org" })
         }
         "password_reset.reset" | "invitation.accept" => json!({ "token": "none", "password": PASSWORD }),
+        // Well formed, so that it is looked for.
+        "token.refresh" | "token.revoke" => json!({ "refresh_token": "A".repeat(88) }),
         "admin.reset_password" => json!({ "new_password": PASSWORD }),
         _ if endpoint.requirement().is_some() => json!({}),
         // Most of the others redeem what was mailed. Add a row for one that takes something else.
@@ -75,7 +77,14 @@ pub(crate) async fn ready(app: &App, endpoint: &Endpoint, caller: Option<&Login>
         _ => target.id.to_string(),
     };
     let request = app.request(endpoint.method.clone(), &endpoint.full_path().replace("{id}", &id));
-    if endpoint.body_type() == BodyType::None { request } else { request.json(accepted(endpoint, &target)) }
+    match endpoint.body_type() {
+        BodyType::None => request,
+        _ if matches!(endpoint.action(), "token.refresh" | "token.revoke") => {
+            let login = app.try_login(&target.email, PASSWORD, "jwt").await.is(200).json();
+            request.json(json!({ "refresh_token": login["refresh_token"] }))
+        }
+        _ => request.json(accepted(endpoint, &target)),
+    }
 }
 
 /// A body that the endpoint does what it is for with. `target` is somebody else.

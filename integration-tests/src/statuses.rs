@@ -28,6 +28,7 @@ pub(crate) const ROWS: &[Row] = &[
     (E::UsernameAlreadyExists, 400, None),
     (E::LoginBadCredentials, 400, None),
     (E::LoginUserNotVerified, 400, None),
+    (E::RefreshTokenInvalid, 401, Some("www-authenticate")),
     (E::ReauthenticationRequired, 403, None),
     (E::ReauthenticationFailed, 400, None),
     (E::ScopeUpgradeRequired, 403, None),

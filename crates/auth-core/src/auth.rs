@@ -70,6 +70,8 @@ services! {
     devices: crate::device::Devices<'_>,
     /// Sessions: the check of a request, the list of sessions, logout.
     sessions: crate::session::Sessions<'_>,
+    /// Refresh tokens: the next access token of a session.
+    refresh_tokens: crate::session::RefreshTokens<'_>,
     /// Verification of email addresses.
     verification: crate::verification::Verifications<'_>,
     /// New passwords for users who forgot theirs.

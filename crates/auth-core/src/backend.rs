@@ -3,7 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::token::{JwtOptions, TokenStrategy};
+use time::OffsetDateTime;
+
+use crate::clock::MAX_LIFETIME;
+use crate::configs::Configs;
+use crate::principal::Session;
+use crate::token::{JwtOptions, TokenRef, TokenStrategy};
 
 /// The `SameSite` attribute of a cookie.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +74,7 @@ pub struct Backend {
     pub(crate) name: String,
     pub(crate) carrier: Carrier,
     pub(crate) strategy: StrategyChoice,
+    pub(crate) refresh: Option<RefreshOptions>,
 }
 
 #[derive(Clone)]
@@ -81,18 +87,25 @@ impl Backend {
     /// A backend whose tokens travel as `Authorization: Bearer`, checked in the database unless another strategy is
     /// chosen.
     pub fn bearer(name: impl Into<String>) -> Self {
-        Self { name: name.into(), carrier: Carrier::Bearer, strategy: StrategyChoice::Database }
+        Self { name: name.into(), carrier: Carrier::Bearer, strategy: StrategyChoice::Database, refresh: None }
     }
 
     /// A backend whose tokens travel in a cookie, checked in the database unless another strategy is chosen.
     pub fn cookie(name: impl Into<String>, options: CookieOptions) -> Self {
-        Self { name: name.into(), carrier: Carrier::Cookie(options), strategy: StrategyChoice::Database }
+        Self { name: name.into(), carrier: Carrier::Cookie(options), strategy: StrategyChoice::Database, refresh: None }
     }
 
     /// Issues JSON Web Tokens instead.
     #[must_use]
     pub fn jwt(mut self, options: JwtOptions) -> Self {
         self.strategy = StrategyChoice::Jwt(Box::new(options));
+        self
+    }
+
+    /// Gives each session a refresh token beside its access token, which is good for minutes then.
+    #[must_use]
+    pub fn refresh(mut self, options: RefreshOptions) -> Self {
+        self.refresh = Some(options);
         self
     }
 
@@ -112,6 +125,101 @@ pub struct BuiltBackend {
     /// How its tokens travel.
     pub transport: Transport,
     pub(crate) strategy: Arc<dyn TokenStrategy>,
+    pub(crate) refresh: Option<Refresh>,
+}
+
+impl BuiltBackend {
+    /// How its refresh tokens travel, if it has any: [`Transport::Bearer`] stands for bodies.
+    #[must_use]
+    pub fn refresh_transport(&self) -> Option<&Transport> {
+        self.refresh.as_ref().map(|refresh| &refresh.transport)
+    }
+
+    /// How all its tokens travel: its access tokens, then its refresh tokens if it has any.
+    pub fn transports(&self) -> impl Iterator<Item = &Transport> {
+        std::iter::once(&self.transport).chain(self.refresh_transport())
+    }
+
+    /// The idle limit of its sessions.
+    pub(crate) fn idle(&self, configs: &Configs) -> Duration {
+        self.refresh.as_ref().map_or(configs.sessions.idle, |refresh| refresh.idle)
+    }
+
+    /// Whether a browser keeps one of its tokens.
+    pub(crate) fn has_cookie(&self) -> bool {
+        self.transports().any(|transport| *transport != Transport::Bearer)
+    }
+}
+
+/// The longest time for which an exchange may be repeated.
+pub(crate) const MAX_GRACE: Duration = Duration::from_secs(60);
+
+/// How a backend refreshes its access tokens. The absolute limit of its sessions is that of all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefreshOptions {
+    /// Whether a backend whose access tokens are bearer tokens has its refresh tokens in a cookie, where scripts cannot read
+    /// them. A backend whose access tokens are in a cookie always does. The cookie is for the host alone, and never sent with
+    /// requests from other sites unless the backend's own is.
+    pub in_cookie: bool,
+    /// The name of that cookie. By default `__Host-refresh` over https, and on plain http `refresh_` and the port.
+    pub cookie_name: Option<String>,
+    /// For how long the exchange of a token may be repeated by the same client, which may not have got the answer; 10 seconds
+    /// by default, 60 at most. With 0, a client that loses an answer has to log in again.
+    pub grace: Duration,
+    /// The idle limit: a session ends after this time without use; 14 days by default.
+    pub idle: Duration,
+    /// How long an access token is good for, where its format does not say it; 10 minutes by default.
+    pub access_lifetime: Duration,
+}
+
+impl Default for RefreshOptions {
+    fn default() -> Self {
+        Self {
+            in_cookie: false,
+            cookie_name: None,
+            grace: Duration::from_secs(10),
+            idle: Duration::from_secs(14 * 24 * 60 * 60),
+            access_lifetime: Duration::from_secs(600),
+        }
+    }
+}
+
+impl RefreshOptions {
+    /// What is wrong with them.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let zero = self.idle.is_zero() || self.access_lifetime.is_zero();
+        let checks = [
+            (self.grace > MAX_GRACE, "set `grace` to at most 60 seconds: a copy of a token is good for as long"),
+            (zero, "set `idle` and `access_lifetime` above zero"),
+            (
+                self.idle > MAX_LIFETIME || self.access_lifetime > MAX_LIFETIME,
+                "set `idle` and `access_lifetime` to at most 400 days",
+            ),
+        ];
+        checks.into_iter().filter(|(wrong, _)| *wrong).map(|(_, text)| text.to_owned()).collect()
+    }
+}
+
+/// How a backend refreshes its access tokens, checked.
+#[derive(Clone, Debug)]
+pub(crate) struct Refresh {
+    /// How its refresh tokens travel: as `Bearer`, in bodies.
+    pub(crate) transport: Transport,
+    pub(crate) grace: Duration,
+    pub(crate) idle: Duration,
+    pub(crate) access_lifetime: Duration,
+}
+
+impl Refresh {
+    /// Whether an access token is too old that does not say itself how long it is good for.
+    pub(crate) fn is_stale(&self, session: &Session, token: TokenRef, now: OffsetDateTime) -> bool {
+        matches!(token, TokenRef::Digest(_)) && session.token_at + self.access_lifetime <= now
+    }
+
+    /// How long an access token is good for, which its format may know.
+    pub(crate) fn lifetime_of(&self, expires_in: Option<Duration>) -> Option<Duration> {
+        Some(expires_in.unwrap_or(self.access_lifetime))
+    }
 }
 
 /// A strategy whose keys are not derived yet.

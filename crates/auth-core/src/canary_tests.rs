@@ -31,11 +31,11 @@ use crate::password::{FirebaseSignerKey, HashConcern, HasherConfig, HasherError,
 use crate::principal::Source;
 use crate::profile::AccountChanges;
 use crate::registration::{ImportLoss, ImportReport, ImportedAccount, NewAccount, SkipReason};
-use crate::session::{IssuedToken, Login, Proof};
+use crate::session::{Carried, IssuedToken, Login, Proof};
 use crate::token::{NewToken, TokenRef};
 use crate::{
     Action, Auth, Backend, Client, ConfigErrors, CookieOptions, Details, Error, ErrorCode, Limits, Principal,
-    RedirectTarget, RootSecret, Session, Settings, Transport, User,
+    RedirectTarget, RefreshOptions, RootSecret, Session, Settings, Transport, User,
 };
 
 const SECRET: &str = "canary-Umbrella-42-Zebra-of-the-moon";
@@ -231,7 +231,7 @@ fn people_and_their_accounts() {
 fn tokens_codes_and_keys() {
     const PURPOSE: Purpose = Purpose::new("canary", "can_");
     let key = || JwtKey::hs256("one", SECRET.as_bytes()).unwrap();
-    let token = || IssuedToken::new(secret(), None);
+    let token = || IssuedToken { refresh_token: Some(secret()), ..IssuedToken::new(secret(), None) };
     let claims = NewClaims {
         sub: Uuid::nil(),
         sid: Uuid::nil(),
@@ -264,6 +264,8 @@ fn tokens_codes_and_keys() {
         Login { principal: principal(), token: token(), device: Some(secret()) },
         NewToken { token: secret(), digest: None, expires_in: None },
         TokenRef::Digest(crate::secret::digest(SECRET)),
+        Carried::InCookie("refresh"),
+        RefreshOptions::default(),
         Proof::password().scopes(["notes:read"]),
         Issue {
             user: Some(&user()),

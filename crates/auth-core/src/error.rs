@@ -118,6 +118,7 @@ error_codes! {
     UsernameAlreadyExists = "USERNAME_ALREADY_EXISTS" [Invalid]: "An account with this user name already exists.",
     LoginBadCredentials = "LOGIN_BAD_CREDENTIALS" [Invalid]: "The account does not exist or is inactive, or the password is wrong; the response never reveals which.",
     LoginUserNotVerified = "LOGIN_USER_NOT_VERIFIED" [Invalid]: "The password is right, but the email address must be verified first.",
+    RefreshTokenInvalid = "REFRESH_TOKEN_INVALID" [Unauthenticated]: "The refresh token is unknown, used, expired or revoked; log in again.",
     ReauthenticationRequired = "REAUTHENTICATION_REQUIRED" [Forbidden]: "The last login is more than ten minutes old; log in again.",
     ReauthenticationFailed = "REAUTHENTICATION_FAILED" [Invalid]: "The password that confirms the request is wrong.",
     ScopeUpgradeRequired = "SCOPE_UPGRADE_REQUIRED" [Forbidden]: "The session is limited to scopes and lacks one; `extra.scopes` lists the missing ones, and is empty where no scope suffices.",

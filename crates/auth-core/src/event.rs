@@ -146,6 +146,15 @@ events! {
         /// Whose sessions they were.
         user_id: subject,
     },
+    /// A refresh token was presented that had been exchanged before: somebody has a copy of it. Its session ended.
+    TokenReuse = "token_reuse" {
+        /// Whose session it was.
+        user_id: subject,
+        /// Its public id.
+        session_id: session,
+        /// The backend that issued the token.
+        backend: data(String),
+    },
     /// An account's fields changed.
     UserUpdated = "user_updated" {
         /// Whose account it is.

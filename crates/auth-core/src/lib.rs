@@ -69,7 +69,7 @@ pub use account::Accounts;
 pub use admin::Admin;
 pub use audit::Audit;
 pub use auth::Auth;
-pub use backend::{Backend, BuiltBackend, CookieOptions, SameSite, Transport, key_set};
+pub use backend::{Backend, BuiltBackend, CookieOptions, RefreshOptions, SameSite, Transport, key_set};
 pub use builder::{AuthBuilder, ConfigErrors};
 pub use client::Client;
 pub use clock::{Clock, SystemClock};

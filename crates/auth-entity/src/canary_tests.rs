@@ -8,7 +8,7 @@ use sea_orm::IntoActiveModel;
 use sea_orm::prelude::{Json, Uuid};
 
 use crate::{Digest, PasswordHash, Remembered, Timestamp};
-use crate::{address, device, event, limit, mail, meta, one_time_token, session, user};
+use crate::{address, device, event, limit, mail, meta, one_time_token, refresh_token, session, user};
 
 const SECRET: &str = "canary-Umbrella-42-Zebra-of-the-moon";
 
@@ -37,6 +37,15 @@ fn values_are_hidden() {
 
 #[test]
 fn rows_hide_what_is_secret() {
+    check(&refresh_token::Model {
+        session_id: Uuid::nil(),
+        family_hash: digest(),
+        token_hash: digest(),
+        rotated_at: moment(),
+        parent_hash: Some(digest()),
+        client_hash: Some(digest()),
+        answer: None,
+    });
     check(&user::Model {
         id: Uuid::nil(),
         realm: String::new(),

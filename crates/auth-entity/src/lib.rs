@@ -13,6 +13,7 @@ pub mod limit;
 pub mod mail;
 pub mod meta;
 pub mod one_time_token;
+pub mod refresh_token;
 pub mod session;
 pub mod user;
 

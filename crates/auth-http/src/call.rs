@@ -3,17 +3,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use auth_core::session::{Credential, IssuedToken, Session};
+use auth_core::session::{Carried, Credential, Session};
 use auth_core::uuid::Uuid;
 use auth_core::{Auth, BuiltBackend, Client, ErrorCode, Principal, Transport};
 use bytes::Bytes;
-use http::header::HeaderValue;
 use http::request::Parts;
-use secrecy::ExposeSecret;
 
 use crate::decode::{self, BodyType, Decode};
 use crate::problem::Problem;
-use crate::reply::Reply;
 use crate::{cookie, credential};
 
 /// What a handler needs to know of the route that it answers for.
@@ -76,38 +73,27 @@ impl Call {
     /// Ends the session whose cookie a login is about to replace (ASVS 7.2.4): this browser could no longer end it. A
     /// bearer token is the client's own to keep or to forget.
     pub(crate) async fn end_former_session(&self, backend: &BuiltBackend) -> Result<(), Problem> {
-        let Transport::Cookie { name, .. } = &backend.transport else { return Ok(()) };
-        let Some(token) = cookie::get(&self.parts.headers, name) else { return Ok(()) };
         let sessions = self.auth.sessions();
-        if let Some(former) = sessions.authenticate(&[Credential { backend, token }]).await? {
+        if let Some((_, token)) = self.cookie(&backend.transport)
+            && let Some(former) = sessions.authenticate(&[Credential { backend, token }]).await?
+        {
             sessions.logout(&former, &self.client).await?;
+        }
+        // Its access token may have expired.
+        if let Some((name, token)) = backend.refresh_transport().and_then(|transport| self.cookie(transport)) {
+            self.auth.refresh_tokens().revoke(token, Carried::InCookie(name), &self.client).await?;
         }
         Ok(())
     }
 
-    /// How the token of a session travels.
-    pub(crate) fn transport(&self, session: &Session) -> Result<&Transport, Problem> {
-        Ok(&self.auth.sessions().backend(&session.backend)?.transport)
+    /// The name and the value of a cookie, if the token travels in one and the request has it.
+    pub(crate) fn cookie<'c>(&'c self, transport: &'c Transport) -> Option<(&'c str, &'c str)> {
+        let Transport::Cookie { name, .. } = transport else { return None };
+        Some((name, cookie::get(&self.parts.headers, name)?))
     }
 
-    /// An answer with a session's new token beside its body: as a cookie, or in a header for a bearer token.
-    pub(crate) fn with_token(
-        &self,
-        reply: Reply,
-        session: &Session,
-        token: Option<&IssuedToken>,
-    ) -> Result<Reply, Problem> {
-        let Some(token) = token.map(|token| token.access_token.expose_secret()) else { return Ok(reply) };
-        match self.transport(session)? {
-            Transport::Bearer => reply.bearer_token(token),
-            transport @ Transport::Cookie { .. } => {
-                Ok(reply.cookie(cookie::set(transport, session, token, self.auth.now())))
-            }
-        }
-    }
-
-    /// The cookie that removes a session's token, where it travels in one.
-    pub(crate) fn removal_cookie(&self, session: &Session) -> Result<Option<HeaderValue>, Problem> {
-        Ok(cookie::clear(self.transport(session)?))
+    /// The backend of a session.
+    pub(crate) fn backend_of(&self, session: &Session) -> Result<&BuiltBackend, Problem> {
+        Ok(self.auth.sessions().backend(&session.backend)?)
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use auth_core::session::Session;
 use auth_core::time::OffsetDateTime;
 use auth_core::uuid::Uuid;
-use auth_core::{Auth, Principal, SameSite, Settings, Transport};
+use auth_core::{Auth, BuiltBackend, Principal, SameSite, Settings, Transport};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::request::Parts;
 use secrecy::{ExposeSecret, SecretString};
@@ -76,10 +76,12 @@ impl Due {
     /// have theirs to their end.
     pub(crate) fn of(auth: &Auth, headers: &HeaderMap, principal: &Principal) -> Option<Self> {
         let session = &principal.session;
-        let transport = &auth.sessions().backend(&session.backend).ok()?.transport;
+        let backend = auth.sessions().backend(&session.backend).ok()?;
+        let transport = &backend.transport;
         let Transport::Cookie { name, max_age: Some(age), .. } = transport else { return None };
         let (now, interval) = (auth.now(), *age / PARTS);
-        if session.remembered || now < session.token_at + interval {
+        // One that is refreshed gets a new token instead.
+        if session.remembered || backend.refresh_transport().is_some() || now < session.token_at + interval {
             return None;
         }
         let cookie = set(transport, session, get(headers, name)?, now)?;
@@ -162,7 +164,8 @@ pub(crate) fn remove_strays(auth: &Auth, parts: &Parts) -> Vec<HeaderValue> {
         Transport::Cookie { name, .. } => all(&parts.headers, name).nth(1).is_some(),
         Transport::Bearer => false,
     };
-    let transports = auth.backends().iter().map(|backend| &backend.transport).filter(|transport| is_several(transport));
+    let transports =
+        auth.backends().iter().flat_map(BuiltBackend::transports).filter(|transport| is_several(transport));
     let mut removals = Vec::new();
     for transport in transports {
         tracing::warn!(

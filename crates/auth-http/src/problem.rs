@@ -96,7 +96,7 @@ impl Problem {
     /// Asks for a bearer token, if that would help.
     #[must_use]
     pub(crate) fn with_challenge(self, takes_bearer: bool) -> Self {
-        Self { challenge: takes_bearer && self.code == ErrorCode::Unauthorized, ..self }
+        Self { challenge: takes_bearer && self.code.class() == ErrorClass::Unauthenticated, ..self }
     }
 
     /// Announces that the connection ends.

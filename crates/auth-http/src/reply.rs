@@ -12,9 +12,6 @@ use crate::problem::Problem;
 /// The room for a body that most answers fit in, in bytes.
 const USUAL_BODY: usize = 512;
 
-/// Where a bearer client finds its new token in an answer that has another body.
-const AUTH_TOKEN: HeaderName = HeaderName::from_static("auth-token");
-
 /// An answer under construction.
 #[derive(Debug)]
 pub(crate) struct Reply(Response<Bytes>);
@@ -73,11 +70,11 @@ impl Reply {
         self
     }
 
-    /// The new token of a bearer client, whose old one has ended.
-    pub(crate) fn bearer_token(mut self, token: &str) -> Result<Self, Problem> {
+    /// A token in a header.
+    pub(crate) fn token(mut self, name: HeaderName, token: &str) -> Result<Self, Problem> {
         let mut value = HeaderValue::from_str(token).map_err(auth_core::Error::internal)?;
         value.set_sensitive(true);
-        self.0.headers_mut().insert(AUTH_TOKEN, value);
+        self.0.headers_mut().insert(name, value);
         Ok(self)
     }
 

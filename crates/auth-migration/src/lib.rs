@@ -13,6 +13,7 @@ mod m20261127_000006_create_one_time_token;
 mod m20261127_000007_create_event;
 mod m20261127_000008_create_mail;
 mod m20261127_000009_create_limit;
+mod m20261127_000010_create_refresh_token;
 mod table;
 
 pub use lock::{migrate, migrate_with};
@@ -31,6 +32,7 @@ const TABLES: &[NewTable] = &[
     m20261127_000007_create_event::TABLE,
     m20261127_000008_create_mail::TABLE,
     m20261127_000009_create_limit::TABLE,
+    m20261127_000010_create_refresh_token::TABLE,
 ];
 
 /// The migrations, for hosts that run them through sea-orm's own tools.

@@ -6,7 +6,7 @@ use auth_core::mail::MailConfig;
 use auth_core::password::HasherConfig;
 use auth_core::sea_orm::DatabaseConnection;
 use auth_core::token::JwtOptions;
-use auth_core::{Auth, AuthBuilder, Backend, CookieOptions, Limits, RootSecret};
+use auth_core::{Auth, AuthBuilder, Backend, CookieOptions, Limits, RefreshOptions, RootSecret};
 
 use crate::{MemoryMailer, MockClock, SeededRandom, TestHooks};
 
@@ -54,12 +54,12 @@ impl TestParts {
     }
 }
 
-/// The backends of the example apps: `cookie` (default), `jwt` and `db`.
+/// The backends of the example apps: `cookie` (default), `jwt`, which refreshes its tokens, and `db`.
 #[must_use]
 pub fn backends() -> Vec<Backend> {
     vec![
         Backend::cookie("cookie", CookieOptions { name: Some("auth".to_owned()), ..CookieOptions::default() }),
-        Backend::bearer("jwt").jwt(JwtOptions::default()),
+        Backend::bearer("jwt").jwt(JwtOptions::default()).refresh(RefreshOptions::default()),
         Backend::bearer("db"),
     ]
 }

@@ -8,7 +8,7 @@ use auth_core::login::LoginConfig;
 use auth_core::mail::{LogMailer, SmtpMailer};
 use auth_core::secrecy::{ExposeSecret, SecretString};
 use auth_core::token::JwtOptions;
-use auth_core::{Auth, Backend, CookieOptions, Limits, Registration, RootSecret, Workers};
+use auth_core::{Auth, Backend, CookieOptions, Limits, RefreshOptions, Registration, RootSecret, Workers};
 use auth_http::{Problem, Table};
 use bytes::Bytes;
 use http::{HeaderMap, Response};
@@ -131,7 +131,7 @@ async fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> 
         .secret(secret)
         .service_name("Notes")
         .backend(Backend::cookie("cookie", CookieOptions::default()))
-        .backend(Backend::bearer("jwt").jwt(JwtOptions::default()))
+        .backend(Backend::bearer("jwt").jwt(JwtOptions::default()).refresh(RefreshOptions::default()))
         .backend(Backend::bearer("db"))
         .registration(config.registration)
         .email_change(config.email_change)

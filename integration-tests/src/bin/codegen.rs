@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use auth_core::token::JwtOptions;
-use auth_core::{Auth, Backend, CookieOptions, OsRandom, Random, RootSecret};
+use auth_core::{Auth, Backend, CookieOptions, OsRandom, Random, RefreshOptions, RootSecret};
 use auth_http::{Table, docs, openapi};
 use integration_tests::add_features;
 use sea_orm::{ConnectOptions, Database};
@@ -34,7 +34,7 @@ async fn auth() -> Result<Auth, Box<dyn Error>> {
         .service_name("Notes")
         .secret(RootSecret::new(secret))
         .backend(Backend::cookie("cookie", CookieOptions::default()))
-        .backend(Backend::bearer("jwt").jwt(JwtOptions::default()))
+        .backend(Backend::bearer("jwt").jwt(JwtOptions::default()).refresh(RefreshOptions::default()))
         .backend(Backend::bearer("db"));
     Ok(add_features(builder).build()?)
 }

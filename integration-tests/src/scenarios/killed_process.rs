@@ -10,12 +10,13 @@ use crate::mails::RESET_PASSWORD;
 use crate::scenario::scenarios;
 use crate::victim::{Orders, Posted, Victim};
 use crate::witness::{Dead, Fact, SECOND, THIRD, Witness};
-use crate::{App, Cx, Scenario, Target, audit};
+use crate::{App, Cx, PASSWORD, Scenario, Target, audit};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     whatever_was_acknowledged_is_there_after_a_kill: sockets_only,
     a_kill_at_any_packet_of_a_way_in_leaves_whole_objects: direct_only servers_only,
     a_kill_at_any_packet_of_a_change_leaves_whole_objects: direct_only servers_only,
+    a_kill_at_any_packet_of_an_exchange_ends_no_session: direct_only servers_only,
 ];
 
 /// How much later it is after each kill: the claims of the worker that died have run out.
@@ -191,4 +192,42 @@ async fn kill_at_any_packet(cx: Cx, flows: &[Flow]) {
             assert!(unseen > 0, "{flow:?}: no kill came between the commit and the answer");
         }
     }
+}
+
+/// REF-04: whether or not the token was exchanged, the client asks again and goes on.
+async fn a_kill_at_any_packet_of_an_exchange_ends_no_session(cx: Cx) {
+    let app = cx.app().await;
+    let proxy = app.proxy().await;
+    let quiet = Orders { workers: false, connections: 1, ..orders(&app, Target::Axum) };
+    let shaky = Orders { database: app.database().url_through(&proxy).expect("a URL"), ..quiet.clone() };
+    let healthy = Victim::start(&quiet).await;
+    let ada = app.register("ada").await;
+    let (mut packets, mut repeated) = (0, 0);
+    loop {
+        let login = app.try_login(&ada.email, PASSWORD, "jwt").await.is(200).json();
+        let token = json!({ "refresh_token": login["refresh_token"] });
+        let victim = Victim::start(&shaky).await;
+        proxy.at_packet(packets, Cut::BeforeAnswer, victim.killer());
+        let answer = victim.ask("POST", "/auth/token/refresh", None, token.clone()).await;
+        let came = !proxy.is_waiting();
+        proxy.open();
+        drop(victim);
+        repeated += app.count("authn_refresh_token WHERE answer IS NOT NULL").await;
+        let (status, again) = healthy.ask("POST", "/auth/token/refresh", None, token).await.expect("an answer");
+        assert_eq!(status, 200, "after {packets} packets: {again}");
+        if let Some((status, first)) = &answer {
+            assert_eq!((*status, &first["refresh_token"]), (200, &again["refresh_token"]));
+        }
+        let access = again["access_token"].as_str();
+        let me = healthy.ask("GET", "/users/me", access, serde_json::Value::Null).await.expect("an answer");
+        assert_eq!(me.0, 200, "{}", me.1);
+        app.execute("DELETE FROM authn_session").await;
+        if answer.is_some() && !came {
+            break;
+        }
+        packets += 1;
+        assert!(packets < 60, "it never gets through");
+    }
+    assert!(packets > 3 && repeated > 1, "{packets} packets, {repeated} times with the answer kept");
+    audit::tables(&app).await;
 }

@@ -37,7 +37,10 @@ async fn answers_as_the_transport_does(cx: Cx) {
     let answer = app.try_login(&ada.email, PASSWORD, "jwt").await.is(200);
     assert!(answer.set_cookies().is_empty());
     let body = answer.json();
-    assert_eq!(body, json!({ "access_token": body["access_token"], "token_type": "bearer", "expires_in": 600 }));
+    let (access, refresh) = (&body["access_token"], &body["refresh_token"]);
+    let expected =
+        json!({ "access_token": access, "token_type": "bearer", "expires_in": 600, "refresh_token": refresh });
+    assert_eq!((&body, refresh.as_str().map(str::len)), (&expected, Some(88)));
     assert_eq!(body["access_token"].as_str().map(|token| token.split('.').count()), Some(3));
     let body = app.try_login(&ada.email, PASSWORD, "db").await.is(200).json();
     assert_eq!(body, json!({ "access_token": body["access_token"], "token_type": "bearer" }));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::{Backend, ErrorCode as E};
+use auth_core::{Backend, ErrorCode as E, RefreshOptions};
 use auth_http::{BodyType, Endpoint, Group, Problem, Requirement, body};
 use auth_testkit::{ALLOWED_ORIGIN, PUBLIC_URL, TestParts};
 use bytes::Bytes;
@@ -409,7 +409,8 @@ async fn a_backend_named_like_a_route_is_refused(cx: Cx) {
     let own = |endpoint: &Endpoint| endpoint.group == Group::Auth && !endpoint.is_below_backend();
     let taken: BTreeSet<String> = endpoints(&app, own).iter().map(|endpoint| first(endpoint)).collect();
     let attempt = |name: &str| {
-        let builder = TestParts::default().builder(app.pool().clone()).backend(Backend::bearer(name));
+        let backend = Backend::bearer(name).refresh(RefreshOptions::default());
+        let builder = TestParts::default().builder(app.pool().clone()).backend(backend);
         mount(cx.target(), &add_features(builder).build().expect("the core knows no route"))
     };
     for name in taken.iter().filter(|name| name.bytes().all(|c| c.is_ascii_lowercase() || c == b'-')) {

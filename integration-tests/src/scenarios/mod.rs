@@ -53,6 +53,7 @@ mod parity;
 mod password_reset;
 mod password_spelling;
 mod profile;
+mod refresh_token;
 mod registration;
 mod saturation;
 mod scope;
@@ -149,6 +150,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(parity),
     feature!(password_reset),
     feature!(password_spelling),
+    feature!(refresh_token),
     feature!(registration),
     feature!(saturation),
     feature!(scope),

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use url::{Host, Url};
 
-use crate::backend::{Backend, BuiltBackend, Carrier, CookieOptions, SameSite, StrategyChoice, Transport};
+use crate::backend::{
+    Backend, BuiltBackend, Carrier, CookieOptions, Refresh, RefreshOptions, SameSite, StrategyChoice, Transport,
+};
 use crate::clock::MAX_LIFETIME;
 use crate::jwt::{JwtCodec, JwtCodecConfig, JwtKey};
 use crate::random::Random;
@@ -47,8 +49,17 @@ pub(super) fn built(
         {
             problems.push(format!("two backends use the cookie {name:?}: give each a cookie of its own"));
         }
+        let refresh = backend.refresh.as_ref().map(|options| refresh(backend, options, &transport, url, problems));
+        if let Some(Transport::Cookie { name, .. }) = refresh.as_ref().map(|refresh| &refresh.transport)
+            && !cookies.insert(name.clone())
+        {
+            problems.push(format!(
+                "backend {:?} has its refresh tokens in the cookie {name:?}, which is taken: set `cookie_name`",
+                backend.name
+            ));
+        }
         if let Some(strategy) = strategy(random, backend, url, secret, &mut codecs, problems) {
-            built_backends.push(BuiltBackend { name: backend.name.clone(), transport, strategy });
+            built_backends.push(BuiltBackend { name: backend.name.clone(), transport, strategy, refresh });
         }
     }
     problems.extend(conflicts(&codecs));
@@ -63,6 +74,34 @@ fn conflicts(codecs: &[(&str, JwtCodec)]) -> Vec<String> {
         first.conflict_with(second).map(|why| format!("backends {one:?} and {two:?}: {why}"))
     };
     pairs.filter_map(conflict).collect()
+}
+
+/// How a backend refreshes its tokens. The cookie of its refresh tokens, if there is one, is in the same jar as its own.
+fn refresh(
+    backend: &Backend,
+    options: &RefreshOptions,
+    own: &Transport,
+    url: &Url,
+    problems: &mut Vec<String>,
+) -> Refresh {
+    problems.extend(options.problems().into_iter().map(|problem| format!("backend {:?}: {problem}", backend.name)));
+    let (third_party, partitioned) = match own {
+        Transport::Cookie { same_site, partitioned, .. } => (*same_site == SameSite::None, *partitioned),
+        Transport::Bearer => (false, false),
+    };
+    let transport = if options.in_cookie || *own != Transport::Bearer {
+        let options = CookieOptions {
+            name: Some(options.cookie_name.clone().unwrap_or_else(|| default_name(url, "refresh"))),
+            same_site: if third_party { SameSite::None } else { SameSite::Strict },
+            partitioned,
+            ..CookieOptions::default()
+        };
+        transport(&Backend { carrier: Carrier::Cookie(options), ..backend.clone() }, url, problems)
+    } else {
+        Transport::Bearer
+    };
+    let RefreshOptions { grace, idle, access_lifetime, .. } = *options;
+    Refresh { transport, grace, idle, access_lifetime }
 }
 
 fn check_name(name: &str, problems: &mut Vec<String>) {
@@ -81,7 +120,7 @@ fn transport(backend: &Backend, url: &Url, problems: &mut Vec<String>) -> Transp
     let path = path.unwrap_or_else(|| "/".to_owned());
     // As browsers read it (RFC 6265bis, section 5.5).
     let domain = domain.map(|domain| domain.strip_prefix('.').unwrap_or(&domain).to_ascii_lowercase());
-    let name = name.unwrap_or_else(|| default_name(url));
+    let name = name.unwrap_or_else(|| default_name(url, "auth"));
     let label = &backend.name;
     let is_token = |c: u8| c.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&c);
     if name.is_empty() || !name.bytes().all(is_token) {
@@ -127,10 +166,10 @@ fn takes_cookies_of(url: &Url, domain: &str) -> bool {
 }
 
 /// Cookies of one host have no ports: on plain http, the name tells servers on one machine apart.
-fn default_name(url: &Url) -> String {
+fn default_name(url: &Url, name: &str) -> String {
     match url.port_or_known_default() {
-        Some(port) if url.scheme() != "https" => format!("auth_{port}"),
-        _ => "__Host-auth".to_owned(),
+        Some(port) if url.scheme() != "https" => format!("{name}_{port}"),
+        _ => format!("__Host-{name}"),
     }
 }
 

@@ -374,3 +374,34 @@ async fn links_are_checked_by_the_names_of_their_settings() {
     }
     assert_eq!(problems(good().await.verification(VerificationConfig { link: page })), [""; 0]);
 }
+
+#[tokio::test]
+async fn refresh_tokens_have_bounds_and_a_cookie_of_their_own() {
+    use crate::{RefreshOptions, Transport};
+    let found = async |options: RefreshOptions| {
+        problems(good().await.backend(Backend::bearer("spa").refresh(options))).join("; ")
+    };
+    assert_eq!(found(RefreshOptions::default()).await, "");
+    let second = Duration::from_secs(1);
+    for (options, problem) in [
+        (RefreshOptions { grace: 61 * second, ..RefreshOptions::default() }, "set `grace` to at most 60 seconds"),
+        (RefreshOptions { idle: Duration::ZERO, ..RefreshOptions::default() }, "above zero"),
+        (RefreshOptions { access_lifetime: Duration::ZERO, ..RefreshOptions::default() }, "above zero"),
+        (RefreshOptions { idle: Duration::MAX, ..RefreshOptions::default() }, "at most 400 days"),
+        (RefreshOptions { access_lifetime: Duration::MAX, ..RefreshOptions::default() }, "at most 400 days"),
+    ] {
+        let found = found(options).await;
+        assert!(found.contains("backend \"spa\"") && found.contains(problem), "{found}");
+    }
+    let in_cookie =
+        |name: &str| Backend::bearer(name).refresh(RefreshOptions { in_cookie: true, ..Default::default() });
+    let both = problems(good().await.backend(in_cookie("one")).backend(in_cookie("two"))).join("; ");
+    assert!(both.contains("backend \"two\" has its refresh tokens in the cookie") && both.contains("`cookie_name`"));
+    let auth = good().await.backend(in_cookie("one")).build().unwrap();
+    let Some(Transport::Cookie { name, secure, same_site, path, domain, .. }) = auth.backends()[1].refresh_transport()
+    else {
+        panic!("it travels in a cookie");
+    };
+    assert_eq!((name.as_str(), *secure, *same_site), ("__Host-refresh", true, crate::SameSite::Strict));
+    assert_eq!((path.as_str(), domain.as_deref()), ("/", None));
+}

@@ -1,19 +1,16 @@
 //! The one way in which a session begins.
 
-use std::time::Duration;
-
-use secrecy::{ExposeSecret, SecretString};
-
-use super::store;
+use super::issue::{IssuedToken, Login, issue};
+use super::{refresh, store};
 use crate::backend::{BuiltBackend, Transport};
 use crate::device::{KnownDevice, Seen, remember};
 use crate::effect::Effect;
-use crate::error::{Error, ErrorCode, Result};
+use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
 use crate::hooks::Action;
 use crate::principal::{Principal, Session};
 use crate::scope;
-use crate::token::{NewToken, TokenSubject};
+use crate::token::TokenSubject;
 use crate::user::User;
 
 /// How a user authenticated.
@@ -72,36 +69,6 @@ impl Proof {
     }
 }
 
-/// A token as the client gets it.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct IssuedToken {
-    /// The token.
-    pub access_token: SecretString,
-    /// How long it is good for, when that is less than the session.
-    pub expires_in: Option<Duration>,
-}
-
-impl IssuedToken {
-    /// A token, and how long it is good for when that is less than the session.
-    #[must_use]
-    pub fn new(access_token: SecretString, expires_in: Option<Duration>) -> Self {
-        Self { access_token, expires_in }
-    }
-}
-
-/// A login that succeeded.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct Login {
-    /// Who logged in, and their new session.
-    pub principal: Principal,
-    /// The session's token.
-    pub token: IssuedToken,
-    /// The token of the cookie that the browser is known by from now on, unless it has one.
-    pub device: Option<SecretString>,
-}
-
 /// Creates a session as a part of `effect`, if the account is active and its epoch is still what it was when the proof was
 /// checked (`user.security_epoch`).
 ///
@@ -128,17 +95,25 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
         created_at: now,
         last_seen_at: now,
         expires_at: now + limits.absolute,
-        remembered: proof.remembered && matches!(backend.transport, Transport::Cookie { .. }),
+        remembered: proof.remembered && backend.has_cookie(),
         token_at: now,
         ip: client.ip.map(|ip| ip.to_string()),
         user_agent: client.user_agent().map(str::to_owned),
         scope,
     };
     let token = issue(backend, TokenSubject { user, session: &session, now }).await?;
-    // A token that cannot be renewed takes its session with it.
-    let expires_at = token.expires_in.and_then(|life| now.checked_add(life.try_into().ok()?));
+    // A token that cannot be refreshed takes its session with it.
+    let life = token.expires_in.filter(|_| backend.refresh.is_none());
+    let expires_at = life.and_then(|life| now.checked_add(life.try_into().ok()?));
     session.expires_at = expires_at.map_or(session.expires_at, |moment| session.expires_at.min(moment));
     store::insert(tx, &session, token.digest, user.security_epoch).await?;
+    let token = match &backend.refresh {
+        None => IssuedToken::new(token.token, token.expires_in),
+        Some(refresh) => IssuedToken {
+            refresh_token: Some(refresh::begin(effect, session.id, now).await?),
+            ..IssuedToken::new(token.token, refresh.lifetime_of(token.expires_in))
+        },
+    };
     let device = remember(effect, user.id, backend, &proof.device).await?;
     effect.run_hook(Action::Login { user, session: &session }).await?;
     effect.emit(EventKind::LoginSucceeded {
@@ -149,27 +124,7 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
     });
     let user = User { last_login_at: Some(now), ..user.clone() };
     let principal = Principal { user, session, source: kernel.parts().source };
-    Ok(Login { principal, token: IssuedToken::new(token.token, token.expires_in), device })
-}
-
-/// The longest token, in bytes, what [`crate::jwt`] makes; and what browsers keep of the name and the value of a cookie together
-/// (RFC 6265bis, section 5.6).
-const MAX_TOKEN: usize = 4096;
-
-/// Issues a token and checks that it fits unescaped into a cookie or a header.
-async fn issue(backend: &BuiltBackend, subject: TokenSubject<'_>) -> Result<NewToken> {
-    let token = backend.strategy.issue(subject).await?;
-    let room = match &backend.transport {
-        Transport::Cookie { name, .. } => MAX_TOKEN.saturating_sub(name.len()),
-        Transport::Bearer => MAX_TOKEN,
-    };
-    let travels = |c: u8| c.is_ascii_alphanumeric() || b"-._~+/=".contains(&c);
-    let text = token.token.expose_secret();
-    if text.is_empty() || text.len() > room || !text.bytes().all(travels) {
-        let why = format!("1 to {room} letters, digits or - . _ ~ + / = (RFC 6750)");
-        return Err(Error::internal(format!("the token strategy of backend `{}` must issue {why}", backend.name)));
-    }
-    Ok(token)
+    Ok(Login { principal, token, device })
 }
 
 /// What becomes of the bearer token of a session that outlives a change of credentials.
@@ -201,5 +156,11 @@ pub(crate) async fn renew(
     if !store::renew(effect.tx(), session.id, digest, user.security_epoch, now).await? {
         return Err(ErrorCode::Unauthorized.into());
     }
-    Ok(issued.map(|issued| IssuedToken::new(issued.token, issued.expires_in)))
+    let Some(issued) = issued else { return Ok(None) };
+    let Some(refresh) = &backend.refresh else {
+        return Ok(Some(IssuedToken::new(issued.token, issued.expires_in)));
+    };
+    let refresh_token = Some(refresh::begin_again(effect, session.id, now).await?);
+    let token = IssuedToken::new(issued.token, refresh.lifetime_of(issued.expires_in));
+    Ok(Some(IssuedToken { refresh_token, ..token }))
 }

@@ -2,7 +2,10 @@
 
 mod config;
 pub(crate) mod establish;
+mod idle;
+mod issue;
 pub(crate) mod lookup;
+pub(crate) mod refresh;
 pub(crate) mod revoke;
 mod rows;
 mod service;
@@ -12,8 +15,10 @@ use crate::feature::Feature;
 
 pub use crate::principal::{Principal, Session};
 pub use config::SessionConfig;
+pub use establish::Proof;
 pub(crate) use establish::{BearerToken, renew};
-pub use establish::{IssuedToken, Login, Proof};
+pub use issue::{IssuedToken, Login};
+pub use refresh::{Carried, RefreshTokens};
 pub(crate) use revoke::{Revocation, revoke};
 use rows::{export, purge};
 pub use service::{Credential, Sessions};

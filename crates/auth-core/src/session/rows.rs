@@ -4,8 +4,8 @@ use auth_entity::{Timestamp, session};
 use futures_util::future::BoxFuture;
 use sea_orm::{ColumnTrait, Condition};
 
-use super::Sessions;
-use crate::clock::before;
+use super::idle::is_unused;
+use super::{Sessions, refresh};
 use crate::db::delete_in_batches;
 use crate::error::Result;
 use crate::feature::Export;
@@ -15,13 +15,13 @@ use crate::kernel::Kernel;
 /// Deletes sessions that ended.
 pub(crate) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
     Box::pin(async {
-        let (now, idle) = (kernel.now(), kernel.configs().sessions.idle);
-        let unused = session::Column::LastSeenAt.lte(Timestamp(before(now, idle)));
+        let now = kernel.now();
         let ended = Condition::any()
             .add(session::Column::ExpiresAt.lte(Timestamp(now)))
-            .add(Condition::all().add(unused).add(session::Column::Remembered.eq(false)))
+            .add(is_unused(kernel, now))
             .add(epoch::is_dead(session::Column::CreatedAt));
-        delete_in_batches::<session::Entity>(kernel.db(), &ended).await
+        let deleted = delete_in_batches::<session::Entity>(kernel.db(), &ended).await?;
+        Ok(deleted + refresh::purge(kernel).await?)
     })
 }
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::establish::{Login, Proof, establish};
+use super::establish::{Proof, establish};
+use super::idle::is_unused;
+use super::issue::Login;
 use super::revoke::{Revocation, revoke};
 use super::store;
 use crate::backend::BuiltBackend;
@@ -17,6 +19,7 @@ use crate::event::{EventKind, LoginFailure};
 use crate::jwt::AccessClaims;
 use crate::kernel::Kernel;
 use crate::principal::{Principal, Session};
+use crate::token::TokenRef;
 use crate::user::User;
 
 /// How often the use of a session is written down.
@@ -60,7 +63,7 @@ impl<'a> Sessions<'a> {
         for credential in credentials {
             let Some(token) = credential.backend.strategy.read(credential.token, now).await? else { continue };
             let Some(found) = self.kernel.parts().lookup.find(self.kernel.db(), token).await? else { continue };
-            if let Some(principal) = self.accept(found, &credential.backend.name).await {
+            if let Some(principal) = self.accept(found, credential.backend, token).await {
                 return Ok(Some(principal));
             }
         }
@@ -69,18 +72,21 @@ impl<'a> Sessions<'a> {
 
     /// Whether a session that was found is still good, and for this backend. The rare statements are boxed: inlining them
     /// would enlarge every request's future.
-    async fn accept(&self, principal: Principal, backend: &str) -> Option<Principal> {
+    async fn accept(&self, principal: Principal, backend: &BuiltBackend, token: TokenRef) -> Option<Principal> {
         let db = self.kernel.db();
         let Principal { user, session, .. } = &principal;
-        if session.backend != backend {
+        if session.backend != backend.name {
             return None;
         }
         let now = self.kernel.now();
-        if session.is_over(now, self.kernel.configs().sessions.idle) {
+        if session.is_over(now, backend.idle(self.kernel.configs())) {
             // What was refused once stays refused, even should the clock be set back.
             if let Err(cause) = Box::pin(store::delete(db, session.id, user.id)).await {
                 tracing::warn!(%cause, "an expired session could not be deleted");
             }
+            return None;
+        }
+        if backend.refresh.as_ref().is_some_and(|refresh| refresh.is_stale(session, token, now)) {
             return None;
         }
         if session.last_seen_at + TOUCH_EVERY <= now {
@@ -145,8 +151,8 @@ impl<'a> Sessions<'a> {
     )]
     pub async fn list(&self, user: &User) -> Result<Vec<Session>> {
         let now = self.kernel.now();
-        let idle_since = now - self.kernel.configs().sessions.idle;
-        let rows = store::list(self.kernel.db(), user.id, user.security_epoch, now, idle_since).await?;
+        let unused = is_unused(self.kernel, now);
+        let rows = store::list(self.kernel.db(), user.id, user.security_epoch, now, unused).await?;
         Ok(rows.into_iter().map(Session::from).collect())
     }
 

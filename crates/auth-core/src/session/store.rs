@@ -59,6 +59,12 @@ pub(super) async fn mark_login(db: &impl ConnectionTrait, id: Uuid, sev: i64, no
     Ok(result.rows_affected == 1)
 }
 
+/// Has everybody else who wants to change a session wait; false if it does not exist.
+pub(super) async fn lock(db: &impl ConnectionTrait, id: Uuid) -> Result<bool> {
+    let row = Entity::find().select_only().column(Column::Id).filter(Column::Id.eq(id)).lock_exclusive();
+    Ok(!row.into_tuple::<Uuid>().all(db).await?.is_empty())
+}
+
 /// Ends the oldest sessions of a user so that at most `keep` remain.
 pub(super) async fn trim(db: &impl ConnectionTrait, user_id: Uuid, keep: u64) -> Result<()> {
     let oldest: Vec<Uuid> = Entity::find()
@@ -84,13 +90,13 @@ pub(super) async fn list(
     user_id: Uuid,
     sev: i64,
     now: OffsetDateTime,
-    idle_since: OffsetDateTime,
+    is_unused: Condition,
 ) -> Result<Vec<Model>> {
     Ok(Entity::find()
         .filter(Column::UserId.eq(user_id))
         .filter(Column::Sev.eq(sev))
         .filter(Column::ExpiresAt.gt(Timestamp(now)))
-        .filter(Condition::any().add(Column::Remembered.eq(true)).add(Column::LastSeenAt.gt(Timestamp(idle_since))))
+        .filter(is_unused.not())
         .filter(epoch::survives(Column::CreatedAt))
         .order_by_desc(Column::CreatedAt)
         .order_by_desc(Column::Id)
@@ -146,6 +152,7 @@ pub(super) async fn renew(
         update = update
             .col_expr(Column::TokenSev, Expr::value(sev))
             .col_expr(Column::TokenAt, Expr::value(Timestamp(now)))
+            .col_expr(Column::LastSeenAt, Expr::value(Timestamp(now)))
             .col_expr(Column::TokenHash, Expr::value(hash.map(Vec::from)));
     }
     Ok(update.exec(db).await?.rows_affected == 1)

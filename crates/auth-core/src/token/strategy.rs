@@ -34,6 +34,13 @@ pub struct NewToken {
     pub expires_in: Option<Duration>,
 }
 
+impl NewToken {
+    /// The token, if the session can be found by it alone: another one would take its place.
+    pub(crate) fn stored(&self) -> Option<SecretString> {
+        self.digest.map(|_| self.token.clone())
+    }
+}
+
 /// Where a token points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenRef {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use auth_core::BuiltBackend;
 use auth_core::session::Session;
 use auth_core::time::OffsetDateTime;
 use auth_core::uuid::Uuid;
@@ -9,6 +10,7 @@ use http::header::HeaderName;
 use serde::Serialize;
 
 use crate::call::Call;
+use crate::cookie;
 use crate::endpoint::DeclaredHeader;
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -72,6 +74,10 @@ impl<'a> SessionView<'a> {
 
 /// 204 that removes the token from the client.
 pub(crate) fn ended(call: &Call, session: &Session) -> Result<Reply, Problem> {
-    let cookie = call.removal_cookie(session)?;
-    Ok(Reply::no_content().cookie(cookie).header(CLEAR_SITE_DATA.0, CLEAR_SITE_DATA.1))
+    Ok(gone(call.backend_of(session)?).header(CLEAR_SITE_DATA.0, CLEAR_SITE_DATA.1))
+}
+
+/// 204 that removes what a browser keeps of a backend.
+pub(crate) fn gone(backend: &BuiltBackend) -> Reply {
+    backend.transports().fold(Reply::no_content(), |reply, transport| reply.cookie(cookie::clear(transport)))
 }

@@ -7,6 +7,7 @@ use auth_core::{Principal, User};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::answer::token::beside;
 use crate::call::Call;
 use crate::cookie;
 use crate::endpoint::DeclaredHeader;
@@ -72,11 +73,16 @@ pub(crate) const VERIFIED: [DeclaredHeader; 1] = [DeclaredHeader {
 }];
 
 /// The headers of [`updated`] where the password may change.
-pub(crate) const UPDATED: [DeclaredHeader; 2] = [
+pub(crate) const UPDATED: [DeclaredHeader; 3] = [
     COOKIE,
     DeclaredHeader {
         name: "Auth-Token",
         about: "The new token of a bearer backend, after a new password; the old one has ended.",
+        always: false,
+    },
+    DeclaredHeader {
+        name: "Refresh-Token",
+        about: "The new refresh token, where the backend has them in bodies; the old one has ended.",
         always: false,
     },
 ];
@@ -87,7 +93,7 @@ pub(crate) fn updated(call: &Call, current: Option<&Principal>, updated: &Update
     let device = cookie::device(call.auth.settings(), updated.device.as_ref());
     let reply = Reply::ok(&PublicUser::from(&updated.user))?.cookie(device);
     match current {
-        Some(current) => call.with_token(reply, &current.session, updated.token.as_ref()),
+        Some(current) => beside(call, reply, &current.session, updated.token.as_ref()),
         None => Ok(reply),
     }
 }

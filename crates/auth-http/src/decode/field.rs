@@ -253,21 +253,33 @@ impl Field for u64 {
     }
 }
 
-/// The `grant_type` of the password form (RFC 6749, section 4.3.2): `password` or nothing.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct GrantType;
+/// Declares a `grant_type` of OAuth 2, which is one word or nothing.
+macro_rules! grant_types {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) struct $name;
 
-impl Field for GrantType {
-    fn decode(value: Value) -> Result<Self, Refusal> {
-        match string(value)?.as_str() {
-            "password" => Ok(Self),
-            _ => Err(("string_pattern_mismatch", "Input should be 'password'".to_owned())),
+        impl Field for $name {
+            fn decode(value: Value) -> Result<Self, Refusal> {
+                match string(value)?.as_str() {
+                    $text => Ok(Self),
+                    _ => Err(("string_pattern_mismatch", concat!("Input should be '", $text, "'").to_owned())),
+                }
+            }
+
+            fn schema() -> Schema {
+                shape(object(Type::String).enum_values(Some([$text])))
+            }
         }
-    }
+    )+};
+}
 
-    fn schema() -> Schema {
-        shape(object(Type::String).enum_values(Some(["password"])))
-    }
+grant_types! {
+    /// That of the password form (RFC 6749, section 4.3.2).
+    PasswordGrant = "password";
+    /// That of a refresh (RFC 6749, section 6).
+    RefreshGrant = "refresh_token";
 }
 
 /// A field that may be missing or null, or empty in a form.

@@ -15,7 +15,9 @@ use bytes::Bytes;
 use http::header::HeaderMap;
 use serde_json::{Map, Value};
 
-pub(crate) use field::{Attributes, Checkbox, GrantType, KnownPassword, Patch, Replace, Schema, ShownText, Text};
+pub(crate) use field::{
+    Attributes, Checkbox, KnownPassword, PasswordGrant, Patch, RefreshGrant, Replace, Schema, ShownText, Text,
+};
 pub(crate) use fields::{Decode, Fields, property, request};
 pub(crate) use shapes::{EmailRequest, TOKEN, TokenRequest};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use auth_core::{Auth, ErrorCode};
+use auth_core::{Auth, ErrorClass, ErrorCode};
 use serde_json::{Value, json};
 use utoipa::openapi::content::{Content, ContentBuilder};
 use utoipa::openapi::example::ExampleBuilder;
@@ -141,7 +141,8 @@ fn example(code: ErrorCode) -> Value {
 
 fn headers(auth: &Auth, codes: &[ErrorCode]) -> Vec<(&'static str, Header)> {
     let mut headers = Vec::new();
-    if codes.contains(&ErrorCode::Unauthorized) && credential::takes_bearer(auth) {
+    let is_challenged = |code: &ErrorCode| code.class() == ErrorClass::Unauthenticated;
+    if codes.iter().any(is_challenged) && credential::takes_bearer(auth) {
         let about = "`Bearer` (RFC 6750, section 3).";
         headers.push(("WWW-Authenticate", header(Object::with_type(Type::String), about, true)));
     }

@@ -9,6 +9,7 @@ use auth_core::{Auth, ErrorCode, Principal};
 use serde::Serialize;
 
 use crate::answer::session::{ENDED_IF_CURRENT, ended};
+use crate::answer::token::beside;
 use crate::answer::user::{PublicUser, UPDATED, updated};
 use crate::call::Call;
 use crate::decode::{Attributes, KnownPassword, Patch, Replace, ShownText, Text, request};
@@ -193,7 +194,7 @@ async fn reset_password(
     let AdminResetRequest { new_password, current_password } = request;
     let current = current_password.map(|password| password.0);
     let changed = call.auth.admin().reset_password(&principal, id, new_password, current, &call.client).await?;
-    call.with_token(Reply::no_content(), &principal.session, changed.token.as_ref())
+    beside(&call, Reply::no_content(), &principal.session, changed.token.as_ref())
 }
 
 async fn update(call: Call, principal: Principal, Id(id): Id, request: AdminUpdateRequest) -> Result<Reply, Problem> {

@@ -6,7 +6,7 @@ use auth_core::{Auth, BuiltBackend, ErrorCode};
 use crate::answer::backend::of_each_backend;
 use crate::answer::token::{declare_login, login_answer};
 use crate::call::Call;
-use crate::decode::{Checkbox, Decode, Fields, GrantType, KnownPassword, Schema, Text, request};
+use crate::decode::{Checkbox, Decode, Fields, KnownPassword, PasswordGrant, Schema, Text, request};
 use crate::endpoint::{Endpoint, Group};
 use crate::problem::Problem;
 use crate::reply::Reply;
@@ -27,7 +27,7 @@ request! {
         #[doc = "The password."]
         password: KnownPassword,
         #[doc = "Accepted for OAuth 2 clients; `password`, or empty in a form, if sent."]
-        grant_type: Option<GrantType>,
+        grant_type: Option<PasswordGrant>,
         #[doc = "Whether the browser keeps the session when it is closed, until its absolute limit. Without it, a session ends for want of use as well."]
         remember: Option<Checkbox>,
     }
@@ -64,12 +64,12 @@ fn of_backend(backend: &BuiltBackend) -> Vec<Endpoint> {
         .summary("Logs in with a user name or an email address and a password.")
         .or_form()
         .errors(&[E::LoginBadCredentials, E::LoginUserNotVerified, E::RefusedByApp, E::RateLimited]);
-    vec![declare_login(login, &backend.transport)]
+    vec![declare_login(login, backend)]
 }
 
 async fn login(call: Call, NamedLogin { name, password, remember }: NamedLogin) -> Result<Reply, Problem> {
     let backend = call.backend()?;
     let login = call.auth.login().remembered(remember).login(&name, password, backend, &call.client).await?;
     call.end_former_session(backend).await?;
-    login_answer(&call, &backend.transport, &login)
+    login_answer(&call, backend, &login)
 }

@@ -77,7 +77,7 @@ fn of_backend(backend: &BuiltBackend) -> Vec<Endpoint> {
         .public(verify)
         .summary("Logs in with a mailed link or code.")
         .errors(&[E::MagicLinkBadToken, E::RefusedByApp, E::RateLimited]);
-    vec![declare_login(verify, &backend.transport)]
+    vec![declare_login(verify, backend)]
 }
 
 async fn request(call: Call, request: MagicLinkRequest) -> Result<Reply, Problem> {
@@ -92,5 +92,5 @@ async fn verify(call: Call, ProvedLogin(proof): ProvedLogin) -> Result<Reply, Pr
     let backend = call.backend()?;
     let login = call.auth.magic_link().verify(&proof, backend, &call.client).await?;
     call.end_former_session(backend).await?;
-    login_answer(&call, &backend.transport, &login)
+    login_answer(&call, backend, &login)
 }

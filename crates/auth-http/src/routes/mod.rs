@@ -47,7 +47,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     feature!(email_change: "Changes of email addresses."),
     feature!(magic_link: "Passwordless logins by mail."),
     feature!(audit: "What happened to accounts."),
-    feature!(token: "What other services need to verify this server's tokens."),
+    feature!(token: "The next access token of a session, and what other services need to verify tokens."),
     feature!(admin: "Account management for superusers."),
     feature!(health: "For load balancers and monitors."),
 ];

@@ -159,7 +159,7 @@ async fn change_password(call: Call, principal: Principal, request: ChangePasswo
     let profile = call.auth.profile();
     let changed = profile.change_password(&principal, old_password.0, new_password, &call.client).await?;
     match &changed.token {
-        Some(token) => token_answer(&call, call.transport(&principal.session)?, &principal.session, token),
+        Some(token) => token_answer(&call, call.backend_of(&principal.session)?, &principal.session, token),
         None => Ok(Reply::no_content()),
     }
 }

@@ -1,0 +1,62 @@
+//! Tokens as they are given to clients.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::backend::{BuiltBackend, Transport};
+use crate::error::{Error, Result};
+use crate::principal::Principal;
+use crate::token::{NewToken, TokenSubject};
+
+/// A token as the client gets it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct IssuedToken {
+    /// The token.
+    pub access_token: SecretString,
+    /// How long it is good for, when that is less than the session.
+    pub expires_in: Option<Duration>,
+    /// What the next one is exchanged for, where the backend refreshes its tokens.
+    pub refresh_token: Option<SecretString>,
+}
+
+impl IssuedToken {
+    /// A token, and how long it is good for when that is less than the session.
+    #[must_use]
+    pub fn new(access_token: SecretString, expires_in: Option<Duration>) -> Self {
+        Self { access_token, expires_in, refresh_token: None }
+    }
+}
+
+/// A login that succeeded.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Login {
+    /// Who logged in, and their new session.
+    pub principal: Principal,
+    /// The session's token.
+    pub token: IssuedToken,
+    /// The token of the cookie that the browser is known by from now on, unless it has one.
+    pub device: Option<SecretString>,
+}
+
+/// The longest token, in bytes, what [`crate::jwt`] makes; and what browsers keep of the name and the value of a cookie together
+/// (RFC 6265bis, section 5.6).
+const MAX_TOKEN: usize = 4096;
+
+/// Issues a token and checks that it fits unescaped into a cookie or a header.
+pub(super) async fn issue(backend: &BuiltBackend, subject: TokenSubject<'_>) -> Result<NewToken> {
+    let token = backend.strategy.issue(subject).await?;
+    let room = match &backend.transport {
+        Transport::Cookie { name, .. } => MAX_TOKEN.saturating_sub(name.len()),
+        Transport::Bearer => MAX_TOKEN,
+    };
+    let travels = |c: u8| c.is_ascii_alphanumeric() || b"-._~+/=".contains(&c);
+    let text = token.token.expose_secret();
+    if text.is_empty() || text.len() > room || !text.bytes().all(travels) {
+        let why = format!("1 to {room} letters, digits or - . _ ~ + / = (RFC 6750)");
+        return Err(Error::internal(format!("the token strategy of backend `{}` must issue {why}", backend.name)));
+    }
+    Ok(token)
+}
