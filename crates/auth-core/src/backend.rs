@@ -217,8 +217,8 @@ impl Refresh {
     }
 
     /// How long an access token is good for, which its format may know.
-    pub(crate) fn lifetime_of(&self, expires_in: Option<Duration>) -> Option<Duration> {
-        Some(expires_in.unwrap_or(self.access_lifetime))
+    pub(crate) fn lifetime_of(&self, expires_in: Option<Duration>) -> Duration {
+        expires_in.unwrap_or(self.access_lifetime)
     }
 }
 

@@ -111,7 +111,7 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
         None => IssuedToken::new(token.token, token.expires_in),
         Some(refresh) => IssuedToken {
             refresh_token: Some(refresh::begin(effect, session.id, now).await?),
-            ..IssuedToken::new(token.token, refresh.lifetime_of(token.expires_in))
+            ..IssuedToken::new(token.token, Some(refresh.lifetime_of(token.expires_in)))
         },
     };
     let device = remember(effect, user.id, backend, &proof.device).await?;
@@ -161,6 +161,6 @@ pub(crate) async fn renew(
         return Ok(Some(IssuedToken::new(issued.token, issued.expires_in)));
     };
     let refresh_token = Some(refresh::begin_again(effect, session.id, now).await?);
-    let token = IssuedToken::new(issued.token, refresh.lifetime_of(issued.expires_in));
+    let token = IssuedToken::new(issued.token, Some(refresh.lifetime_of(issued.expires_in)));
     Ok(Some(IssuedToken { refresh_token, ..token }))
 }

@@ -72,7 +72,7 @@ pub(crate) fn token_answer(
         }
         Transport::Bearer => {
             let expires_in = token.expires_in.map(|life| life.as_secs());
-            let refresh_token = refresh_token(backend, token, &Transport::Bearer);
+            let refresh_token = refresh_in_body(backend, token);
             Reply::ok(&TokenAnswer { access_token, token_type: "bearer", expires_in, refresh_token })?
         }
     };
@@ -92,16 +92,16 @@ pub(crate) fn beside(
         transport @ Transport::Cookie { .. } => reply.cookie(cookie::set(transport, session, access, call.auth.now())),
         Transport::Bearer => reply.token(AUTH_TOKEN, access)?,
     };
-    match refresh_token(backend, token, &Transport::Bearer) {
+    match refresh_in_body(backend, token) {
         Some(refresh) => reply.token(REFRESH_TOKEN, refresh),
         None => Ok(reply.cookie(refresh_cookie(call, backend, session, token))),
     }
 }
 
-/// The refresh token, if it travels like this.
-fn refresh_token<'t>(backend: &BuiltBackend, token: &'t IssuedToken, transport: &Transport) -> Option<&'t str> {
+/// The refresh token, if it travels in bodies.
+fn refresh_in_body<'t>(backend: &BuiltBackend, token: &'t IssuedToken) -> Option<&'t str> {
     let refresh = token.refresh_token.as_ref().map(ExposeSecret::expose_secret);
-    refresh.filter(|_| backend.refresh_transport() == Some(transport))
+    refresh.filter(|_| backend.refresh_transport() == Some(&Transport::Bearer))
 }
 
 /// The cookie of the refresh token, if it travels in one.

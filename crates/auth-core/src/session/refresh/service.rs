@@ -170,7 +170,7 @@ fn may_be_repeated(row: &Model, presented: &Presented, refresh: &Refresh, now: O
 }
 
 fn exchanged(principal: Principal, access: NewToken, refresh_token: SecretString, refresh: &Refresh) -> Outcome {
-    let token = IssuedToken::new(access.token, refresh.lifetime_of(access.expires_in));
+    let token = IssuedToken::new(access.token, Some(refresh.lifetime_of(access.expires_in)));
     let token = IssuedToken { refresh_token: Some(refresh_token), ..token };
     Outcome::Exchanged(Box::new(Login { principal, token, device: None }))
 }
