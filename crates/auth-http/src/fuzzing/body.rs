@@ -62,8 +62,9 @@ pub(super) fn json(input: &[u8]) {
         let again = parse_strict(value.to_string().as_bytes());
         assert_eq!(again.as_ref().ok(), Some(&value));
         assert_eq!(serde_json::from_slice::<Value>(input).ok().as_ref(), Some(&value));
-        // What can be stored has no NUL, which PostgreSQL refuses.
-        assert!(check_storable(&value).is_err() || !value.to_string().contains("\\u0000"));
+        // What can be stored has no NUL, which PostgreSQL refuses. A backslash before the same letters is text.
+        let has_nul = value.to_string().replace(r"\\", "").contains(r"\u0000");
+        assert!(check_storable(&value).is_err() || !has_nul);
         // A key that an object has twice is refused.
         let (key, rest) =
             (value.as_object().and_then(|object| object.keys().next()), input.trim_ascii().strip_prefix(b"{"));
