@@ -9,9 +9,10 @@ use auth_core::one_time::{Issue, Purpose};
 use auth_core::password_reset::RESET;
 use auth_core::registration::REGISTER;
 use auth_core::sea_orm::{DatabaseTransaction, TransactionTrait};
+use auth_core::session::Carried;
 use auth_core::uuid::Uuid;
 use auth_core::verification::VERIFY;
-use auth_core::{Backend, CookieOptions};
+use auth_core::{Backend, Client, CookieOptions, RefreshOptions};
 use auth_testkit::Engine;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -21,7 +22,7 @@ use serde_json::{Value, json};
 
 use crate::key_pair::{OLD, P256, options};
 use crate::scenario::scenarios;
-use crate::{App, Cx, Scenario, Setup, samples};
+use crate::{App, Cx, PASSWORD, Scenario, Setup, samples};
 
 pub(super) const SCENARIOS: &[Scenario] =
     scenarios![nothing_in_the_tables_opens_anything: direct_only, no_kind_of_token_passes_for_another: direct_only];
@@ -32,7 +33,7 @@ const PURPOSES: [Purpose; 6] = [VERIFY, RESET, LOGIN, CONFIRM, REVERT, REGISTER]
 fn backends() -> Vec<Backend> {
     vec![
         Backend::cookie("cookie", CookieOptions { name: Some("auth".to_owned()), ..CookieOptions::default() }),
-        Backend::bearer("jwt").jwt(Default::default()),
+        Backend::bearer("jwt").jwt(Default::default()).refresh(RefreshOptions::default()),
         Backend::bearer("db"),
         Backend::bearer("eddsa").jwt(options(&OLD, &[&P256])),
     ]
@@ -42,6 +43,8 @@ fn backends() -> Vec<Backend> {
 struct Tokens {
     sessions: Vec<String>,
     one_time: Vec<(Purpose, String)>,
+    /// One that was exchanged a moment ago, and the next.
+    refresh: [String; 2],
 }
 
 /// Every table and every column that there is, in words of the database's own catalogue.
@@ -137,6 +140,10 @@ async fn fill(app: &App) -> Tokens {
     for backend in app.auth().backends() {
         sessions.push(app.login(&ada, &backend.name).await.token);
     }
+    let pair = app.try_login(&ada.email, PASSWORD, "jwt").await.is(200).json();
+    let body = json!({ "refresh_token": pair["refresh_token"] });
+    let next = app.post("/auth/token/refresh").json(body).send().await.is(200).json();
+    let refresh = [pair, next].map(|body| body["refresh_token"].as_str().expect("a refresh token").to_owned());
     for endpoint in app.table().endpoints() {
         if endpoint.requirement().is_none() {
             samples::request(app, endpoint).send().await;
@@ -152,7 +159,7 @@ async fn fill(app: &App) -> Tokens {
         one_time.push((purpose, token.expose_secret().to_owned()));
     }
     tx.commit().await.expect("a commit");
-    Tokens { sessions, one_time }
+    Tokens { sessions, one_time, refresh }
 }
 
 /// Whether a text opens a session, as a cookie or as a bearer token.
@@ -166,6 +173,11 @@ async fn redeems(app: &App, tx: &DatabaseTransaction, purpose: Purpose, text: &s
     app.auth().one_time_tokens().consume(tx, purpose, text, None).await.expect("an answer").is_some()
 }
 
+/// Whether a text can be exchanged.
+async fn refreshes(app: &App, text: &str) -> bool {
+    app.auth().refresh_tokens().exchange(text, Carried::InBody, &Client::default()).await.is_ok()
+}
+
 async fn nothing_in_the_tables_opens_anything(cx: Cx) {
     let app = cx.app_with(Setup::default().backends(backends)).await;
     let tokens = fill(&app).await;
@@ -176,11 +188,13 @@ async fn nothing_in_the_tables_opens_anything(cx: Cx) {
     assert!(digests >= 2 + PURPOSES.len(), "{digests} digests");
     let candidates = candidates(&values);
     let texts: BTreeSet<String> = candidates.iter().flat_map(|value| spellings(value)).collect();
-    for token in tokens.sessions.iter().chain(tokens.one_time.iter().map(|(_, token)| token)) {
+    let one_time = tokens.one_time.iter().map(|(_, token)| token);
+    for token in tokens.sessions.iter().chain(one_time).chain(&tokens.refresh) {
         assert!(!texts.contains(token), "a token is in the tables");
     }
     for text in &texts {
         assert!(!opens(&app, text).await, "{text:?} opens a session");
+        assert!(!refreshes(&app, text).await, "{text:?} is exchanged");
     }
     let tx = begin(&app).await;
     for text in &texts {
@@ -199,6 +213,7 @@ async fn nothing_in_the_tables_opens_anything(cx: Cx) {
     for token in &tokens.sessions {
         assert!(opens(&app, token).await);
     }
+    assert!(refreshes(&app, &tokens.refresh[1]).await);
 }
 
 /// SES-22.
@@ -210,8 +225,14 @@ async fn no_kind_of_token_passes_for_another(cx: Cx) {
             assert!(!opens(&app, text).await, "{purpose:?} opens a session");
         }
     }
+    for token in &tokens.refresh {
+        assert!(!opens(&app, token).await, "a refresh token opens a session");
+    }
+    for token in tokens.sessions.iter().chain(tokens.one_time.iter().map(|(_, token)| token)) {
+        assert!(!refreshes(&app, token).await, "another token is exchanged");
+    }
     let tx = begin(&app).await;
-    for token in &tokens.sessions {
+    for token in tokens.sessions.iter().chain(&tokens.refresh) {
         for (purpose, one_time) in &tokens.one_time {
             for text in [token, &format!("{}{token}", &one_time[..4])] {
                 assert!(!redeems(&app, &tx, *purpose, text).await, "{purpose:?}: {text:?}");
