@@ -405,6 +405,8 @@ async fn a_rehearsal_reports_the_import_and_writes_nothing(cx: Cx) {
         }
         counts
     };
+    // Hooks hear of what happened a moment later.
+    assert!(app.hooks().event(|kind| matches!(kind, EventKind::Registered { .. })).await.is_some());
     let (before, events) = (dump().await, app.hooks().events().len());
     let rehearsed = app.auth().registration().rehearse_import(rows.clone()).await.expect("a report");
     assert_eq!((dump().await, app.hooks().events().len()), (before.clone(), events));
