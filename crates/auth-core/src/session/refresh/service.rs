@@ -76,8 +76,7 @@ impl<'a> RefreshTokens<'a> {
         }
     }
 
-    /// Ends the session of a refresh token, even of one that was exchanged already (RFC 7009). An unknown one is ended as well
-    /// as it can be.
+    /// Ends the session of a refresh token, even of one that was exchanged already (RFC 7009). Does nothing for an unknown token.
     ///
     /// # Errors
     /// Fails when the database does.
@@ -143,7 +142,7 @@ async fn exchange(effect: &Effect, presented: &Presented, carried: Carried<'_>) 
         sessions::renew(tx, session.id, Some(access.digest), user.security_epoch, now).await?;
         return Ok(exchanged(principal, access, answer.refresh_token, refresh));
     }
-    // Somebody else was first: only now may it be looked at when.
+    // Another request was first. Only now does the row decide whether this one repeats it or has a copy.
     let Some(row) = store::find(tx, session.id).await? else { return Ok(Outcome::Refused) };
     if !presented.is_of(&row.family_hash.0) {
         return Ok(Outcome::Refused);
