@@ -2,11 +2,13 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use auth_core::Auth;
 use auth_core::identifier::Email;
 use auth_core::password::Password;
 use auth_core::sea_orm::DatabaseConnection;
+use auth_core::session::SessionConfig;
+use auth_core::{Auth, AuthBuilder};
 use auth_http::Table;
 use auth_testkit::{MemoryMailer, MockClock, Proxy, StatementLog, TestDb, TestHooks, TestParts};
 use http::Method;
@@ -26,11 +28,36 @@ struct Inner {
     database: Arc<TestDb>,
     parts: TestParts,
     table: Table,
+    twin: Option<Twin>,
     pool: DatabaseConnection,
     peek: DatabaseConnection,
     statements: StatementLog,
     address: Option<SocketAddr>,
     http: reqwest::Client,
+}
+
+/// The other server of [`Target::Pair`].
+struct Twin {
+    table: Table,
+    requests: AtomicUsize,
+}
+
+impl Twin {
+    async fn start(cx: &Cx, database: &TestDb, setup: &Setup, parts: &TestParts) -> Self {
+        let pool = match &setup.proxy {
+            Some(proxy) => database.connect_through(proxy, setup.connections).await,
+            None => database.connect(setup.connections).await,
+        };
+        let pool = pool.expect("a connection");
+        cx.closes(&pool);
+        let auth = setup.apply(remembering(parts.builder(pool))).build().expect("a good configuration");
+        Self { table: Table::new(&auth).expect("backends with names of their own"), requests: AtomicUsize::new(0) }
+    }
+}
+
+/// A server that remembers sessions.
+fn remembering(builder: AuthBuilder) -> AuthBuilder {
+    builder.sessions(SessionConfig { cached: 1_000, ..SessionConfig::default() })
 }
 
 impl App {
@@ -44,7 +71,12 @@ impl App {
         let statements = StatementLog::default();
         statements.attach(&mut pool);
         [&pool, &peek].into_iter().for_each(|pool| cx.closes(pool));
-        let auth = setup.apply(parts.builder(pool.clone())).build().expect("a good configuration");
+        let builder = parts.builder(pool.clone());
+        let (builder, twin) = match target {
+            Target::Pair => (remembering(builder), Some(Twin::start(cx, &database, &setup, &parts).await)),
+            _ => (builder, None),
+        };
+        let auth = setup.apply(builder).build().expect("a good configuration");
         let server = Server::start(target, &auth);
         let address = server.as_ref().map(|server| server.address);
         if let Some(server) = server {
@@ -55,7 +87,7 @@ impl App {
         let http = http.redirect(reqwest::redirect::Policy::none()).build().expect("an HTTP client");
         let table = Table::new(&auth).expect("backends with names of their own");
         let cx = cx.clone();
-        Self(Arc::new(Inner { cx, target, setup, database, parts, table, pool, peek, statements, address, http }))
+        Self(Arc::new(Inner { cx, target, setup, database, parts, table, twin, pool, peek, statements, address, http }))
     }
 
     /// Another server of the same configuration on the same database, with the same clock and hooks.
@@ -100,6 +132,14 @@ impl App {
     #[must_use]
     pub fn table(&self) -> &Table {
         &self.0.table
+    }
+
+    /// The routes of the server whose turn it is.
+    pub(crate) fn table_in_turn(&self) -> &Table {
+        match &self.0.twin {
+            Some(twin) if twin.requests.fetch_add(1, Ordering::Relaxed) % 2 == 1 => &twin.table,
+            _ => self.table(),
+        }
     }
 
     /// What the row of a route says that a successful request costs.

@@ -128,7 +128,11 @@ impl Cx {
     pub async fn app_on(&self, target: Target, setup: Setup) -> App {
         let db = Arc::new(self.0.template.copy().await.expect("a copy of the template"));
         self.opened(|opened| opened.databases.push(db.clone()));
-        App::start(self, target, db, setup, auth_testkit::TestParts::default()).await
+        let parts = auth_testkit::TestParts::default();
+        if target == Target::Pair {
+            parts.clock.hurry();
+        }
+        App::start(self, target, db, setup, parts).await
     }
 
     /// A mail server, for a scenario that is `by_mail`.

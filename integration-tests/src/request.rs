@@ -112,7 +112,7 @@ impl Request {
         let route = route::find(app.table(), &method, bare);
         let response = match app.address() {
             Some(address) => over_socket(&app, &method, &format!("http://{address}{path}"), headers, body).await,
-            None => in_process(app.table(), &route, &method, &path, headers, body).await,
+            None => in_process(app.table_in_turn(), &route, &method, &path, headers, body).await,
         };
         let (parts, body) = response.into_parts();
         // Servers leave it out.

@@ -30,6 +30,7 @@ enum Engines {
 enum Which {
     All,
     Direct,
+    OneServer,
     Sockets,
     Hyper,
 }
@@ -45,6 +46,12 @@ impl Scenario {
     #[must_use]
     pub const fn direct_only(self) -> Self {
         Self { targets: Which::Direct, ..self }
+    }
+
+    /// Only where one server answers every request: for what looks inside a process, such as its statements and its memory.
+    #[must_use]
+    pub const fn one_server(self) -> Self {
+        Self { targets: Which::OneServer, ..self }
     }
 
     /// Only over a socket.
@@ -96,7 +103,8 @@ impl Scenario {
         let target = match self.targets {
             Which::All => true,
             Which::Direct => target == Target::Direct,
-            Which::Sockets => target != Target::Direct,
+            Which::OneServer => target != Target::Pair,
+            Which::Sockets => target.has_host(),
             Which::Hyper => matches!(target, Target::Axum | Target::Poem),
         };
         let engine = match self.engines {

@@ -12,7 +12,7 @@ use crate::workspace::cargo;
 use crate::{Result, openapi, process};
 
 const SUITE: &str = "integration-tests";
-const TARGETS: [&str; 4] = ["direct", "axum", "actix", "poem"];
+const TARGETS: [&str; 5] = ["direct", "pair", "axum", "actix", "poem"];
 const DATABASES: [&str; 3] = ["sqlite", "postgres", "mariadb"];
 
 /// What to run. Empty lists leave the choice to the suite.
@@ -27,7 +27,7 @@ pub(crate) struct Options {
 
 /// What CI runs besides the suite's default: the servers that apps are run with. The rest of the product is for
 /// `cargo xtask thorough`.
-const CI_PAIRS: &str = "axum:postgres,actix:postgres,poem:postgres,axum:mariadb";
+const CI_PAIRS: &str = "pair:postgres,axum:postgres,actix:postgres,poem:postgres,axum:mariadb";
 
 impl Options {
     /// Every target on every database that is there, and all unit tests.

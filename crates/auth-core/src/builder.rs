@@ -20,6 +20,7 @@ use self::place::Place;
 use crate::audit::{MAX_PENDING, MAX_PENDING_OF_CLIENT};
 use crate::auth::Auth;
 use crate::backend::Backend;
+use crate::change::ChangeFeed;
 use crate::clock::{Clock, SystemClock};
 use crate::configs::{Configs, for_each_config};
 use crate::feature::Feature;
@@ -35,6 +36,7 @@ use crate::profile::EXPORTS_AT_ONCE;
 use crate::random::{OsRandom, Random};
 use crate::seal::Sealer;
 use crate::secret::RootSecret;
+use crate::session::cache::SessionCache;
 use crate::session::lookup::Lookup;
 use crate::share::Places;
 
@@ -251,6 +253,7 @@ impl AuthBuilder {
         };
         let source = Source::unique();
         let lookup = Lookup::new(self.db.get_database_backend(), source);
+        let sessions = SessionCache::new(settings.configs.sessions.cached);
         let kernel = Kernel::new(Parts {
             db: self.db,
             settings,
@@ -262,6 +265,8 @@ impl AuthBuilder {
             attributes: self.attributes,
             source,
             lookup,
+            changes: ChangeFeed::default(),
+            sessions,
             sealer: keys.sealer,
             code_keys: keys.code,
             limit_key: keys.limit,

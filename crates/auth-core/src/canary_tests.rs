@@ -116,7 +116,7 @@ fn session() -> Session {
 }
 
 fn principal() -> Principal {
-    Principal { user: user(), session: session(), source: Source::unique() }
+    Principal { user: user(), session: session(), source: Source::unique(), is_remembered: false }
 }
 
 fn export() -> Export {

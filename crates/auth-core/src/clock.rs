@@ -1,6 +1,7 @@
 //! Time as an argument.
 
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 
@@ -12,6 +13,13 @@ pub(crate) const MAX_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60
 pub trait Clock: Send + Sync + 'static {
     /// The present moment in UTC.
     fn now(&self) -> OffsetDateTime;
+
+    /// How long ago some moment is, always the same one: a time that is never set back, for what must not depend on the calendar.
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+    fn uptime(&self) -> Duration {
+        static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+        START.elapsed()
+    }
 
     /// Whether it is the clock of a machine, from which those of other servers may differ. What has to hold on all of them at once
     /// goes by the clock of the database then.

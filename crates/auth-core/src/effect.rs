@@ -3,6 +3,7 @@
 //! Whatever changes something does it through [`Kernel::effect`]. The rows, the audit log and the mails are committed
 //! together or not at all; the app's hooks hear of it once that is done, and never of what was rolled back.
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,6 +12,7 @@ use sea_orm::DatabaseTransaction;
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::change::{ChangeFeed, Concerned};
 use crate::client::Client;
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
@@ -30,6 +32,7 @@ pub struct Effect {
     queue: Mutex<Vec<Queued>>,
     language: Mutex<Option<Language>>,
     actor_id: Mutex<Option<Uuid>>,
+    changed: Mutex<BTreeSet<Concerned>>,
 }
 
 impl Deref for Effect {
@@ -66,6 +69,11 @@ impl Effect {
     pub fn emit(&self, kind: EventKind) {
         let event = self.kernel.event(&self.client, kind);
         self.events.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+
+    /// Says that an account or its sessions change without an event that tells of it.
+    pub(crate) fn changes(&self, user_id: Uuid) {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).insert(Concerned(Some(user_id)));
     }
 
     /// Names the account that does all of this, events that were emitted before included, where the client has no session:
@@ -174,14 +182,22 @@ impl Effect {
     }
 
     async fn commit(self) -> Result<()> {
-        let Self { kernel, tx, events, queue, actor_id, .. } = self;
+        let Self { kernel, tx, events, queue, actor_id, changed, .. } = self;
         let mut events = events.into_inner().unwrap_or_else(PoisonError::into_inner);
         let actor_id = actor_id.into_inner().unwrap_or_else(PoisonError::into_inner);
         events.iter_mut().for_each(|event| event.actor_id = event.actor_id.or(actor_id));
         let queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
         audit::store::insert(&tx, &events).await?;
         put(&kernel, &tx, &queue).await?;
-        tx.commit().await?;
+        let mut changed = changed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let telling = events.iter().filter(|event| event.kind.changes_accounts());
+        changed.extend(telling.map(|event| Concerned(event.kind.describe().subject_id)));
+        let changed = Vec::from_iter(changed);
+        ChangeFeed::write(&tx, &changed, kernel.now()).await?;
+        let committed = tx.commit().await;
+        // Also when it failed: an answer that was lost may have been a good one.
+        kernel.parts().changes.learn(&changed);
+        committed?;
         if !queue.is_empty() {
             kernel.parts().bell.notify_one();
         }
@@ -247,6 +263,7 @@ impl Kernel {
             queue: Mutex::default(),
             language: Mutex::default(),
             actor_id: Mutex::new(client.actor_id()),
+            changed: Mutex::default(),
         });
         let result = work(effect.clone()).await;
         // The work is over and its clone dropped.

@@ -324,6 +324,32 @@ events! {
 }
 
 impl EventKind {
+    /// Whether accounts or sessions that there were before are different now. What begins something, or only tells of an attempt,
+    /// changes nothing; of an event that is not listed here it is assumed that it does.
+    pub(crate) fn changes_accounts(&self) -> bool {
+        !matches!(
+            self,
+            Self::Registered { .. }
+                | Self::RegisterDuplicate
+                | Self::Imported { .. }
+                | Self::LoginSucceeded { .. }
+                | Self::LoginFailed { .. }
+                | Self::PasswordChangeFailed { .. }
+                | Self::ReauthenticationFailed { .. }
+                | Self::Exported { .. }
+                | Self::DeviceConfirmationRequested { .. }
+                | Self::DeviceConfirmed { .. }
+                | Self::DeviceForgotten { .. }
+                | Self::Invited { .. }
+                | Self::EmailChangeRequested { .. }
+                | Self::VerifyRequested { .. }
+                | Self::ResetRequested { .. }
+                | Self::MagicLinkRequested { .. }
+                | Self::Throttled { .. }
+                | Self::MailFailed { .. }
+        )
+    }
+
     /// Whether the audit log has one row with a count for all those of an hour that are about the same account and reason
     /// and come from the same network: events that anyone can cause as often as they like.
     pub(crate) fn is_counted(&self) -> bool {

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, Semaphore};
 use uuid::Uuid;
 
 use crate::backend::BuiltBackend;
+use crate::change::ChangeFeed;
 use crate::client::Client;
 use crate::clock::{self, Clock};
 use crate::configs::Configs;
@@ -26,6 +27,7 @@ use crate::password::{PasswordHasher, PolicyContext};
 use crate::principal::{Principal, Source};
 use crate::random::{Random, new_id};
 use crate::seal::Sealer;
+use crate::session::cache::SessionCache;
 use crate::session::lookup::Lookup;
 use crate::settings::Settings;
 use crate::share::Places;
@@ -51,6 +53,10 @@ pub(crate) struct Parts {
     /// What this handle's principals are told by from those of other handles.
     pub(crate) source: Source,
     pub(crate) lookup: Lookup,
+    /// What this server knows of changes.
+    pub(crate) changes: ChangeFeed,
+    /// The sessions that it remembers, if the app wants that.
+    pub(crate) sessions: Option<SessionCache>,
     pub(crate) sealer: Sealer,
     /// The first makes codes; all of them tell whether a code is right.
     pub(crate) code_keys: Vec<hmac::Key>,
@@ -148,6 +154,11 @@ impl Kernel {
     #[must_use]
     pub fn now(&self) -> OffsetDateTime {
         clock::milliseconds(self.0.clock.now())
+    }
+
+    /// A time that is never set back.
+    pub(crate) fn uptime(&self) -> Duration {
+        self.0.clock.uptime()
     }
 
     /// A fresh UUID version 7 from the configured clock and randomness.

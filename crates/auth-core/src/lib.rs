@@ -16,6 +16,7 @@ mod backend;
 mod builder;
 #[cfg(test)]
 mod canary_tests;
+mod change;
 mod client;
 mod clock;
 mod configs;

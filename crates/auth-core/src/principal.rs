@@ -64,9 +64,14 @@ impl Session {
         !self.is_limited() && now < self.auth_time + window
     }
 
+    /// When it ends, in UTC, if nobody uses it any more.
+    pub(crate) fn end(&self, idle: Duration) -> OffsetDateTime {
+        if self.remembered { self.expires_at } else { self.expires_at.min(self.last_seen_at + idle) }
+    }
+
     /// Whether it is over: it ended at its latest moment, or for want of use.
     pub(crate) fn is_over(&self, now: OffsetDateTime, idle: Duration) -> bool {
-        self.expires_at <= now || (!self.remembered && self.last_seen_at + idle <= now)
+        self.end(idle) <= now
     }
 
     /// The scopes that it is limited to; `None` for one that may do whatever its user may.
@@ -129,6 +134,17 @@ pub struct Principal {
     pub session: Session,
     /// Whose answer it is.
     pub(crate) source: Source,
+    /// Whether the server remembered it: then it may be [as old](crate::session::SessionConfig::staleness) as the app allows.
+    pub(crate) is_remembered: bool,
+}
+
+impl Principal {
+    /// Whether the server remembered it instead of asking the database: then it may be
+    /// [as old](crate::session::SessionConfig::staleness) as the app allows.
+    #[must_use]
+    pub fn is_remembered(&self) -> bool {
+        self.is_remembered
+    }
 }
 
 /// Tells the handles of a process apart. A clone of a handle is the same source; another handle is not, even one that was

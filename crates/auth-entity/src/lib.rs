@@ -6,6 +6,7 @@
 pub mod address;
 #[cfg(test)]
 mod canary_tests;
+pub mod change;
 pub mod device;
 pub mod event;
 mod hidden;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use auth_core::jwt::AccessClaims;
+use auth_core::session::Freshness;
 use auth_core::{Auth, ErrorCode, Principal};
 use http::Method;
 use http::header::HeaderMap;
@@ -53,7 +54,7 @@ impl Backends for AnyBackend {
 }
 
 /// Finds out who a request is from, with one query, and checks what is required. `known` is the answer of an earlier
-/// check of the same request, which spares the query where it is of this handle and of a backend that counts here.
+/// check of the same request, which spares the query where it is of this handle, new enough, and of a backend that counts here.
 ///
 /// # Errors
 /// Fails with 401 without a valid token, 403 `CSRF_REJECTED`, 403 when the requirement is not met, and 503 when the
@@ -65,8 +66,10 @@ pub async fn authenticate<B: Backends>(
     requirement: &Requirement,
 ) -> Result<Principal, Problem> {
     let only = (!B::NAMES.is_empty()).then_some(B::NAMES);
+    let freshness = requirement.freshness();
     let counts = |principal: &&Principal| {
         auth.kernel().vouches_for(principal)
+            && (freshness == Freshness::Remembered || !principal.is_remembered())
             && only.is_none_or(|names| names.contains(&principal.session.backend.as_str()))
     };
     if let Some(principal) = known.filter(counts) {
@@ -86,7 +89,7 @@ pub(crate) async fn authenticate_with(
     let credentials = credential::find(auth, head.headers, only);
     let sessions = auth.sessions();
     let find = async {
-        let found = tokio::time::timeout(DEADLINE, sessions.authenticate(&credentials)).await;
+        let found = tokio::time::timeout(DEADLINE, sessions.authenticate(&credentials, requirement.freshness())).await;
         Ok(found.map_err(|_| ErrorCode::Overloaded)??)
     };
     // The app's own token formats run in there.

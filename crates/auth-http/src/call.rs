@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use auth_core::session::{Carried, Credential, Session};
+use auth_core::session::{Carried, Credential, Freshness, Session};
 use auth_core::uuid::Uuid;
 use auth_core::{Auth, BuiltBackend, Client, ErrorCode, Principal, Transport};
 use bytes::Bytes;
@@ -66,7 +66,7 @@ impl Call {
     /// user's own: it counts for nothing, as at the routes that would refuse it.
     pub(crate) async fn visitor(&self) -> Result<Option<Principal>, Problem> {
         let credentials = credential::find(&self.auth, &self.parts.headers, None);
-        let visitor = self.auth.sessions().authenticate(&credentials).await?;
+        let visitor = self.auth.sessions().authenticate(&credentials, Freshness::Now).await?;
         Ok(visitor.filter(|principal| !principal.session.is_limited()))
     }
 
@@ -75,7 +75,7 @@ impl Call {
     pub(crate) async fn end_former_session(&self, backend: &BuiltBackend) -> Result<(), Problem> {
         let sessions = self.auth.sessions();
         if let Some((_, token)) = self.cookie(&backend.transport)
-            && let Some(former) = sessions.authenticate(&[Credential { backend, token }]).await?
+            && let Some(former) = sessions.authenticate(&[Credential { backend, token }], Freshness::Now).await?
         {
             sessions.logout(&former, &self.client).await?;
         }

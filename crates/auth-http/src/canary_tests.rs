@@ -36,8 +36,8 @@ fn nothing_of_a_cookie_is_shown() {
     let transport = &auth.sessions().backend("cookie").unwrap().transport;
     let cookie = cookie::write(transport, SECRET, None).unwrap();
     assert!(cookie.to_str().unwrap().contains(SECRET), "it would be shown");
-    let (session_id, interval) = (Uuid::nil(), Duration::ZERO);
-    check("Due", &Due { cookie: cookie.clone(), session_id, security_epoch: 0, interval });
+    let (session_id, user_id, interval) = (Uuid::nil(), Uuid::nil(), Duration::ZERO);
+    check("Due", &Due { cookie: cookie.clone(), session_id, user_id, security_epoch: 0, interval });
     check("Prolonged", &Prolonged { cookie, makes_private: true });
 }
 

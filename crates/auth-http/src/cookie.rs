@@ -67,6 +67,7 @@ const PARTS: u32 = 8;
 pub struct Due {
     pub(crate) cookie: HeaderValue,
     pub(crate) session_id: Uuid,
+    pub(crate) user_id: Uuid,
     pub(crate) security_epoch: i64,
     pub(crate) interval: Duration,
 }
@@ -85,7 +86,8 @@ impl Due {
             return None;
         }
         let cookie = set(transport, session, get(headers, name)?, now)?;
-        Some(Self { cookie, session_id: session.id, security_epoch: principal.user.security_epoch, interval })
+        let (user_id, security_epoch) = (principal.user.id, principal.user.security_epoch);
+        Some(Self { cookie, session_id: session.id, user_id, security_epoch, interval })
     }
 
     /// What to add to an answer with these values of `Set-Cookie` and `Cache-Control`: nothing if it has to do without, and
@@ -97,7 +99,7 @@ impl Due {
         cache_control: impl Iterator<Item = &'h [u8]>,
     ) -> Option<Prolonged> {
         let makes_private = fits(&self.cookie, set, cache_control)?;
-        let noted = auth.sessions().prolong(self.session_id, self.security_epoch, self.interval).await;
+        let noted = auth.sessions().prolong(self.session_id, self.user_id, self.security_epoch, self.interval).await;
         let is_due = noted.unwrap_or_else(|cause| {
             tracing::warn!(%cause, "the cookie of a session could not be prolonged");
             false

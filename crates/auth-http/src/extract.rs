@@ -105,6 +105,17 @@ macro_rules! extractors {
             $(#[$example])*
         }
         $crate::extractors! { @from CurrentSession, $crate::Requirement::new(), |found| found.session }
+
+        impl<B: $crate::Backends> CurrentSession<B> {
+            /// Waits until the session has ended: see [`Sessions::ended`]($crate::auth_core::Sessions::ended). For connections
+            /// that stay open, such as WebSockets and event streams, which would otherwise outlive it.
+            pub fn ended(
+                &self,
+                auth: &$crate::auth_core::Auth,
+            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send + use<B> {
+                auth.sessions().ended(&self.0)
+            }
+        }
     };
     (@RecentLogin $(#[$example:meta])*) => {
         $crate::extractors! { @struct RecentLogin($crate::auth_core::Principal)

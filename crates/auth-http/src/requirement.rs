@@ -1,5 +1,6 @@
 //! What a user must be, or must have done, to pass.
 
+use auth_core::session::Freshness;
 use auth_core::{Auth, ErrorCode, Principal};
 
 use crate::problem::Problem;
@@ -21,6 +22,19 @@ pub struct Requirement {
     recent: bool,
     limited: Limited,
     pending_password_change: bool,
+    memory: Memory,
+}
+
+/// Whether the user and the session may be remembered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Memory {
+    /// Nothing was declared: the app's own handlers take what is remembered, the routes of the library do not.
+    #[default]
+    Undeclared,
+    /// They may, where no more than a user is required.
+    Taken,
+    /// They may not.
+    Refused,
 }
 
 /// Which of the sessions that are limited to scopes pass.
@@ -47,6 +61,7 @@ impl Requirement {
             recent: false,
             limited: Limited::Undeclared,
             pending_password_change: false,
+            memory: Memory::Undeclared,
         }
     }
 
@@ -94,6 +109,27 @@ impl Requirement {
         Self { limited: Limited::None, ..self }
     }
 
+    /// What the server [remembers](auth_core::session::SessionConfig::cached) of the user and the session is good enough, if the app
+    /// has a cache. Never for superusers and recent logins: what asks for them asks the database.
+    #[must_use]
+    pub fn from_memory(self) -> Self {
+        Self { memory: Memory::Taken, ..self }
+    }
+
+    /// The database is asked, whatever the server [remembers](auth_core::session::SessionConfig::cached): for what must not happen
+    /// even a moment after the session was ended on another server.
+    #[must_use]
+    pub fn reads_through(self) -> Self {
+        Self { memory: Memory::Refused, ..self }
+    }
+
+    /// How new what is known of the user and the session has to be.
+    #[must_use]
+    pub fn freshness(&self) -> Freshness {
+        let now = self.memory == Memory::Refused || self.superuser || self.recent;
+        if now { Freshness::Now } else { Freshness::Remembered }
+    }
+
     /// Users who must change their password pass as well; otherwise 403 `PASSWORD_CHANGE_REQUIRED`.
     #[must_use]
     pub fn open_to_pending_password_change(self) -> Self {
@@ -101,11 +137,12 @@ impl Requirement {
     }
 
     /// The same as a route of the library requires it: closed to limited sessions unless it declares otherwise, and with a
-    /// recent login where a superuser changes something (OWASP ASVS 8.4.2).
+    /// recent login where a superuser changes something (OWASP ASVS 8.4.2). It asks the database unless it declares otherwise.
     pub(crate) fn of_route(self, changes_something: bool) -> Self {
         let recent = self.recent || self.superuser && changes_something;
         let limited = if self.limited == Limited::Undeclared { Limited::None } else { self.limited };
-        Self { recent, limited, ..self }
+        let memory = if self.memory == Memory::Undeclared { Memory::Refused } else { self.memory };
+        Self { recent, limited, memory, ..self }
     }
 
     /// Checks a user who is authenticated.

@@ -14,7 +14,7 @@ pub(crate) struct NewTable {
     pub(crate) table: &'static str,
     /// The columns, in order.
     pub(crate) columns: fn() -> Vec<ColumnDef>,
-    /// The columns of the primary key.
+    /// The columns of the primary key; none where a column of the definition says that it is the key.
     pub(crate) key: &'static [&'static str],
     /// A column that refers to a row of another table, which takes the rows with it when it is deleted.
     pub(crate) belongs_to: Option<(&'static str, &'static str)>,
@@ -82,11 +82,13 @@ impl NewTable {
         for column in (self.columns)() {
             table.col(column);
         }
-        let mut key = Index::create();
-        for column in self.key {
-            key.col(*column);
+        if !self.key.is_empty() {
+            let mut key = Index::create();
+            for column in self.key {
+                key.col(*column);
+            }
+            table.primary_key(&mut key);
         }
-        table.primary_key(&mut key);
         if let Some((column, parent)) = self.belongs_to {
             let mut key = ForeignKey::create();
             key.name(format!("{}_{}", self.table, parent.trim_start_matches("authn_")));

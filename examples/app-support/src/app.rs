@@ -7,6 +7,7 @@ use auth_core::admin::Bootstrap;
 use auth_core::login::LoginConfig;
 use auth_core::mail::{LogMailer, SmtpMailer};
 use auth_core::secrecy::{ExposeSecret, SecretString};
+use auth_core::session::SessionConfig;
 use auth_core::token::JwtOptions;
 use auth_core::{Auth, Backend, CookieOptions, Limits, RefreshOptions, Registration, RootSecret, Workers};
 use auth_http::{Problem, Table};
@@ -20,6 +21,9 @@ use crate::config::Proxy;
 use crate::notes::Notes;
 use crate::site::{MAGIC_LINK, Site};
 use crate::{Config, Failure, database, secret};
+
+/// How many sessions the server remembers with `SESSION_CACHE`.
+const CACHED: u64 = 10_000;
 
 /// What the handlers of an example app work with. Cheap to clone.
 #[derive(Clone)]
@@ -137,6 +141,7 @@ async fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> 
         .email_change(config.email_change)
         .limits(if config.rate_limits { Limits::default() } else { Limits::off() })
         .login(LoginConfig { require_verified: config.require_verified })
+        .sessions(SessionConfig { cached: if config.session_cache { CACHED } else { 0 }, ..SessionConfig::default() })
         .passwords(config.password_policy.clone());
     let former = |secret: &SecretString| RootSecret::new(secret.expose_secret());
     builder = config.former_secrets.iter().fold(builder, |builder, secret| builder.former_secret(former(secret)));

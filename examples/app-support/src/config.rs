@@ -67,6 +67,8 @@ pub struct Config {
     pub registration: Registration,
     /// `RATE_LIMITS`: whether there are any.
     pub rate_limits: bool,
+    /// `SESSION_CACHE`: whether the server remembers sessions.
+    pub session_cache: bool,
     /// The names of variables that are set but do nothing yet.
     pub unused: Vec<String>,
 }
@@ -145,6 +147,7 @@ impl Config {
                 )
                 .unwrap_or_default(),
             rate_limits: reader.choice("RATE_LIMITS", &SWITCH).unwrap_or(true),
+            session_cache: reader.choice("SESSION_CACHE", &SWITCH).unwrap_or(false),
             unused: reader.unused(),
         };
         if reader.problems.is_empty() { Ok(config) } else { Err(EnvironmentErrors(reader.problems)) }
@@ -294,6 +297,7 @@ mod tests {
             ("PASSWORD_PRESET", "weak"),
             ("REQUIRE_VERIFIED", "yes"),
             ("RATE_LIMITS", "1"),
+            ("SESSION_CACHE", "true"),
             ("REGISTRATION", "everybody"),
             ("ADMIN_EMAIL", "root@"),
         ];

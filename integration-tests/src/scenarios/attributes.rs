@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::scenario::scenarios;
 use crate::targets::host::{Preferences, Theme};
-use crate::{Answer, App, Cx, PASSWORD, Scenario, Setup, Target};
+use crate::{Answer, App, Cx, PASSWORD, Scenario, Setup};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     what_does_not_fit_the_type_is_refused,
@@ -74,7 +74,7 @@ async fn what_fits_is_there_as_the_apps_own_type(cx: Cx) {
         let user = app.auth().admin().get(login.id).await.expect("an account");
         let found: Preferences = user.attributes_as().expect("it was checked when it was written");
         assert_eq!(&found, expected);
-        if app.target() != Target::Direct {
+        if app.target().has_host() {
             let answer = app.get("/host/preferences").by(login).send().await.is(200);
             assert_eq!(answer.body, format!("{expected:?}"));
         }

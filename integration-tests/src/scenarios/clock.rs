@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use auth_core::session::{Principal, Proof};
+use auth_core::session::{Credential, Freshness, Principal, Proof};
 use auth_core::{Client, Error, ErrorCode as E};
-use auth_testkit::MockClock;
 use serde_json::json;
 
 use crate::scenario::scenarios;
@@ -84,7 +83,7 @@ async fn a_clock_far_away_breaks_nothing(cx: Cx) {
 async fn clocks_that_differ_by_seconds_agree(cx: Cx) {
     let app = cx.app().await;
     for skew in [5, -5] {
-        let clock = MockClock::default();
+        let clock = app.clock().copy();
         let distance = Duration::from_secs(5);
         if skew > 0 {
             clock.advance(distance)
@@ -110,8 +109,8 @@ async fn clocks_that_differ_by_seconds_agree(cx: Cx) {
 /// Who a server takes a login for, before it does anything about it.
 async fn principal(app: &App, login: &Login) -> Principal {
     let backend = app.auth().sessions().backend("db").expect("a backend");
-    let credential = auth_core::session::Credential { backend, token: &login.token };
-    app.auth().sessions().authenticate(&[credential]).await.expect("an answer").expect("a live session")
+    let credential = Credential { backend, token: &login.token };
+    app.auth().sessions().authenticate(&[credential], Freshness::Now).await.expect("an answer").expect("a live session")
 }
 
 #[track_caller]

@@ -16,7 +16,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_revert_shuts_the_thief_out_for_good,
     patch_waits_for_the_link,
     it_needs_a_recent_login_or_the_password,
-    nobody_learns_whether_an_address_is_taken,
+    nobody_learns_whether_an_address_is_taken: one_server,
     address_and_password_can_be_changed_at_once,
     an_address_that_is_taken_meanwhile_is_refused,
     a_pending_change_dies_with_the_credentials,

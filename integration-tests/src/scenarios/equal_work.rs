@@ -12,11 +12,11 @@ use crate::scenario::scenarios;
 use crate::{App, Cx, Login, PASSWORD, Scenario, Setup};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
-    a_refused_login_costs_the_same_whatever_the_cause,
-    what_a_login_costs_is_a_matter_of_the_text,
-    a_taken_address_costs_what_a_free_one_does,
-    hashes_that_cannot_be_read_are_wrong_passwords,
-    a_wrong_code_costs_the_same_whoever_is_meant,
+    a_refused_login_costs_the_same_whatever_the_cause: one_server,
+    what_a_login_costs_is_a_matter_of_the_text: one_server,
+    a_taken_address_costs_what_a_free_one_does: one_server,
+    hashes_that_cannot_be_read_are_wrong_passwords: one_server,
+    a_wrong_code_costs_the_same_whoever_is_meant: one_server,
 ];
 
 /// Dear enough that an older hash is cheaper.

@@ -16,7 +16,7 @@ use crate::{App, Cx, PASSWORD, Scenario, Setup, audit, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_foreign_hash_logs_in_once_and_is_replaced,
-    a_foreign_hash_costs_at_least_a_present_one,
+    a_foreign_hash_costs_at_least_a_present_one: one_server,
     without_the_key_of_firebase_nobody_gets_in: direct_only sqlite_only,
     a_login_never_undoes_a_change_of_password,
     an_owner_logs_in_with_what_was_typed_there,

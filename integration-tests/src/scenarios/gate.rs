@@ -15,18 +15,18 @@ use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, Jar, Login, PASSWORD, Request, Scenario, Setup, race, until};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
-    a_guesser_waits_longer_and_longer,
-    every_door_takes_of_the_same_attempts,
+    a_guesser_waits_longer_and_longer: one_server,
+    every_door_takes_of_the_same_attempts: one_server,
     a_name_that_nobody_has_is_counted_alike,
     an_account_comes_and_goes_unseen,
     another_user_name_buys_no_attempts,
     all_spellings_and_names_of_an_account_are_one,
     own_logins_clear_nothing_of_others,
-    one_guess_at_each_account_uses_the_network_up,
+    one_guess_at_each_account_uses_the_network_up: one_server,
     networks_are_told_apart_as_for_all_limits,
     unlisted_proxies_change_nothing,
     a_right_password_that_may_not_log_in,
-    new_people_and_known_devices_behind_one_address,
+    new_people_and_known_devices_behind_one_address: one_server,
     failures_share_a_row,
     word_goes_to_the_owner_at_half,
     wrong_codes_and_passwords_share_the_ceiling,

@@ -11,7 +11,7 @@ use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, Login, Request, Scenario, Setup, mails};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
-    no_secret_is_logged,
+    no_secret_is_logged: one_server,
     no_flow_logs_a_secret,
     nobody_writes_lines_of_their_own,
     the_user_agent_is_kept_short_and_clean,

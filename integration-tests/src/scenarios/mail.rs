@@ -288,7 +288,7 @@ async fn a_link_costs_three_statements(cx: Cx) {
     assert_eq!(count(&app), 7);
     forgot(&app, &ada.email).await;
     assert_eq!(count(&app), 1);
-    assert_eq!(without, 3, "the check of the session, the change and its event");
+    assert_eq!(without, 4, "the check of the session, the change, its event, and that servers learn of it");
 }
 
 async fn an_app_without_a_mailer_says_so(cx: Cx) {

@@ -32,7 +32,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     unknown_ids_are_not_found,
     other_methods_are_not_allowed,
     head_answers_like_get_without_a_body,
-    without_the_database_it_says_so,
+    without_the_database_it_says_so: one_server,
     every_code_has_the_status_of_the_contract: direct_only sqlite_only,
     a_request_costs_what_its_row_states: direct_only,
     a_backend_named_like_a_route_is_refused: sqlite_only,

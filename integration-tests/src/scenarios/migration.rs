@@ -24,7 +24,8 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
 ];
 
 /// Every table, those that refer to others first.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
+    "authn_change",
     "authn_refresh_token",
     "authn_limit",
     "authn_event",

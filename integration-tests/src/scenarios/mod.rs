@@ -58,7 +58,9 @@ mod registration;
 mod saturation;
 mod scope;
 mod session;
+mod session_cache;
 mod session_cookie;
+mod session_end;
 mod storage;
 mod superuser;
 mod superuser_notice;
@@ -155,7 +157,9 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(saturation),
     feature!(scope),
     feature!(session),
+    feature!(session_cache),
     feature!(session_cookie),
+    feature!(session_end),
     feature!(storage),
     feature!(superuser),
     feature!(superuser_notice),

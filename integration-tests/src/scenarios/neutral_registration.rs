@@ -11,7 +11,7 @@ use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, PASSWORD, Scenario, Setup, audit, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
-    a_taken_address_cannot_be_told_from_a_free_one,
+    a_taken_address_cannot_be_told_from_a_free_one: one_server,
     verification_creates_the_account,
     of_several_attempts_the_verified_one_wins,
     an_account_is_created_without_a_username_taken_meanwhile,

@@ -10,7 +10,7 @@ use crate::{App, Cx, Login, PASSWORD, Scenario, Setup};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     lengths_are_counted_in_code_points,
-    too_long_is_refused_before_any_work,
+    too_long_is_refused_before_any_work: one_server,
     every_character_counts,
     composed_and_decomposed_letters_are_the_same,
 ];

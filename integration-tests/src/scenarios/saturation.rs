@@ -12,9 +12,9 @@ use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, PASSWORD, Request, Scenario, Setup, race, until};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
-    the_excess_is_turned_away_and_the_rest_goes_on,
-    clients_who_leave_give_their_place_back,
-    a_flood_from_one_network_leaves_room_for_others,
+    the_excess_is_turned_away_and_the_rest_goes_on: one_server,
+    clients_who_leave_give_their_place_back: one_server,
+    a_flood_from_one_network_leaves_room_for_others: one_server,
 ];
 
 /// This password keeps a hashing thread busy until the gate opens.

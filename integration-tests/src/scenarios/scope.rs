@@ -2,7 +2,7 @@
 
 use auth_core::password::Password;
 use auth_core::profile::AccountChanges;
-use auth_core::session::{Credential, Proof};
+use auth_core::session::{Credential, Freshness, Proof};
 use auth_core::token::JwtOptions;
 use auth_core::{Backend, Client, CookieOptions, ErrorCode as E};
 use secrecy::ExposeSecret;
@@ -177,7 +177,8 @@ async fn renew(app: &App, limited: &Login) -> Login {
     let (auth, client) = (app.auth(), Client::default());
     let backend = auth.sessions().backend("cookie").expect("a backend");
     let credential = Credential { backend, token: &limited.token };
-    let principal = auth.sessions().authenticate(&[credential]).await.expect("a database").expect("a session");
+    let principal =
+        auth.sessions().authenticate(&[credential], Freshness::Now).await.expect("a database").expect("a session");
     let changes = AccountChanges {
         password: Some(Password::new(NEW_PASSWORD)),
         current_password: Some(Password::new(PASSWORD)),

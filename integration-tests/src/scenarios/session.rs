@@ -20,7 +20,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     old_sessions_end_however_busy,
     the_oldest_session_makes_room,
     parallel_logins_keep_within_the_limit,
-    one_statement_for_each_request,
+    one_statement_for_each_request: one_server,
     tokens_are_not_in_the_database,
     a_slow_body_does_not_outlive_its_session: sockets_only,
 ];

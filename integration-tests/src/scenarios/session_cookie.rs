@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use auth_core::ErrorCode as E;
-use auth_core::session::Credential;
+use auth_core::Principal;
+use auth_core::session::{Credential, Freshness};
 use auth_core::{Backend, CookieOptions};
 use serde_json::json;
 
 use crate::scenario::scenarios;
-use crate::{Answer, App, Cx, Login, PASSWORD, Scenario, Setup, Target, race};
+use crate::{Answer, App, Cx, Login, PASSWORD, Scenario, Setup, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_remembered_session_outlives_the_browser,
@@ -89,7 +90,7 @@ async fn a_cookie_follows_the_session_that_is_used(cx: Cx) {
     assert_eq!(max_age(&answer), Some(8 * DAY.as_secs()));
     let login = ada.with(&answer);
     let mut paths = vec!["/users/me", "/auth/sessions"];
-    if cx.target() != Target::Direct {
+    if cx.target().has_host() {
         paths.push("/host/gated/secret");
     }
     let mut day = 0;
@@ -112,25 +113,30 @@ async fn a_cookie_follows_the_session_that_is_used(cx: Cx) {
     assert_eq!(max_age(&refused), Some(8 * DAY.as_secs()));
     // Of requests beside each other, and of answers that are late, one at the most sets it.
     app.clock().advance(DAY);
-    let (session, epoch) = session_of(&app, &again).await;
-    let prolong = |epoch: i64| {
-        let app = app.clone();
-        async move { app.auth().sessions().prolong(session, epoch, DAY).await.expect("a database") }
+    let principal = principal_of(&app, &again).await;
+    let prolong = |principal: &Principal| {
+        let (app, principal) = (app.clone(), principal.clone());
+        let Principal { user, session, .. } = principal;
+        async move {
+            app.auth().sessions().prolong(session.id, user.id, user.security_epoch, DAY).await.expect("a database")
+        }
     };
-    let prolonged = race(8, |_| prolong(epoch)).await;
+    let prolonged = race(8, |_| prolong(&principal)).await;
     assert_eq!(prolonged.into_iter().filter(|is_it| *is_it).count(), 1);
     app.clock().advance(DAY);
-    assert!(!prolong(epoch - 1).await, "it has a new token since");
+    let mut former = principal.clone();
+    former.user.security_epoch -= 1;
+    assert!(!prolong(&former).await, "it has a new token since");
     app.post("/auth/logout").by(&again).send().await.is(204);
-    assert!(!prolong(epoch).await, "it has ended");
+    assert!(!prolong(&principal).await, "it has ended");
 }
 
-/// The session of a login, and the epoch of its user.
-async fn session_of(app: &App, login: &Login) -> (uuid::Uuid, i64) {
+/// The session of a login, and its user.
+async fn principal_of(app: &App, login: &Login) -> Principal {
     let backend = app.auth().sessions().backend("cookie").expect("the backend");
     let credential = Credential { backend, token: &login.token };
-    let principal = app.auth().sessions().authenticate(&[credential]).await.expect("a database").expect("a session");
-    (principal.session.id, principal.user.security_epoch)
+    let found = app.auth().sessions().authenticate(&[credential], Freshness::Now).await;
+    found.expect("a database").expect("a session")
 }
 
 /// A page asks at a route of the app first, whose extractor sees no answer, and then at one of the library.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::key_pair::{KeyPair, NEW, OLD, P256, RSA, options, parts};
 use crate::scenario::scenarios;
-use crate::{App, Cx, Scenario, Setup, Target, race};
+use crate::{App, Cx, Scenario, Setup, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     public_keys_and_nothing_else_are_published,
@@ -203,7 +203,7 @@ async fn clocks_may_differ_by_thirty_seconds(cx: Cx) {
     let second = app.second_server().await;
     let ada = app.register("ada").await;
     let good = token(&app, &ada.email, "jwt").await;
-    let has_host = app.target() != Target::Direct;
+    let has_host = app.target().has_host();
     let claims = async |passes: bool| {
         if has_host {
             let answer = app.get("/host/claims").bearer(&good).send().await;

@@ -15,7 +15,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     whichever_link_is_opened_first_counts,
     the_first_verification_ends_what_came_before,
     the_browser_that_asks_stays_logged_in,
-    nobody_learns_whether_there_is_an_account,
+    nobody_learns_whether_there_is_an_account: one_server,
     a_link_dies_with_its_address_and_its_time,
     a_link_serves_no_other_purpose: direct_only,
     a_locked_account_is_not_verified,

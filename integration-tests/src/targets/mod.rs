@@ -18,6 +18,8 @@ use futures_util::future::BoxFuture;
 pub enum Target {
     /// `Table::call`, in process.
     Direct,
+    /// The same on two servers in turn, which remember sessions: what one changes the other has to know at the next request.
+    Pair,
     /// axum on a socket.
     Axum,
     /// actix-web on a socket.
@@ -28,13 +30,20 @@ pub enum Target {
 
 impl Target {
     /// Every target.
-    pub const ALL: [Self; 4] = [Self::Direct, Self::Axum, Self::Actix, Self::Poem];
+    pub const ALL: [Self; 5] = [Self::Direct, Self::Pair, Self::Axum, Self::Actix, Self::Poem];
+
+    /// Whether a framework serves it, and with it the routes of an app of ours.
+    #[must_use]
+    pub fn has_host(self) -> bool {
+        !matches!(self, Self::Direct | Self::Pair)
+    }
 
     /// The name in the names of tests.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Direct => "direct",
+            Self::Pair => "pair",
             Self::Axum => "axum",
             Self::Actix => "actix",
             Self::Poem => "poem",
@@ -45,7 +54,7 @@ impl Target {
 /// What a target says to routes that cannot be mounted.
 pub(crate) fn mount(target: Target, auth: &Auth) -> Result<(), ConfigErrors> {
     match target {
-        Target::Direct => Table::new(auth).map(drop),
+        Target::Direct | Target::Pair => Table::new(auth).map(drop),
         Target::Axum => auth_axum::router::<()>(auth).map(drop),
         Target::Actix => auth_actix::configure(auth).map(drop),
         Target::Poem => auth_poem::routes(auth).map(drop),
@@ -65,7 +74,7 @@ impl Server {
     /// Starts a server on a free port; `None` where there is no framework to serve.
     pub(crate) fn start(target: Target, auth: &Auth) -> Option<Self> {
         let start = match target {
-            Target::Direct => return None,
+            Target::Direct | Target::Pair => return None,
             Target::Axum => axum::start,
             Target::Actix => actix::start,
             Target::Poem => poem::start,
@@ -86,7 +95,7 @@ impl Server {
 #[cfg(unix)]
 pub(crate) fn start_on_unix_socket(target: Target, path: &Path, auth: &Auth) -> Option<Stop> {
     match target {
-        Target::Direct => None,
+        Target::Direct | Target::Pair => None,
         Target::Axum => Some(axum::start_on_unix_socket(path, auth)),
         Target::Actix => Some(actix::start_on_unix_socket(path, auth)),
         Target::Poem => Some(poem::start_on_unix_socket(path, auth)),

@@ -13,9 +13,10 @@ const MIGRATIONS: &str = "crates/auth-migration/src/";
 const ENTITIES: &str = "crates/auth-entity/src/";
 
 /// Folders of the core that features share and that have no routes of their own.
-const CORE_ONLY: [&str; 12] = [
+const CORE_ONLY: [&str; 13] = [
     "account",
     "builder",
+    "change",
     "feature",
     "gate",
     "identifier",

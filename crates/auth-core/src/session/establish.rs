@@ -84,7 +84,9 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
         return Err(ErrorCode::LoginBadCredentials.into());
     }
     effect.act_as(user.id);
-    store::trim(tx, user.id, limits.per_user.saturating_sub(1)).await?;
+    if store::trim(tx, user.id, limits.per_user.saturating_sub(1)).await? {
+        effect.changes(user.id);
+    }
     let mut session = Session {
         id: kernel.new_id(now)?,
         user_id: user.id,
@@ -123,7 +125,7 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
         amr: session.amr.clone(),
     });
     let user = User { last_login_at: Some(now), ..user.clone() };
-    let principal = Principal { user, session, source: kernel.parts().source };
+    let principal = Principal { user, session, source: kernel.parts().source, is_remembered: false };
     Ok(Login { principal, token, device })
 }
 

@@ -88,5 +88,5 @@ fn read(row: &QueryResult, source: Source) -> Result<Principal, DbErr> {
         // Only inactive accounts wait for that.
         delete_at: None,
     };
-    Ok(Principal { user, session, source })
+    Ok(Principal { user, session, source, is_remembered: false })
 }

@@ -1,6 +1,8 @@
 //! Sessions: one row per login, the check of every request, and the ways in which a session ends.
 
+pub(crate) mod cache;
 mod config;
+mod ended;
 pub(crate) mod establish;
 mod idle;
 mod issue;
@@ -21,7 +23,7 @@ pub use issue::{IssuedToken, Login};
 pub use refresh::{Carried, RefreshTokens};
 pub(crate) use revoke::{Revocation, revoke};
 use rows::{export, purge};
-pub use service::{Credential, Sessions};
+pub use service::{Credential, Freshness, Sessions};
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature =

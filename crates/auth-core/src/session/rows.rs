@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait, Condition};
 
 use super::idle::is_unused;
 use super::{Sessions, refresh};
+use crate::change;
 use crate::db::delete_in_batches;
 use crate::error::Result;
 use crate::feature::Export;
@@ -21,6 +22,7 @@ pub(crate) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
             .add(is_unused(kernel, now))
             .add(epoch::is_dead(session::Column::CreatedAt));
         let deleted = delete_in_batches::<session::Entity>(kernel.db(), &ended).await?;
+        change::purge(kernel.db(), now).await?;
         Ok(deleted + refresh::purge(kernel).await?)
     })
 }

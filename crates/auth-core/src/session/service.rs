@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::ended::ended;
 use super::establish::{Proof, establish};
 use super::idle::is_unused;
 use super::issue::Login;
 use super::revoke::{Revocation, revoke};
 use super::store;
 use crate::backend::BuiltBackend;
+use crate::change::{ChangeFeed, Concerned};
 use crate::client::Client;
 use crate::clock::before;
 use crate::effect::Effect;
@@ -40,6 +42,16 @@ pub struct Credential<'a> {
     pub token: &'a str,
 }
 
+/// How new what is known of a session has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// As the database has it now.
+    Now,
+    /// It may be remembered, if the app [wants that](super::SessionConfig::cached): what others changed is known after
+    /// [`staleness`](super::SessionConfig::staleness).
+    Remembered,
+}
+
 impl<'a> Sessions<'a> {
     pub(crate) fn new(kernel: &'a Kernel) -> Self {
         Self { kernel }
@@ -53,16 +65,21 @@ impl<'a> Sessions<'a> {
         self.kernel.backend(name)
     }
 
-    /// Finds out who a request is from: the first of the credentials that is good decides. Costs one query.
+    /// Finds out who a request is from: the first of the credentials that is good decides. Costs one query, or none where the
+    /// session is remembered.
     ///
     /// # Errors
     /// Fails when the database does: unsure is not the same as unknown.
     // No span of its own: the request has one, and this is the path that every request pays for.
-    pub async fn authenticate(&self, credentials: &[Credential<'_>]) -> Result<Option<Principal>> {
+    pub async fn authenticate(
+        &self,
+        credentials: &[Credential<'_>],
+        freshness: Freshness,
+    ) -> Result<Option<Principal>> {
         let now = self.kernel.now();
         for credential in credentials {
             let Some(token) = credential.backend.strategy.read(credential.token, now).await? else { continue };
-            let Some(found) = self.kernel.parts().lookup.find(self.kernel.db(), token).await? else { continue };
+            let Some(found) = self.find(token, freshness).await? else { continue };
             if let Some(principal) = self.accept(found, credential.backend, token).await {
                 return Ok(Some(principal));
             }
@@ -70,18 +87,38 @@ impl<'a> Sessions<'a> {
         Ok(None)
     }
 
+    /// The session that a token points to.
+    async fn find(&self, token: TokenRef, freshness: Freshness) -> Result<Option<Principal>> {
+        let (kernel, parts) = (self.kernel, self.kernel.parts());
+        let Some(cache) = parts.sessions.as_ref().filter(|_| freshness == Freshness::Remembered) else {
+            return parts.lookup.find(kernel.db(), token).await;
+        };
+        let (changes, uptime) = (&parts.changes, kernel.uptime());
+        if changes.are_known(kernel.db(), uptime, kernel.configs().sessions.staleness).await
+            && let Some(principal) = cache.find(token, changes, uptime)
+        {
+            return Ok(Some(principal));
+        }
+        let asked = changes.moment();
+        let found = parts.lookup.find(kernel.db(), token).await?;
+        if let Some(principal) = &found {
+            cache.keep(token, principal, asked, uptime);
+        }
+        Ok(found)
+    }
+
     /// Whether a session that was found is still good, and for this backend. The rare statements are boxed: inlining them
     /// would enlarge every request's future.
     async fn accept(&self, principal: Principal, backend: &BuiltBackend, token: TokenRef) -> Option<Principal> {
         let db = self.kernel.db();
-        let Principal { user, session, .. } = &principal;
+        let session = &principal.session;
         if session.backend != backend.name {
             return None;
         }
         let now = self.kernel.now();
         if session.is_over(now, backend.idle(self.kernel.configs())) {
             // What was refused once stays refused, even should the clock be set back.
-            if let Err(cause) = Box::pin(store::delete(db, session.id, user.id)).await {
+            if let Err(cause) = Box::pin(self.bury(session)).await {
                 tracing::warn!(%cause, "an expired session could not be deleted");
             }
             return None;
@@ -94,8 +131,22 @@ impl<'a> Sessions<'a> {
             if let Err(cause) = Box::pin(store::touch(db, session.id, now, not_since)).await {
                 tracing::warn!(%cause, "the use of a session could not be written down");
             }
+            // Or each request would write it down again.
+            if let Some(cache) = &self.kernel.parts().sessions {
+                cache.forget(token);
+            }
         }
         Some(principal)
+    }
+
+    /// Deletes a session that has expired. Servers that remember it hear of that, because their clocks may be slower.
+    async fn bury(&self, session: &Session) -> Result<()> {
+        let (kernel, concerned) = (self.kernel, [Concerned(Some(session.user_id))]);
+        if store::delete(kernel.db(), session.id, session.user_id).await? {
+            ChangeFeed::write(kernel.db(), &concerned, kernel.now()).await?;
+        }
+        kernel.parts().changes.learn(&concerned);
+        Ok(())
     }
 
     /// Checks a token without the database, for routes that are bound by nothing else. Such a token is good until it
@@ -104,6 +155,15 @@ impl<'a> Sessions<'a> {
     pub fn access_claims(&self, credentials: &[Credential<'_>]) -> Option<AccessClaims> {
         let now = self.kernel.now();
         credentials.iter().find_map(|credential| credential.backend.strategy.access_claims(credential.token, now))
+    }
+
+    /// Waits until a session has ended: it was revoked, it expired, or its user was deactivated or deleted, on whatever server that
+    /// happened. A new token does not end it. For connections that stay open, which would otherwise outlive it.
+    ///
+    /// A session that ended on another server is noticed within [`staleness`](super::SessionConfig::staleness). While the database
+    /// is away nobody can tell: after a minute without an answer, this resolves as well.
+    pub fn ended(&self, session: &Session) -> impl Future<Output = ()> + Send + use<> {
+        ended(self.kernel.clone(), session.id, session.user_id)
     }
 
     /// Begins a session for a user whose identity the app has verified by itself. The session is refused when the
@@ -136,9 +196,12 @@ impl<'a> Sessions<'a> {
     ///
     /// # Errors
     /// Fails when the database does.
-    pub async fn prolong(&self, id: Uuid, security_epoch: i64, interval: Duration) -> Result<bool> {
-        let now = self.kernel.now();
-        store::prolong(self.kernel.db(), id, security_epoch, now, before(now, interval)).await
+    pub async fn prolong(&self, id: Uuid, user_id: Uuid, security_epoch: i64, interval: Duration) -> Result<bool> {
+        let (kernel, now) = (self.kernel, self.kernel.now());
+        let noted = store::prolong(kernel.db(), id, security_epoch, now, before(now, interval)).await?;
+        // Or each request would note it again, as long as the session is remembered as it was.
+        kernel.parts().changes.learn(&[Concerned(Some(user_id))]);
+        Ok(noted)
     }
 
     /// The user's sessions that are alive, newest first.

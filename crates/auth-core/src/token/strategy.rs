@@ -42,7 +42,7 @@ impl NewToken {
 }
 
 /// Where a token points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenRef {
     /// To the session that was stored with this digest.
     Digest([u8; 32]),

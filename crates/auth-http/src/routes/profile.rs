@@ -84,7 +84,7 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
     use ErrorCode as E;
     vec![
         Endpoint::get("profile.read", Group::Users, "/me")
-            .requires(Requirement::new().scopes(["account:read"]), read)
+            .requires(Requirement::new().scopes(["account:read"]).from_memory(), read)
             .summary("Returns the user's own account.")
             .answers::<PublicUser>(200, "The account.")
             .costs(1),

@@ -41,7 +41,7 @@ pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
             .summary("Ends one of the user's sessions.")
             .empty("It ended.")
             .headers(&ENDED_IF_CURRENT)
-            .costs(3),
+            .costs(4),
         Endpoint::post("session.logout_all", Group::Auth, "/logout-all")
             .requires(Requirement::new().open_to_pending_password_change(), logout_all)
             .summary("Ends the sessions of this browser, or all sessions of the user.")
@@ -58,7 +58,7 @@ fn logout_row() -> Endpoint {
         .requires(anyone, logout)
         .summary("Ends the session that the request is authenticated by, through this backend.")
         .empty("It ended.")
-        .costs(3)
+        .costs(4)
         .headers(&ENDED)
 }
 

@@ -81,7 +81,7 @@ fn refreshing(auth: &Auth) -> Vec<Endpoint> {
         .headers(&CARRIED)
         .empty("The cookies of a cookie backend carry the tokens.")
         .headers(&TOKEN_COOKIE)
-        .costs(5)
+        .costs(6)
         .errors(&[ErrorCode::RefreshTokenInvalid]);
     let revoke = Endpoint::post("token.revoke", Group::Auth, "/token/revoke")
         .public(revoke)

@@ -140,6 +140,7 @@ async fn exchange(effect: &Effect, presented: &Presented, carried: Carried<'_>) 
     let child = digest(answer.refresh_token.expose_secret());
     if store::rotate(tx, session.id, rotation, child, now).await? {
         sessions::renew(tx, session.id, Some(access.digest), user.security_epoch, now).await?;
+        effect.changes(user.id);
         return Ok(exchanged(principal, access, answer.refresh_token, refresh));
     }
     // Another request was first. Only now does the row decide whether this one repeats it or has a copy.
