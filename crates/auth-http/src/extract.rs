@@ -112,7 +112,7 @@ macro_rules! extractors {
             pub fn ended(
                 &self,
                 auth: &$crate::auth_core::Auth,
-            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send + use<B> {
+            ) -> impl ::core::future::Future<Output = ()> + ::core::marker::Send + ::core::marker::Sync + use<B> {
                 auth.sessions().ended(&self.0)
             }
         }

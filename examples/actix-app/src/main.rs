@@ -1,13 +1,17 @@
 //! A small notes API on actix-web with accounts added.
 
+use std::convert::Infallible;
+use std::pin::pin;
 use std::time::Duration;
 
 use actix_web::http::header::{ACCEPT, HeaderValue, IF_NONE_MATCH};
 use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{self, Data, Json, Path, Payload};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use app_support::{Failure, Note, pages, start};
-use auth_actix::{CurrentUser, Refusal, configure, response};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt};
+use actix_ws::{CloseCode, CloseReason};
+use app_support::{Failure, Note, SESSION_ENDED, pages, start};
+use auth_actix::{CurrentSession, CurrentUser, Refusal, configure, response};
+use futures_util::StreamExt;
 
 /// What the handlers work with.
 type AppState = Data<app_support::App>;
@@ -21,6 +25,8 @@ async fn main() -> Result<(), Failure> {
             .app_data(Data::new(app.clone()))
             .service(web::resource("/").get(home).head(home))
             .service(web::resource("/notes").get(list).post(add))
+            .service(web::resource("/notes/events").get(events))
+            .service(web::resource("/notes/socket").get(socket))
             .service(web::resource("/notes/{id}").delete(remove))
             .configure(|config| {
                 for path in pages() {
@@ -74,4 +80,33 @@ async fn add(app: AppState, CurrentUser(user): CurrentUser, body: Payload) -> Re
 async fn remove(app: AppState, CurrentUser(user): CurrentUser, id: Path<String>) -> Result<HttpResponse, Refusal> {
     app.notes.remove(&user, &id).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// New notes as events, until the session ends.
+async fn events(app: AppState, CurrentUser(user): CurrentUser, session: CurrentSession) -> HttpResponse {
+    let notes = app.notes.live(&user, session.ended(&app.auth));
+    let events = notes.map(|note| Ok::<_, Infallible>(format!("data: {note}\n\n").into()));
+    HttpResponse::Ok().content_type("text/event-stream").streaming(events)
+}
+
+/// New notes as messages, until the session ends.
+async fn socket(
+    app: AppState,
+    CurrentUser(user): CurrentUser,
+    session: CurrentSession,
+    request: HttpRequest,
+    body: Payload,
+) -> actix_web::Result<HttpResponse> {
+    let notes = app.notes.live(&user, session.ended(&app.auth));
+    let (answer, mut socket, messages) = actix_ws::handle(&request, body)?;
+    rt::spawn(async move {
+        let mut notes = pin!(notes.take_until(messages.for_each(async |_| {})));
+        while let Some(note) = notes.next().await {
+            // Clients may go away.
+            let Ok(()) = socket.text(note).await else { return };
+        }
+        let reason = CloseReason { code: CloseCode::Other(SESSION_ENDED), description: None };
+        let _ = socket.close(Some(reason)).await;
+    });
+    Ok(answer)
 }

@@ -1,19 +1,23 @@
 //! A small notes API on axum with accounts added.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use app_support::{App, Failure, Note, pages, start, stopped};
+use app_support::{App, Failure, Note, SESSION_ENDED, pages, start, stopped};
 use auth_axum::auth_core::Auth;
-use auth_axum::{CurrentUser, Refusal, response, router};
+use auth_axum::{CurrentSession, CurrentUser, Refusal, response, router};
 use axum::body::Body;
+use axum::extract::ws::{CloseFrame, Message, WebSocketUpgrade};
 use axum::extract::{FromRef, Path, State};
 use axum::http::header::{ACCEPT, HeaderMap, HeaderValue, IF_NONE_MATCH};
 use axum::http::{StatusCode, Uri};
 use axum::middleware::map_response_with_state;
 use axum::response::Response;
+use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::{delete, get};
 use axum::{Json, Router};
+use futures_util::{Stream, StreamExt, stream};
 use tokio::net::TcpListener;
 
 /// What the handlers work with.
@@ -35,6 +39,8 @@ async fn main() -> Result<(), Failure> {
         .route("/", get(home))
         .route("/notes", get(list).post(add))
         .route("/notes/{id}", delete(remove))
+        .route("/notes/events", get(events))
+        .route("/notes/socket", get(socket))
         .merge(pages().fold(Router::new(), |router, path| router.route(path, get(public_page))))
         .merge(router(&state.0.auth)?)
         .fallback(async |State(AppState(app))| response(app.site.not_found()))
@@ -104,4 +110,31 @@ async fn remove(
 ) -> Result<StatusCode, Refusal> {
     app.notes.remove(&user, &id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// New notes as events, until the session ends.
+async fn events(
+    State(AppState(app)): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    session: CurrentSession,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let notes = app.notes.live(&user, session.ended(&app.auth));
+    Sse::new(notes.map(|note| Ok(Event::default().data(note)))).keep_alive(KeepAlive::default())
+}
+
+/// New notes as messages, until the session ends.
+async fn socket(
+    State(AppState(app)): State<AppState>,
+    CurrentUser(user): CurrentUser,
+    session: CurrentSession,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    let notes = app.notes.live(&user, session.ended(&app.auth));
+    upgrade.on_upgrade(|socket| async move {
+        let (sink, messages) = socket.split();
+        let close = Message::Close(Some(CloseFrame { code: SESSION_ENDED, reason: "the session ended".into() }));
+        let answers = notes.map(|note| Message::Text(note.into())).chain(stream::iter([close]));
+        // Clients may go away, and what they say is not listened to.
+        let _ = answers.map(Ok).take_until(messages.for_each(async |_| {})).forward(sink).await;
+    })
 }

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app_support::{App, Failure, Note, pages, start, stopped};
-use auth_poem::{AuthData, CurrentUser, Refusal, response, routes};
+use app_support::{App, Failure, Note, SESSION_ENDED, pages, start, stopped};
+use auth_poem::{AuthData, CurrentSession, CurrentUser, Refusal, response, routes};
+use futures_util::{StreamExt, stream};
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
 use poem::http::header::{ACCEPT, HeaderMap, HeaderValue, IF_NONE_MATCH};
 use poem::http::uri::Uri;
 use poem::listener::TcpAcceptor;
+use poem::web::sse::{Event, SSE};
+use poem::web::websocket::{CloseCode, Message, WebSocket};
 use poem::web::{Data, Json, Path};
 use poem::{Body, Endpoint, EndpointExt, IntoResponse, Request, Response, Server, delete, get, handler};
 
@@ -19,6 +22,7 @@ async fn main() -> Result<(), Failure> {
     let site = app.site.clone();
     let routes =
         routes(&app.auth)?.at("/", get(home)).at("/notes", get(list).post(add)).at("/notes/:id", delete(remove));
+    let routes = routes.at("/notes/events", get(events)).at("/notes/socket", get(socket));
     let routes = pages()
         .fold(routes, |routes, path| routes.at(path, get(public_page)))
         .catch_error(move |_: NotFoundError| std::future::ready(response(site.not_found())))
@@ -77,4 +81,29 @@ async fn remove(
 ) -> Result<StatusCode, Refusal> {
     app.notes.remove(&user, &id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// New notes as events, until the session ends.
+#[handler]
+async fn events(Data(app): Data<&App>, CurrentUser(user): CurrentUser, session: CurrentSession) -> SSE {
+    let notes = app.notes.live(&user, session.ended(&app.auth));
+    SSE::new(notes.map(Event::message)).keep_alive(Duration::from_secs(15))
+}
+
+/// New notes as messages, until the session ends.
+#[handler]
+async fn socket(
+    Data(app): Data<&App>,
+    CurrentUser(user): CurrentUser,
+    session: CurrentSession,
+    upgrade: WebSocket,
+) -> impl IntoResponse {
+    let notes = app.notes.live(&user, session.ended(&app.auth));
+    upgrade.on_upgrade(|socket| async move {
+        let (sink, messages) = socket.split();
+        let close = Message::Close(Some((CloseCode::from(SESSION_ENDED), "the session ended".to_owned())));
+        let answers = notes.map(Message::Text).chain(stream::iter([close]));
+        // Clients may go away, and what they say is not listened to.
+        let _ = answers.map(Ok).take_until(messages.for_each(async |_| {})).forward(sink).await;
+    })
 }

@@ -5,6 +5,8 @@ use std::time::Duration;
 use auth_core::session::{Credential, Freshness, SessionConfig};
 use auth_core::{Principal, Session};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
 use crate::scenario::scenarios;
@@ -16,6 +18,8 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     what_is_no_end_is_not_taken_for_one: one_server,
     a_session_that_has_ended_is_told_at_once: one_server,
     nobody_looks_when_nobody_waits: direct_only,
+    an_open_stream_ends_with_its_session: sockets_only,
+    an_open_socket_is_closed_with_its_session: sockets_only,
 ];
 
 /// Who a login is for, and its session.
@@ -134,5 +138,58 @@ async fn nobody_looks_when_nobody_waits(cx: Cx) {
         quiet = if looks().await == 0 { quiet + 1 } else { 0 };
         rounds += 1;
         assert!(rounds < 1_000, "somebody still looks");
+    }
+}
+
+/// What came over a connection up to its end, or up to a text that is waited for.
+async fn read_until(stream: &mut TcpStream, text: &[u8]) -> Vec<u8> {
+    let mut read = Vec::new();
+    while !read.windows(text.len()).any(|window| window == text) {
+        if stream.read_buf(&mut read).await.expect("a server") == 0 {
+            break;
+        }
+    }
+    read
+}
+
+/// Opens a path of the host, in words that a proxy would pass on.
+async fn open(app: &App, path: &str, login: &Login, more: &str) -> TcpStream {
+    let address = app.address().expect("a socket");
+    let mut stream = TcpStream::connect(address).await.expect("the server listens");
+    let token = &login.token;
+    let request = format!("GET {path} HTTP/1.1\r\nhost: localhost:3000\r\nauthorization: Bearer {token}\r\n{more}\r\n");
+    stream.write_all(request.as_bytes()).await.expect("the server reads");
+    stream
+}
+
+const HELLO: &[u8] = b"open to everybody";
+
+async fn an_open_stream_ends_with_its_session(cx: Cx) {
+    let app = cx.app_with(attentive()).await;
+    let other = app.second_server().await;
+    for (here, there) in [(&app, &app), (&app, &other)] {
+        let ada = app.user(&format!("ada{}", here.address() == there.address())).await;
+        let mut stream = open(here, "/host/events", &ada, "").await;
+        assert!(read_until(&mut stream, HELLO).await.ends_with(b"\n"));
+        there.post("/auth/db/logout").by(&ada).send().await.is(204);
+        let rest = read_until(&mut stream, b"0\r\n\r\n").await;
+        assert!(rest.ends_with(b"0\r\n\r\n"), "the last chunk: {rest:?}");
+    }
+}
+
+async fn an_open_socket_is_closed_with_its_session(cx: Cx) {
+    let app = cx.app_with(attentive()).await;
+    let other = app.second_server().await;
+    let upgrade = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+        sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    for (here, there) in [(&app, &app), (&app, &other)] {
+        let ada = app.user(&format!("ada{}", here.address() == there.address())).await;
+        let mut socket = open(here, "/host/socket", &ada, upgrade).await;
+        let hello = read_until(&mut socket, HELLO).await;
+        assert!(hello.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&hello));
+        there.post("/auth/db/logout").by(&ada).send().await.is(204);
+        // A frame that closes, with the code 4001 (RFC 6455, sections 5.5.1 and 7.4.2).
+        let close = read_until(&mut socket, &[0x88, 0x02, 0x0f, 0xa1]).await;
+        assert_eq!(close, [0x88, 0x02, 0x0f, 0xa1]);
     }
 }

@@ -1,19 +1,45 @@
 //! actix-web.
 
+use std::convert::Infallible;
 use std::net::TcpListener;
 
-use actix_web::web::{self, Data, ReqData, ServiceConfig};
-use actix_web::{App, HttpResponse, HttpServer};
+use actix_web::web::{self, Data, Payload, ReqData, ServiceConfig};
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
+use actix_ws::{CloseCode, CloseReason};
 use auth_core::{Auth, User};
 use auth_http::Group;
+use futures_util::{StreamExt, stream};
 
-use super::host::{OPEN, Preferences, SCOPES, handlers, other};
+use super::host::{OPEN, Preferences, SCOPES, SESSION_ENDED, handlers, other};
 use super::{NOT_FOUND, Stop};
 
 handlers!(auth_actix);
 
 async fn secret(user: ReqData<User>) -> String {
     user.email.clone().unwrap_or_default()
+}
+
+async fn events(auth: Data<Auth>, session: CurrentSession) -> HttpResponse {
+    let hello = stream::iter([Ok::<_, Infallible>(format!("data: {OPEN}\n\n").into())]);
+    let events = hello.chain(stream::pending()).take_until(session.ended(&auth));
+    HttpResponse::Ok().content_type("text/event-stream").streaming(events)
+}
+
+async fn socket(
+    auth: Data<Auth>,
+    session: CurrentSession,
+    request: HttpRequest,
+    body: Payload,
+) -> actix_web::Result<HttpResponse> {
+    let ended = session.ended(&auth);
+    let (answer, mut socket, _messages) = actix_ws::handle(&request, body)?;
+    actix_web::rt::spawn(async move {
+        socket.text(OPEN).await.expect("a client");
+        ended.await;
+        let reason = CloseReason { code: CloseCode::Other(SESSION_ENDED), description: None };
+        socket.close(Some(reason)).await.expect("a client");
+    });
+    Ok(answer)
 }
 
 fn host(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) {
@@ -41,6 +67,8 @@ fn host(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) {
             .route("/scoped-session", web::get().to(scoped_session))
             .route("/scoped-claims", web::get().to(scoped_claims))
             .route("/preferences", web::get().to(preferences))
+            .route("/events", web::get().to(events))
+            .route("/socket", web::get().to(socket))
             .service(gated)
             .service(scoped);
     }

@@ -1,21 +1,45 @@
 //! axum.
 
+use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener};
 
 use auth_core::{Auth, User};
 use auth_http::Group;
+use axum::extract::State;
+use axum::extract::ws::{CloseFrame, Message, WebSocketUpgrade};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
+use axum::response::Response;
+use axum::response::sse::{Event, Sse};
 use axum::routing::get;
 use axum::{Extension, Router};
+use futures_util::{Stream, StreamExt, stream};
 
-use super::host::{OPEN, Preferences, SCOPES, handlers, other};
+use super::host::{OPEN, Preferences, SCOPES, SESSION_ENDED, handlers, other};
 use super::{NOT_FOUND, Stop};
 
 handlers!(auth_axum);
 
 async fn secret(Extension(user): Extension<User>) -> String {
     user.email.unwrap_or_default()
+}
+
+async fn events(
+    State(auth): State<Auth>,
+    session: CurrentSession,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let hello = stream::iter([Ok(Event::default().data(OPEN))]);
+    Sse::new(hello.chain(stream::pending()).take_until(session.ended(&auth)))
+}
+
+async fn socket(State(auth): State<Auth>, session: CurrentSession, upgrade: WebSocketUpgrade) -> Response {
+    let ended = session.ended(&auth);
+    upgrade.on_upgrade(|mut socket| async move {
+        socket.send(Message::Text(OPEN.into())).await.expect("a client");
+        ended.await;
+        let close = CloseFrame { code: SESSION_ENDED, reason: "".into() };
+        socket.send(Message::Close(Some(close))).await.expect("a client");
+    })
 }
 
 fn host(auth: &Auth) -> Router<Auth> {
@@ -41,6 +65,8 @@ fn host(auth: &Auth) -> Router<Auth> {
         .route("/scoped-session", get(scoped_session))
         .route("/scoped-claims", get(scoped_claims))
         .route("/preferences", get(preferences))
+        .route("/events", get(events))
+        .route("/socket", get(socket))
         .nest("/gated", gated)
         .nest("/scoped", scoped)
 }

@@ -81,5 +81,8 @@ macro_rules! handlers {
 }
 pub(super) use handlers;
 
+/// What a WebSocket is closed with whose session has ended.
+pub(super) const SESSION_ENDED: u16 = 4001;
+
 /// What a handler says that everybody may call.
 pub(super) const OPEN: &str = "open to everybody";

@@ -5,15 +5,18 @@ use std::net::TcpListener;
 use auth_core::{Auth, User};
 use auth_http::Group;
 use auth_poem::AuthData;
+use futures_util::{SinkExt, StreamExt, stream};
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
 use poem::listener::TcpAcceptor;
 #[cfg(unix)]
 use poem::listener::UnixListener;
 use poem::web::Data;
-use poem::{EndpointExt, Response, Route, Server, get, handler};
+use poem::web::sse::{Event, SSE};
+use poem::web::websocket::{CloseCode, Message, WebSocket};
+use poem::{EndpointExt, IntoResponse, Response, Route, Server, get, handler};
 
-use super::host::{OPEN, Preferences, SCOPES, handlers, other};
+use super::host::{OPEN, Preferences, SCOPES, SESSION_ENDED, handlers, other};
 use super::{NOT_FOUND, Stop};
 
 handlers!(auth_poem, handler);
@@ -26,6 +29,23 @@ async fn secret(Data(user): Data<&User>) -> String {
 #[handler]
 async fn open() -> &'static str {
     OPEN
+}
+
+#[handler]
+async fn events(Data(auth): Data<&Auth>, session: CurrentSession) -> SSE {
+    let hello = stream::iter([Event::message(OPEN)]);
+    SSE::new(hello.chain(stream::pending()).take_until(session.ended(auth)))
+}
+
+#[handler]
+async fn socket(Data(auth): Data<&Auth>, session: CurrentSession, upgrade: WebSocket) -> impl IntoResponse {
+    let ended = session.ended(auth);
+    upgrade.on_upgrade(|mut socket| async move {
+        socket.send(Message::text(OPEN)).await.expect("a client");
+        ended.await;
+        let close = (CloseCode::from(SESSION_ENDED), String::new());
+        socket.send(Message::Close(Some(close))).await.expect("a client");
+    })
 }
 
 fn host(auth: &Auth) -> Route {
@@ -50,6 +70,8 @@ fn host(auth: &Auth) -> Route {
         .at("/scoped-session", get(scoped_session))
         .at("/scoped-claims", get(scoped_claims))
         .at("/preferences", get(preferences))
+        .at("/events", get(events))
+        .at("/socket", get(socket))
         .nest("/gated", gated)
         .nest("/scoped", scoped)
 }

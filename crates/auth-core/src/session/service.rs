@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sync_wrapper::SyncFuture;
 use uuid::Uuid;
 
 use super::ended::ended;
@@ -162,8 +163,8 @@ impl<'a> Sessions<'a> {
     ///
     /// A session that ended on another server is noticed within [`staleness`](super::SessionConfig::staleness). While the database
     /// is away nobody can tell: after a minute without an answer, this resolves as well.
-    pub fn ended(&self, session: &Session) -> impl Future<Output = ()> + Send + use<> {
-        ended(self.kernel.clone(), session.id, session.user_id)
+    pub fn ended(&self, session: &Session) -> impl Future<Output = ()> + Send + Sync + use<> {
+        SyncFuture::new(ended(self.kernel.clone(), session.id, session.user_id))
     }
 
     /// Begins a session for a user whose identity the app has verified by itself. The session is refused when the

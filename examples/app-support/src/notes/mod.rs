@@ -9,11 +9,12 @@ use auth_core::{Auth, Error, ErrorCode, OsRandom, Random, User};
 use auth_http::body::collect;
 use auth_http::{FieldProblem, Problem};
 use bytes::Bytes;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt, stream};
 use http::HeaderMap;
 use sea_orm::ActiveValue::Set;
 use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, SqlErr};
 use serde_json::Value;
+use tokio::sync::broadcast::{self, error::RecvError};
 
 pub use entity::Model as Note;
 pub(crate) use migration::Migrator;
@@ -21,16 +22,41 @@ pub(crate) use migration::Migrator;
 /// The longest note, in characters.
 const MAX_TEXT: usize = 10_000;
 
+/// How a WebSocket is closed whose session has ended: a code of the app's own (RFC 6455, section 7.4.2).
+pub const SESSION_ENDED: u16 = 4001;
+
+/// How many new notes may wait for a reader that is slow. One that falls behind misses some.
+const WAITING: usize = 100;
+
 /// The notes of everybody. Every method is told whose it may see.
 #[derive(Clone, Debug)]
 pub struct Notes {
     auth: Auth,
     db: DatabaseConnection,
+    added: broadcast::Sender<Note>,
 }
 
 impl Notes {
     pub(crate) fn new(auth: &Auth, db: DatabaseConnection) -> Self {
-        Self { auth: auth.clone(), db }
+        Self { auth: auth.clone(), db, added: broadcast::Sender::new(WAITING) }
+    }
+
+    /// The notes that the user adds from now on, as JSON, as long as the session lasts. Only those that this server adds: an app with
+    /// several has a way to tell the others.
+    pub fn live<E: Future<Output = ()>>(&self, user: &User, ended: E) -> impl Stream<Item = String> + use<E> {
+        let (added, user_id) = (self.added.subscribe(), user.id);
+        let notes = stream::unfold(added, move |mut added| async move {
+            loop {
+                match added.recv().await {
+                    Ok(note) if note.user_id == user_id => {
+                        break Some((serde_json::to_string(&note).unwrap_or_default(), added));
+                    }
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                    Err(RecvError::Closed) => break None,
+                }
+            }
+        });
+        notes.take_until(ended)
     }
 
     /// The user's notes, newest first.
@@ -53,11 +79,14 @@ impl Notes {
     {
         let text = text(&collect(&HeaderMap::new(), body).await?)?;
         let note = entity::ActiveModel { id: Set(self.new_id()?), user_id: Set(user.id), text: Set(text) };
-        note.insert(&self.db).await.map_err(|cause| match cause.sql_err() {
+        let note = note.insert(&self.db).await.map_err(|cause| match cause.sql_err() {
             // The account was deleted a moment ago.
             Some(SqlErr::ForeignKeyConstraintViolation(_)) => ErrorCode::Unauthorized.into(),
-            _ => Error::from(cause).into(),
-        })
+            _ => Problem::from(Error::from(cause)),
+        })?;
+        // Nobody may be listening.
+        let _ = self.added.send(note.clone());
+        Ok(note)
     }
 
     /// Removes one of the user's notes.
