@@ -125,16 +125,19 @@ async fn killed_at(mut pool: DatabaseConnection, statement: usize) -> bool {
 async fn a_server_killed_at_any_statement_is_taken_over(cx: Cx) {
     let app = cx.app().await;
     let expected = schema(&app, cx.engine()).await;
+    // PostgreSQL takes back what a migration began, so that most kills leave what the one before them did.
+    let step = if cx.engine() == Engine::Postgres { 3 } else { 1 };
     let mut kills = 0;
     loop {
         assert!(kills < MANY, "it never came to its end");
         drop_tables(&app).await;
-        if !killed_at(app.second_server().await.pool().clone(), kills).await {
+        let pool = app.database().connect(1).await.expect("a connection");
+        if !killed_at(pool, kills).await {
             break;
         }
         auth_migration::migrate(app.pool()).await.expect("the next one takes over");
         works(&app, cx.engine(), &expected).await;
-        kills += 1;
+        kills += step;
     }
     assert!(kills > 10, "only {kills} statements");
 }
