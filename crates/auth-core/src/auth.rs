@@ -64,6 +64,8 @@ services! {
     registration: crate::registration::Registrations<'_>,
     /// Account management for superusers.
     admin: crate::admin::Admin<'_>,
+    /// Roles of accounts.
+    roles: crate::role::Roles<'_>,
     /// Logins with a password.
     login: crate::login::Logins<'_>,
     /// Devices from which accounts were used before.

@@ -31,6 +31,8 @@ macro_rules! for_each_config {
             email_change: crate::email_change::EmailChangeConfig,
             /// The link that logs in.
             magic_link: crate::magic_link::MagicLinkConfig,
+            /// The roles that the app declares, and the one that every account has.
+            roles: crate::role::RoleConfig,
             /// How long the audit log keeps events.
             audit: crate::audit::AuditConfig,
             /// The rate limits.

@@ -171,6 +171,20 @@ events! {
         /// Whether it is a superuser now.
         is_superuser: data(bool),
     },
+    /// An account was granted a role of the app.
+    RoleGranted = "role_granted" {
+        /// Whose role it is.
+        user_id: subject,
+        /// Its name.
+        role: data(String),
+    },
+    /// A role of the app was revoked.
+    RoleRevoked = "role_revoked" {
+        /// Whose role it was.
+        user_id: subject,
+        /// Its name.
+        role: data(String),
+    },
     /// An account was activated or deactivated.
     ActivationChanged = "activation_changed" {
         /// Whose account it is.

@@ -19,6 +19,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     crate::email_change::FEATURE,
     crate::magic_link::FEATURE,
     crate::admin::FEATURE,
+    crate::role::FEATURE,
     crate::audit::FEATURE,
     crate::password::FEATURE,
     crate::one_time::FEATURE,

@@ -15,8 +15,10 @@ pub mod mail;
 pub mod meta;
 pub mod one_time_token;
 pub mod refresh_token;
+pub mod role;
 pub mod session;
 pub mod user;
+pub mod user_role;
 
 /// The realm of all accounts: names are unique within one, and so far there is one.
 pub const REALM: &str = "";

@@ -54,6 +54,9 @@ pub struct Model {
     /// The devices that it is used from.
     #[sea_orm(has_many)]
     pub devices: HasMany<super::device::Entity>,
+    /// The roles that it was granted.
+    #[sea_orm(has_many)]
+    pub roles: HasMany<super::user_role::Entity>,
     /// The sessions of the account.
     #[sea_orm(has_many)]
     pub sessions: HasMany<super::session::Entity>,

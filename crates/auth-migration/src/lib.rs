@@ -14,6 +14,8 @@ mod m20261127_000007_create_event;
 mod m20261127_000008_create_mail;
 mod m20261127_000009_create_limit;
 mod m20261127_000010_create_refresh_token;
+mod m20261127_000011_create_role;
+mod m20261127_000012_create_user_role;
 mod m20261127_000015_create_change;
 mod table;
 
@@ -34,6 +36,8 @@ const TABLES: &[NewTable] = &[
     m20261127_000008_create_mail::TABLE,
     m20261127_000009_create_limit::TABLE,
     m20261127_000010_create_refresh_token::TABLE,
+    m20261127_000011_create_role::TABLE,
+    m20261127_000012_create_user_role::TABLE,
     m20261127_000015_create_change::TABLE,
 ];
 

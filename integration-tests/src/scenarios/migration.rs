@@ -24,8 +24,10 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
 ];
 
 /// Every table, those that refer to others first.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 14] = [
     "authn_change",
+    "authn_user_role",
+    "authn_role",
     "authn_refresh_token",
     "authn_limit",
     "authn_event",

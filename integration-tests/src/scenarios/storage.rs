@@ -128,7 +128,7 @@ async fn a_single_use_token_is_bound(cx: Cx) {
 
 /// The columns of texts, and the most characters that the library puts into each: MySQL cuts longer ones without a word where
 /// `sql_mode` is not strict.
-const LONGEST: [(&str, usize); 21] = [
+const LONGEST: [(&str, usize); 23] = [
     // `Email`: the limit of SMTP, and nothing grows when it is folded.
     ("authn_user.email", 254),
     ("authn_address.email_key", 254),
@@ -140,6 +140,9 @@ const LONGEST: [(&str, usize); 21] = [
     ("authn_user.password_hash", 512),
     // `Language`.
     ("authn_user.locale", 35),
+    // `RoleName`, which is ASCII.
+    ("authn_role.name", 64),
+    ("authn_user_role.role", 64),
     // The builder refuses longer names.
     ("authn_session.backend", 32),
     ("authn_one_time_token.kind", 32),

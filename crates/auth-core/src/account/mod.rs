@@ -29,7 +29,9 @@ pub use notice::{PASSWORD_CHANGED, PASSWORD_SET};
 pub use remove::ACCOUNT_DELETED;
 pub use service::Accounts;
 pub(crate) use service::refused;
-pub(crate) use superusers::{ensure_superuser_remains, recheck_superuser, require_superuser_in_person};
+pub(crate) use superusers::{
+    ensure_superuser_remains, password_in_doubt, recheck_superuser, require_superuser_in_person,
+};
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature = Feature::new("account", "What an account is.")

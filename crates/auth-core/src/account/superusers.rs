@@ -3,7 +3,7 @@
 use sea_orm::ConnectionTrait;
 
 use super::{Accounts, store};
-use crate::error::{ErrorCode, Result};
+use crate::error::{Error, ErrorCode, Result};
 use crate::kernel::Kernel;
 use crate::principal::Principal;
 use crate::user::User;
@@ -46,4 +46,10 @@ pub(crate) async fn recheck_superuser(tx: &impl ConnectionTrait, actor: &User) -
         return Ok(());
     }
     Err(ErrorCode::Unauthorized.into())
+}
+
+/// The refusal to give rights, by this field, to an account of which somebody else may know the password.
+pub(crate) fn password_in_doubt(field: &'static str) -> Error {
+    let message = "somebody else may have chosen the password of this account: set a new one, or ask its user to log in by mail first";
+    Error::Invalid { field, kind: "value_error", message: message.to_owned() }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::target::{OtherAccount, Target, target};
 use super::{ACCOUNT_RESET, AdminChanges, NewUser, Page, PageRequest};
 use crate::account::{
-    Accounts, Changes, Draft, SessionsToEnd, Updated, ensure_superuser_remains, recheck_superuser,
+    Accounts, Changes, Draft, SessionsToEnd, Updated, ensure_superuser_remains, password_in_doubt, recheck_superuser,
     require_superuser_in_person, store,
 };
 use crate::client::Client;
@@ -322,6 +322,5 @@ async fn refuse_doubt(effect: &Effect, user: &User, changes: &Changes) -> Result
     if changes.password_hash.is_some() || password.is_none() || !is_in_doubt {
         return Ok(());
     }
-    let message = "somebody else may have chosen the password of this account: set a new one, or ask its user to log in by mail first";
-    Err(Error::Invalid { field, kind: "value_error", message: message.to_owned() })
+    Err(password_in_doubt(field))
 }

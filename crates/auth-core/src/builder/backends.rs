@@ -188,7 +188,7 @@ fn strategy<'b>(
         StrategyChoice::Jwt(options) => match codec(options, &backend.name, url, secret) {
             Ok(codec) => {
                 codecs.push((&backend.name, codec.clone()));
-                Some(Arc::new(JwtStrategy { codec, claims: options.claims.clone(), random }))
+                Some(Arc::new(JwtStrategy { codec, claims: options.claims.clone(), roles: options.roles, random }))
             }
             Err(found) => {
                 problems.extend(found.into_iter().map(|problem| format!("backend {:?}: {problem}", backend.name)));

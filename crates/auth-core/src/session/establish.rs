@@ -10,7 +10,6 @@ use crate::event::EventKind;
 use crate::hooks::Action;
 use crate::principal::{Principal, Session};
 use crate::scope;
-use crate::token::TokenSubject;
 use crate::user::User;
 
 /// How a user authenticated.
@@ -103,7 +102,7 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
         user_agent: client.user_agent().map(str::to_owned),
         scope,
     };
-    let token = issue(backend, TokenSubject { user, session: &session, now }).await?;
+    let token = issue(effect, backend, user, &session).await?;
     // A token that cannot be refreshed takes its session with it.
     let life = token.expires_in.filter(|_| backend.refresh.is_none());
     let expires_at = life.and_then(|life| now.checked_add(life.try_into().ok()?));
@@ -150,9 +149,7 @@ pub(crate) async fn renew(
     let (backend, now) = (kernel.backend(&session.backend)?, kernel.now());
     let issued = match backend.transport {
         Transport::Bearer if bearer == BearerToken::Kept => None,
-        Transport::Bearer | Transport::Cookie { .. } => {
-            Some(issue(backend, TokenSubject { user, session, now }).await?)
-        }
+        Transport::Bearer | Transport::Cookie { .. } => Some(issue(effect, backend, user, session).await?),
     };
     let digest = issued.as_ref().map(|issued| issued.digest);
     if !store::renew(effect.tx(), session.id, digest, user.security_epoch, now).await? {

@@ -5,9 +5,12 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::backend::{BuiltBackend, Transport};
+use crate::effect::Effect;
 use crate::error::{Error, Result};
-use crate::principal::Principal;
+use crate::principal::{Principal, Session};
+use crate::role;
 use crate::token::{NewToken, TokenSubject};
+use crate::user::User;
 
 /// A token as the client gets it.
 #[derive(Debug)]
@@ -46,8 +49,15 @@ pub struct Login {
 const MAX_TOKEN: usize = 4096;
 
 /// Issues a token and checks that it fits unescaped into a cookie or a header.
-pub(super) async fn issue(backend: &BuiltBackend, subject: TokenSubject<'_>) -> Result<NewToken> {
-    let token = backend.strategy.issue(subject).await?;
+pub(super) async fn issue(effect: &Effect, backend: &BuiltBackend, user: &User, session: &Session) -> Result<NewToken> {
+    let kernel = effect.kernel();
+    let roles = if backend.strategy.wants_roles() {
+        role::store::of(effect.tx(), &kernel.configs().roles, user.id).await?
+    } else {
+        None
+    };
+    let token =
+        backend.strategy.issue(TokenSubject { user, session, roles: roles.as_ref(), now: kernel.now() }).await?;
     let room = match &backend.transport {
         Transport::Cookie { name, .. } => MAX_TOKEN.saturating_sub(name.len()),
         Transport::Bearer => MAX_TOKEN,

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::{NewToken, TokenRef, TokenStrategy, TokenSubject};
 use crate::jwt::{AccessClaims, JwtCodec, JwtKey, NewClaims};
-use crate::{Error, Random, Result, User};
+use crate::role::UserRoles;
+use crate::{Error, Random, Result};
 
-/// Claims that the app adds to every token, under names that are not registered.
-pub type CustomClaims = Arc<dyn Fn(&User) -> Map<String, Value> + Send + Sync>;
+/// Claims that the app adds to every token, under names that are not registered: what it says about the user, the session and,
+/// with [`JwtOptions::roles`], the roles.
+pub type CustomClaims = Arc<dyn Fn(&TokenSubject<'_>) -> Map<String, Value> + Send + Sync>;
 
 /// The keys of a JWT backend.
 #[derive(Clone, Debug, Default)]
@@ -42,18 +44,27 @@ pub struct JwtOptions {
     /// Claims that the app adds. Ids and roles age with the token, and anyone who holds it can read them: keep personal
     /// data out.
     pub claims: Option<CustomClaims>,
+    /// Adds the claims `roles` (RFC 9068, section 2.2.3.1) and `default_role`, in place of the app's own of these names. They
+    /// age with the token: a change is in the token of the next refresh.
+    pub roles: bool,
 }
 
 pub(crate) struct JwtStrategy {
     pub(crate) codec: JwtCodec,
     pub(crate) claims: Option<CustomClaims>,
+    pub(crate) roles: bool,
     pub(crate) random: Arc<dyn Random>,
 }
 
 #[async_trait::async_trait]
 impl TokenStrategy for JwtStrategy {
     async fn issue(&self, subject: TokenSubject<'_>) -> Result<NewToken> {
-        let TokenSubject { user, session, now } = subject;
+        let TokenSubject { user, session, roles, now } = subject;
+        let mut custom = self.claims.as_ref().map(|claims| claims(&subject)).unwrap_or_default();
+        if let Some(UserRoles { roles, default_role }) = roles {
+            custom.insert("roles".to_owned(), json!(roles));
+            custom.insert("default_role".to_owned(), json!(default_role));
+        }
         let claims = NewClaims {
             sub: user.id,
             sid: session.id,
@@ -63,10 +74,14 @@ impl TokenStrategy for JwtStrategy {
             auth_time: session.auth_time.unix_timestamp(),
             amr: session.amr().map(str::to_owned).collect(),
             aal: session.aal,
-            custom: self.claims.as_ref().map(|claims| claims(user)).unwrap_or_default(),
+            custom,
         };
         let (token, _) = self.codec.sign(&claims, now).map_err(Error::internal)?;
         Ok(NewToken { token: token.into(), digest: None, expires_in: Some(self.codec.lifetime()) })
+    }
+
+    fn wants_roles(&self) -> bool {
+        self.roles
     }
 
     async fn read(&self, token: &str, now: OffsetDateTime) -> Result<Option<TokenRef>> {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::jwt::AccessClaims;
 use crate::principal::Session;
+use crate::role::UserRoles;
 use crate::user::User;
 
 /// What a token is issued for.
@@ -19,6 +20,8 @@ pub struct TokenSubject<'a> {
     pub user: &'a User,
     /// The session that the token will stand for.
     pub session: &'a Session,
+    /// The roles of the user at present, for formats that [want them](TokenStrategy::wants_roles).
+    pub roles: Option<&'a UserRoles>,
     /// The present moment.
     pub now: OffsetDateTime,
 }
@@ -65,6 +68,11 @@ pub trait TokenStrategy: Send + Sync + 'static {
     /// # Errors
     /// May fail with any error; the session is not created then.
     async fn issue(&self, subject: TokenSubject<'_>) -> Result<NewToken>;
+
+    /// Whether it is told the roles of the user, which costs a statement for each token. A change of roles is in the next token.
+    fn wants_roles(&self) -> bool {
+        false
+    }
 
     /// Finds out where a token points, without trusting it any further; `None` for one that is not of this format, is
     /// expired, or was tampered with. Must not be slow: it runs for every request.

@@ -9,7 +9,7 @@ use crate::tidy::File;
 const TOP: [&str; 5] = ["auth", "builder", "features", "lib", "worker"];
 
 /// Modules with routes that other features stand on.
-const BASE: [&str; 5] = ["account", "audit", "device", "session", "token"];
+const BASE: [&str; 6] = ["account", "audit", "device", "role", "session", "token"];
 
 /// The configuration of a feature is plain data, which the settings on the ground hold.
 const CONFIGURATION: &str = "/config.rs";

@@ -18,7 +18,7 @@ use crate::secret::digest;
 use crate::session::issue::{IssuedToken, Login, issue};
 use crate::session::revoke::{Revocation, revoke};
 use crate::session::store as sessions;
-use crate::token::{NewToken, TokenRef, TokenSubject};
+use crate::token::{NewToken, TokenRef};
 
 /// How a refresh token came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +132,7 @@ async fn exchange(effect: &Effect, presented: &Presented, carried: Carried<'_>) 
     };
     let Principal { user, session, .. } = &principal;
     let now = kernel.now();
-    let access = issue(backend, TokenSubject { user, session, now }).await?;
+    let access = issue(effect, backend, user, session).await?;
     let answer = Answer { refresh_token: presented.family().next(kernel.random())?, access_token: access.stored() };
     let sealed = answer.seal(kernel, presented, now)?;
     let client = digest_of(effect.client());
