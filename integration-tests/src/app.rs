@@ -202,6 +202,11 @@ impl App {
         self.request(Method::POST, path)
     }
 
+    /// A PUT request.
+    pub fn put(&self, path: &str) -> Request {
+        self.request(Method::PUT, path)
+    }
+
     /// A PATCH request.
     pub fn patch(&self, path: &str) -> Request {
         self.request(Method::PATCH, path)

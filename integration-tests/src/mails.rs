@@ -13,6 +13,7 @@ pub(crate) use auth_core::magic_link::{MAGIC_LINK, PASSWORD_REMOVED};
 use auth_core::mail::{Mail, MailKind};
 pub(crate) use auth_core::password_reset::RESET_PASSWORD;
 pub(crate) use auth_core::registration::ALREADY_REGISTERED;
+pub(crate) use auth_core::role::{ROLE_GRANTED, ROLE_REVOKED};
 pub(crate) use auth_core::verification::VERIFY_EMAIL;
 
 use crate::App;

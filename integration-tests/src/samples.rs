@@ -1,6 +1,7 @@
 //! A request that each endpoint takes, for the scenarios that walk the whole table.
 
 use auth_http::{BodyType, Endpoint};
+use auth_testkit::ROLE;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -21,7 +22,12 @@ pub(crate) fn request(app: &App, endpoint: &Endpoint) -> Request {
 
 /// The path, with an id that nothing has.
 pub(crate) fn path(endpoint: &Endpoint) -> String {
-    endpoint.full_path().replace("{id}", &Uuid::max().to_string())
+    path_of(&endpoint.full_path(), &Uuid::max().to_string())
+}
+
+/// A path with this id, and with what its other parameters take.
+pub(crate) fn path_of(template: &str, id: &str) -> String {
+    template.replace("{id}", id).replace("{role}", ROLE)
 }
 
 /// A body that validates. Public endpoints need one, because they have nothing to refuse before it.
@@ -76,7 +82,7 @@ pub(crate) async fn ready(app: &App, endpoint: &Endpoint, caller: Option<&Login>
         }
         _ => target.id.to_string(),
     };
-    let request = app.request(endpoint.method.clone(), &endpoint.full_path().replace("{id}", &id));
+    let request = app.request(endpoint.method.clone(), &path_of(&endpoint.full_path(), &id));
     match endpoint.body_type() {
         BodyType::None => request,
         _ if matches!(endpoint.action(), "token.refresh" | "token.revoke") => {

@@ -6,8 +6,8 @@ use actix_web::dev::Payload;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use auth_core::{Auth, Error, Principal};
+use auth_http::RequestHead;
 use auth_http::extract::Extract;
-use auth_http::{Backends, RequestHead};
 use futures_util::future::LocalBoxFuture;
 use futures_util::lock::Mutex;
 
@@ -45,8 +45,8 @@ async fn extract<T: Extract>(request: HttpRequest) -> Result<T, Refusal> {
 }
 
 macro_rules! from_request {
-    ($name:ident) => {
-        impl<B: Backends> FromRequest for $name<B> {
+    ([$($parameters:tt)*] $extractor:ty) => {
+        impl<$($parameters)*> FromRequest for $extractor {
             type Error = Refusal;
             type Future = LocalBoxFuture<'static, Result<Self, Refusal>>;
 
@@ -111,6 +111,21 @@ auth_http::extractors! { from_request;
     /// # let _ = actix_web::App::new().route("/", actix_web::web::get().to(metrics));
     /// ```
     Superuser,
+    /// ```no_run
+    /// use auth_actix::{RequireRole, Role};
+    ///
+    /// struct Editor;
+    ///
+    /// impl Role for Editor {
+    ///     const NAME: &'static str = "editor";
+    /// }
+    ///
+    /// async fn drafts(RequireRole(user): RequireRole<Editor>) -> String {
+    ///     format!("the drafts of {}", user.id)
+    /// }
+    /// # let _ = actix_web::App::new().route("/", actix_web::web::get().to(drafts));
+    /// ```
+    RequireRole,
     /// ```no_run
     /// use auth_actix::CurrentSession;
     ///

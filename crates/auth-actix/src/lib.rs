@@ -47,9 +47,11 @@ mod extract;
 mod middleware;
 mod router;
 
-pub use auth_http::{AnyBackend, Backends, Group, Pattern, Problem, PublicUser, Requirement};
+pub use auth_http::{AnyBackend, Backends, Group, Pattern, Problem, PublicUser, Requirement, Role};
 pub use convert::{Refusal, response};
-pub use extract::{AccessClaims, CurrentSession, CurrentUser, OptionalUser, RecentLogin, Superuser, VerifiedUser};
+pub use extract::{
+    AccessClaims, CurrentSession, CurrentUser, OptionalUser, RecentLogin, RequireRole, Superuser, VerifiedUser,
+};
 pub use middleware::{AuthMiddleware, AuthService};
 pub use router::{configure, group};
 pub use {auth_core, auth_http};

@@ -2,7 +2,7 @@
 
 use auth_core::{Auth, Principal};
 use auth_http::extract::Extract;
-use auth_http::{Backends, RequestHead, body};
+use auth_http::{RequestHead, body};
 use axum::extract::{FromRef, FromRequestParts};
 use axum::http::request::Parts;
 
@@ -62,8 +62,8 @@ async fn extract<T: Extract>(parts: &mut Parts, auth: &Auth) -> Result<T, Refusa
 }
 
 macro_rules! from_request_parts {
-    ($name:ident) => {
-        impl<S: AuthState + Sync, B: Backends> FromRequestParts<S> for $name<B> {
+    ([$($parameters:tt)*] $extractor:ty) => {
+        impl<S: AuthState + Sync, $($parameters)*> FromRequestParts<S> for $extractor {
             type Rejection = Refusal;
 
             async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
@@ -127,6 +127,21 @@ auth_http::extractors! { from_request_parts;
     /// # let _: axum::Router<auth_axum::auth_core::Auth> = axum::Router::new().route("/", axum::routing::get(metrics));
     /// ```
     Superuser,
+    /// ```no_run
+    /// use auth_axum::{RequireRole, Role};
+    ///
+    /// struct Editor;
+    ///
+    /// impl Role for Editor {
+    ///     const NAME: &'static str = "editor";
+    /// }
+    ///
+    /// async fn drafts(RequireRole(user): RequireRole<Editor>) -> String {
+    ///     format!("the drafts of {}", user.id)
+    /// }
+    /// # let _: axum::Router<auth_axum::auth_core::Auth> = axum::Router::new().route("/", axum::routing::get(drafts));
+    /// ```
+    RequireRole,
     /// ```no_run
     /// use auth_axum::CurrentSession;
     ///

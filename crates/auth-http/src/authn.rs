@@ -53,8 +53,9 @@ impl Backends for AnyBackend {
     const NAMES: &'static [&'static str] = &[];
 }
 
-/// Finds out who a request is from, with one query, and checks what is required. `known` is the answer of an earlier
-/// check of the same request, which spares the query where it is of this handle, new enough, and of a backend that counts here.
+/// Finds out who a request is from, with one query, and checks what is required, with another one if that is a role. `known` is
+/// the answer of an earlier check of the same request, which spares the first query where it is of this handle, new enough, and of
+/// a backend that counts here.
 ///
 /// # Errors
 /// Fails with 401 without a valid token, 403 `CSRF_REJECTED`, 403 when the requirement is not met, and 503 when the
@@ -73,7 +74,7 @@ pub async fn authenticate<B: Backends>(
             && only.is_none_or(|names| names.contains(&principal.session.backend.as_str()))
     };
     if let Some(principal) = known.filter(counts) {
-        requirement.check(auth, principal)?;
+        requirement.check(auth, principal).await?;
         return Ok(principal.clone());
     }
     authenticate_with(auth, head, requirement, only).await
@@ -95,7 +96,7 @@ pub(crate) async fn authenticate_with(
     // The app's own token formats run in there.
     let found = barrier(find).await?;
     let principal = found.ok_or_else(|| Problem::unauthorized(credential::takes_bearer(auth)))?;
-    requirement.check(auth, &principal)?;
+    requirement.check(auth, &principal).await?;
     Ok(principal)
 }
 

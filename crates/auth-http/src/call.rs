@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use auth_core::session::{Carried, Credential, Freshness, Session};
 use auth_core::uuid::Uuid;
-use auth_core::{Auth, BuiltBackend, Client, ErrorCode, Principal, Transport};
+use auth_core::{Auth, BuiltBackend, Client, ErrorCode, Principal, RoleName, Transport};
 use bytes::Bytes;
 use http::request::Parts;
+use percent_encoding::percent_decode_str;
 
 use crate::decode::{self, BodyType, Decode};
 use crate::problem::Problem;
@@ -44,14 +45,25 @@ impl Call {
         decode::query(self.parts.uri.query())
     }
 
-    /// The `{id}` of the path. Read from the end, because frameworks differ in whether they leave the prefix of a
-    /// mounted group in the path.
+    /// The `{id}` of the path.
     pub(crate) fn id(&self) -> Result<Uuid, Problem> {
-        let from_end = self.route.template.rsplit('/').position(|segment| segment == "{id}");
-        let segment = from_end.and_then(|index| self.parts.uri.path().rsplit('/').nth(index));
         // One spelling only: 36 characters with hyphens.
-        let id = segment.filter(|text| text.len() == 36).and_then(|text| text.parse().ok());
+        let id = self.segment("{id}").filter(|text| text.len() == 36).and_then(|text| text.parse().ok());
         id.ok_or_else(|| ErrorCode::NotFound.into())
+    }
+
+    /// The `{role}` of the path. Many clients write `:` as `%3A` there.
+    pub(crate) fn role(&self) -> Result<RoleName, Problem> {
+        let segment = self.segment("{role}").unwrap_or_default();
+        let text = percent_decode_str(segment).decode_utf8_lossy();
+        RoleName::parse(&text).map_err(Problem::of_path)
+    }
+
+    /// What stands in the path for a parameter of the template. Read from the end, because frameworks differ in whether they
+    /// leave the prefix of a mounted group in the path.
+    fn segment(&self, parameter: &str) -> Option<&str> {
+        let from_end = self.route.template.rsplit('/').position(|segment| segment == parameter)?;
+        self.parts.uri.path().rsplit('/').nth(from_end)
     }
 
     /// The backend that a login is for.

@@ -160,6 +160,10 @@ impl Endpoint {
         Draft { id, group, method: Method::POST, path }
     }
 
+    pub(crate) fn put(id: &'static str, group: Group, path: &'static str) -> Draft {
+        Draft { id, group, method: Method::PUT, path }
+    }
+
     pub(crate) fn patch(id: &'static str, group: Group, path: &'static str) -> Draft {
         Draft { id, group, method: Method::PATCH, path }
     }

@@ -67,12 +67,19 @@ pub async fn visitor<B: Backends>(
 }
 
 /// Declares the extractors of an adapter: the same names, rules and documentation in each. Before the semicolon stands
-/// the adapter's own macro that implements its framework's trait for one of them; each name may carry an example.
+/// the adapter's own macro that implements its framework's trait for one of them, given the parameters and the type; each name
+/// may carry an example.
 #[macro_export]
 macro_rules! extractors {
     ($native:ident; $($(#[$example:meta])* $name:ident,)+) => {
         $($crate::extractors! { @$name $(#[$example])* }
-        $native!($name);)+
+        $crate::extractors! { @native $native $name })+
+    };
+    (@native $native:ident RequireRole) => {
+        $native! { [R: $crate::Role, B: $crate::Backends] RequireRole<R, B> }
+    };
+    (@native $native:ident $name:ident) => {
+        $native! { [B: $crate::Backends] $name<B> }
     };
     (@CurrentUser $(#[$example:meta])*) => {
         $crate::extractors! { @struct CurrentUser($crate::auth_core::User)
@@ -98,6 +105,36 @@ macro_rules! extractors {
         }
         $crate::extractors! { @from Superuser,
             $crate::Requirement::new().superuser(), |found| found.user }
+    };
+    (@RequireRole $(#[$example:meta])*) => {
+        /// The user that the request is from, who has the [`Role`](auth_http::Role) `R` now, or 401, or 403 `Forbidden`. A
+        /// session that is limited to scopes is refused with 403 `SCOPE_UPGRADE_REQUIRED`.
+        $(#[$example])*
+        ///
+        /// The second type parameter limits it to the tokens of named [`Backends`](auth_http::Backends).
+        pub struct RequireRole<R: $crate::Role, B: $crate::Backends = $crate::AnyBackend>(
+            pub $crate::extract::Via<(R, B), $crate::auth_core::User>,
+        );
+
+        impl<R: $crate::Role, B: $crate::Backends> ::core::ops::Deref for RequireRole<R, B> {
+            type Target = $crate::auth_core::User;
+
+            fn deref(&self) -> &$crate::auth_core::User {
+                &self.0
+            }
+        }
+
+        impl<R: $crate::Role, B: $crate::Backends> $crate::extract::Extract for RequireRole<R, B> {
+            async fn extract(
+                auth: &$crate::auth_core::Auth,
+                head: &$crate::RequestHead<'_>,
+                known: &mut ::core::option::Option<$crate::auth_core::Principal>,
+            ) -> ::core::result::Result<Self, $crate::Problem> {
+                let requirement = $crate::Requirement::new().role_of::<R>();
+                let found = $crate::extract::principal::<B>(auth, head, known, requirement).await?;
+                ::core::result::Result::Ok(Self(found.user))
+            }
+        }
     };
     (@CurrentSession $(#[$example:meta])*) => {
         $crate::extractors! { @struct CurrentSession($crate::auth_core::Session)

@@ -6,8 +6,8 @@
 
 use std::sync::Arc;
 
-use auth_core::Principal;
 use auth_core::uuid::Uuid;
+use auth_core::{Principal, RoleName};
 use futures_util::future::BoxFuture;
 
 use crate::call::Call;
@@ -44,7 +44,7 @@ pub(crate) struct Shapes {
 /// An argument of a handler that is taken from the request.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be taken from a request",
-    note = "take a body declared by `request!`, a `Query` of one, or the `Id`; a `Principal` comes second, on rows that \
+    note = "take a body declared by `request!`, a `Query` of one, the `Id` or the `RolePart`; a `Principal` comes second, on rows that \
             are mounted by `user`, `superuser` or `requires`"
 )]
 pub(crate) trait Input: Sized + Send {
@@ -85,6 +85,17 @@ pub(crate) struct Id(pub(crate) Uuid);
 impl Input for Id {
     fn take(call: &Call) -> Result<Self, Problem> {
         call.id().map(Self)
+    }
+
+    fn describe(_: &mut Shapes) {}
+}
+
+/// The `{role}` in the path.
+pub(crate) struct RolePart(pub(crate) RoleName);
+
+impl Input for RolePart {
+    fn take(call: &Call) -> Result<Self, Problem> {
+        call.role().map(Self)
     }
 
     fn describe(_: &mut Shapes) {}

@@ -44,7 +44,7 @@ pub use endpoint::{Endpoint, Group, Success};
 pub use exclusions::{Exclusions, Pattern};
 pub use middleware::Protection;
 pub use problem::{FieldProblem, Problem};
-pub use requirement::Requirement;
+pub use requirement::{Requirement, Role};
 pub use table::{MountedPath, Table};
 
 pub use {auth_core, http};

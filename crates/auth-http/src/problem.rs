@@ -25,14 +25,14 @@ pub struct FieldProblem {
     /// The kind of mistake, stable.
     #[serde(rename = "type")]
     pub kind: &'static str,
-    /// Where it is: `body` or `query`, then the field.
+    /// Where it is: `body`, `query` or `path`, then the field.
     pub loc: Vec<String>,
     /// What to do about it.
     pub msg: String,
 }
 
 impl FieldProblem {
-    /// A mistake in one field of the body or the query.
+    /// A mistake in one field of the body or the query, or in a parameter of the path.
     pub fn new(kind: &'static str, place: &str, field: &str, msg: impl Into<String>) -> Self {
         Self { kind, loc: vec![place.to_owned(), field.to_owned()], msg: msg.into() }
     }
@@ -74,6 +74,16 @@ impl Problem {
     #[must_use]
     pub fn validation(fields: Vec<FieldProblem>) -> Self {
         Self { fields, ..Self::new(ErrorCode::Validation) }
+    }
+
+    /// An error of what the path names: an invalid value is there, and not in the body.
+    pub(crate) fn of_path(error: Error) -> Self {
+        match error {
+            Error::Invalid { field, kind, message } => {
+                Self::validation(vec![FieldProblem::new(kind, "path", field, message)])
+            }
+            error => error.into(),
+        }
     }
 
     /// A body that is not what its type says.

@@ -1,24 +1,30 @@
 //! What a user must be, or must have done, to pass.
 
 use auth_core::session::Freshness;
-use auth_core::{Auth, ErrorCode, Principal};
+use auth_core::{Auth, ErrorCode, Principal, RoleName};
 
+use crate::barrier::DEADLINE;
 use crate::problem::Problem;
 
 /// What a route, an extractor or a subtree requires of the user that a request is from. Without more, every active user
 /// passes, by any session: one that is limited to scopes (RFC 6749, section 3.3) is refused where scopes are named that it
-/// lacks, where a superuser or a recent login is required, and by every route of the library that names no scope.
+/// lacks, where a superuser or a recent login is required, where a role is required and no scope named, and by every route of
+/// the library that names no scope.
 ///
 /// ```
 /// use auth_http::Requirement;
 ///
 /// let payments = Requirement::new().verified().recent();
-/// # let _ = payments;
+/// let newsroom = Requirement::new().role("editor");
+/// # let _ = (payments, newsroom);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Requirement {
     verified: bool,
     superuser: bool,
+    roles: Vec<RoleName>,
+    /// Whether a role is required that cannot exist.
+    nobody: bool,
     recent: bool,
     limited: Limited,
     pending_password_change: bool,
@@ -35,6 +41,31 @@ enum Memory {
     Taken,
     /// They may not.
     Refused,
+}
+
+/// A role, named by a type of the app, for the extractor `RequireRole`. A name that is not
+/// [canonical](RoleName::is_canonical) does not compile.
+///
+/// ```
+/// struct Editor;
+///
+/// impl auth_http::Role for Editor {
+///     const NAME: &'static str = "editor";
+/// }
+/// # let _ = auth_http::Requirement::new().role_of::<Editor>();
+/// ```
+///
+/// ```compile_fail
+/// struct Owner;
+///
+/// impl auth_http::Role for Owner {
+///     const NAME: &'static str = " owner";
+/// }
+/// let _ = auth_http::Requirement::new().role_of::<Owner>();
+/// ```
+pub trait Role: Send + Sync + 'static {
+    /// The canonical name.
+    const NAME: &'static str;
 }
 
 /// Which of the sessions that are limited to scopes pass.
@@ -58,6 +89,8 @@ impl Requirement {
         Self {
             verified: false,
             superuser: false,
+            roles: Vec::new(),
+            nobody: false,
             recent: false,
             limited: Limited::Undeclared,
             pending_password_change: false,
@@ -76,6 +109,27 @@ impl Requirement {
     #[must_use]
     pub fn superuser(self) -> Self {
         Self { superuser: true, ..self }
+    }
+
+    /// The user must have this role now, and those that were named before; otherwise 403 `Forbidden`. It is looked up for each
+    /// request. A session that is limited to scopes does not pass unless scopes are named as well: 403
+    /// `SCOPE_UPGRADE_REQUIRED`. Superusers need the role like everybody else. A name that no role can have lets nobody pass.
+    #[must_use]
+    pub fn role(mut self, name: &str) -> Self {
+        match RoleName::parse(name) {
+            Ok(role) => self.roles.push(role),
+            Err(_) => self.nobody = true,
+        }
+        self
+    }
+
+    /// The same for a role that a type names.
+    #[must_use]
+    pub fn role_of<R: Role>(self) -> Self {
+        const {
+            assert!(RoleName::is_canonical(R::NAME), "the name of a role is in lower case: see `auth_core::RoleName`");
+        }
+        self.role(R::NAME)
     }
 
     /// The last login or confirmation of the session must be recent; otherwise 403 `REAUTHENTICATION_REQUIRED`. A session
@@ -145,11 +199,11 @@ impl Requirement {
         Self { recent, limited, memory, ..self }
     }
 
-    /// Checks a user who is authenticated.
+    /// Checks a user who is authenticated. Costs one statement if a role is required.
     ///
     /// # Errors
-    /// Fails with the code of the first condition that does not hold.
-    pub fn check(&self, auth: &Auth, principal: &Principal) -> Result<(), Problem> {
+    /// Fails with the code of the first condition that does not hold, and when the database does.
+    pub async fn check(&self, auth: &Auth, principal: &Principal) -> Result<(), Problem> {
         let Principal { user, session, .. } = principal;
         if user.must_change_password && !self.pending_password_change {
             return Err(ErrorCode::PasswordChangeRequired.into());
@@ -162,6 +216,9 @@ impl Requirement {
         if self.superuser && !user.is_superuser {
             return Err(ErrorCode::Forbidden.into());
         }
+        if self.needs_role() {
+            self.check_roles(auth, principal).await?;
+        }
         if self.verified && !user.is_verified {
             return Err(ErrorCode::EmailNotVerified.into());
         }
@@ -169,6 +226,17 @@ impl Requirement {
             auth.accounts().require_recent(principal)?;
         }
         Ok(())
+    }
+
+    async fn check_roles(&self, auth: &Auth, principal: &Principal) -> Result<(), Problem> {
+        let roles = auth.roles();
+        let has_all = tokio::time::timeout(DEADLINE, roles.has_all(principal.user.id, &self.roles));
+        let has_all = has_all.await.map_err(|_| ErrorCode::Overloaded)??;
+        if has_all && !self.nobody { Ok(()) } else { Err(ErrorCode::Forbidden.into()) }
+    }
+
+    fn needs_role(&self) -> bool {
+        self.nobody || !self.roles.is_empty()
     }
 
     /// The codes that [`check`](Self::check) can fail with, and that of a request without a valid token.
@@ -179,7 +247,7 @@ impl Requirement {
             (ErrorCode::Unauthorized, true),
             (ErrorCode::PasswordChangeRequired, !self.pending_password_change),
             (ErrorCode::ScopeUpgradeRequired, needs_scopes || self.is_closed_to_limited_sessions()),
-            (ErrorCode::Forbidden, self.superuser),
+            (ErrorCode::Forbidden, self.superuser || self.needs_role()),
             (ErrorCode::EmailNotVerified, self.verified),
             (ErrorCode::ReauthenticationRequired, self.recent),
         ];
@@ -202,15 +270,21 @@ impl Requirement {
     #[must_use]
     pub fn is_closed_to_limited_sessions(&self) -> bool {
         // Someone who holds a token for a few things is neither the superuser nor a person who has just logged in.
-        self.limited == Limited::None || self.superuser || self.recent
+        match self.limited {
+            Limited::None => true,
+            Limited::Undeclared => self.superuser || self.recent || self.needs_role(),
+            Limited::With(_) | Limited::All => self.superuser || self.recent,
+        }
     }
 
     /// Who passes, in Markdown: `superusers`, `active users with a recent login`.
     #[must_use]
     pub fn description(&self) -> String {
         let mut text = if self.superuser { "superusers" } else { "active users" }.to_owned();
-        let conditions = [(self.verified, "a verified email address"), (self.recent, "a recent login")];
-        let conditions: Vec<&str> = conditions.into_iter().filter_map(|(is, text)| is.then_some(text)).collect();
+        let others = [(self.verified, "a verified email address"), (self.recent, "a recent login")];
+        let others = others.into_iter().filter_map(|(is, text)| is.then(|| text.to_owned()));
+        let conditions: Vec<String> =
+            self.roles.iter().map(|role| format!("the role `{role}`")).chain(others).collect();
         if !conditions.is_empty() {
             text.push_str(" with ");
             text.push_str(&conditions.join(" and "));
@@ -266,6 +340,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// Whoever names scopes beside a role has thought of the programs that have them.
+    #[test]
+    fn a_limited_session_has_a_role_only_where_scopes_are_named() {
+        let editor = || Requirement::new().role("Editor");
+        for row in [editor(), editor().role("writer"), Requirement::new().role(" owner")] {
+            assert!(row.is_closed_to_limited_sessions(), "{row:?}");
+            assert!(row.clone().of_route(false).is_closed_to_limited_sessions(), "{row:?}");
+            assert!(!row.clone().scopes(["notes:write"]).is_closed_to_limited_sessions(), "{row:?}");
+            assert!(!row.clone().open_to_limited_sessions().is_closed_to_limited_sessions(), "{row:?}");
+            assert!(row.clone().scopes(["a"]).recent().is_closed_to_limited_sessions(), "{row:?}");
+            assert!(row.errors().contains(&ErrorCode::Forbidden), "{row:?}");
+        }
+        assert_eq!(editor(), Requirement::new().role("editor"));
+        assert_eq!(editor().recent().description(), "active users with the role `editor` and a recent login");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use auth_core::{Auth, Error, Principal};
 use auth_http::extract::Extract;
-use auth_http::{Backends, RequestHead, body};
+use auth_http::{RequestHead, body};
 use poem::{Endpoint, FromRequest, Middleware, Request, RequestBody};
 
 use crate::{Refusal, convert};
@@ -85,8 +85,8 @@ async fn extract<T: Extract>(request: &Request) -> poem::Result<T> {
 }
 
 macro_rules! from_request {
-    ($name:ident) => {
-        impl<'a, B: Backends> FromRequest<'a> for $name<B> {
+    ([$($parameters:tt)*] $extractor:ty) => {
+        impl<'a, $($parameters)*> FromRequest<'a> for $extractor {
             async fn from_request(request: &'a Request, _: &mut RequestBody) -> poem::Result<Self> {
                 extract(request).await
             }
@@ -153,6 +153,22 @@ auth_http::extractors! { from_request;
     /// # let _ = poem::Route::new().at("/", poem::get(metrics));
     /// ```
     Superuser,
+    /// ```no_run
+    /// use auth_poem::{RequireRole, Role};
+    ///
+    /// struct Editor;
+    ///
+    /// impl Role for Editor {
+    ///     const NAME: &'static str = "editor";
+    /// }
+    ///
+    /// #[poem::handler]
+    /// async fn drafts(RequireRole(user): RequireRole<Editor>) -> String {
+    ///     format!("the drafts of {}", user.id)
+    /// }
+    /// # let _ = poem::Route::new().at("/", poem::get(drafts));
+    /// ```
+    RequireRole,
     /// ```no_run
     /// use auth_poem::CurrentSession;
     ///

@@ -44,10 +44,11 @@ mod extract;
 mod middleware;
 mod router;
 
-pub use auth_http::{AnyBackend, Backends, Group, Pattern, Problem, PublicUser, Requirement};
+pub use auth_http::{AnyBackend, Backends, Group, Pattern, Problem, PublicUser, Requirement, Role};
 pub use convert::{Refusal, response};
 pub use extract::{
-    AccessClaims, AuthData, CurrentSession, CurrentUser, OptionalUser, RecentLogin, Superuser, VerifiedUser, WithAuth,
+    AccessClaims, AuthData, CurrentSession, CurrentUser, OptionalUser, RecentLogin, RequireRole, Superuser,
+    VerifiedUser, WithAuth,
 };
 pub use middleware::{AuthMiddleware, AuthService};
 pub use router::{group, routes};

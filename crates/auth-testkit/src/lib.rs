@@ -14,7 +14,7 @@ pub use clock::MockClock;
 pub use database::{Engine, Template, TestDb, connect};
 pub use hooks::{Moment, Reaction, TestHooks};
 pub use mailer::{MailFault, MemoryMailer};
-pub use parts::{ALLOWED_ORIGIN, PUBLIC_URL, SECRET, TestParts, backends};
+pub use parts::{ALLOWED_ORIGIN, PUBLIC_URL, ROLE, SECRET, TestParts, backends};
 pub use proxy::{Cut, Proxy};
 pub use random::SeededRandom;
 pub use statements::StatementLog;

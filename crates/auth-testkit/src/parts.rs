@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use auth_core::mail::MailConfig;
 use auth_core::password::HasherConfig;
+use auth_core::role::RoleConfig;
 use auth_core::sea_orm::DatabaseConnection;
 use auth_core::token::JwtOptions;
 use auth_core::{Auth, AuthBuilder, Backend, CookieOptions, Limits, RefreshOptions, RootSecret};
@@ -15,6 +16,9 @@ pub const PUBLIC_URL: &str = "http://localhost:3000";
 
 /// Another origin whose pages may send requests with the session cookie.
 pub const ALLOWED_ORIGIN: &str = "https://app.example.com";
+
+/// A role that the test app declares.
+pub const ROLE: &str = "editor";
 
 /// Random bytes that are not secret.
 pub const SECRET: [u8; 32] = *b"\x9d\x02\x7f\xc1\x55\x30\xe8\x1a\xb6\x44\xf9\x0c\x73\xd5\x2e\x81\
@@ -51,6 +55,7 @@ impl TestParts {
             .hooks(self.hooks.clone())
             .mail(MailConfig::new(self.mailer.clone()).with_job_delay(Duration::ZERO))
             .limits(Limits::off())
+            .roles(RoleConfig::default().declare(ROLE))
     }
 }
 

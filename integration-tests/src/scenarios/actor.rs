@@ -16,7 +16,7 @@ use crate::mails::{
     CONFIRM_DEVICE, CONFIRM_EMAIL, EMAIL_CHANGED, INVITATION, MAGIC_LINK, RESET_PASSWORD, VERIFY_EMAIL,
 };
 use crate::scenario::scenarios;
-use crate::{App, Cx, Login, PASSWORD, Request, Scenario, Setup};
+use crate::{App, Cx, Login, PASSWORD, Request, Scenario, Setup, samples};
 
 pub(super) const SCENARIOS: &[Scenario] =
     scenarios![every_change_names_who_made_it, a_superuser_leaves_a_direction, what_fails_names_the_session_too];
@@ -63,6 +63,8 @@ const ROWS: &[(&str, &str, Actor)] = &[
     ("admin.update", "user_updated", Superuser),
     ("admin.reset_password", "admin_password_reset", Superuser),
     ("admin.delete", "user_deleted", Superuser),
+    ("role.grant", "role_granted", Superuser),
+    ("role.revoke", "role_revoked", Superuser),
 ];
 
 /// The endpoint of an action that has the backend `db`, where backends have their own.
@@ -119,7 +121,7 @@ async fn ready(app: &App, action: &str, root: &Login) -> (Request, Login) {
     let name = action.replace(['.', '_'], "-");
     let who = app.user(&name).await;
     let endpoint = endpoint(app, action);
-    let path = endpoint.full_path().replace("{id}", &who.id.to_string());
+    let path = samples::path_of(&endpoint.full_path(), &who.id.to_string());
     let request = app.request(endpoint.method.clone(), &path);
     let mail = || json!({ "email": who.email });
     let by = |request: Request| request.by(&who);
@@ -154,7 +156,11 @@ async fn ready(app: &App, action: &str, root: &Login) -> (Request, Login) {
         "admin.create" => request.by(root).json(json!({ "email": "made@example.org", "is_superuser": true })),
         "admin.update" => request.by(root).json(json!({ "is_superuser": true, "password": NEW })),
         "admin.reset_password" => request.by(root).json(json!({ "new_password": NEW })),
-        "admin.delete" => request.by(root),
+        "admin.delete" | "role.grant" => request.by(root),
+        "role.revoke" => {
+            app.put(&path).by(root).send().await.is(204);
+            request.by(root)
+        }
         _ => return redeemed(app, action, request, who, root).await,
     };
     (request, who)

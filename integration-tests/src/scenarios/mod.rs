@@ -55,6 +55,7 @@ mod password_spelling;
 mod profile;
 mod refresh_token;
 mod registration;
+mod role;
 mod saturation;
 mod scope;
 mod session;
@@ -154,6 +155,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(password_spelling),
     feature!(refresh_token),
     feature!(registration),
+    feature!(role),
     feature!(saturation),
     feature!(scope),
     feature!(session),

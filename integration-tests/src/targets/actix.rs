@@ -8,6 +8,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use actix_ws::{CloseCode, CloseReason};
 use auth_core::{Auth, User};
 use auth_http::Group;
+use auth_testkit::ROLE;
 use futures_util::{StreamExt, stream};
 
 use super::host::{OPEN, Preferences, SCOPES, SESSION_ENDED, handlers, other};
@@ -53,6 +54,8 @@ fn host(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) {
         .wrap(members);
     let scoped = web::scope("/scoped").route("/secret", web::get().to(secret));
     let scoped = scoped.wrap(AuthMiddleware::new(auth).scopes(SCOPES));
+    let editors = web::scope("/editors").route("/secret", web::get().to(secret));
+    let editors = editors.wrap(AuthMiddleware::new(auth).require(Requirement::new().role(ROLE)));
     |config| {
         config
             .service(web::resource("/current").get(current_user).post(current_user))
@@ -60,6 +63,8 @@ fn host(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) {
             .service(web::resource("/optional").get(optional_user).post(optional_user))
             .route("/verified", web::get().to(verified_user))
             .route("/superuser", web::get().to(superuser))
+            .route("/editor", web::get().to(editor))
+            .route("/editor-db", web::get().to(editor_of_db))
             .route("/session", web::get().to(current_session))
             .route("/recent", web::get().to(recent_login))
             .route("/claims", web::get().to(access_claims))
@@ -70,7 +75,8 @@ fn host(auth: &Auth) -> impl FnOnce(&mut ServiceConfig) {
             .route("/events", web::get().to(events))
             .route("/socket", web::get().to(socket))
             .service(gated)
-            .service(scoped);
+            .service(scoped)
+            .service(editors);
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 
 use auth_core::{Auth, User};
 use auth_http::Group;
+use auth_testkit::ROLE;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocketUpgrade};
 use axum::http::StatusCode;
@@ -52,12 +53,16 @@ fn host(auth: &Auth) -> Router<Auth> {
         .route(members.open("/about"), get(open))
         .layer(members);
     let scoped = Router::new().route("/secret", get(secret)).layer(AuthMiddleware::new(auth).scopes(SCOPES));
+    let editors = AuthMiddleware::new(auth).require(Requirement::new().role(ROLE));
+    let editors = Router::new().route("/secret", get(secret)).layer(editors);
     Router::new()
         .route("/current", get(current_user).post(current_user))
         .route("/current-db", get(current_user_of_db))
         .route("/optional", get(optional_user).post(optional_user))
         .route("/verified", get(verified_user))
         .route("/superuser", get(superuser))
+        .route("/editor", get(editor))
+        .route("/editor-db", get(editor_of_db))
         .route("/session", get(current_session))
         .route("/recent", get(recent_login))
         .route("/claims", get(access_claims))
@@ -69,6 +74,7 @@ fn host(auth: &Auth) -> Router<Auth> {
         .route("/socket", get(socket))
         .nest("/gated", gated)
         .nest("/scoped", scoped)
+        .nest("/editors", editors)
 }
 
 /// A handler with extractors of one handle, behind the middleware of another.

@@ -1,7 +1,8 @@
 //! The handlers of the host app, the same on every framework: each says in plain text what its extractor found.
 
 use auth_core::{Auth, Backend};
-use auth_http::Backends;
+use auth_http::{Backends, Role};
+use auth_testkit::ROLE;
 use serde::{Deserialize, Serialize};
 
 /// Extractors that take tokens of the backend `db` only.
@@ -9,6 +10,13 @@ pub(super) struct DbOnly;
 
 impl Backends for DbOnly {
     const NAMES: &'static [&'static str] = &["db"];
+}
+
+/// What some handlers are for.
+pub(super) struct Editor;
+
+impl Role for Editor {
+    const NAME: &'static str = ROLE;
 }
 
 /// What the host app keeps about its users, for the scenarios that declare it.
@@ -40,8 +48,8 @@ pub(super) fn other(auth: &Auth) -> Auth {
 macro_rules! handlers {
     ($adapter:ident $(, $attribute:ident)?) => {
         use $adapter::{
-            AccessClaims, AuthMiddleware, CurrentSession, CurrentUser, OptionalUser, RecentLogin, Refusal, Superuser,
-            VerifiedUser,
+            AccessClaims, AuthMiddleware, CurrentSession, CurrentUser, OptionalUser, RecentLogin, Refusal, RequireRole,
+            Requirement, Superuser, VerifiedUser,
         };
 
         handlers! { @each [$($attribute)?]
@@ -50,6 +58,9 @@ macro_rules! handlers {
             optional_user(OptionalUser(user): OptionalUser) => user.and_then(|user| user.email).unwrap_or("nobody".to_owned());
             verified_user(VerifiedUser(user): VerifiedUser) => user.email.unwrap_or_default();
             superuser(Superuser(user): Superuser) => user.email.unwrap_or_default();
+            editor(RequireRole(user): RequireRole<super::host::Editor>) => user.email.unwrap_or_default();
+            editor_of_db(RequireRole(user): RequireRole<super::host::Editor, super::host::DbOnly>) =>
+                user.email.unwrap_or_default();
             current_session(CurrentSession(session): CurrentSession) => session.backend;
             recent_login(RecentLogin(principal): RecentLogin) => principal.user.email.unwrap_or_default();
             access_claims(AccessClaims(claims): AccessClaims) => claims.sub.to_string();

@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use auth_core::{Auth, User};
 use auth_http::Group;
 use auth_poem::AuthData;
+use auth_testkit::ROLE;
 use futures_util::{SinkExt, StreamExt, stream};
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
@@ -57,12 +58,16 @@ fn host(auth: &Auth) -> Route {
         .at(members.open("/about"), get(open))
         .with(members);
     let scoped = Route::new().at("/secret", get(secret)).with(AuthMiddleware::new(auth).scopes(SCOPES));
+    let editors = AuthMiddleware::new(auth).require(Requirement::new().role(ROLE));
+    let editors = Route::new().at("/secret", get(secret)).with(editors);
     Route::new()
         .at("/current", get(current_user).post(current_user))
         .at("/current-db", get(current_user_of_db))
         .at("/optional", get(optional_user).post(optional_user))
         .at("/verified", get(verified_user))
         .at("/superuser", get(superuser))
+        .at("/editor", get(editor))
+        .at("/editor-db", get(editor_of_db))
         .at("/session", get(current_session))
         .at("/recent", get(recent_login))
         .at("/claims", get(access_claims))
@@ -74,6 +79,7 @@ fn host(auth: &Auth) -> Route {
         .at("/socket", get(socket))
         .nest("/gated", gated)
         .nest("/scoped", scoped)
+        .nest("/editors", editors)
 }
 
 /// A handler with extractors of one handle, behind the middleware of another.

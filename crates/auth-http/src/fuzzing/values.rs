@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use auth_core::RedirectTarget;
+use auth_core::RoleName;
 use auth_core::identifier::{Email, LoginName, Username, has_forbidden_characters};
 use auth_core::jwt::{JwtCodec, JwtCodecConfig, JwtKey, NewClaims};
 use auth_core::mail::{Language, Languages};
@@ -13,7 +14,7 @@ use url::Url;
 
 use super::shared::{AUTH, LISTED, OWN};
 
-/// Email addresses and user names: one canonical form, which stays itself.
+/// Email addresses, user names and names of roles: one canonical form, which stays itself.
 pub(super) fn identifier(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(email) = Email::parse(text) {
@@ -32,6 +33,9 @@ pub(super) fn identifier(bytes: &[u8]) {
     }
     if let Some(name) = LoginName::parse(text) {
         assert_eq!(LoginName::parse(name.key()), Some(name));
+    }
+    if let Ok(role) = RoleName::parse(text) {
+        assert!(RoleName::is_canonical(role.as_str()) && role.as_str().eq_ignore_ascii_case(text));
     }
 }
 

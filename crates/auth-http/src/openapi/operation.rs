@@ -60,6 +60,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Parameter> {
                 let uuid = schema.format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)));
                 (uuid, Some("The id, a UUID. A malformed id answers 404, like one that does not exist."))
             }
+            "role" => (schema, Some("The name of a role. ASCII letters may be in upper case.")),
             _ => (schema, None),
         };
         let parameter = ParameterBuilder::new().name(name).parameter_in(ParameterIn::Path).required(Required::True);

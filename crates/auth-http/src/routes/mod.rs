@@ -11,6 +11,7 @@ mod magic_link;
 mod password_reset;
 mod profile;
 mod registration;
+mod role;
 mod session;
 mod token;
 mod verification;
@@ -49,6 +50,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     feature!(audit: "What happened to accounts."),
     feature!(token: "The next access token of a session, and what other services need to verify tokens."),
     feature!(admin: "Account management for superusers."),
+    feature!(role: "Roles of accounts, which superusers grant and the app asks for."),
     feature!(health: "For load balancers and monitors."),
 ];
 

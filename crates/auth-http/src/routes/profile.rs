@@ -133,7 +133,7 @@ pub(super) fn endpoints(_: &Auth) -> Vec<Endpoint> {
             .summary("Returns all data held about the user: of the audit log the newest events. One export at a time.")
             .answers::<ExportAnswer>(200, "All of it, as JSON.")
             .errors(&[E::RateLimited])
-            .costs(6),
+            .costs(7),
     ]
 }
 
