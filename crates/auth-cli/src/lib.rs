@@ -13,6 +13,7 @@
 mod accounts;
 mod doctor;
 mod import;
+mod roles;
 mod upkeep;
 
 use std::io::{BufRead, Write};
@@ -28,6 +29,10 @@ commands:
                                   what would be imported
   sessions NAME                   list the sessions of an account
   revoke NAME SESSION|all         end one session of an account, or all of them
+  roles list                      list the roles that exist
+  roles create ROLE               create a role
+  roles grant NAME ROLE           grant a role to an account
+  roles revoke NAME ROLE          revoke a role of an account
   activity [NAME]                 show the newest events, of an account or of all
   outbox [revive]                 count the mails that wait and the dead letters, or send the latter again
   after-restore                   after a backup was restored: end what it brought back
@@ -62,6 +67,10 @@ pub async fn run(
         ["import", "--dry-run"] => import::import(auth, true, input, output).await,
         ["sessions", name] => accounts::sessions(auth, name, output).await,
         ["revoke", name, session] => accounts::revoke(auth, name, session, output).await,
+        ["roles", "list"] => roles::list(auth, output).await,
+        ["roles", "create", role] => roles::create(auth, role, output).await,
+        ["roles", "grant", name, role] => roles::grant(auth, name, role, output).await,
+        ["roles", "revoke", name, role] => roles::revoke(auth, name, role, output).await,
         ["activity"] => accounts::activity(auth, None, output).await,
         ["activity", name] => accounts::activity(auth, Some(name), output).await,
         ["outbox"] => upkeep::outbox(auth, output).await,

@@ -15,6 +15,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     it_makes_superusers_and_sets_passwords: direct_only,
     it_imports_accounts: direct_only,
     it_shows_and_ends_sessions: direct_only,
+    it_manages_roles: direct_only,
     it_keeps_the_tables_in_order: direct_only,
     it_ends_what_a_backup_brought_back: direct_only,
     it_accepts_a_key: direct_only,
@@ -133,6 +134,38 @@ async fn it_shows_and_ends_sessions(cx: Cx) {
     assert!(run(&app, "activity", "").await.expect("done").lines().count() > shown.lines().count());
 }
 
+async fn it_manages_roles(cx: Cx) {
+    let app = cx.app().await;
+    let ada = app.user("ada").await;
+    assert_eq!(run(&app, "roles list", "").await.expect("done"), "editor\nuser\n");
+    for name in ["Writer", "writer", "editor"] {
+        let done = run(&app, &format!("roles create {name}"), "").await.expect("done");
+        assert_eq!(done, format!("the role {} exists\n", name.to_lowercase()));
+    }
+    assert_eq!(run(&app, "roles list", "").await.expect("done"), "editor\nuser\nwriter\n");
+    for words in ["grant ada@example.org WRITER", "grant ada@example.org writer", "grant ada@example.org editor"] {
+        run(&app, &format!("roles {words}"), "").await.expect(words);
+    }
+    run(&app, "roles revoke ada@example.org editor", "").await.expect("done");
+    let roles = app.auth().roles().of(ada.id).await.expect("an account").roles;
+    assert_eq!(roles.iter().map(ToString::to_string).collect::<Vec<_>>(), ["user", "writer"]);
+    let events = ["granted' AND actor_id IS NULL", "revoked' AND actor_id IS NULL"];
+    let [granted, revoked] = events.map(|event| format!("authn_event WHERE name = 'role_{event}"));
+    assert_eq!((app.count(&granted).await, app.count(&revoked).await), (2, 1));
+    app.get("/users/me").by(&ada).send().await.is(200);
+    for (words, wrong) in [
+        ("create own,er", "a role is"),
+        ("grant nobody writer", "no such account"),
+        ("grant ada@example.org ghost", "`roles create ghost`"),
+        ("revoke ada@example.org ghost", "`roles list`"),
+        ("revoke ada@example.org user", "every account"),
+        ("remove", "unknown command `roles`"),
+    ] {
+        let refused = run(&app, &format!("roles {words}"), "").await.expect_err(words);
+        assert!(refused.contains(wrong), "{words}: {refused}");
+    }
+}
+
 async fn it_keeps_the_tables_in_order(cx: Cx) {
     let app = cx.app().await;
     app.mailer().fail(MailFault::Permanent);
@@ -229,6 +262,7 @@ async fn it_says_what_to_do(cx: Cx) {
         "set-password",
         "sessions",
         "revoke",
+        "roles",
         "activity",
         "outbox",
         "after-restore",
