@@ -9,8 +9,8 @@ use actix_web::middleware::DefaultHeaders;
 use actix_web::web::{self, Data, Json, Path, Payload};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, rt};
 use actix_ws::{CloseCode, CloseReason};
-use app_support::{Failure, Note, SESSION_ENDED, pages, start};
-use auth_actix::{CurrentSession, CurrentUser, Refusal, configure, response};
+use app_support::{Failure, Moderator, Note, NoteCount, SESSION_ENDED, pages, start};
+use auth_actix::{CurrentSession, CurrentUser, Refusal, RequireRole, configure, response};
 use futures_util::StreamExt;
 
 /// What the handlers work with.
@@ -27,6 +27,7 @@ async fn main() -> Result<(), Failure> {
             .service(web::resource("/notes").get(list).post(add))
             .service(web::resource("/notes/events").get(events))
             .service(web::resource("/notes/socket").get(socket))
+            .service(web::resource("/notes/count").get(count))
             .service(web::resource("/notes/{id}").delete(remove))
             .configure(|config| {
                 for path in pages() {
@@ -71,6 +72,10 @@ async fn public_page(app: AppState, request: HttpRequest) -> Result<HttpResponse
 
 async fn list(app: AppState, CurrentUser(user): CurrentUser) -> Result<Json<Vec<Note>>, Refusal> {
     Ok(Json(app.notes.list(&user).await?))
+}
+
+async fn count(app: AppState, _: RequireRole<Moderator>) -> Result<Json<NoteCount>, Refusal> {
+    Ok(Json(app.notes.count().await?))
 }
 
 async fn add(app: AppState, CurrentUser(user): CurrentUser, body: Payload) -> Result<HttpResponse, Refusal> {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use auth_core::admin::Bootstrap;
 use auth_core::login::LoginConfig;
 use auth_core::mail::{LogMailer, SmtpMailer};
+use auth_core::role::RoleConfig;
 use auth_core::secrecy::{ExposeSecret, SecretString};
 use auth_core::session::SessionConfig;
 use auth_core::token::JwtOptions;
 use auth_core::{Auth, Backend, CookieOptions, Limits, RefreshOptions, Registration, RootSecret, Workers};
-use auth_http::{Problem, Table};
+use auth_http::{Problem, Role, Table};
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use sea_orm::DatabaseConnection;
@@ -18,7 +19,7 @@ use tracing_subscriber::EnvFilter;
 use url::form_urlencoded;
 
 use crate::config::Proxy;
-use crate::notes::Notes;
+use crate::notes::{Moderator, Notes};
 use crate::site::{MAGIC_LINK, Site};
 use crate::{Config, Failure, database, secret};
 
@@ -137,6 +138,7 @@ async fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> 
         .backend(Backend::cookie("cookie", CookieOptions::default()))
         .backend(Backend::bearer("jwt").jwt(JwtOptions::default()).refresh(RefreshOptions::default()))
         .backend(Backend::bearer("db"))
+        .roles(RoleConfig::default().declare(Moderator::NAME))
         .registration(config.registration)
         .email_change(config.email_change)
         .limits(if config.rate_limits { Limits::default() } else { Limits::off() })

@@ -14,6 +14,6 @@ mod stop;
 pub use app::{App, open, start};
 pub use config::{Config, EnvironmentErrors};
 pub use failure::{Failure, in_variables};
-pub use notes::{Note, Notes, SESSION_ENDED};
+pub use notes::{Moderator, Note, NoteCount, Notes, SESSION_ENDED};
 pub use site::{Site, pages};
 pub use stop::stopped;

@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use app_support::{App, Failure, Note, SESSION_ENDED, pages, start, stopped};
+use app_support::{App, Failure, Moderator, Note, NoteCount, SESSION_ENDED, pages, start, stopped};
 use auth_axum::auth_core::Auth;
-use auth_axum::{CurrentSession, CurrentUser, Refusal, response, router};
+use auth_axum::{CurrentSession, CurrentUser, Refusal, RequireRole, response, router};
 use axum::body::Body;
 use axum::extract::ws::{CloseFrame, Message, WebSocketUpgrade};
 use axum::extract::{FromRef, Path, State};
@@ -38,6 +38,7 @@ async fn main() -> Result<(), Failure> {
     let routes = Router::new()
         .route("/", get(home))
         .route("/notes", get(list).post(add))
+        .route("/notes/count", get(count))
         .route("/notes/{id}", delete(remove))
         .route("/notes/events", get(events))
         .route("/notes/socket", get(socket))
@@ -93,6 +94,10 @@ async fn list(
     CurrentUser(user): CurrentUser,
 ) -> Result<Json<Vec<Note>>, Refusal> {
     Ok(Json(app.notes.list(&user).await?))
+}
+
+async fn count(State(AppState(app)): State<AppState>, _: RequireRole<Moderator>) -> Result<Json<NoteCount>, Refusal> {
+    Ok(Json(app.notes.count().await?))
 }
 
 async fn add(

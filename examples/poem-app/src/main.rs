@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app_support::{App, Failure, Note, SESSION_ENDED, pages, start, stopped};
-use auth_poem::{AuthData, CurrentSession, CurrentUser, Refusal, response, routes};
+use app_support::{App, Failure, Moderator, Note, NoteCount, SESSION_ENDED, pages, start, stopped};
+use auth_poem::{AuthData, CurrentSession, CurrentUser, Refusal, RequireRole, response, routes};
 use futures_util::{StreamExt, stream};
 use poem::error::NotFoundError;
 use poem::http::StatusCode;
@@ -20,9 +20,13 @@ use poem::{Body, Endpoint, EndpointExt, IntoResponse, Request, Response, Server,
 async fn main() -> Result<(), Failure> {
     let (app, listener) = start().await?;
     let site = app.site.clone();
-    let routes =
-        routes(&app.auth)?.at("/", get(home)).at("/notes", get(list).post(add)).at("/notes/:id", delete(remove));
-    let routes = routes.at("/notes/events", get(events)).at("/notes/socket", get(socket));
+    let routes = routes(&app.auth)?
+        .at("/", get(home))
+        .at("/notes", get(list).post(add))
+        .at("/notes/count", get(count))
+        .at("/notes/events", get(events))
+        .at("/notes/socket", get(socket))
+        .at("/notes/:id", delete(remove));
     let routes = pages()
         .fold(routes, |routes, path| routes.at(path, get(public_page)))
         .catch_error(move |_: NotFoundError| std::future::ready(response(site.not_found())))
@@ -65,6 +69,11 @@ async fn public_page(Data(app): Data<&App>, uri: &Uri, headers: &HeaderMap) -> R
 #[handler]
 async fn list(Data(app): Data<&App>, CurrentUser(user): CurrentUser) -> Result<Json<Vec<Note>>, Refusal> {
     Ok(Json(app.notes.list(&user).await?))
+}
+
+#[handler]
+async fn count(Data(app): Data<&App>, _: RequireRole<Moderator>) -> Result<Json<NoteCount>, Refusal> {
+    Ok(Json(app.notes.count().await?))
 }
 
 #[handler]

@@ -7,12 +7,15 @@ use auth_core::json::parse_strict;
 use auth_core::uuid::{Builder, Uuid};
 use auth_core::{Auth, Error, ErrorCode, OsRandom, Random, User};
 use auth_http::body::collect;
-use auth_http::{FieldProblem, Problem};
+use auth_http::{FieldProblem, Problem, Role};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use http::HeaderMap;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, SqlErr};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, SqlErr,
+};
+use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::broadcast::{self, error::RecvError};
 
@@ -28,7 +31,22 @@ pub const SESSION_ENDED: u16 = 4001;
 /// How many new notes may wait for a reader that is slow. One that falls behind misses some.
 const WAITING: usize = 100;
 
-/// The notes of everybody. Every method is told whose it may see.
+/// The role of those who may know how many notes there are.
+#[derive(Clone, Copy, Debug)]
+pub struct Moderator;
+
+impl Role for Moderator {
+    const NAME: &'static str = "moderator";
+}
+
+/// How many notes there are.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct NoteCount {
+    /// Of all users together.
+    pub notes: u64,
+}
+
+/// The notes of everybody. Every method but the count is told whose it may see.
 #[derive(Clone, Debug)]
 pub struct Notes {
     auth: Auth,
@@ -66,6 +84,15 @@ impl Notes {
     pub async fn list(&self, user: &User) -> Result<Vec<Note>, Problem> {
         let own = entity::Entity::find().filter(entity::Column::UserId.eq(user.id));
         Ok(own.order_by_desc(entity::Column::Id).all(&self.db).await.map_err(Error::from)?)
+    }
+
+    /// How many notes all users have. For moderators.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count(&self) -> Result<NoteCount, Problem> {
+        let notes = entity::Entity::find().count(&self.db).await.map_err(Error::from)?;
+        Ok(NoteCount { notes })
     }
 
     /// Adds a note from the JSON body of a request, `{"text": "..."}`, read as the library reads those of its own routes:
