@@ -164,7 +164,7 @@ impl Requirement {
     }
 
     /// What the server [remembers](auth_core::session::SessionConfig::cached) of the user and the session is good enough, if the app
-    /// has a cache. Never for superusers and recent logins: what asks for them asks the database.
+    /// has a cache. Never for superusers, roles and recent logins: what asks for them asks the database.
     #[must_use]
     pub fn from_memory(self) -> Self {
         Self { memory: Memory::Taken, ..self }
@@ -180,7 +180,7 @@ impl Requirement {
     /// How new what is known of the user and the session has to be.
     #[must_use]
     pub fn freshness(&self) -> Freshness {
-        let now = self.memory == Memory::Refused || self.superuser || self.recent;
+        let now = self.memory == Memory::Refused || self.superuser || self.recent || self.needs_role();
         if now { Freshness::Now } else { Freshness::Remembered }
     }
 
@@ -342,7 +342,7 @@ mod tests {
         }
     }
 
-    /// Whoever names scopes beside a role has thought of the programs that have them.
+    /// A row that names scopes beside a role was written with programs in mind.
     #[test]
     fn a_limited_session_has_a_role_only_where_scopes_are_named() {
         let editor = || Requirement::new().role("Editor");

@@ -127,7 +127,7 @@ async fn killed_at(mut pool: DatabaseConnection, statement: usize) -> bool {
 async fn a_server_killed_at_any_statement_is_taken_over(cx: Cx) {
     let app = cx.app().await;
     let expected = schema(&app, cx.engine()).await;
-    // PostgreSQL takes back what a migration began, so that most kills leave what the one before them did.
+    // PostgreSQL undoes what a migration began, so that most kills leave what the one before them did.
     let step = if cx.engine() == Engine::Postgres { 3 } else { 1 };
     let mut kills = 0;
     loop {
