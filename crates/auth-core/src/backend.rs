@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use crate::clock::MAX_LIFETIME;
 use crate::configs::Configs;
+use crate::error::Result;
 use crate::principal::Session;
 use crate::token::{JwtOptions, TokenRef, TokenStrategy};
 
@@ -138,6 +139,20 @@ impl BuiltBackend {
     /// How all its tokens travel: its access tokens, then its refresh tokens if it has any.
     pub fn transports(&self) -> impl Iterator<Item = &Transport> {
         std::iter::once(&self.transport).chain(self.refresh_transport())
+    }
+
+    /// Whether its tokens have a store of their own, beside the database.
+    #[must_use]
+    pub fn has_store(&self) -> bool {
+        self.strategy.forgets()
+    }
+
+    /// What an operator should know about that store: [`TokenStrategy::examine`].
+    ///
+    /// # Errors
+    /// Fails when the store is unavailable.
+    pub async fn examine(&self) -> Result<Vec<String>> {
+        self.strategy.examine().await
     }
 
     /// The idle limit of its sessions.

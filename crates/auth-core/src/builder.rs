@@ -242,7 +242,7 @@ impl AuthBuilder {
         let templates = templates.inspect_err(|cause| problems.push(cause.to_string())).ok();
         let settings = self.place.settings(self.configs, &mut problems);
         let url = settings.as_ref().map(|settings| &settings.public_url);
-        let backends = backends::built(&self.backends, self.secret.as_ref(), &self.random, url, &mut problems);
+        let backends = backends::built(&self.backends, self.secret.as_ref(), url, &mut problems);
         if let Some(secret) = &self.secret {
             problems.extend(self.former_secrets.iter().filter_map(|former| secret.problem_of_former(former)));
         }

@@ -13,6 +13,7 @@ use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
 use crate::hooks::Action;
 use crate::mail::MailKind;
+use crate::session::forget::forget_epochs;
 use crate::user::User;
 use crate::{audit, one_time};
 
@@ -60,6 +61,7 @@ impl Accounts<'_> {
         if !store::delete(effect.tx(), user.id, user.security_epoch).await? {
             return Err(ErrorCode::Unauthorized.into());
         }
+        forget_epochs(effect, user.id, user.security_epoch, None)?;
         announce(effect, Some(user), None).await?;
         // What was mailed before there was an account does not refer to it: registrations that wait, links that log in.
         one_time::delete_mailed_to(effect.tx(), &addresses).await?;

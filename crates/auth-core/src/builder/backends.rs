@@ -10,7 +10,6 @@ use crate::backend::{
 };
 use crate::clock::MAX_LIFETIME;
 use crate::jwt::{JwtCodec, JwtCodecConfig, JwtKey};
-use crate::random::Random;
 use crate::secret::RootSecret;
 use crate::token::{DatabaseStrategy, JwtKeys, JwtOptions, JwtStrategy, TokenStrategy};
 
@@ -18,7 +17,6 @@ use crate::token::{DatabaseStrategy, JwtKeys, JwtOptions, JwtStrategy, TokenStra
 pub(super) fn built(
     backends: &[Backend],
     secret: Option<&RootSecret>,
-    random: &Arc<dyn Random>,
     url: Option<&Url>,
     problems: &mut Vec<String>,
 ) -> Vec<BuiltBackend> {
@@ -58,7 +56,7 @@ pub(super) fn built(
                 backend.name
             ));
         }
-        if let Some(strategy) = strategy(random, backend, url, secret, &mut codecs, problems) {
+        if let Some(strategy) = strategy(backend, url, secret, &mut codecs, problems) {
             built_backends.push(BuiltBackend { name: backend.name.clone(), transport, strategy, refresh });
         }
     }
@@ -174,21 +172,19 @@ fn default_name(url: &Url, name: &str) -> String {
 }
 
 fn strategy<'b>(
-    random: &Arc<dyn Random>,
     backend: &'b Backend,
     url: &Url,
     secret: &RootSecret,
     codecs: &mut Vec<(&'b str, JwtCodec)>,
     problems: &mut Vec<String>,
 ) -> Option<Arc<dyn TokenStrategy>> {
-    let random = random.clone();
     match &backend.strategy {
-        StrategyChoice::Database => Some(Arc::new(DatabaseStrategy { random })),
+        StrategyChoice::Database => Some(Arc::new(DatabaseStrategy)),
         StrategyChoice::Custom(strategy) => Some(strategy.clone()),
         StrategyChoice::Jwt(options) => match codec(options, &backend.name, url, secret) {
             Ok(codec) => {
                 codecs.push((&backend.name, codec.clone()));
-                Some(Arc::new(JwtStrategy { codec, claims: options.claims.clone(), roles: options.roles, random }))
+                Some(Arc::new(JwtStrategy { codec, claims: options.claims.clone(), roles: options.roles }))
             }
             Err(found) => {
                 problems.extend(found.into_iter().map(|problem| format!("backend {:?}: {problem}", backend.name)));

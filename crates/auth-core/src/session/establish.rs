@@ -1,5 +1,6 @@
 //! The one way in which a session begins.
 
+use super::forget::forget;
 use super::issue::{IssuedToken, Login, issue};
 use super::{refresh, store};
 use crate::backend::{BuiltBackend, Transport};
@@ -10,6 +11,7 @@ use crate::event::EventKind;
 use crate::hooks::Action;
 use crate::principal::{Principal, Session};
 use crate::scope;
+use crate::token::Ended;
 use crate::user::User;
 
 /// How a user authenticated.
@@ -83,8 +85,10 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
         return Err(ErrorCode::LoginBadCredentials.into());
     }
     effect.act_as(user.id);
-    if store::trim(tx, user.id, limits.per_user.saturating_sub(1)).await? {
+    let oldest = store::trim(tx, user.id, limits.per_user.saturating_sub(1)).await?;
+    if !oldest.is_empty() {
         effect.changes(user.id);
+        forget(effect, oldest.into_iter().map(|id| Ended::Session { id, user_id: user.id }))?;
     }
     let mut session = Session {
         id: kernel.new_id(now)?,
@@ -102,7 +106,7 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
         user_agent: client.user_agent().map(str::to_owned),
         scope,
     };
-    let token = issue(effect, backend, user, &session).await?;
+    let token = issue(effect, backend, user, &session, now).await?;
     // A token that cannot be refreshed takes its session with it.
     let life = token.expires_in.filter(|_| backend.refresh.is_none());
     let expires_at = life.and_then(|life| now.checked_add(life.try_into().ok()?));
@@ -149,13 +153,14 @@ pub(crate) async fn renew(
     let (backend, now) = (kernel.backend(&session.backend)?, kernel.now());
     let issued = match backend.transport {
         Transport::Bearer if bearer == BearerToken::Kept => None,
-        Transport::Bearer | Transport::Cookie { .. } => Some(issue(effect, backend, user, session).await?),
+        Transport::Bearer | Transport::Cookie { .. } => Some(issue(effect, backend, user, session, now).await?),
     };
     let digest = issued.as_ref().map(|issued| issued.digest);
     if !store::renew(effect.tx(), session.id, digest, user.security_epoch, now).await? {
         return Err(ErrorCode::Unauthorized.into());
     }
     let Some(issued) = issued else { return Ok(None) };
+    forget(effect, [Ended::Replaced { session_id: session.id, user_id: user.id, before: now }])?;
     let Some(refresh) = &backend.refresh else {
         return Ok(Some(IssuedToken::new(issued.token, issued.expires_in)));
     };

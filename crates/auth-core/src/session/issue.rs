@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use time::OffsetDateTime;
 
 use crate::backend::{BuiltBackend, Transport};
 use crate::effect::Effect;
@@ -48,16 +49,24 @@ pub struct Login {
 /// (RFC 6265bis, section 5.6).
 const MAX_TOKEN: usize = 4096;
 
-/// Issues a token and checks that it fits unescaped into a cookie or a header.
-pub(super) async fn issue(effect: &Effect, backend: &BuiltBackend, user: &User, session: &Session) -> Result<NewToken> {
+/// Issues a token for a session and checks that it fits unescaped into a cookie or a header.
+pub(super) async fn issue(
+    effect: &Effect,
+    backend: &BuiltBackend,
+    user: &User,
+    session: &Session,
+    now: OffsetDateTime,
+) -> Result<NewToken> {
     let kernel = effect.kernel();
     let roles = if backend.strategy.wants_roles() {
         role::store::of(effect.tx(), &kernel.configs().roles, user.id).await?
     } else {
         None
     };
-    let token =
-        backend.strategy.issue(TokenSubject { user, session, roles: roles.as_ref(), now: kernel.now() }).await?;
+    let refreshed = backend.refresh.as_ref().map(|refresh| now + refresh.access_lifetime);
+    let expires_at = refreshed.map_or(session.expires_at, |moment| session.expires_at.min(moment));
+    let subject = TokenSubject { user, session, roles: roles.as_ref(), now, expires_at, random: kernel.random() };
+    let token = backend.strategy.issue(subject).await?;
     let room = match &backend.transport {
         Transport::Cookie { name, .. } => MAX_TOKEN.saturating_sub(name.len()),
         Transport::Bearer => MAX_TOKEN,

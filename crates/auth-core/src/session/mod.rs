@@ -4,6 +4,7 @@ pub(crate) mod cache;
 mod config;
 mod ended;
 pub(crate) mod establish;
+pub(crate) mod forget;
 mod idle;
 mod issue;
 pub(crate) mod lookup;
@@ -13,12 +14,13 @@ mod rows;
 mod service;
 pub(crate) mod store;
 
-use crate::feature::Feature;
+use crate::feature::{Feature, JobHandler};
 
 pub use crate::principal::{Principal, Session};
 pub use config::SessionConfig;
 pub use establish::Proof;
 pub(crate) use establish::{BearerToken, renew};
+use forget::{JOB, run_job};
 pub use issue::{IssuedToken, Login};
 pub use refresh::{Carried, RefreshTokens};
 pub(crate) use revoke::{Revocation, revoke};
@@ -30,4 +32,5 @@ pub(crate) const FEATURE: Feature =
     Feature::new("session", "Sessions: the check of a request, the list of sessions, logout.")
         .problems(|configs| configs.sessions.problems())
         .purge(purge)
-        .export(export);
+        .export(export)
+        .jobs(&[JobHandler::new(JOB, JOB, run_job)]);

@@ -1,10 +1,12 @@
 //! The one way in which live credentials end.
 
-use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
+use super::forget::{forget, forget_epochs};
 use super::store;
+use crate::effect::Effect;
 use crate::error::{ErrorCode, Result};
+use crate::token::Ended;
 
 /// What is to end.
 #[derive(Clone, Copy, Debug)]
@@ -42,9 +44,14 @@ pub enum Revocation {
 ///
 /// # Errors
 /// `Unauthorized` when the epoch is not `seen` any more; fails when the database does.
-pub async fn revoke(tx: &DatabaseTransaction, scope: Revocation) -> Result<bool> {
+pub async fn revoke(effect: &Effect, scope: Revocation) -> Result<bool> {
+    let tx = effect.tx();
     let (user_id, seen, keep) = match scope {
-        Revocation::Session { id, user_id } => return store::delete(tx, id, user_id).await,
+        Revocation::Session { id, user_id } => {
+            let ended = store::delete(tx, id, user_id).await?;
+            forget(effect, ended.then_some(Ended::Session { id, user_id }))?;
+            return Ok(ended);
+        }
         Revocation::Others { user_id, seen, keep } => (user_id, seen, Some(keep)),
         Revocation::All { user_id, seen } => (user_id, seen, None),
     };
@@ -53,5 +60,6 @@ pub async fn revoke(tx: &DatabaseTransaction, scope: Revocation) -> Result<bool>
         return Err(ErrorCode::Unauthorized.into());
     }
     store::delete_all(tx, user_id, keep).await?;
+    forget_epochs(effect, user_id, seen, keep)?;
     Ok(true)
 }

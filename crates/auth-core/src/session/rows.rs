@@ -5,7 +5,7 @@ use futures_util::future::BoxFuture;
 use sea_orm::{ColumnTrait, Condition};
 
 use super::idle::is_unused;
-use super::{Sessions, refresh};
+use super::{Sessions, forget, refresh};
 use crate::change;
 use crate::db::delete_in_batches;
 use crate::error::Result;
@@ -21,9 +21,10 @@ pub(crate) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
             .add(session::Column::ExpiresAt.lte(Timestamp(now)))
             .add(is_unused(kernel, now))
             .add(epoch::is_dead(session::Column::CreatedAt));
+        let told = forget::purge(kernel, ended.clone()).await?;
         let deleted = delete_in_batches::<session::Entity>(kernel.db(), &ended).await?;
         change::purge(kernel.db(), now).await?;
-        Ok(deleted + refresh::purge(kernel).await?)
+        Ok(told + deleted + refresh::purge(kernel).await?)
     })
 }
 

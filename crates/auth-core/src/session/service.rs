@@ -13,7 +13,7 @@ use super::issue::Login;
 use super::revoke::{Revocation, revoke};
 use super::store;
 use crate::backend::BuiltBackend;
-use crate::change::{ChangeFeed, Concerned};
+use crate::change::Concerned;
 use crate::client::Client;
 use crate::clock::before;
 use crate::effect::Effect;
@@ -140,14 +140,19 @@ impl<'a> Sessions<'a> {
         Some(principal)
     }
 
-    /// Deletes a session that has expired. Servers that remember it hear of that, because their clocks may be slower.
+    /// Ends a session that has expired. Servers that remember it hear of that, because their clocks may be slower.
     async fn bury(&self, session: &Session) -> Result<()> {
-        let (kernel, concerned) = (self.kernel, [Concerned(Some(session.user_id))]);
-        if store::delete(kernel.db(), session.id, session.user_id).await? {
-            ChangeFeed::write(kernel.db(), &concerned, kernel.now()).await?;
-        }
-        kernel.parts().changes.learn(&concerned);
-        Ok(())
+        let Session { id, user_id, .. } = *session;
+        let end = |effect: Arc<Effect>| async move {
+            if revoke(&effect, Revocation::Session { id, user_id }).await? {
+                effect.changes(user_id);
+            }
+            Ok(())
+        };
+        let buried = self.kernel.effect(&Client::default(), end).await;
+        // Also when somebody else did it.
+        self.kernel.parts().changes.learn(&[Concerned(Some(user_id))]);
+        buried
     }
 
     /// Checks a token without the database, for routes that are bound by nothing else. Such a token is good until it

@@ -65,8 +65,8 @@ pub(super) async fn lock(db: &impl ConnectionTrait, id: Uuid) -> Result<bool> {
     Ok(!row.into_tuple::<Uuid>().all(db).await?.is_empty())
 }
 
-/// Ends the oldest sessions of a user so that at most `keep` remain. Whether there were any to end.
-pub(super) async fn trim(db: &impl ConnectionTrait, user_id: Uuid, keep: u64) -> Result<bool> {
+/// Ends the oldest sessions of a user so that at most `keep` remain, and returns those that it ended.
+pub(super) async fn trim(db: &impl ConnectionTrait, user_id: Uuid, keep: u64) -> Result<Vec<Uuid>> {
     let oldest: Vec<Uuid> = Entity::find()
         .select_only()
         .column(Column::Id)
@@ -78,11 +78,10 @@ pub(super) async fn trim(db: &impl ConnectionTrait, user_id: Uuid, keep: u64) ->
         .into_tuple()
         .all(db)
         .await?;
-    if oldest.is_empty() {
-        return Ok(false);
+    if !oldest.is_empty() {
+        Entity::delete_many().filter(Column::Id.is_in(oldest.iter().copied())).exec(db).await?;
     }
-    Entity::delete_many().filter(Column::Id.is_in(oldest)).exec(db).await?;
-    Ok(true)
+    Ok(oldest)
 }
 
 /// The sessions of a user that are alive, newest first.

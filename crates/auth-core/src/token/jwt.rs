@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::{NewToken, TokenRef, TokenStrategy, TokenSubject};
 use crate::jwt::{AccessClaims, JwtCodec, JwtKey, NewClaims};
 use crate::role::UserRoles;
-use crate::{Error, Random, Result};
+use crate::{Error, Result};
 
 /// Claims that the app adds to every token, under names that are not registered: what it says about the user, the session and,
 /// with [`JwtOptions::roles`], the roles.
@@ -53,13 +53,12 @@ pub(crate) struct JwtStrategy {
     pub(crate) codec: JwtCodec,
     pub(crate) claims: Option<CustomClaims>,
     pub(crate) roles: bool,
-    pub(crate) random: Arc<dyn Random>,
 }
 
 #[async_trait::async_trait]
 impl TokenStrategy for JwtStrategy {
     async fn issue(&self, subject: TokenSubject<'_>) -> Result<NewToken> {
-        let TokenSubject { user, session, roles, now } = subject;
+        let TokenSubject { user, session, roles, now, random, .. } = subject;
         let mut custom = self.claims.as_ref().map(|claims| claims(&subject)).unwrap_or_default();
         if let Some(UserRoles { roles, default_role }) = roles {
             custom.insert("roles".to_owned(), json!(roles));
@@ -68,7 +67,7 @@ impl TokenStrategy for JwtStrategy {
         let claims = NewClaims {
             sub: user.id,
             sid: session.id,
-            jti: crate::random::new_id(self.random.as_ref(), now)?,
+            jti: crate::random::new_id(random, now)?,
             security_epoch: user.security_epoch,
             scope: session.scope.clone(),
             auth_time: session.auth_time.unix_timestamp(),

@@ -5,10 +5,14 @@
 //! revoked.
 
 mod database;
+mod ended;
 mod jwt;
+mod opaque;
 mod strategy;
 
 pub(crate) use self::database::DatabaseStrategy;
+pub use self::ended::Ended;
 pub(crate) use self::jwt::JwtStrategy;
 pub use self::jwt::{CustomClaims, JwtKeys, JwtOptions};
+pub use self::opaque::opaque_digest;
 pub use self::strategy::{NewToken, TokenRef, TokenStrategy, TokenSubject};

@@ -1,19 +1,22 @@
 //! What a token format does.
 
+use std::fmt;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::Ended;
 use crate::error::Result;
 use crate::jwt::AccessClaims;
 use crate::principal::Session;
+use crate::random::Random;
 use crate::role::UserRoles;
 use crate::user::User;
 
 /// What a token is issued for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct TokenSubject<'a> {
     /// The user who logs in.
@@ -24,6 +27,16 @@ pub struct TokenSubject<'a> {
     pub roles: Option<&'a UserRoles>,
     /// The present moment.
     pub now: OffsetDateTime,
+    /// When the token is refused at the latest: with its session, or before if the backend refreshes its tokens.
+    pub expires_at: OffsetDateTime,
+    /// The source of randomness.
+    pub random: &'a dyn Random,
+}
+
+impl fmt::Debug for TokenSubject<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenSubject").field("session", &self.session.id).finish_non_exhaustive()
+    }
 }
 
 /// A token as it was issued.
@@ -58,7 +71,8 @@ pub enum TokenRef {
     },
 }
 
-/// A token format. The library ships `database` (the default) and `jwt`; apps may bring their own.
+/// A token format. The library ships `database` (the default) and `jwt`, and the crate `auth-redis` has `redis`; apps may bring
+/// their own.
 ///
 /// A format of one's own must be unguessable (at least 128 random bits) or authenticated (signed or encrypted).
 #[async_trait::async_trait]
@@ -92,5 +106,29 @@ pub trait TokenStrategy: Send + Sync + 'static {
     /// The public keys of the format as JSON Web Keys (RFC 7517), for `/jwks.json`.
     fn public_keys(&self) -> Vec<serde_json::Value> {
         Vec::new()
+    }
+
+    /// Whether the format has a store of its own, from which [`forget`](Self::forget) deletes what has ended.
+    fn forgets(&self) -> bool {
+        false
+    }
+
+    /// Deletes what the format's own store has of tokens that are refused already. A worker calls it after the commit, again
+    /// and again until it succeeds, and perhaps once more after that; calls may overtake each other.
+    ///
+    /// # Errors
+    /// Fails when the store is unavailable.
+    async fn forget(&self, ended: &Ended) -> Result<()> {
+        let _ = ended;
+        Ok(())
+    }
+
+    /// What an operator should know about the format's own store, each in a sentence that says what to do. The workers log
+    /// it when they start, and the admin command shows it.
+    ///
+    /// # Errors
+    /// Fails when the store is unavailable.
+    async fn examine(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
     }
 }

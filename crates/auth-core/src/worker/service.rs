@@ -52,9 +52,22 @@ pub(crate) fn spawn(kernel: Kernel, features: Arc<[Feature]>) -> Workers {
     let task = tokio::spawn(async move {
         let courier = Courier { kernel: &kernel, features: &features };
         let purge = Purge::new(&kernel, &features);
-        tokio::join!(deliver(courier, stopped.clone()), forget(purge, stopped));
+        tokio::join!(examine(&kernel), deliver(courier, stopped.clone()), forget(purge, stopped));
     });
     Workers { stop, task: Some(task) }
+}
+
+/// Logs what an operator should know about the stores of token formats.
+async fn examine(kernel: &Kernel) {
+    for backend in kernel.backends().iter().filter(|backend| backend.has_store()) {
+        let backend_name = backend.name.as_str();
+        match backend.examine().await {
+            Ok(notes) => notes.iter().for_each(|note| tracing::warn!(backend = backend_name, "{note}")),
+            Err(cause) => {
+                tracing::warn!(backend = backend_name, %cause, "the store of the tokens could not be examined")
+            }
+        }
+    }
 }
 
 /// Sends what is due, until it is to stop, and then what it has claimed.

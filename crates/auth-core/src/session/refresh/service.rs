@@ -15,10 +15,11 @@ use crate::event::EventKind;
 use crate::kernel::Kernel;
 use crate::principal::Principal;
 use crate::secret::digest;
+use crate::session::forget::forget;
 use crate::session::issue::{IssuedToken, Login, issue};
 use crate::session::revoke::{Revocation, revoke};
 use crate::session::store as sessions;
-use crate::token::{NewToken, TokenRef};
+use crate::token::{Ended, NewToken, TokenRef};
 
 /// How a refresh token came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,7 +133,7 @@ async fn exchange(effect: &Effect, presented: &Presented, carried: Carried<'_>) 
     };
     let Principal { user, session, .. } = &principal;
     let now = kernel.now();
-    let access = issue(effect, backend, user, session).await?;
+    let access = issue(effect, backend, user, session, now).await?;
     let answer = Answer { refresh_token: presented.family().next(kernel.random())?, access_token: access.stored() };
     let sealed = answer.seal(kernel, presented, now)?;
     let client = digest_of(effect.client());
@@ -141,6 +142,7 @@ async fn exchange(effect: &Effect, presented: &Presented, carried: Carried<'_>) 
     if store::rotate(tx, session.id, rotation, child, now).await? {
         sessions::renew(tx, session.id, Some(access.digest), user.security_epoch, now).await?;
         effect.changes(user.id);
+        forget(effect, [Ended::Replaced { session_id: session.id, user_id: user.id, before: now }])?;
         return Ok(exchanged(principal, access, answer.refresh_token, refresh));
     }
     // Another request was first. Only now does the row decide whether this one repeats it or has a copy.
@@ -157,7 +159,7 @@ async fn exchange(effect: &Effect, presented: &Presented, carried: Carried<'_>) 
         return Ok(exchanged(principal, access, answer.refresh_token, refresh));
     }
     let (user_id, session_id) = (user.id, session.id);
-    if revoke(tx, Revocation::Session { id: session_id, user_id }).await? {
+    if revoke(effect, Revocation::Session { id: session_id, user_id }).await? {
         effect.emit(EventKind::TokenReuse { user_id, session_id, backend: backend.name.clone() });
     }
     Ok(Outcome::Refused)
