@@ -3,8 +3,8 @@
 use std::io::Write;
 use std::time::Duration;
 
-use auth_core::Auth;
 use auth_core::installation::KeyState;
+use auth_core::{Auth, BuiltBackend};
 use auth_migration::{Migrator, MigratorTrait};
 
 use crate::{Result, explain, print};
@@ -36,6 +36,9 @@ pub(crate) async fn examine(auth: &Auth, output: &mut (dyn Write + Send)) -> Res
             report(output, "workers", workers(auth).await, &mut wrong)?;
             report(output, "audit log", log(auth).await, &mut wrong)?;
         }
+    }
+    for backend in auth.backends().iter().filter(|backend| backend.has_store()) {
+        report(output, &format!("backend {}", backend.name), store(backend).await, &mut wrong)?;
     }
     report(output, "public url", public_url(auth), &mut wrong)?;
     report(output, "mail", mail(auth).await, &mut wrong)?;
@@ -152,6 +155,13 @@ async fn log(auth: &Auth) -> Finding {
     let days = auth.settings().configs.audit.retention.as_secs() / (24 * 60 * 60);
     let rows = auth.audit().size().await.map_err(|error| explain(&error))?;
     Ok(format!("{rows} rows, kept for {days} days (`AuthBuilder::audit`)"))
+}
+
+/// Where the tokens of a backend are, beside the database.
+async fn store(backend: &BuiltBackend) -> Finding {
+    let notes = backend.examine().await;
+    let notes = notes.map_err(|error| format!("its store does not answer; is it running? {}", explain(&error)))?;
+    if notes.is_empty() { Ok("the store of its tokens answers".to_owned()) } else { Err(notes.join("; ")) }
 }
 
 fn public_url(auth: &Auth) -> Finding {

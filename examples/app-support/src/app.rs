@@ -12,6 +12,7 @@ use auth_core::session::SessionConfig;
 use auth_core::token::JwtOptions;
 use auth_core::{Auth, Backend, CookieOptions, Limits, RefreshOptions, Registration, RootSecret, Workers};
 use auth_http::{Problem, Role, Table};
+use auth_redis::RedisStrategy;
 use bytes::Bytes;
 use http::{HeaderMap, Response};
 use sea_orm::DatabaseConnection;
@@ -145,6 +146,10 @@ async fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> 
         .login(LoginConfig { require_verified: config.require_verified })
         .sessions(SessionConfig { cached: if config.session_cache { CACHED } else { 0 }, ..SessionConfig::default() })
         .passwords(config.password_policy.clone());
+    if let Some(url) = &config.redis {
+        let redis = RedisStrategy::new(url.expose_secret()).map_err(|cause| Failure::of("REDIS_URL", cause))?;
+        builder = builder.backend(Backend::bearer("redis").custom(redis.prefix("notes:")));
+    }
     let former = |secret: &SecretString| RootSecret::new(secret.expose_secret());
     builder = config.former_secrets.iter().fold(builder, |builder, secret| builder.former_secret(former(secret)));
     builder = config.allowed_origins.iter().fold(builder, |builder, origin| builder.allowed_origin(origin));

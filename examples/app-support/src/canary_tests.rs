@@ -27,6 +27,7 @@ fn what_the_environment_holds_is_not_shown() {
         ("AUTH_SECRET_FORMER", "*-before, *-long-before"),
         ("DATABASE_URL", "postgres://app:*@localhost/notes"),
         ("SMTP_URL", "smtps://notes:*@mail.example.com"),
+        ("REDIS_URL", "rediss://notes:*@redis.example.com"),
         ("MAIL_FROM", "Notes <notes@example.com>"),
         ("ADMIN_EMAIL", "canary@example.com"),
         ("ADMIN_PASSWORD", "*"),

@@ -11,8 +11,7 @@ use auth_core::{EmailChange, Registration};
 use ipnet::IpNet;
 
 /// Variables of features that the library does not have yet. A `*` stands for more characters.
-const NOT_YET: [&str; 7] = [
-    "REDIS_URL",
+const NOT_YET: [&str; 6] = [
     "OAUTH_*",
     "ATPROTO_PLC_URL",
     "ATPROTO_CLIENT_KEY",
@@ -55,6 +54,8 @@ pub struct Config {
     pub frontend_url: Option<String>,
     /// `SMTP_URL` and `MAIL_FROM`: the mail server, and who writes. Without it mails are logged.
     pub smtp: Option<(SecretString, String)>,
+    /// `REDIS_URL`: where the tokens of the backend `redis` are; without, there is no such backend.
+    pub redis: Option<SecretString>,
     /// `EMAIL_CHANGE`: when a new address counts.
     pub email_change: EmailChange,
     /// `TRUSTED_PROXIES`: whose `X-Forwarded-For` counts.
@@ -121,6 +122,7 @@ impl Config {
             allowed_origins: reader.list("ALLOWED_ORIGINS", |origin| Ok(origin.to_owned())),
             frontend_url: reader.text("FRONTEND_URL"),
             smtp: reader.smtp(),
+            redis: reader.text("REDIS_URL").map(SecretString::from),
             email_change: reader
                 .choice("EMAIL_CHANGE", &[("confirm", EmailChange::Confirm), ("immediate", EmailChange::Immediate)])
                 .unwrap_or_default(),
