@@ -6,6 +6,7 @@ use auth_core::sea_orm::DatabaseConnection;
 use auth_core::{AuthBuilder, Backend, EmailChange};
 use auth_testkit::{Engine, Proxy, Template, TestDb};
 
+use crate::redis::RedisServer;
 use crate::scenarios::add_features;
 use crate::sink::{self, Sink};
 use crate::targets::Server;
@@ -87,6 +88,7 @@ struct Inner {
     target: Target,
     template: Arc<Template>,
     sink_python: Option<String>,
+    redis: Option<String>,
     opened: Mutex<Opened>,
 }
 
@@ -98,8 +100,13 @@ struct Opened {
 }
 
 impl Cx {
-    pub(crate) fn new(target: Target, template: Arc<Template>, sink_python: Option<String>) -> Self {
-        Self(Arc::new(Inner { target, template, sink_python, opened: Mutex::default() }))
+    pub(crate) fn new(
+        target: Target,
+        template: Arc<Template>,
+        sink_python: Option<String>,
+        redis: Option<String>,
+    ) -> Self {
+        Self(Arc::new(Inner { target, template, sink_python, redis, opened: Mutex::default() }))
     }
 
     /// What answers the requests.
@@ -138,6 +145,11 @@ impl Cx {
     /// A mail server, for a scenario that is `by_mail`.
     pub(crate) async fn sink(&self, options: sink::Options) -> Sink {
         Sink::start(self.0.sink_python.as_deref().expect("a scenario by mail"), options).await
+    }
+
+    /// A server for tokens, for a scenario that is `by_redis`.
+    pub(crate) async fn redis(&self) -> RedisServer {
+        RedisServer::start(self.0.redis.as_deref().expect("a scenario by Redis")).await
     }
 
     pub(crate) fn closes(&self, pool: &DatabaseConnection) {

@@ -24,6 +24,7 @@ mod key_pair;
 mod login;
 pub mod logs;
 mod mails;
+mod redis;
 mod request;
 mod route;
 mod runner;

@@ -45,6 +45,10 @@ pub struct Environment {
     pub python: Option<String>,
     /// A Python with the packages of `sink/sink.py`.
     pub sink_python: Option<String>,
+    /// The program of a Redis server.
+    pub redis: Option<String>,
+    /// The program of a Valkey server.
+    pub valkey: Option<String>,
     /// The names of the targets that are wanted; empty for the usual ones.
     pub targets: Vec<String>,
     /// The names of the databases that are wanted; empty for the usual ones.
@@ -71,6 +75,12 @@ impl Environment {
         let pair = format!("{}:{}", target.name(), engine.name());
         let meet = usual || self.full || named || self.pairs.contains(&pair);
         self.wants_target(target) && self.wants_engine(engine) && meet
+    }
+
+    /// The kinds of server that keep tokens, each with its variable and, where it is there, its program.
+    fn redis_servers(&self) -> impl Iterator<Item = (&'static str, &'static str, Option<&String>)> {
+        let redis = ("redis", "TEST_REDIS_SERVER", self.redis.as_ref());
+        [redis, ("valkey", "TEST_VALKEY_SERVER", self.valkey.as_ref())].into_iter()
     }
 
     /// The server of an engine, or how to get one.
@@ -141,17 +151,19 @@ fn fresh_hashes(environment: &Environment, runtime: &Arc<Runtime>) -> Trial {
     Trial::test(NAME, move || runtime.block_on(vectors::verify_fresh(&python)).map_err(Failed::from))
 }
 
-/// What stands for a test that lacks the Python which a variable of the environment names.
+/// What stands for a test that lacks what a variable of the environment names.
 fn skipped(name: &str, variable: &str) -> Trial {
     eprintln!("skipped {name}: {variable} is not set; `cargo xtask test` sets it after `cargo xtask setup`");
     Trial::test(format!("{name}::skipped"), || Ok(())).with_ignored_flag(true)
 }
 
 /// Where a scenario runs, and with what.
+#[derive(Clone)]
 struct Context {
     target: Target,
     databases: Arc<Databases>,
     sink_python: Option<String>,
+    redis: Option<String>,
 }
 
 fn trials_on(environment: &Environment, databases: &Arc<Databases>, runtime: &Arc<Runtime>) -> Vec<Trial> {
@@ -164,13 +176,26 @@ fn trials_on(environment: &Environment, databases: &Arc<Databases>, runtime: &Ar
                     trials.push(skipped(&name, "TEST_SINK_PYTHON"));
                     continue;
                 }
-                let cx = Context { target, databases: databases.clone(), sink_python: environment.sink_python.clone() };
-                let (runtime, scenario, label) = (runtime.clone(), *scenario, name.clone());
-                trials.push(Trial::test(name, move || runtime.block_on(timed(label, prove(scenario, cx)))));
+                let sink_python = environment.sink_python.clone();
+                let cx = Context { target, databases: databases.clone(), sink_python, redis: None };
+                if scenario.redis {
+                    trials.extend(environment.redis_servers().map(|(server, variable, program)| {
+                        let name = format!("{name}::{server}");
+                        let Some(program) = program else { return skipped(&name, variable) };
+                        trial(name, *scenario, Context { redis: Some(program.clone()), ..cx.clone() }, runtime)
+                    }));
+                    continue;
+                }
+                trials.push(trial(name, *scenario, cx, runtime));
             }
         }
     }
     trials
+}
+
+fn trial(name: String, scenario: Scenario, cx: Context, runtime: &Arc<Runtime>) -> Trial {
+    let (runtime, label) = (runtime.clone(), name.clone());
+    Trial::test(name, move || runtime.block_on(timed(label, prove(scenario, cx))))
 }
 
 async fn timed<T>(name: String, work: impl Future<Output = T>) -> T {
@@ -190,9 +215,9 @@ fn print_slowest() {
 }
 
 async fn prove(scenario: Scenario, context: Context) -> Result<(), Failed> {
-    let Context { target, databases, sink_python } = context;
+    let Context { target, databases, sink_python, redis } = context;
     let template = databases.template().await.map_err(|cause| format!("{}: {cause}", databases.engine.name()))?;
-    let cx = Cx::new(target, template, sink_python);
+    let cx = Cx::new(target, template, sink_python, redis);
     // In a task, because the runtime's own threads are quicker at it than a thread that looks in from outside.
     let work = AssertUnwindSafe((scenario.run)(cx.clone())).catch_unwind();
     let work = work.map(|result| result.map_err(describe));

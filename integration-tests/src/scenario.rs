@@ -17,6 +17,8 @@ pub struct Scenario {
     engines: Engines,
     /// Whether it needs a [`Sink`](crate::sink::Sink).
     pub(crate) mails: bool,
+    /// Whether it needs a [`RedisServer`](crate::redis::RedisServer).
+    pub(crate) redis: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -39,7 +41,7 @@ impl Scenario {
     /// A scenario for every target and database.
     #[must_use]
     pub const fn new(name: &'static str, run: fn(Cx) -> BoxFuture<'static, ()>) -> Self {
-        Self { name, run, targets: Which::All, engines: Engines::All, mails: false }
+        Self { name, run, targets: Which::All, engines: Engines::All, mails: false, redis: false }
     }
 
     /// Only without a framework: for what no framework can change.
@@ -95,6 +97,12 @@ impl Scenario {
     #[must_use]
     pub const fn by_mail(self) -> Self {
         Self { mails: true, ..self }
+    }
+
+    /// Only where there is a Redis or a Valkey server to be had, and with each of them.
+    #[must_use]
+    pub const fn by_redis(self) -> Self {
+        Self { redis: true, ..self }
     }
 
     /// Whether it runs there.

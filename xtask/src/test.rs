@@ -9,7 +9,7 @@ use crate::process::Running;
 use crate::python::{HASHES, SINK};
 use crate::servers::{Kind, Servers};
 use crate::workspace::cargo;
-use crate::{Result, openapi, process};
+use crate::{Result, openapi, process, redis};
 
 const SUITE: &str = "integration-tests";
 const TARGETS: [&str; 5] = ["direct", "pair", "axum", "actix", "poem"];
@@ -70,7 +70,7 @@ impl Options {
     }
 
     fn wants(&self, kind: Kind) -> bool {
-        kind == Kind::Redis || self.databases.is_empty() || self.databases.iter().any(|name| name == kind.name())
+        self.databases.is_empty() || self.databases.iter().any(|name| name == kind.name())
     }
 
     fn environment(&self) -> Vec<(&'static str, String)> {
@@ -114,7 +114,7 @@ pub(crate) fn command(args: &[String]) -> Result {
 /// Runs the tests and prints a summary whose last line is the counts.
 pub(crate) fn run(options: &Options) -> Result<Counts> {
     let metadata = metadata::load()?;
-    let wanted = [Kind::Postgres, Kind::Mariadb, Kind::Redis].into_iter().filter(|kind| options.wants(*kind));
+    let wanted = [Kind::Postgres, Kind::Mariadb].into_iter().filter(|kind| options.wants(*kind));
     let servers = Servers::start(&wanted.collect::<Vec<_>>())?;
     for note in &servers.notes {
         println!("{note}");
@@ -179,6 +179,7 @@ fn run_cargo(options: &Options, metadata: &Metadata, servers: &Servers) -> Resul
     // Without them the suite says what it skips.
     command.envs(HASHES.python(metadata).map(|python| ("TEST_HASHES_PYTHON", python)));
     command.envs(SINK.python(metadata).map(|python| ("TEST_SINK_PYTHON", python)));
+    command.envs(redis::environment(metadata));
     let mut running = Running::start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
     let mut counts = Counts::default();
     if let Some(stdout) = running.child().stdout.take() {
@@ -247,17 +248,13 @@ mod tests {
     #[test]
     fn only_servers_that_matter_are_started() {
         for (args, expected) in [
-            ("", [true, true, true]),
-            ("--db sqlite", [false, false, true]),
-            ("--db postgres", [true, false, true]),
-            ("--db mariadb --full", [false, true, true]),
+            ("", [true, true]),
+            ("--db sqlite", [false, false]),
+            ("--db postgres", [true, false]),
+            ("--db mariadb --full", [false, true]),
         ] {
             let options = Options::parse(&words(args)).unwrap();
-            assert_eq!(
-                [Kind::Postgres, Kind::Mariadb, Kind::Redis].map(|kind| options.wants(kind)),
-                expected,
-                "{args}"
-            );
+            assert_eq!([Kind::Postgres, Kind::Mariadb].map(|kind| options.wants(kind)), expected, "{args}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! A TCP proxy before a database server, which fails when it is told to.
+//! A TCP proxy before a database or another server, which fails when it is told to.
 
 use std::io::Result;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -47,7 +47,7 @@ impl Proxy {
     ///
     /// # Errors
     /// Fails when no port is free.
-    pub(crate) async fn start(server: SocketAddr) -> Result<Self> {
+    pub async fn start(server: SocketAddr) -> Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let port = listener.local_addr()?.port();
         let (line, lines) = watch::channel(Line::Open);
@@ -56,7 +56,9 @@ impl Proxy {
         Ok(Self { port, line, plan, listening })
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    /// The port of this machine where it listens.
+    #[must_use]
+    pub fn port(&self) -> u16 {
         self.port
     }
 

@@ -53,6 +53,7 @@ mod parity;
 mod password_reset;
 mod password_spelling;
 mod profile;
+mod redis;
 mod refresh_token;
 mod registration;
 mod role;
@@ -153,6 +154,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(parity),
     feature!(password_reset),
     feature!(password_spelling),
+    feature!(redis),
     feature!(refresh_token),
     feature!(registration),
     feature!(role),

@@ -3,7 +3,6 @@
 
 mod mariadb;
 mod postgres;
-mod redis;
 mod server;
 
 use std::path::PathBuf;
@@ -16,7 +15,6 @@ use crate::Result;
 pub(crate) enum Kind {
     Postgres,
     Mariadb,
-    Redis,
 }
 
 impl Kind {
@@ -24,7 +22,6 @@ impl Kind {
         match self {
             Self::Postgres => "postgres",
             Self::Mariadb => "mariadb",
-            Self::Redis => "redis",
         }
     }
 
@@ -33,7 +30,6 @@ impl Kind {
         match self {
             Self::Postgres => "TEST_POSTGRES_URL",
             Self::Mariadb => "TEST_MARIADB_URL",
-            Self::Redis => "TEST_REDIS_URL",
         }
     }
 
@@ -42,7 +38,6 @@ impl Kind {
         match self {
             Self::Postgres => "postgresql",
             Self::Mariadb => "mariadb-server",
-            Self::Redis => "redis-server",
         }
     }
 
@@ -50,7 +45,6 @@ impl Kind {
         match self {
             Self::Postgres => postgres::recipe(),
             Self::Mariadb => mariadb::recipe(),
-            Self::Redis => redis::recipe(),
         }
     }
 
@@ -173,7 +167,7 @@ mod tests {
     /// Starts every server that is installed, and checks that it accepts connections and leaves nothing behind.
     #[test]
     fn installed_servers_start_and_vanish() {
-        for kind in [Kind::Postgres, Kind::Mariadb, Kind::Redis] {
+        for kind in [Kind::Postgres, Kind::Mariadb] {
             let Some(recipe) = kind.recipe() else { continue };
             let Ok(account) = server::Account::choose(recipe.user) else {
                 continue;
