@@ -31,8 +31,9 @@ use crate::password::{FirebaseSignerKey, HashConcern, HasherConfig, HasherError,
 use crate::principal::Source;
 use crate::profile::AccountChanges;
 use crate::registration::{ImportLoss, ImportReport, ImportedAccount, NewAccount, SkipReason};
+use crate::role::{RoleConfig, RoleName, UserRoles};
 use crate::session::{Carried, IssuedToken, Login, Proof};
-use crate::token::{NewToken, TokenRef};
+use crate::token::{NewToken, TokenRef, TokenSubject};
 use crate::{
     Action, Auth, Backend, Client, ConfigErrors, CookieOptions, Details, Error, ErrorCode, Limits, Principal,
     RedirectTarget, RefreshOptions, RootSecret, Session, Settings, Transport, User,
@@ -137,6 +138,13 @@ fn what_is_there_is_found() {
 }
 
 #[test]
+fn names_of_roles_are_public() {
+    let role = RoleName::parse("editor").unwrap();
+    let roles = UserRoles { roles: vec![role.clone()], default_role: role.clone() };
+    check(&printed![role, roles, RoleConfig::default().declare("editor")]);
+}
+
+#[test]
 fn people_and_their_accounts() {
     let password = || Some(Password::new(SECRET));
     let username = || Username::parse("canary.lovelace").unwrap();
@@ -144,6 +152,14 @@ fn people_and_their_accounts() {
         user(),
         session(),
         principal(),
+        TokenSubject {
+            user: &user(),
+            session: &session(),
+            roles: None,
+            now: OffsetDateTime::UNIX_EPOCH,
+            expires_at: OffsetDateTime::UNIX_EPOCH,
+            random: &crate::OsRandom,
+        },
         Action::UpdateUser { before: &user(), after: &user() },
         export(),
         email(),

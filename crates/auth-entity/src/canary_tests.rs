@@ -8,7 +8,7 @@ use sea_orm::IntoActiveModel;
 use sea_orm::prelude::{Json, Uuid};
 
 use crate::{Digest, PasswordHash, Remembered, Timestamp};
-use crate::{address, device, event, limit, mail, meta, one_time_token, refresh_token, session, user};
+use crate::{address, device, event, limit, mail, meta, one_time_token, refresh_token, role, session, user, user_role};
 
 const SECRET: &str = "canary-Umbrella-42-Zebra-of-the-moon";
 
@@ -152,6 +152,13 @@ fn rows_without_secrets_are_shown() {
         created_at: moment(),
         expires_at: moment(),
         failed_at: None,
+    });
+    check(&role::Model { name: "editor".to_owned(), created_at: moment() });
+    check(&user_role::Model {
+        user_id: Uuid::nil(),
+        role: "editor".to_owned(),
+        granted_at: moment(),
+        granted_by: None,
     });
     check(&meta::Model { name: "key".to_owned(), number: 0, data: Some(vec![1, 2]), at: moment() });
     check(&limit::Model { id: Uuid::nil(), realm: String::new(), used: 1, next_at: moment(), ends_at: moment() });

@@ -282,7 +282,7 @@ impl Requirement {
     pub fn description(&self) -> String {
         let mut text = if self.superuser { "superusers" } else { "active users" }.to_owned();
         let others = [(self.verified, "a verified email address"), (self.recent, "a recent login")];
-        let others = others.into_iter().filter_map(|(is, text)| is.then(|| text.to_owned()));
+        let others = others.into_iter().filter(|(is, _)| *is).map(|(_, text)| text.to_owned());
         let conditions: Vec<String> =
             self.roles.iter().map(|role| format!("the role `{role}`")).chain(others).collect();
         if !conditions.is_empty() {

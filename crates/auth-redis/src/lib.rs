@@ -22,6 +22,8 @@
 //!
 //! Redis from version 6.2 on and Valkey will do, as a single server or as a primary with replicas. Clusters are not supported.
 
+#[cfg(test)]
+mod canary_tests;
 mod examine;
 mod link;
 mod pointer;

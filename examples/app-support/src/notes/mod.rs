@@ -89,7 +89,7 @@ impl Notes {
     /// How many notes all users have. For moderators.
     ///
     /// # Errors
-    /// The database's.
+    /// Fails when the database does.
     pub async fn count(&self) -> Result<NoteCount, Problem> {
         let notes = entity::Entity::find().count(&self.db).await.map_err(Error::from)?;
         Ok(NoteCount { notes })
