@@ -34,7 +34,7 @@ impl SessionCache {
     pub(super) fn find(&self, token: TokenRef, changes: &ChangeFeed, uptime: Duration) -> Option<Principal> {
         let found = self.entries.get(&token)?;
         let holds = uptime.saturating_sub(found.at) < MEMORY && changes.unchanged(found.principal.user.id, found.asked);
-        holds.then(|| Principal { is_remembered: true, ..*found.principal })
+        holds.then_some(Principal { is_remembered: true, ..*found.principal })
     }
 
     /// Remembers a session that was asked for at `asked`. Whatever was learned in the meantime makes it void.
