@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use auth_core::identifier::Email;
-use auth_core::session::Credential;
+use auth_core::session::{Credential, Freshness};
 use auth_core::uuid::Uuid;
 use auth_core::{Auth, Client, Principal};
 use auth_entity::{mail, user};
@@ -78,7 +78,7 @@ impl Errands {
     async fn delete(bench: &Bench, auth: &Auth) -> Result<Self> {
         let token = bench.tokens.cookie.first().ok_or("there is no session")?;
         let backend = auth.sessions().backend("cookie")?;
-        let principal = auth.sessions().authenticate(&[Credential { backend, token }]).await?;
+        let principal = auth.sessions().authenticate(&[Credential { backend, token }], Freshness::Now).await?;
         let mut superuser = Box::new(principal.ok_or("the session is not there any more")?);
         let own = user::Column::Id.eq(superuser.user.id);
         let promote = user::Entity::update_many().col_expr(user::Column::IsSuperuser, Expr::value(true));
