@@ -8,6 +8,8 @@ use auth_core::time::OffsetDateTime;
 use auth_core::token::{Ended, NewToken, TokenRef, TokenStrategy, TokenSubject, opaque_digest};
 use auth_core::{Error, ErrorCode, Result};
 use redis::{Client, ConnectionAddr, RedisError, TlsCertificates};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
 use crate::link::Link;
 use crate::pointer::{Pointer, milliseconds};
@@ -85,11 +87,12 @@ impl RedisStrategy {
     /// # Errors
     /// Fails for anything other than a certificate in PEM.
     pub fn root_certificate(mut self, pem: &[u8]) -> Result<Self, RedisConfigError> {
+        const REFUSAL: RedisConfigError =
+            RedisConfigError("the root certificate must be a certificate in PEM, and the URL begin with `rediss://`");
+        // The client takes a text without any certificate, and trusts nobody then.
+        CertificateDer::from_pem_slice(pem).map_err(|_| REFUSAL)?;
         let certificates = TlsCertificates { client_tls: None, root_cert: Some(pem.to_vec()) };
-        let client = Client::build_with_tls(self.url.expose_secret(), certificates);
-        let client = client.map_err(|_| {
-            RedisConfigError("the root certificate must be a certificate in PEM, and the URL begin with `rediss://`")
-        })?;
+        let client = Client::build_with_tls(self.url.expose_secret(), certificates).map_err(|_| REFUSAL)?;
         self.store.link = Link::new(client);
         Ok(self)
     }
