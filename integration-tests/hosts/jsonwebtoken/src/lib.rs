@@ -3,11 +3,11 @@
 //! `jsonwebtoken` has one crypto provider per process, which the first call fixes. So each test is a process of its own, and
 //! takes its calls in another order.
 
-use auth_core::registration::{NewAccount, Registered};
 use auth_core::identifier::Email;
 use auth_core::jwt::JwtKey;
 use auth_core::password::Password;
-use auth_core::session::{Credential, Proof};
+use auth_core::registration::{NewAccount, Registered};
+use auth_core::session::{Credential, Freshness, Proof};
 use auth_core::token::{JwtKeys, JwtOptions};
 use auth_core::{Auth, Backend, Client, RootSecret, User, key_set};
 use base64::Engine;
@@ -77,10 +77,15 @@ pub async fn library_signs_and_verifies(auth: &Auth) {
         let login = auth.sessions().establish(&user, Proof::password(), backend, &Client::default()).await;
         let login = login.expect("a login");
         let token = login.token.access_token.expose_secret();
-        let principal = auth.sessions().authenticate(&[Credential { backend, token }]).await.expect("an answer");
+        let principal =
+            auth.sessions().authenticate(&[Credential { backend, token }], Freshness::Now).await.expect("an answer");
         assert_eq!(principal.map(|principal| principal.user.id), Some(user.id), "{}", backend.name);
         let forged = tampered(token);
-        let nobody = auth.sessions().authenticate(&[Credential { backend, token: &forged }]).await.expect("an answer");
+        let nobody = auth
+            .sessions()
+            .authenticate(&[Credential { backend, token: &forged }], Freshness::Now)
+            .await
+            .expect("an answer");
         assert!(nobody.is_none(), "{}", backend.name);
         let Some(kid) = jsonwebtoken::decode_header(token).ok().and_then(|header| header.kid) else { continue };
         let Some(jwk) = published.find(&kid) else { continue };
