@@ -105,7 +105,7 @@ impl<'a> Logins<'a> {
         if !user.is_active {
             return Err((LoginFailure::Inactive, BAD));
         }
-        if self.kernel.configs().login.require_verified && !user.is_verified {
+        if !self.kernel.configs().login.admits(user) {
             return Err((LoginFailure::NotVerified, ErrorCode::LoginUserNotVerified));
         }
         Ok(outdated)

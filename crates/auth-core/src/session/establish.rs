@@ -114,10 +114,7 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
     store::insert(tx, &session, token.digest, user.security_epoch).await?;
     let token = match &backend.refresh {
         None => IssuedToken::new(token.token, token.expires_in),
-        Some(refresh) => IssuedToken {
-            refresh_token: Some(refresh::begin(effect, session.id, now).await?),
-            ..IssuedToken::new(token.token, Some(refresh.lifetime_of(token.expires_in)))
-        },
+        Some(refresh) => IssuedToken::refreshed(token, refresh::begin(effect, session.id, now).await?, refresh),
     };
     let device = remember(effect, user.id, backend, &proof.device).await?;
     effect.run_hook(Action::Login { user, session: &session }).await?;
@@ -164,7 +161,6 @@ pub(crate) async fn renew(
     let Some(refresh) = &backend.refresh else {
         return Ok(Some(IssuedToken::new(issued.token, issued.expires_in)));
     };
-    let refresh_token = Some(refresh::begin_again(effect, session.id, now).await?);
-    let token = IssuedToken::new(issued.token, Some(refresh.lifetime_of(issued.expires_in)));
-    Ok(Some(IssuedToken { refresh_token, ..token }))
+    let refresh_token = refresh::begin_again(effect, session.id, now).await?;
+    Ok(Some(IssuedToken::refreshed(issued, refresh_token, refresh)))
 }

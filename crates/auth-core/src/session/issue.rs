@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 
-use crate::backend::{BuiltBackend, Transport};
+use crate::backend::{BuiltBackend, Refresh, Transport};
 use crate::effect::Effect;
 use crate::error::{Error, Result};
 use crate::principal::{Principal, Session};
@@ -30,6 +30,12 @@ impl IssuedToken {
     #[must_use]
     pub fn new(access_token: SecretString, expires_in: Option<Duration>) -> Self {
         Self { access_token, expires_in, refresh_token: None }
+    }
+
+    /// A token of a backend that refreshes its tokens, with the one that the next is exchanged for.
+    pub(super) fn refreshed(access: NewToken, refresh_token: SecretString, refresh: &Refresh) -> Self {
+        let expires_in = Some(refresh.lifetime_of(access.expires_in));
+        Self { access_token: access.token, expires_in, refresh_token: Some(refresh_token) }
     }
 }
 

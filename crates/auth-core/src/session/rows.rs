@@ -21,10 +21,11 @@ pub(crate) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
             .add(session::Column::ExpiresAt.lte(Timestamp(now)))
             .add(is_unused(kernel, now))
             .add(epoch::is_dead(session::Column::CreatedAt));
+        change::purge(kernel.db(), now).await?;
+        refresh::purge(kernel).await?;
         let told = forget::purge(kernel, ended.clone()).await?;
         let deleted = delete_in_batches::<session::Entity>(kernel.db(), &ended).await?;
-        change::purge(kernel.db(), now).await?;
-        Ok(told + deleted + refresh::purge(kernel).await?)
+        Ok(told + deleted)
     })
 }
 

@@ -45,6 +45,6 @@ fn first(kernel: &Kernel, session_id: Uuid) -> Result<(SecretString, Hashes)> {
 }
 
 /// Forgets answers that nobody may have repeated any more.
-pub(super) async fn purge(kernel: &Kernel) -> Result<u64> {
+pub(super) async fn purge(kernel: &Kernel) -> Result<()> {
     store::forget(kernel.db(), kernel.now(), MAX_GRACE).await
 }

@@ -1,8 +1,11 @@
 //! The service of refresh tokens.
 
+use std::sync::Arc;
+
 use auth_entity::refresh_token::Model;
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::store::{self, Exchange};
@@ -70,7 +73,7 @@ impl<'a> RefreshTokens<'a> {
     pub async fn exchange(&self, token: &str, carried: Carried<'_>, client: &Client) -> Result<Login> {
         let Some(presented) = self.find(token).await? else { return Err(ErrorCode::RefreshTokenInvalid.into()) };
         let presented = &presented;
-        let exchange = |effect: std::sync::Arc<Effect>| async move { exchange(&effect, presented, carried).await };
+        let exchange = |effect: Arc<Effect>| async move { exchange(&effect, presented, carried).await };
         match self.kernel.effect(client, exchange).await? {
             Outcome::Exchanged(login) => Ok(*login),
             Outcome::Refused => Err(ErrorCode::RefreshTokenInvalid.into()),
@@ -122,7 +125,7 @@ async fn session_of<'e>(
     let refreshing = backend.and_then(|backend| Some((backend, backend.refresh.as_ref()?)));
     let refreshing = refreshing
         .filter(|(_, refresh)| carried.suits(refresh) && !principal.session.is_over(kernel.now(), refresh.idle));
-    let may = !kernel.configs().login.require_verified || principal.user.is_verified;
+    let may = kernel.configs().login.admits(&principal.user);
     Ok(refreshing.filter(|_| may).map(|refreshing| (principal, refreshing)))
 }
 
@@ -172,8 +175,7 @@ fn may_be_repeated(row: &Model, presented: &Presented, refresh: &Refresh, now: O
 }
 
 fn exchanged(principal: Principal, access: NewToken, refresh_token: SecretString, refresh: &Refresh) -> Outcome {
-    let token = IssuedToken::new(access.token, Some(refresh.lifetime_of(access.expires_in)));
-    let token = IssuedToken { refresh_token: Some(refresh_token), ..token };
+    let token = IssuedToken::refreshed(access, refresh_token, refresh);
     Outcome::Exchanged(Box::new(Login { principal, token, device: None }))
 }
 
@@ -205,6 +207,6 @@ impl Answer {
 }
 
 fn place(parent: &Presented) -> String {
-    let token = uuid::Uuid::from_slice(&parent.token_hash[..16]).unwrap_or_default();
+    let token = Uuid::from_slice(&parent.token_hash[..16]).unwrap_or_default();
     format!("authn_refresh_token.answer:{}:{token}", parent.session_id)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use auth_entity::refresh_token::{ActiveModel, Column, Entity, Model};
 use auth_entity::{Digest, Timestamp};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -52,15 +52,20 @@ pub(super) async fn replace(
     hashes: &Hashes,
     now: OffsetDateTime,
 ) -> Result<bool> {
-    let replaced = Entity::update_many()
+    let replaced = forgetting()
         .col_expr(Column::FamilyHash, Expr::value(hashes.family.to_vec()))
         .col_expr(Column::TokenHash, Expr::value(hashes.token.to_vec()))
         .col_expr(Column::RotatedAt, Expr::value(Timestamp(now)))
+        .filter(Column::SessionId.eq(session_id));
+    Ok(replaced.exec(db).await?.rows_affected == 1)
+}
+
+/// An update that empties what is remembered of the last exchange.
+fn forgetting() -> UpdateMany<Entity> {
+    Entity::update_many()
         .col_expr(Column::ParentHash, Expr::value(None::<Digest>))
         .col_expr(Column::ClientHash, Expr::value(None::<Digest>))
         .col_expr(Column::Answer, Expr::value(None::<Vec<u8>>))
-        .filter(Column::SessionId.eq(session_id));
-    Ok(replaced.exec(db).await?.rows_affected == 1)
 }
 
 /// The one statement that exchanges a token: it changes the row for one caller only. What may have been repeated before goes.
@@ -86,13 +91,10 @@ pub(super) async fn find(db: &impl ConnectionTrait, session_id: Uuid) -> Result<
     Ok(Entity::find().filter(Column::SessionId.eq(session_id)).all(db).await?.pop())
 }
 
-/// Forgets what nobody may have repeated any more, and returns of how many exchanges.
-pub(super) async fn forget(db: &impl ConnectionTrait, now: OffsetDateTime, grace: Duration) -> Result<u64> {
-    let forgotten = Entity::update_many()
-        .col_expr(Column::ParentHash, Expr::value(None::<Digest>))
-        .col_expr(Column::ClientHash, Expr::value(None::<Digest>))
-        .col_expr(Column::Answer, Expr::value(None::<Vec<u8>>))
-        .filter(Column::RotatedAt.lte(Timestamp(before(now, grace))))
-        .filter(Column::Answer.is_not_null());
-    Ok(forgotten.exec(db).await?.rows_affected)
+/// Forgets what nobody may have repeated any more.
+pub(super) async fn forget(db: &impl ConnectionTrait, now: OffsetDateTime, grace: Duration) -> Result<()> {
+    let forgotten =
+        forgetting().filter(Column::RotatedAt.lte(Timestamp(before(now, grace)))).filter(Column::Answer.is_not_null());
+    forgotten.exec(db).await?;
+    Ok(())
 }
