@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::device::DeviceName;
 use crate::identifier::is_forbidden;
 use crate::secret::{TOKEN_LENGTH, digest};
 
@@ -143,6 +144,12 @@ impl Client {
     #[must_use]
     pub fn accept_language(&self) -> Option<&str> {
         self.accept_language.as_deref()
+    }
+
+    /// What its device is called, by its `User-Agent`.
+    #[must_use]
+    pub fn device_name(&self) -> DeviceName {
+        DeviceName::of(self.user_agent())
     }
 
     /// The cleaned `User-Agent`.

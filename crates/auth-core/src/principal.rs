@@ -8,6 +8,7 @@ use auth_entity::session;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::device::DeviceName;
 use crate::error::Result;
 use crate::scope;
 use crate::user::User;
@@ -55,6 +56,12 @@ impl Session {
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
         self.ip.as_ref()?.parse().ok()
+    }
+
+    /// What the device is called on which it was begun.
+    #[must_use]
+    pub fn device_name(&self) -> DeviceName {
+        DeviceName::of(self.user_agent.as_deref())
     }
 
     /// Whether the last proof of identity is at most `window` old.

@@ -3,6 +3,7 @@
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use crate::device::DeviceName;
 use crate::user::User;
 
 /// Which events are wanted.
@@ -48,6 +49,12 @@ pub struct AuditEvent {
 }
 
 impl AuditEvent {
+    /// What the client's device is called, where the client is known.
+    #[must_use]
+    pub fn device_name(&self) -> Option<DeviceName> {
+        self.user_agent.is_some().then(|| DeviceName::of(self.user_agent.as_deref()))
+    }
+
     /// The event as the user may see it whom it is about: not from where somebody else acted.
     pub(super) fn for_its_subject(self, user: &User) -> Self {
         let is_own = self.actor_id == self.subject_id;

@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::key::DeviceKeys;
+use super::name::DeviceName;
 
 /// The kind of a browser that carries the cookie.
 pub(super) const COOKIE: &str = "cookie";
@@ -88,5 +89,11 @@ impl Device {
         let Model { id, kind, user_agent, created_at, last_seen_at, expires_at, .. } = row;
         let (created_at, last_seen_at, expires_at) = (created_at.0, last_seen_at.0, expires_at.0);
         Self { id, kind, user_agent, created_at, last_seen_at, expires_at, is_current }
+    }
+
+    /// What it is called.
+    #[must_use]
+    pub fn name(&self) -> DeviceName {
+        DeviceName::of(self.user_agent.as_deref())
     }
 }

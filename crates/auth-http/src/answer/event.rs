@@ -31,6 +31,9 @@ pub(crate) struct EventView<'a> {
     /// The client's `User-Agent`.
     #[schema(required)]
     user_agent: Option<&'a str>,
+    /// What the client's device is called, such as `Firefox on Windows`.
+    #[schema(required)]
+    device_name: Option<String>,
     /// Further details, depending on the event.
     #[schema(required, value_type = Option<Object>)]
     data: Option<&'a Value>,
@@ -52,6 +55,7 @@ impl<'a> From<&'a AuditEvent> for EventView<'a> {
             session_id: event.session_id,
             ip: event.ip.as_deref(),
             user_agent: event.user_agent.as_deref(),
+            device_name: event.device_name().map(|name| name.to_string()),
             data: event.data.as_ref(),
             count: event.count,
             last_at: event.last_at,

@@ -42,6 +42,8 @@ struct DeviceView<'a> {
     id: Uuid,
     /// `cookie` for a browser, and `network` for the clients without cookies of a network.
     kind: &'a str,
+    /// What it is called, such as `Firefox on Windows`: at most 64 characters of fixed words.
+    name: String,
     /// The `User-Agent` of the login that made it known.
     #[schema(required)]
     user_agent: Option<&'a str>,
@@ -63,6 +65,7 @@ impl<'a> From<&'a Device> for DeviceView<'a> {
         Self {
             id: device.id,
             kind: &device.kind,
+            name: device.name().to_string(),
             user_agent: device.user_agent.as_deref(),
             created_at: device.created_at,
             last_seen_at: device.last_seen_at,
