@@ -24,7 +24,7 @@ use http::request::Parts;
 /// use auth_actix::{CurrentUser, Refusal};
 ///
 /// async fn count_sessions(auth: web::Data<Auth>, CurrentUser(user): CurrentUser) -> Result<String, Refusal> {
-///     Ok(auth.sessions().list(&user).await?.len().to_string())
+///     Ok(auth.sessions().list_all(&user).await?.len().to_string())
 /// }
 /// # let _ = actix_web::App::new().route("/", web::get().to(count_sessions));
 /// ```

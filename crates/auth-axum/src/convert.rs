@@ -18,7 +18,7 @@ use bytes::Bytes;
 /// use axum::extract::State;
 ///
 /// async fn count_sessions(State(auth): State<Auth>, CurrentUser(user): CurrentUser) -> Result<String, Refusal> {
-///     Ok(auth.sessions().list(&user).await?.len().to_string())
+///     Ok(auth.sessions().list_all(&user).await?.len().to_string())
 /// }
 /// # let _: axum::Router<Auth> = axum::Router::new().route("/", axum::routing::get(count_sessions));
 /// ```

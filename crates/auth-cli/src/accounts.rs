@@ -56,8 +56,8 @@ pub(crate) async fn set_password(
 
 pub(crate) async fn sessions(auth: &Auth, name: &str, output: &mut (dyn Write + Send)) -> Result {
     let user = auth.admin().find(name).await.map_err(|error| explain(&error))?;
-    let sessions = auth.sessions().list(&user).await.map_err(|error| explain(&error))?;
-    for session in &sessions {
+    let sessions = auth.sessions().list_all(&user).await.map_err(|error| explain(&error))?;
+    for session in sessions.iter().map(|listed| &listed.session) {
         let ip = session.ip().map_or_else(|| "-".to_owned(), |ip| ip.to_string());
         let agent = session.user_agent.as_deref().unwrap_or("-");
         let line = format!("{}  {}  {}  {ip}  {agent}\n", session.id, session.backend, session.last_seen_at);

@@ -119,6 +119,8 @@ events! {
         backend: data(String),
         /// The methods of authentication, separated by spaces (RFC 8176).
         amr: data(String),
+        /// The known device on which it was established, if one can be told.
+        device_id: data(Option<Uuid>),
     },
     /// A login was refused.
     LoginFailed = "login_failure" {
@@ -457,11 +459,12 @@ mod tests {
             session_id: session,
             backend: "web".to_owned(),
             amr: "pwd".to_owned(),
+            device_id: Some(subject),
         };
         let kept = Description {
             subject_id: Some(subject),
             session_id: Some(session),
-            data: Some(json!({ "backend": "web", "amr": "pwd" })),
+            data: Some(json!({ "backend": "web", "amr": "pwd", "device_id": subject })),
             ..Description::default()
         };
         assert_eq!((login.name(), login.describe()), ("login_success", kept));

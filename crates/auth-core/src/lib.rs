@@ -29,6 +29,7 @@ mod features;
 mod hidden;
 mod hooks;
 mod kernel;
+mod page;
 mod principal;
 mod random;
 mod redirect;

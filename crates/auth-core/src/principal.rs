@@ -131,6 +131,16 @@ impl From<session::Model> for Session {
     }
 }
 
+/// A session as its user sees it in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListedSession {
+    /// The session.
+    pub session: Session,
+    /// The [known device](crate::device::Device) on which it was begun, until it is forgotten.
+    pub device_id: Option<Uuid>,
+}
+
 /// The user and the session that a request is authenticated by.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]

@@ -85,6 +85,7 @@ fn rows_hide_what_is_secret() {
         token_at: moment(),
         ip: None,
         user_agent: None,
+        device_id: None,
         scope: None,
     });
     check(&one_time_token::Model {

@@ -43,6 +43,8 @@ pub struct Model {
     pub ip: Option<String>,
     /// The client's `User-Agent` at login, cut to 256 characters.
     pub user_agent: Option<String>,
+    /// The known device on which it was begun, which may have been forgotten since.
+    pub device_id: Option<Uuid>,
     /// The scopes that it is limited to, separated by blanks (RFC 6749, section 3.3); not limited without.
     #[sea_orm(column_type = "Text", nullable)]
     pub scope: Option<String>,

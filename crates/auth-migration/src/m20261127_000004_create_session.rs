@@ -26,6 +26,7 @@ pub(crate) const TABLE: NewTable = NewTable {
             table::time("token_at"),
             ColumnDef::new("ip").string_len(45).null().take(),
             ColumnDef::new("user_agent").string_len(256).null().take(),
+            ColumnDef::new("device_id").uuid().null().take(),
             ColumnDef::new("scope").text().null().take(),
         ]
     },

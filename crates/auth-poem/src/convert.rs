@@ -22,7 +22,7 @@ use poem::{Body, Request, RequestParts, Response};
 ///
 /// #[handler]
 /// async fn count_sessions(Data(auth): Data<&Auth>, CurrentUser(user): CurrentUser) -> Result<String, Refusal> {
-///     Ok(auth.sessions().list(&user).await?.len().to_string())
+///     Ok(auth.sessions().list_all(&user).await?.len().to_string())
 /// }
 /// # let _ = poem::Route::new().at("/", poem::get(count_sessions));
 /// ```

@@ -63,6 +63,7 @@ mod session;
 mod session_cache;
 mod session_cookie;
 mod session_end;
+mod session_list;
 mod storage;
 mod superuser;
 mod superuser_notice;
@@ -164,6 +165,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(session_cache),
     feature!(session_cookie),
     feature!(session_end),
+    feature!(session_list),
     feature!(storage),
     feature!(superuser),
     feature!(superuser_notice),

@@ -104,10 +104,10 @@ async fn every_format_carries_the_scopes(cx: Cx) {
     assert_eq!(text(app.get(CLAIMS).by(&login).send().await.is(200)), "every scope", "a login is not limited");
     assert_eq!(app.count("authn_session WHERE scope IS NULL").await, 1);
     assert_eq!(app.count("authn_session WHERE scope = 'notes:read notes:write'").await, 1);
-    let sessions = app.auth().sessions().list(&app.auth().admin().get(ada.id).await.expect("an account")).await;
+    let sessions = app.auth().sessions().list_all(&app.auth().admin().get(ada.id).await.expect("an account")).await;
     let mut scopes: Vec<Option<Vec<String>>> = Vec::new();
     for session in sessions.expect("a list") {
-        scopes.push(session.scopes().map(|scopes| scopes.into_iter().map(str::to_owned).collect()));
+        scopes.push(session.session.scopes().map(|scopes| scopes.into_iter().map(str::to_owned).collect()));
     }
     scopes.sort();
     let known = |scopes: &[&str]| Some(scopes.iter().map(|scope| (*scope).to_owned()).collect::<Vec<_>>());

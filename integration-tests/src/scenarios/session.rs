@@ -75,7 +75,7 @@ async fn tokens_travel_by_their_own_transport_only(cx: Cx) {
         let token = &login.token;
         app.get(&format!("/users/me?access_token={token}&token={token}")).send().await.fails(E::Unauthorized);
     }
-    // The public id of a session is not a credential.
+    // SES-12: the public id of a session is not a credential.
     let login = app.login(&ada, "db").await;
     let list = app.get("/auth/sessions").by(&login).send().await.is(200).json();
     for session in list["sessions"].as_array().expect("a list") {
@@ -118,7 +118,8 @@ async fn lists_and_ends_sessions(cx: Cx) {
     let list = sessions(&app, db).await;
     let newest = json!({
         "id": list[0]["id"], "backend": "db", "created_at": "2026-01-15T12:00:03Z", "last_seen_at": "2026-01-15T12:00:03Z",
-        "ip": "127.0.0.1", "user_agent": "browser of db", "current": true,
+        "ip": "127.0.0.1", "user_agent": "browser of db", "device_id": list[0]["device_id"],
+        "device_name": "a browser", "current": true,
     });
     assert_eq!(list[0], newest);
     let names: Vec<&Value> = list.iter().map(|session| &session["backend"]).collect();
@@ -137,6 +138,7 @@ async fn lists_and_ends_sessions(cx: Cx) {
     me(&app, db).await.fails(E::Unauthorized);
 }
 
+/// SES-11.
 async fn sessions_of_others_do_not_exist(cx: Cx) {
     let app = cx.app().await;
     let (ada, root) = (app.user("ada").await, app.superuser("grace").await);
@@ -233,11 +235,12 @@ async fn the_oldest_session_makes_room(cx: Cx) {
     }
 }
 
+/// SES-21: the oldest end, however many logins there are at once.
 async fn parallel_logins_keep_within_the_limit(cx: Cx) {
     let app = cx.app_with(few_sessions(3)).await;
     let servers = [app.clone(), app.second_server().await];
     let ada = app.register("ada").await;
-    let logins = race(16, |n| {
+    let logins = race(32, |n| {
         let (server, email) = (servers[n % 2].clone(), ada.email.clone());
         async move { server.try_login(&email, PASSWORD, "db").await.is(200) }
     });

@@ -20,12 +20,9 @@ use crate::password::{Password, PolicyContext};
 use crate::principal::Principal;
 use crate::profile::{AccountChanges, ChangedBy, notify_owner};
 use crate::user::User;
-use crate::{invitation, verification};
+use crate::{invitation, page, verification};
 
 const TAKEN: ErrorCode = ErrorCode::UpdateUserEmailAlreadyExists;
-
-/// The largest page of a list.
-pub(super) const MAX_PAGE: u64 = 100;
 
 /// The service of superusers. What changes an account takes the superuser who acts, and asks for a recent login. The
 /// caller of what only reads has checked that a superuser asks; the wire does so for every route.
@@ -45,15 +42,10 @@ impl<'a> Admin<'a> {
     /// Fails when the database does.
     #[tracing::instrument(name = "admin.list", target = "auth::service", level = "debug", skip_all)]
     pub async fn list(&self, request: PageRequest) -> Result<Page> {
-        let limit = request.limit.unwrap_or(50).clamp(1, MAX_PAGE);
-        let db = self.kernel.db();
-        // One more than asked for tells whether there is another page.
-        let rows = store::page(db, request.prefix.as_deref(), request.cursor, limit + 1).await?;
-        let more = rows.len() as u64 > limit;
-        let items: Vec<User> =
-            rows.into_iter().take(usize::try_from(limit).unwrap_or(usize::MAX)).map(User::from).collect();
-        let next = items.last().filter(|_| more).map(|user| user.id);
-        Ok(Page { items, next })
+        let (db, size) = (self.kernel.db(), page::size(request.limit));
+        let mut rows = store::page(db, request.prefix.as_deref(), request.cursor, size + 1).await?;
+        let next = page::cut(&mut rows, size, |row| row.id);
+        Ok(Page { items: rows.into_iter().map(User::from).collect(), next })
     }
 
     /// One account.

@@ -7,14 +7,11 @@ use crate::event::Description;
 use crate::kernel::Kernel;
 use crate::secret::keyed_digest;
 use crate::user::User;
-use crate::{Client, Event, EventKind, Result};
+use crate::{Client, Event, EventKind, Result, page};
 
 /// How many events of failed attempts may wait to be written down, and how many of those that one client caused.
 pub(crate) const MAX_PENDING: usize = 256;
 pub(crate) const MAX_PENDING_OF_CLIENT: usize = 24;
-
-/// The largest page.
-const MAX_PAGE: u64 = 100;
 
 /// The service of the audit log.
 #[derive(Clone, Copy, Debug)]
@@ -33,12 +30,9 @@ impl<'a> Audit<'a> {
     /// Fails when the database does.
     #[tracing::instrument(name = "audit.list", target = "auth::service", level = "debug", skip_all)]
     pub async fn list(&self, query: AuditQuery) -> Result<AuditPage> {
-        let limit = query.limit.unwrap_or(50).clamp(1, MAX_PAGE);
-        // One more than asked for tells whether there is another page.
-        let mut items = store::page(self.kernel.db(), &query, limit + 1).await?;
-        let more = items.len() as u64 > limit;
-        items.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        let next = items.last().filter(|_| more).map(|event| event.id);
+        let size = page::size(query.limit);
+        let mut items = store::page(self.kernel.db(), &query, size + 1).await?;
+        let next = page::cut(&mut items, size, |event| event.id);
         Ok(AuditPage { items, next })
     }
 

@@ -19,8 +19,16 @@ use crate::secret::{digest, random_token};
 /// How often the use of a device is written down.
 const TOUCH_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Makes the device of a client that authenticated known to the account, as a part of the effect. Returns the token of a
-/// new cookie, where the client needs one.
+/// The device of a client that authenticated.
+#[derive(Default)]
+pub(crate) struct Remembered {
+    /// The id of the device; `None` where nothing tells it from others.
+    pub(crate) id: Option<Uuid>,
+    /// The token of a new cookie, where the client needs one.
+    pub(crate) cookie: Option<SecretString>,
+}
+
+/// Makes the device of a client that authenticated known to the account, as a part of the effect.
 ///
 /// # Errors
 /// Fails when the database does.
@@ -29,10 +37,10 @@ pub(crate) async fn remember(
     user_id: Uuid,
     backend: &BuiltBackend,
     seen: &Seen,
-) -> Result<Option<SecretString>> {
+) -> Result<Remembered> {
     let (kernel, client) = (effect.kernel(), effect.client());
     if !client.is_remote() {
-        return Ok(None);
+        return Ok(Remembered::default());
     }
     let keys = DeviceKeys::of(kernel, backend, client);
     let known = match seen {
@@ -40,19 +48,16 @@ pub(crate) async fn remember(
         Seen::Unknown => None,
         Seen::Unasked => store::find(effect.tx(), user_id, &keys, kernel.now()).await?,
     };
-    match (known, &backend.transport) {
-        (Some(device), transport) => {
-            touch(effect, &device, transport).await?;
-            Ok(None)
-        }
-        (None, Transport::Cookie { .. }) => remember_browser(effect, user_id).await,
-        (None, Transport::Bearer) => {
-            if let Some(key) = keys.network {
-                insert(effect, user_id, NETWORK, key, false).await?;
-            }
-            Ok(None)
-        }
+    if let Some(device) = known {
+        touch(effect, &device, &backend.transport).await?;
+        return Ok(Remembered { id: Some(device.id), ..Remembered::default() });
     }
+    let (id, cookie) = match (&backend.transport, keys.network) {
+        (Transport::Cookie { .. }, _) => remember_browser(effect, user_id).await?,
+        (Transport::Bearer, Some(key)) => (Some(insert_again(effect, user_id, NETWORK, key).await?), None),
+        (Transport::Bearer, None) => (None, None),
+    };
+    Ok(Remembered { id, cookie })
 }
 
 /// Makes the browser in which a mailed link was opened known to the account, by a new cookie. Returns its token.
@@ -73,20 +78,19 @@ pub(crate) async fn remember_reader(effect: &Effect, user_id: Uuid) -> Result<Op
     Ok(Some(token))
 }
 
-/// Makes the browser of a request known to the account.
-async fn remember_browser(effect: &Effect, user_id: Uuid) -> Result<Option<SecretString>> {
+/// Makes the browser of a request known to the account. Returns it, and the token of its new cookie if it needs one.
+async fn remember_browser(effect: &Effect, user_id: Uuid) -> Result<(Option<Uuid>, Option<SecretString>)> {
     let kernel = effect.kernel();
     // One cookie serves all accounts of a browser, but only one that the library gave it: a cookie that somebody else
     // planted would be known to them as well.
     if let Some(key) = effect.client().device()
         && store::is_issued(effect.tx(), key, kernel.now()).await?
     {
-        insert(effect, user_id, COOKIE, key, false).await?;
-        return Ok(None);
+        return Ok((Some(insert_again(effect, user_id, COOKIE, key).await?), None));
     }
     let token = random_token(kernel.random(), "")?;
-    insert(effect, user_id, COOKIE, digest(token.expose_secret()), false).await?;
-    Ok(Some(token))
+    let id = insert(effect, user_id, COOKIE, digest(token.expose_secret()), false).await?;
+    Ok((Some(id), Some(token)))
 }
 
 async fn touch(effect: &Effect, device: &KnownDevice, transport: &Transport) -> Result<()> {
@@ -98,11 +102,18 @@ async fn touch(effect: &Effect, device: &KnownDevice, transport: &Transport) -> 
     store::touch(effect.tx(), device.id, now, end(effect, kind)?).await
 }
 
-async fn insert(effect: &Effect, user_id: Uuid, kind: &str, key: [u8; 32], opened_mail: bool) -> Result<()> {
+/// Inserts a device that the account may have known before. Returns the id that it had then.
+async fn insert_again(effect: &Effect, user_id: Uuid, kind: &str, key: [u8; 32]) -> Result<Uuid> {
+    let id = insert(effect, user_id, kind, key, false).await?;
+    Ok(store::id_of(effect.tx(), user_id, key).await?.unwrap_or(id))
+}
+
+async fn insert(effect: &Effect, user_id: Uuid, kind: &str, key: [u8; 32], opened_mail: bool) -> Result<Uuid> {
     let (kernel, client) = (effect.kernel(), effect.client());
     let now = kernel.now();
+    let id = kernel.new_id(now)?;
     let row = Model {
-        id: kernel.new_id(now)?,
+        id,
         user_id,
         kind: kind.to_owned(),
         key_hash: key.into(),
@@ -112,7 +123,8 @@ async fn insert(effect: &Effect, user_id: Uuid, kind: &str, key: [u8; 32], opene
         last_seen_at: Timestamp(now),
         expires_at: Timestamp(end(effect, kind)?),
     };
-    store::insert(effect.tx(), row).await
+    store::insert(effect.tx(), row).await?;
+    Ok(id)
 }
 
 fn end(effect: &Effect, kind: &str) -> Result<OffsetDateTime> {

@@ -51,7 +51,7 @@ pub(super) async fn replace_key(db: &impl ConnectionTrait, former: [u8; 32], key
 }
 
 /// Inserts a device, in the place of the one that was used the longest ago if there are enough, but rather not of one in which
-/// a mailed link was opened. One that the account knew once is known again.
+/// a mailed link was opened. One that the account knew once is known again, by the id that it had.
 pub(super) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<()> {
     let newest = Query::select()
         .column(Column::Id)
@@ -81,6 +81,12 @@ pub(super) async fn insert(db: &impl ConnectionTrait, row: Model) -> Result<()> 
     let conflict = OnConflict::columns([Column::UserId, Column::KeyHash]).update_columns(again).to_owned();
     Entity::insert(row).on_conflict(conflict).exec_without_returning(db).await?;
     Ok(())
+}
+
+/// The id of the device with a key.
+pub(super) async fn id_of(db: &impl ConnectionTrait, user_id: Uuid, key: [u8; 32]) -> Result<Option<Uuid>> {
+    let device = Entity::find().filter(Column::UserId.eq(user_id)).filter(Column::KeyHash.eq(key.to_vec()));
+    Ok(device.select_only().column(Column::Id).into_tuple().all(db).await?.pop())
 }
 
 /// Writes down that a device was used.

@@ -10,7 +10,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::audit::AuditEvent;
 use crate::error::{Error, Result};
-use crate::principal::Session;
+use crate::principal::ListedSession;
 use crate::user::User;
 
 /// Everything that the library holds about a user, except digests of secrets. `Debug` shows whose it is, by the id.
@@ -20,7 +20,7 @@ pub struct Export {
     /// The account.
     pub user: User,
     /// Its live sessions.
-    pub sessions: Vec<Session>,
+    pub sessions: Vec<ListedSession>,
     /// What happened to it, newest first: the newest 1,000 events. The others can be read
     /// [page by page](crate::audit::Audit::list_own).
     pub activity: Vec<AuditEvent>,

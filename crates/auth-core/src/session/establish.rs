@@ -90,6 +90,7 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
         effect.changes(user.id);
         forget(effect, oldest.into_iter().map(|id| Ended::Session { id, user_id: user.id }))?;
     }
+    let device = remember(effect, user.id, backend, &proof.device).await?;
     let mut session = Session {
         id: kernel.new_id(now)?,
         user_id: user.id,
@@ -111,22 +112,22 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
     let life = token.expires_in.filter(|_| backend.refresh.is_none());
     let expires_at = life.and_then(|life| now.checked_add(life.try_into().ok()?));
     session.expires_at = expires_at.map_or(session.expires_at, |moment| session.expires_at.min(moment));
-    store::insert(tx, &session, token.digest, user.security_epoch).await?;
+    store::insert(tx, &session, device.id, token.digest, user.security_epoch).await?;
     let token = match &backend.refresh {
         None => IssuedToken::new(token.token, token.expires_in),
         Some(refresh) => IssuedToken::refreshed(token, refresh::begin(effect, session.id, now).await?, refresh),
     };
-    let device = remember(effect, user.id, backend, &proof.device).await?;
     effect.run_hook(Action::Login { user, session: &session }).await?;
     effect.emit(EventKind::LoginSucceeded {
         user_id: user.id,
         session_id: session.id,
         backend: session.backend.clone(),
         amr: session.amr.clone(),
+        device_id: device.id,
     });
     let user = User { last_login_at: Some(now), ..user.clone() };
     let principal = Principal { user, session, source: kernel.parts().source, is_remembered: false };
-    Ok(Login { principal, token, device })
+    Ok(Login { principal, token, device: device.cookie })
 }
 
 /// What becomes of the bearer token of a session that outlives a change of credentials.

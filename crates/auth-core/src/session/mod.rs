@@ -16,7 +16,7 @@ pub(crate) mod store;
 
 use crate::feature::{Feature, JobHandler};
 
-pub use crate::principal::{Principal, Session};
+pub use crate::principal::{ListedSession, Principal, Session};
 pub use config::SessionConfig;
 pub use establish::Proof;
 pub(crate) use establish::{BearerToken, renew};
@@ -25,7 +25,7 @@ pub use issue::{IssuedToken, Login};
 pub use refresh::{Carried, RefreshTokens};
 pub(crate) use revoke::{Revocation, revoke};
 use rows::{export, purge};
-pub use service::{Credential, Freshness, Sessions};
+pub use service::{Credential, Freshness, SessionPage, Sessions};
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature =

@@ -32,7 +32,7 @@ pub(crate) fn purge(kernel: &Kernel) -> BoxFuture<'_, Result<u64>> {
 /// Adds the live sessions.
 pub(crate) fn export<'a>(kernel: &'a Kernel, export: &'a mut Export) -> BoxFuture<'a, Result<()>> {
     Box::pin(async {
-        export.sessions = Sessions::new(kernel).list(&export.user).await?;
+        export.sessions = Sessions::new(kernel).list_all(&export.user).await?;
         Ok(())
     })
 }

@@ -11,7 +11,7 @@ use super::establish::{Proof, establish};
 use super::idle::is_unused;
 use super::issue::Login;
 use super::revoke::{Revocation, revoke};
-use super::store;
+use super::store::{self, Listed};
 use crate::backend::BuiltBackend;
 use crate::change::Concerned;
 use crate::client::Client;
@@ -21,7 +21,8 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::event::{EventKind, LoginFailure};
 use crate::jwt::AccessClaims;
 use crate::kernel::Kernel;
-use crate::principal::{Principal, Session};
+use crate::page;
+use crate::principal::{ListedSession, Principal, Session};
 use crate::token::TokenRef;
 use crate::user::User;
 
@@ -32,6 +33,16 @@ const TOUCH_EVERY: Duration = Duration::from_secs(60);
 #[derive(Clone, Copy, Debug)]
 pub struct Sessions<'a> {
     kernel: &'a Kernel,
+}
+
+/// A page of a user's sessions, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SessionPage {
+    /// The sessions.
+    pub sessions: Vec<ListedSession>,
+    /// Where the next page begins, when there is one.
+    pub next: Option<Uuid>,
 }
 
 /// A token that a request carries, and the backend whose transport it came by.
@@ -210,7 +221,8 @@ impl<'a> Sessions<'a> {
         Ok(noted)
     }
 
-    /// The user's sessions that are alive, newest first.
+    /// A page of the user's sessions that are alive, newest first: at most `limit`, which is at most 100 and 50 by default,
+    /// after the [`next`](SessionPage::next) of the page before.
     ///
     /// # Errors
     /// Fails when the database does.
@@ -218,11 +230,29 @@ impl<'a> Sessions<'a> {
         name = "session.list", target = "auth::service", level = "debug",
         skip_all, fields(user_id = %user.id)
     )]
-    pub async fn list(&self, user: &User) -> Result<Vec<Session>> {
+    pub async fn list(&self, user: &User, cursor: Option<Uuid>, limit: Option<u64>) -> Result<SessionPage> {
+        let size = page::size(limit);
+        let mut sessions = self.listed(user, cursor, Some(size + 1)).await?;
+        let next = page::cut(&mut sessions, size, |listed| listed.session.id);
+        Ok(SessionPage { sessions, next })
+    }
+
+    /// All of the user's sessions that are alive, newest first: as many as the app allows.
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    #[tracing::instrument(
+        name = "session.list_all", target = "auth::service", level = "debug",
+        skip_all, fields(user_id = %user.id)
+    )]
+    pub async fn list_all(&self, user: &User) -> Result<Vec<ListedSession>> {
+        self.listed(user, None, None).await
+    }
+
+    async fn listed(&self, user: &User, cursor: Option<Uuid>, limit: Option<u64>) -> Result<Vec<ListedSession>> {
         let now = self.kernel.now();
-        let unused = is_unused(self.kernel, now);
-        let rows = store::list(self.kernel.db(), user.id, user.security_epoch, now, unused).await?;
-        Ok(rows.into_iter().map(Session::from).collect())
+        let listed = Listed { is_unused: is_unused(self.kernel, now), cursor, limit };
+        store::list(self.kernel.db(), user, now, listed).await
     }
 
     /// Ends one of the user's sessions.

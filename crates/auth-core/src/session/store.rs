@@ -1,17 +1,18 @@
 //! The queries of sessions, but for the one of every request.
 
 use auth_entity::session::{ActiveModel, Column, Entity, Model};
-use auth_entity::{Digest, Timestamp, user};
+use auth_entity::{Digest, Timestamp, device, user};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, JoinType, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::Session;
-use crate::Result;
+use super::{ListedSession, Session};
 use crate::installation::epoch;
+use crate::{Result, User};
 
 /// How many sessions too many one login removes at the most.
 const MAX_OVERFLOW: u64 = 1000;
@@ -19,6 +20,7 @@ const MAX_OVERFLOW: u64 = 1000;
 pub(super) async fn insert(
     db: &impl ConnectionTrait,
     session: &Session,
+    device_id: Option<Uuid>,
     token_hash: Option<[u8; 32]>,
     sev: i64,
 ) -> Result<()> {
@@ -40,6 +42,7 @@ pub(super) async fn insert(
         token_at: Set(Timestamp(session.token_at)),
         ip: Set(session.ip.clone()),
         user_agent: Set(session.user_agent.clone()),
+        device_id: Set(device_id),
         scope: Set(session.scope.clone()),
     };
     Entity::insert(row).exec_without_returning(db).await?;
@@ -84,24 +87,39 @@ pub(super) async fn trim(db: &impl ConnectionTrait, user_id: Uuid, keep: u64) ->
     Ok(oldest)
 }
 
-/// The sessions of a user that are alive, newest first.
+/// Which sessions of a user are listed.
+pub(super) struct Listed {
+    pub(super) is_unused: Condition,
+    pub(super) cursor: Option<Uuid>,
+    pub(super) limit: Option<u64>,
+}
+
+/// The sessions of a user that are alive, newest first, each with the device that it names, unless that was forgotten.
 pub(super) async fn list(
     db: &impl ConnectionTrait,
-    user_id: Uuid,
-    sev: i64,
+    user: &User,
     now: OffsetDateTime,
-    is_unused: Condition,
-) -> Result<Vec<Model>> {
-    Ok(Entity::find()
-        .filter(Column::UserId.eq(user_id))
-        .filter(Column::Sev.eq(sev))
+    Listed { is_unused, cursor, limit }: Listed,
+) -> Result<Vec<ListedSession>> {
+    let device = Entity::belongs_to(device::Entity).from(Column::DeviceId).to(device::Column::Id);
+    let mut sessions = Entity::find()
+        .filter(Column::UserId.eq(user.id))
+        .filter(Column::Sev.eq(user.security_epoch))
         .filter(Column::ExpiresAt.gt(Timestamp(now)))
         .filter(is_unused.not())
         .filter(epoch::survives(Column::CreatedAt))
-        .order_by_desc(Column::CreatedAt)
         .order_by_desc(Column::Id)
-        .all(db)
-        .await?)
+        .limit(limit);
+    if let Some(cursor) = cursor {
+        sessions = sessions.filter(Column::Id.lt(cursor));
+    }
+    let rows = sessions.join(JoinType::LeftJoin, device.into()).select_also(device::Entity).all(db).await?;
+    let is_known = |device: &device::Model| device.user_id == user.id && device.expires_at.0 > now;
+    let listed = |(row, device): (Model, Option<device::Model>)| {
+        let device_id = device.filter(is_known).map(|device| device.id);
+        ListedSession { session: row.into(), device_id }
+    };
+    Ok(rows.into_iter().map(listed).collect())
 }
 
 /// Notes that a session was used, once a minute at the most however many requests say so.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use auth_core::BuiltBackend;
-use auth_core::session::Session;
+use auth_core::session::{ListedSession, Session};
 use auth_core::time::OffsetDateTime;
 use auth_core::uuid::Uuid;
 use http::header::HeaderName;
@@ -54,12 +54,17 @@ pub(crate) struct SessionView<'a> {
     /// The client's `User-Agent` at login.
     #[schema(required)]
     user_agent: Option<&'a str>,
+    /// The known device on which it was begun; null when that was forgotten, or cannot be told from others.
+    #[schema(required)]
+    device_id: Option<Uuid>,
+    /// What the device is called, such as `Firefox on Windows`: at most 64 characters of fixed words.
+    device_name: String,
     /// Whether this is the session of the request.
     current: bool,
 }
 
 impl<'a> SessionView<'a> {
-    pub(crate) fn new(session: &'a Session, current: Uuid) -> Self {
+    pub(crate) fn new(ListedSession { session, device_id, .. }: &'a ListedSession, current: Uuid) -> Self {
         Self {
             id: session.id,
             backend: &session.backend,
@@ -67,6 +72,8 @@ impl<'a> SessionView<'a> {
             last_seen_at: session.last_seen_at,
             ip: session.ip(),
             user_agent: session.user_agent.as_deref(),
+            device_id: *device_id,
+            device_name: session.device_name().to_string(),
             current: session.id == current,
         }
     }

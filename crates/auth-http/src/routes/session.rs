@@ -1,5 +1,6 @@
 //! The list of sessions, and their end.
 
+use auth_core::uuid::Uuid;
 use auth_core::{Auth, Principal};
 use serde::Serialize;
 
@@ -8,7 +9,7 @@ use crate::answer::session::{ENDED, ENDED_IF_CURRENT, SessionView, ended};
 use crate::call::Call;
 use crate::decode::request;
 use crate::endpoint::{Endpoint, Group};
-use crate::handler::Id;
+use crate::handler::{Id, Query};
 use crate::problem::Problem;
 use crate::reply::Reply;
 use crate::requirement::Requirement;
@@ -21,11 +22,24 @@ request! {
     }
 }
 
-/// The user's sessions.
+request! {
+    /// The query of the list of sessions.
+    SessionsQuery {
+        #[doc = "The `next` of the previous page."]
+        cursor: Option<Uuid>,
+        #[doc = "The number of sessions per page, at most 100; 50 by default."]
+        limit: Option<u64>,
+    }
+}
+
+/// A page of the user's sessions.
 #[derive(Serialize, utoipa::ToSchema)]
 struct SessionList<'a> {
     /// Newest first.
     sessions: Vec<SessionView<'a>>,
+    /// The `cursor` of the next page; null on the last one.
+    #[schema(required)]
+    next: Option<Uuid>,
 }
 
 pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
@@ -34,7 +48,7 @@ pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
         Endpoint::get("session.list", Group::Auth, "/sessions")
             .requires(Requirement::new().scopes(["sessions:read"]), list)
             .summary("Lists the user's active sessions.")
-            .answers::<SessionList>(200, "The sessions, newest first.")
+            .answers::<SessionList>(200, "A page, newest first.")
             .costs(2),
         Endpoint::delete("session.end", Group::Auth, "/sessions/{id}")
             .user(end)
@@ -76,10 +90,11 @@ async fn logout_all(call: Call, principal: Principal, request: LogoutAllRequest)
     ended(&call, &principal.session)
 }
 
-async fn list(call: Call, principal: Principal) -> Result<Reply, Problem> {
-    let sessions = call.auth.sessions().list(&principal.user).await?;
-    let sessions = sessions.iter().map(|session| SessionView::new(session, principal.session.id)).collect();
-    Reply::ok(&SessionList { sessions })
+async fn list(call: Call, principal: Principal, Query(query): Query<SessionsQuery>) -> Result<Reply, Problem> {
+    let SessionsQuery { cursor, limit } = query;
+    let page = call.auth.sessions().list(&principal.user, cursor, limit).await?;
+    let sessions = page.sessions.iter().map(|session| SessionView::new(session, principal.session.id)).collect();
+    Reply::ok(&SessionList { sessions, next: page.next })
 }
 
 async fn end(call: Call, principal: Principal, Id(id): Id) -> Result<Reply, Problem> {
