@@ -4,7 +4,7 @@ pub(crate) use auth_core::account::{
     ACCOUNT_DELETED, PASSWORD_CHANGED, PASSWORD_SET, SUPERUSER_ADDED, SUPERUSER_CHANGED, SUPERUSER_REMOVED,
 };
 pub(crate) use auth_core::admin::ACCOUNT_RESET;
-pub(crate) use auth_core::device::CONFIRM_DEVICE;
+pub(crate) use auth_core::device::{CONFIRM_DEVICE, NEW_DEVICE};
 pub(crate) use auth_core::email_change::{
     CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED, EMAIL_CHANGED_BY_ADMIN,
 };

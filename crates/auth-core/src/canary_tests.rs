@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::admin::{AdminChanges, NewUser, PageRequest};
 use crate::audit::{AuditEvent, AuditQuery};
-use crate::device::Device;
+use crate::device::{Device, DeviceConfig};
 use crate::feature::{Export, Feature, Kernel};
 use crate::identifier::{Email, LoginName, Username};
 use crate::installation::{KeyError, KeyState, Restored, UnknownKey};
@@ -345,6 +345,7 @@ fn mails() {
         Content { subject: "Hello".to_owned(), text: SECRET.to_owned(), html: SECRET.to_owned() },
         Language::english(),
         LinkConfig::new("verify", Duration::from_secs(60)),
+        DeviceConfig { account_page: Some("account".to_owned()), ..DeviceConfig::default() },
         MailConfig::default(),
         Service { name: "Notes", url: &url },
         TemplateErrors(vec!["en/canary: no subject".to_owned()]),

@@ -10,6 +10,7 @@ use sea_orm::DatabaseConnection;
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
 use tokio::sync::{Notify, Semaphore};
+use url::Url;
 use uuid::Uuid;
 
 use crate::backend::BuiltBackend;
@@ -191,12 +192,18 @@ impl Kernel {
     /// A link to a page of the front end, with a token.
     #[must_use]
     pub fn mail_link(&self, link: &LinkConfig, token: &SecretString) -> MailLink {
-        let mut url = self.settings().frontend_url.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(link.page.split('/'));
-        }
+        let mut url = self.page(&link.page);
         url.query_pairs_mut().append_pair("token", token.expose_secret());
         MailLink::new(url, link.lifetime)
+    }
+
+    /// A page of the front end.
+    pub(crate) fn page(&self, path: &str) -> Url {
+        let mut url = self.settings().frontend_url.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path.split('/'));
+        }
+        url
     }
 
     /// The client's language, as far as mail can be written in it.

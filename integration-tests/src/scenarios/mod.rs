@@ -47,6 +47,7 @@ mod matrix;
 mod migration;
 mod neutral_registration;
 mod new_account;
+mod new_device;
 mod one_time_token;
 mod own_table;
 mod parity;
@@ -149,6 +150,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(matrix),
     feature!(migration),
     feature!(new_account),
+    feature!(new_device),
     feature!(neutral_registration),
     feature!(one_time_token),
     feature!(own_table),

@@ -19,15 +19,23 @@ pub struct DeviceConfig {
     pub cookie_lifetime: Duration,
     /// How long the network of a client without cookies is known after it was last used.
     pub network_lifetime: Duration,
+    /// Whether the owner gets a mail about a login on a device that the account does not know.
+    pub new_device_mail: bool,
+    /// The path of the page of the front end that this mail links to, such as `account`: one on which users see their sessions, log
+    /// other devices out and choose a new password. Without it, the mail names the public URL.
+    pub account_page: Option<String>,
 }
 
 impl Default for DeviceConfig {
-    /// The page `device/confirm`, a day; browsers for 180 days, networks for 30.
+    /// The page `device/confirm`, a day; browsers for 180 days, networks for 30; mails about new devices, which name the public
+    /// URL.
     fn default() -> Self {
         Self {
             link: LinkConfig::new("device/confirm", LIFETIME),
             cookie_lifetime: DAY * 180,
             network_lifetime: DAY * 30,
+            new_device_mail: true,
+            account_page: None,
         }
     }
 }
@@ -37,6 +45,8 @@ impl DeviceConfig {
     #[must_use]
     pub fn problems(&self) -> Vec<String> {
         let mut problems = self.link.problems("devices.link");
+        let page = self.account_page.iter().map(|page| LinkConfig::new(page, LIFETIME));
+        problems.extend(page.flat_map(|page| page.problems("devices.account_page")));
         for (name, lifetime) in [("cookie", self.cookie_lifetime), ("network", self.network_lifetime)] {
             if lifetime < Duration::from_secs(60) || lifetime > MAX_LIFETIME {
                 problems.push(format!("set `devices.{name}_lifetime` between a minute and 400 days, not {lifetime:?}"));

@@ -6,6 +6,7 @@ mod key;
 mod link;
 mod model;
 mod name;
+mod notice;
 mod remember;
 mod rows;
 mod service;
@@ -17,20 +18,24 @@ pub use config::DeviceConfig;
 pub(crate) use key::DeviceKeys;
 pub(crate) use link::ask_owner;
 pub use link::{CONFIRM, CONFIRM_DEVICE, DEVICE_MAILS};
-use link::{JOB, run_job};
 pub use model::Device;
 pub(crate) use model::{KnownDevice, Seen};
 pub use name::DeviceName;
+pub(crate) use notice::tell_owner;
+pub use notice::{NEW_DEVICE, NEW_DEVICE_MAILS};
 pub(crate) use remember::{remember, remember_reader};
 use rows::{export, purge};
 pub use service::Devices;
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature = Feature::new("device", "Devices from which an account was used before.")
-    .mails(&[CONFIRM_DEVICE])
+    .mails(&[CONFIRM_DEVICE, NEW_DEVICE])
     .purposes(&[CONFIRM])
-    .limits(&[DEVICE_MAILS.declared()])
+    .limits(&[DEVICE_MAILS.declared(), NEW_DEVICE_MAILS.declared()])
     .problems(|configs| configs.devices.problems())
     .purge(purge)
     .export(export)
-    .jobs(&[JobHandler::new(JOB, CONFIRM_DEVICE.name(), run_job)]);
+    .jobs(&[
+        JobHandler::new(link::JOB, CONFIRM_DEVICE.name(), link::run_job),
+        JobHandler::new(notice::JOB, NEW_DEVICE.name(), notice::run_job),
+    ]);

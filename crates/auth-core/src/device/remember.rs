@@ -24,6 +24,8 @@ const TOUCH_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 pub(crate) struct Remembered {
     /// The id of the device; `None` where nothing tells it from others.
     pub(crate) id: Option<Uuid>,
+    /// Whether the account did not know it.
+    pub(crate) is_new: bool,
     /// The token of a new cookie, where the client needs one.
     pub(crate) cookie: Option<SecretString>,
 }
@@ -57,7 +59,7 @@ pub(crate) async fn remember(
         (Transport::Bearer, Some(key)) => (Some(insert_again(effect, user_id, NETWORK, key).await?), None),
         (Transport::Bearer, None) => (None, None),
     };
-    Ok(Remembered { id, cookie })
+    Ok(Remembered { id, is_new: true, cookie })
 }
 
 /// Makes the browser in which a mailed link was opened known to the account, by a new cookie. Returns its token.

@@ -115,6 +115,7 @@ mod tests {
             ("mails_by_client", "client", vec![(10, HOUR)]),
             ("mails_by_pair", "account and network", vec![(3, HOUR), (5, 24 * HOUR)]),
             ("mails_to_address", "address", vec![(6, HOUR), (10, 24 * HOUR)]),
+            ("new_device_mails", "account", vec![(5, HOUR), (20, 24 * HOUR)]),
             ("notices", "address", vec![(1, 24 * HOUR)]),
             ("password_changes", "account", vec![(10, HOUR)]),
             ("passwords_by_account", "account", vec![(100, 60)]),

@@ -4,7 +4,7 @@ use super::forget::forget;
 use super::issue::{IssuedToken, Login, issue};
 use super::{refresh, store};
 use crate::backend::{BuiltBackend, Transport};
-use crate::device::{KnownDevice, Seen, remember};
+use crate::device::{KnownDevice, Seen, remember, tell_owner};
 use crate::effect::Effect;
 use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
@@ -117,6 +117,9 @@ pub async fn establish(effect: &Effect, user: &User, proof: &Proof, backend: &Bu
         None => IssuedToken::new(token.token, token.expires_in),
         Some(refresh) => IssuedToken::refreshed(token, refresh::begin(effect, session.id, now).await?, refresh),
     };
+    if device.is_new {
+        tell_owner(effect, user)?;
+    }
     effect.run_hook(Action::Login { user, session: &session }).await?;
     effect.emit(EventKind::LoginSucceeded {
         user_id: user.id,
