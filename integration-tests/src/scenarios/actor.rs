@@ -43,6 +43,7 @@ const ROWS: &[(&str, &str, Actor)] = &[
     ("session.logout", "logout", Owner),
     ("session.end", "session_revoked", Owner),
     ("session.logout_all", "sessions_revoked", Owner),
+    ("session.logout_others", "sessions_revoked", Owner),
     ("profile.update", "user_updated", Owner),
     ("profile.change_password", "password_changed", Owner),
     ("profile.delete", "user_deleted", Owner),
@@ -128,7 +129,7 @@ async fn ready(app: &App, action: &str, root: &Login) -> (Request, Login) {
     let request = match action {
         "registration.register" => request.json(json!({ "email": "new@example.org", "password": PASSWORD })),
         "login.login" => request.json(json!({ "username": who.email, "password": PASSWORD })),
-        "session.logout" => by(request),
+        "session.logout" | "session.logout_others" => by(request),
         "session.end" => {
             let other = app.login(&who, "cookie").await;
             let list = app.get("/auth/sessions").by(&other).send().await.is(200).json();

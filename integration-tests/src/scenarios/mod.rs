@@ -40,6 +40,7 @@ mod limit;
 mod log;
 mod login;
 mod login_request;
+mod logout_others;
 mod magic_link;
 mod mail;
 mod mail_delivery;
@@ -144,6 +145,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(log),
     feature!(login),
     feature!(login_request),
+    feature!(logout_others),
     feature!(magic_link),
     feature!(mail),
     feature!(mail_delivery),

@@ -44,7 +44,7 @@ async fn the_end_of_a_session_is_heard_on_every_server(cx: Cx) {
     let app = cx.app_with(attentive()).await;
     let other = app.second_server().await;
     let root = app.superuser("root").await;
-    for how in 0..6 {
+    for how in 0..7 {
         let ada = app.user(&format!("ada{how}")).await;
         let second = app.login(&ada, "cookie").await;
         let Principal { session, .. } = principal_of(&app, &ada).await;
@@ -59,6 +59,7 @@ async fn the_end_of_a_session_is_heard_on_every_server(cx: Cx) {
                 let body = json!({ "old_password": PASSWORD, "new_password": "plum-tractor-Orbit-20" });
                 app.post("/auth/change-password").by(&second).json(body).send().await.is(204)
             }
+            5 => app.post("/auth/logout-others").by(&second).send().await.is(204),
             _ => app.post("/auth/logout-all").by(&second).json(json!({ "everywhere": true })).send().await.is(204),
         };
         for wait in waits {

@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::announce::announce;
 use super::{Accounts, Changes, Updated, store};
+use crate::device::forget_others;
 use crate::effect::Effect;
 use crate::error::{Error, ErrorCode, Result};
 use crate::event::EventKind;
@@ -56,12 +57,13 @@ impl Accounts<'_> {
             SessionsToEnd::Nothing => {}
             SessionsToEnd::All => {
                 revoke(effect, Revocation::All { user_id, seen }).await?;
-                store::forget_devices(effect.tx(), user_id, None).await?;
+                forget_others(effect.tx(), user_id, Vec::new()).await?;
                 after.security_epoch += 1;
             }
             SessionsToEnd::Others(session, bearer) => {
                 revoke(effect, Revocation::Others { user_id, seen, keep: session.id }).await?;
-                store::forget_devices(effect.tx(), user_id, effect.client().device()).await?;
+                let browser = effect.client().device().map(Vec::from);
+                forget_others(effect.tx(), user_id, Vec::from_iter(browser)).await?;
                 if changes.email.is_some() {
                     store::forget_readers(effect.tx(), user_id).await?;
                 }

@@ -60,16 +60,6 @@ pub(crate) async fn find_for_update(db: &impl ConnectionTrait, id: Uuid) -> Resu
     Ok(Entity::find().filter(Column::Id.eq(id)).lock_exclusive().all(db).await?.pop())
 }
 
-/// Forgets the devices that an account knows, except the one with a key.
-pub(super) async fn forget_devices(db: &impl ConnectionTrait, id: Uuid, keep: Option<[u8; 32]>) -> Result<()> {
-    let mut devices = device::Entity::delete_many().filter(device::Column::UserId.eq(id));
-    if let Some(key) = keep {
-        devices = devices.filter(device::Column::KeyHash.ne(key.to_vec()));
-    }
-    devices.exec(db).await?;
-    Ok(())
-}
-
 /// Forgets in which browsers mailed links of an account were opened: they were mailed to another address.
 pub(super) async fn forget_readers(db: &impl ConnectionTrait, id: Uuid) -> Result<()> {
     let readers = device::Entity::update_many().col_expr(device::Column::OpenedMail, Expr::value(false));

@@ -26,6 +26,7 @@ pub use notice::{NEW_DEVICE, NEW_DEVICE_MAILS};
 pub(crate) use remember::{remember, remember_reader};
 use rows::{export, purge};
 pub use service::Devices;
+pub(crate) use store::forget_others;
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature = Feature::new("device", "Devices from which an account was used before.")

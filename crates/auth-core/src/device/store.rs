@@ -89,6 +89,13 @@ pub(super) async fn id_of(db: &impl ConnectionTrait, user_id: Uuid, key: [u8; 32
     Ok(device.select_only().column(Column::Id).into_tuple().all(db).await?.pop())
 }
 
+/// Forgets the devices that an account knows, except those with these keys.
+pub(crate) async fn forget_others(db: &impl ConnectionTrait, user_id: Uuid, keep: Vec<Vec<u8>>) -> Result<()> {
+    let devices = Entity::delete_many().filter(Column::UserId.eq(user_id)).filter(Column::KeyHash.is_not_in(keep));
+    devices.exec(db).await?;
+    Ok(())
+}
+
 /// Writes down that a device was used.
 pub(super) async fn touch(
     db: &impl ConnectionTrait,

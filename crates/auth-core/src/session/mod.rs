@@ -8,6 +8,7 @@ pub(crate) mod forget;
 mod idle;
 mod issue;
 pub(crate) mod lookup;
+mod others;
 pub(crate) mod refresh;
 pub(crate) mod revoke;
 mod rows;

@@ -32,7 +32,7 @@ const TOUCH_EVERY: Duration = Duration::from_secs(60);
 /// The service of sessions.
 #[derive(Clone, Copy, Debug)]
 pub struct Sessions<'a> {
-    kernel: &'a Kernel,
+    pub(super) kernel: &'a Kernel,
 }
 
 /// A page of a user's sessions, newest first.

@@ -79,6 +79,13 @@ pub(crate) fn token_answer(
     Ok(reply.cookie(refresh_cookie(call, backend, session, token)))
 }
 
+/// The cookie of an answer that may have a new token [`beside`] its body.
+pub(crate) const RENEWED_COOKIE: DeclaredHeader = DeclaredHeader {
+    name: "Set-Cookie",
+    about: "The cookie of the backend, with the new token, where the session that asked goes on with one.",
+    always: false,
+};
+
 /// The answer with a session's new tokens beside its body: as cookies, or in headers.
 pub(crate) fn beside(
     call: &Call,

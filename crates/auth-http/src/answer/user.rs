@@ -7,7 +7,7 @@ use auth_core::{Principal, User};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::answer::token::beside;
+use crate::answer::token::{RENEWED_COOKIE, beside};
 use crate::call::Call;
 use crate::cookie;
 use crate::endpoint::DeclaredHeader;
@@ -58,12 +58,6 @@ impl<'a> From<&'a User> for PublicUser<'a> {
     }
 }
 
-const COOKIE: DeclaredHeader = DeclaredHeader {
-    name: "Set-Cookie",
-    about: "The cookie of the backend, with the new token, where the session that asked goes on with one.",
-    always: false,
-};
-
 /// The headers of [`updated`] where a mailed link verified the email address.
 pub(crate) const VERIFIED: [DeclaredHeader; 1] = [DeclaredHeader {
     name: "Set-Cookie",
@@ -74,7 +68,7 @@ pub(crate) const VERIFIED: [DeclaredHeader; 1] = [DeclaredHeader {
 
 /// The headers of [`updated`] where the password may change.
 pub(crate) const UPDATED: [DeclaredHeader; 3] = [
-    COOKIE,
+    RENEWED_COOKIE,
     DeclaredHeader {
         name: "Auth-Token",
         about: "The new token of a bearer backend, after a new password; the old one has ended.",

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::answer::backend::of_each_backend;
 use crate::answer::session::{ENDED, ENDED_IF_CURRENT, SessionView, ended};
+use crate::answer::token::{RENEWED_COOKIE, beside};
 use crate::call::Call;
 use crate::decode::request;
 use crate::endpoint::{Endpoint, Group};
@@ -61,6 +62,11 @@ pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
             .summary("Ends the sessions of this browser, or all sessions of the user.")
             .empty("They ended.")
             .headers(&ENDED),
+        Endpoint::post("session.logout_others", Group::Auth, "/logout-others")
+            .requires(Requirement::new().open_to_pending_password_change(), logout_others)
+            .summary("Ends all sessions of the user but the one of the request, which goes on.")
+            .empty("They ended.")
+            .headers(&[RENEWED_COOKIE]),
     ]);
     endpoints
 }
@@ -88,6 +94,11 @@ async fn logout_all(call: Call, principal: Principal, request: LogoutAllRequest)
         Some(false) | None => call.auth.sessions().logout(&principal, &call.client).await?,
     }
     ended(&call, &principal.session)
+}
+
+async fn logout_others(call: Call, principal: Principal) -> Result<Reply, Problem> {
+    let token = call.auth.sessions().logout_others(&principal, &call.client).await?;
+    beside(&call, Reply::no_content(), &principal.session, token.as_ref())
 }
 
 async fn list(call: Call, principal: Principal, Query(query): Query<SessionsQuery>) -> Result<Reply, Problem> {
