@@ -11,7 +11,7 @@ mod export;
 mod row;
 
 pub use export::Export;
-pub use row::{CheckSetting, ExportUser, Feature, JobHandler, PurgeExpired, RunJob};
+pub use row::{CheckSetting, ExportUser, Feature, JobHandler, PurgeExpired, RunJob, Upkeep};
 
 pub use crate::account::store::lock_owner;
 pub use crate::configs::Configs;

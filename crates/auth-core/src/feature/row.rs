@@ -22,6 +22,9 @@ pub type CheckSetting = fn(&Configs) -> Vec<String>;
 /// Deletes what has expired, and returns how many rows that were.
 pub type PurgeExpired = for<'a> fn(&'a Kernel) -> BoxFuture<'a, Result<u64>>;
 
+/// Does what is due.
+pub type Upkeep = for<'a> fn(&'a Kernel) -> BoxFuture<'a, Result<()>>;
+
 /// Adds what a feature holds about [the user](Export::user) to an export.
 pub type ExportUser = for<'a> fn(&'a Kernel, &'a mut Export) -> BoxFuture<'a, Result<()>>;
 
@@ -36,6 +39,7 @@ pub struct Feature {
     pub(crate) setting: Option<Arc<dyn Any + Send + Sync>>,
     pub(crate) problems: Option<CheckSetting>,
     pub(crate) purge: Option<PurgeExpired>,
+    pub(crate) upkeep: Option<Upkeep>,
     pub(crate) export: Option<ExportUser>,
     pub(crate) jobs: &'static [JobHandler],
     pub(crate) mails: &'static [MailKind],
@@ -60,6 +64,7 @@ impl Feature {
             setting: None,
             problems: None,
             purge: None,
+            upkeep: None,
             export: None,
             jobs: &[],
             mails: &[],
@@ -86,6 +91,13 @@ impl Feature {
     #[must_use]
     pub const fn purge(mut self, purge: PurgeExpired) -> Self {
         self.purge = Some(purge);
+        self
+    }
+
+    /// Does what is due, once an hour, after the purge. Several servers may do so at the same moment.
+    #[must_use]
+    pub const fn upkeep(mut self, upkeep: Upkeep) -> Self {
+        self.upkeep = Some(upkeep);
         self
     }
 

@@ -51,8 +51,7 @@ pub(crate) fn spawn(kernel: Kernel, features: Arc<[Feature]>) -> Workers {
     let (stop, stopped) = watch::channel(false);
     let task = tokio::spawn(async move {
         let courier = Courier { kernel: &kernel, features: &features };
-        let purge = Purge::new(&kernel, &features);
-        tokio::join!(examine(&kernel), deliver(courier, stopped.clone()), forget(purge, stopped));
+        tokio::join!(examine(&kernel), deliver(courier, stopped.clone()), maintain(&kernel, &features, stopped));
     });
     Workers { stop, task: Some(task) }
 }
@@ -106,8 +105,9 @@ async fn rest(kernel: &Kernel, stopped: &mut watch::Receiver<bool>, wait: Durati
     }
 }
 
-/// Forgets what has expired, until it is to stop.
-async fn forget(purge: Purge<'_>, mut stopped: watch::Receiver<bool>) {
+/// Forgets what has expired and does what is due, until it is to stop.
+async fn maintain(kernel: &Kernel, features: &[Feature], mut stopped: watch::Receiver<bool>) {
+    let purge = Purge::new(kernel, features);
     let mut hour = tokio::time::interval(PURGE);
     hour.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while !*stopped.borrow() {
@@ -116,6 +116,12 @@ async fn forget(purge: Purge<'_>, mut stopped: watch::Receiver<bool>) {
             _ = hour.tick() => {
                 if let Err(cause) = purge.run().await {
                     tracing::warn!(%cause, "what has expired could not be deleted");
+                }
+                for feature in features {
+                    let Some(upkeep) = feature.upkeep else { continue };
+                    if let Err(cause) = upkeep(kernel).await {
+                        tracing::warn!(%cause, feature = feature.name, "the upkeep failed");
+                    }
                 }
             }
         }
