@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::verify::Envelope;
-use super::{AccessClaims, JwtError, JwtKey, MAX_TOKEN_BYTES, NewClaims};
+use super::terms::{DEFAULT_LIFETIME, Terms};
+use super::{AccessClaims, JwtError, JwtKey, NewClaims};
 
-const DEFAULT_LIFETIME: Duration = Duration::from_secs(10 * 60);
-const MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// What is wrong with two backends of one place and one key.
+pub(crate) const SHARED: &str = "they accept each other's tokens: give each a key, an issuer or an audience of its own";
 
 /// What access tokens are made of and accepted by.
 #[derive(Debug, Clone)]
@@ -42,14 +42,6 @@ impl JwtCodecConfig {
 
     fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
-        for (name, value) in [("issuer", &self.issuer), ("audience", &self.audience)] {
-            if value.trim().is_empty() {
-                problems.push(format!("the JWT {name} must not be empty"));
-            }
-        }
-        if self.lifetime < Duration::from_secs(1) || self.lifetime > MAX_LIFETIME {
-            problems.push("the JWT lifetime must be between 1 second and 24 hours".to_owned());
-        }
         if !self.signing.can_sign() {
             problems.push(format!("the JWT signing key {} must be a private key", self.signing.kid()));
         }
@@ -66,7 +58,9 @@ impl JwtCodecConfig {
 /// Signs and verifies access tokens.
 #[derive(Debug, Clone)]
 pub struct JwtCodec {
-    config: JwtCodecConfig,
+    terms: Terms,
+    signing: JwtKey,
+    verification: Vec<JwtKey>,
 }
 
 impl JwtCodec {
@@ -78,17 +72,20 @@ impl JwtCodec {
     /// second to 24 hours, a signing key that can only verify, a key id that is used twice.
     pub fn new(config: JwtCodecConfig) -> Result<Self, Vec<String>> {
         let problems = config.problems();
-        if !problems.is_empty() {
-            return Err(problems);
-        }
-        let codec = Self { config };
+        let JwtCodecConfig { issuer, audience, lifetime, signing, verification } = config;
+        let terms = match Terms::new(issuer, audience, Some(lifetime)) {
+            Ok(terms) if problems.is_empty() => terms,
+            Ok(_) => return Err(problems),
+            Err(found) => return Err([found, problems].concat()),
+        };
+        let codec = Self { terms, signing, verification };
         codec.smoke_test().map_err(|error| vec![format!("the JWT signing key does not work: {error}")])?;
         Ok(codec)
     }
 
     /// How long new tokens are valid.
     pub fn lifetime(&self) -> Duration {
-        self.config.lifetime
+        self.terms.lifetime()
     }
 
     /// What is wrong with using this codec and another one in one app, if anything is.
@@ -101,10 +98,9 @@ impl JwtCodec {
         }) {
             return Some(format!("two different keys have the id {}: give each key its own", key.kid()));
         }
-        let same_place = self.config.issuer == other.config.issuer && self.config.audience == other.config.audience;
+        let same_place = self.terms.is_same_place(&other.terms);
         let shared = pairs().any(|(own, foreign)| own.is_fooled_by(foreign) || foreign.is_fooled_by(own));
-        (same_place && shared)
-            .then(|| "they accept each other's tokens: give each a key, an issuer or an audience of its own".to_owned())
+        (same_place && shared).then(|| SHARED.to_owned())
     }
 
     /// Whether one of the keys is this shared secret.
@@ -114,7 +110,12 @@ impl JwtCodec {
 
     /// The public keys as a JWK set (RFC 7517 section 5), the signing key first; shared secrets are left out.
     pub fn jwks(&self) -> Value {
-        json!({ "keys": self.keys().filter_map(JwtKey::public_jwk).collect::<Vec<_>>() })
+        json!({ "keys": self.public_keys() })
+    }
+
+    /// The public keys, the signing key first; shared secrets are left out.
+    pub(crate) fn public_keys(&self) -> Vec<Value> {
+        self.keys().filter_map(JwtKey::public_jwk).collect()
     }
 
     /// Makes a token that is valid from `now`; also returns its expiry in Unix seconds.
@@ -122,17 +123,9 @@ impl JwtCodec {
     /// # Errors
     ///
     /// Fails with [`JwtError::Signing`] for custom claims under reserved names, times before 1970, a token longer than
-    /// [`MAX_TOKEN_BYTES`], or a failure of the signature primitive.
+    /// [`MAX_TOKEN_BYTES`](super::MAX_TOKEN_BYTES), or a failure of the signature primitive.
     pub fn sign(&self, claims: &NewClaims, now: OffsetDateTime) -> Result<(String, i64), JwtError> {
-        let iat = now.unix_timestamp();
-        let exp = iat.saturating_add(self.lifetime_seconds());
-        let claims = claims.complete(&self.config.issuer, &self.config.audience, iat, exp)?;
-        let claims = serde_json::to_vec(&claims).map_err(|error| JwtError::Signing(error.to_string()))?;
-        let token = self.config.signing.sign(&claims)?;
-        if token.len() > MAX_TOKEN_BYTES {
-            return Err(JwtError::Signing(format!("the token would have {} bytes", token.len())));
-        }
-        Ok((token, exp))
+        self.terms.sign(&self.signing, claims, now)
     }
 
     /// Accepts a token that one of the keys signed, for this issuer and audience, valid at `now`.
@@ -141,24 +134,11 @@ impl JwtCodec {
     ///
     /// Fails with [`JwtError::Refused`] for every other input.
     pub fn verify(&self, token: &str, now: OffsetDateTime) -> Result<AccessClaims, JwtError> {
-        let claims = AccessClaims::read(&Envelope::open(token)?.proved_by(self.keys())?)?;
-        if claims.iss != self.config.issuer {
-            return Err(JwtError::Refused("other issuer"));
-        }
-        if claims.aud != self.config.audience {
-            return Err(JwtError::Refused("other audience"));
-        }
-        claims.check_times(now.unix_timestamp(), self.lifetime_seconds())?;
-        Ok(claims)
+        self.terms.verify(self.keys(), token, now)
     }
 
     fn keys(&self) -> impl Iterator<Item = &JwtKey> + Clone {
-        std::iter::once(&self.config.signing).chain(&self.config.verification)
-    }
-
-    fn lifetime_seconds(&self) -> i64 {
-        // At most 24 hours, so the fallback is never reached.
-        i64::try_from(self.config.lifetime.as_secs()).unwrap_or(i64::MAX)
+        std::iter::once(&self.signing).chain(&self.verification)
     }
 
     fn smoke_test(&self) -> Result<(), JwtError> {

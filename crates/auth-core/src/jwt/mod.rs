@@ -22,6 +22,7 @@ mod primitive;
 mod provider;
 mod read;
 mod rules;
+mod terms;
 #[cfg(test)]
 mod tests;
 mod verify;
