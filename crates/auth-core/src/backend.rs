@@ -246,14 +246,18 @@ pub(crate) enum StrategyChoice {
 }
 
 /// The public keys of every backend as one JSON Web Key Set (RFC 7517).
-#[must_use]
-pub fn key_set(backends: &[BuiltBackend]) -> serde_json::Value {
+///
+/// # Errors
+/// Fails when the keys of a backend cannot be known at present.
+pub async fn key_set(backends: &[BuiltBackend], now: OffsetDateTime) -> Result<serde_json::Value> {
     let mut keys: Vec<serde_json::Value> = Vec::new();
-    for key in backends.iter().flat_map(|backend| backend.strategy.public_keys()) {
-        // Backends of different audiences may share a key.
-        if !keys.contains(&key) {
-            keys.push(key);
+    for backend in backends {
+        for key in backend.strategy.public_keys(now).await? {
+            // Backends of different audiences may share a key.
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
         }
     }
-    serde_json::json!({ "keys": keys })
+    Ok(serde_json::json!({ "keys": keys }))
 }

@@ -114,10 +114,10 @@ fn reject_forged(auth: &Auth, head: &RequestHead<'_>) -> Result<(), Problem> {
 ///
 /// # Errors
 /// Fails with 401 without a valid token of such a format, and with 403 `CSRF_REJECTED`.
-pub fn access_claims<B: Backends>(auth: &Auth, head: &RequestHead<'_>) -> Result<AccessClaims, Problem> {
+pub async fn access_claims<B: Backends>(auth: &Auth, head: &RequestHead<'_>) -> Result<AccessClaims, Problem> {
     reject_forged(auth, head)?;
     let only = (!B::NAMES.is_empty()).then_some(B::NAMES);
     let credentials = credential::find(auth, head.headers, only);
-    let claims = auth.sessions().access_claims(&credentials);
+    let claims = auth.sessions().access_claims(&credentials).await?;
     claims.ok_or_else(|| Problem::unauthorized(credential::takes_bearer(auth)))
 }

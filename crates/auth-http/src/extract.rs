@@ -192,7 +192,7 @@ macro_rules! extractors {
                 head: &$crate::RequestHead<'_>,
                 _known: &mut ::core::option::Option<$crate::auth_core::Principal>,
             ) -> ::core::result::Result<Self, $crate::Problem> {
-                $crate::access_claims::<B>(auth, head).map(Self)
+                $crate::access_claims::<B>(auth, head).await.map(Self)
             }
         }
     };

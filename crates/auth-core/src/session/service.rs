@@ -168,10 +168,17 @@ impl<'a> Sessions<'a> {
 
     /// Checks a token without the database, for routes that are bound by nothing else. Such a token is good until it
     /// expires, whatever became of its session and its user since: revocation is bounded by the token's life.
-    #[must_use]
-    pub fn access_claims(&self, credentials: &[Credential<'_>]) -> Option<AccessClaims> {
+    ///
+    /// # Errors
+    /// Fails when the keys of a backend cannot be known at present.
+    pub async fn access_claims(&self, credentials: &[Credential<'_>]) -> Result<Option<AccessClaims>> {
         let now = self.kernel.now();
-        credentials.iter().find_map(|credential| credential.backend.strategy.access_claims(credential.token, now))
+        for Credential { backend, token } in credentials {
+            if let Some(claims) = backend.strategy.access_claims(token, now).await? {
+                return Ok(Some(claims));
+            }
+        }
+        Ok(None)
     }
 
     /// Waits until a session has ended: it was revoked, it expired, or its user was deactivated or deleted, on whatever server that

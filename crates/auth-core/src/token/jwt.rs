@@ -84,22 +84,15 @@ impl TokenStrategy for JwtStrategy {
     }
 
     async fn read(&self, token: &str, now: OffsetDateTime) -> Result<Option<TokenRef>> {
-        Ok(self
-            .access_claims(token, now)
-            .map(|claims| TokenRef::Session { id: claims.sid, security_epoch: claims.security_epoch }))
+        let claims = self.access_claims(token, now).await?;
+        Ok(claims.map(|claims| TokenRef::Session { id: claims.sid, security_epoch: claims.security_epoch }))
     }
 
-    fn access_claims(&self, token: &str, now: OffsetDateTime) -> Option<AccessClaims> {
-        self.codec.verify(token, now).inspect_err(|reason| tracing::debug!(%reason, "token refused")).ok()
+    async fn access_claims(&self, token: &str, now: OffsetDateTime) -> Result<Option<AccessClaims>> {
+        Ok(self.codec.verify(token, now).inspect_err(|reason| tracing::debug!(%reason, "token refused")).ok())
     }
 
-    fn public_keys(&self) -> Vec<Value> {
-        match self.codec.jwks() {
-            Value::Object(mut set) => match set.remove("keys") {
-                Some(Value::Array(keys)) => keys,
-                _ => Vec::new(),
-            },
-            _ => Vec::new(),
-        }
+    async fn public_keys(&self, _: OffsetDateTime) -> Result<Vec<Value>> {
+        Ok(self.codec.public_keys())
     }
 }

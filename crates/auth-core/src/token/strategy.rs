@@ -97,15 +97,22 @@ pub trait TokenStrategy: Send + Sync + 'static {
 
     /// The claims of a token that can be checked without any look-up, for [`Sessions::access_claims`].
     ///
+    /// # Errors
+    /// Fails when the answer cannot be known at present.
+    ///
     /// [`Sessions::access_claims`]: crate::Sessions::access_claims
-    fn access_claims(&self, token: &str, now: OffsetDateTime) -> Option<AccessClaims> {
+    async fn access_claims(&self, token: &str, now: OffsetDateTime) -> Result<Option<AccessClaims>> {
         let _ = (token, now);
-        None
+        Ok(None)
     }
 
     /// The public keys of the format as JSON Web Keys (RFC 7517), for `/jwks.json`.
-    fn public_keys(&self) -> Vec<serde_json::Value> {
-        Vec::new()
+    ///
+    /// # Errors
+    /// Fails when they cannot be known at present.
+    async fn public_keys(&self, now: OffsetDateTime) -> Result<Vec<serde_json::Value>> {
+        let _ = now;
+        Ok(Vec::new())
     }
 
     /// Whether the format has a store of its own, from which [`forget`](Self::forget) deletes what has ended.

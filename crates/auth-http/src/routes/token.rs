@@ -122,7 +122,7 @@ fn presented<'c>(call: &'c Call, in_body: Option<&'c Text<TOKEN>>) -> Option<(&'
 }
 
 async fn keys(call: Call) -> Result<Reply, Problem> {
-    Reply::public(&call.parts.headers, &key_set(call.auth.backends()))
+    Reply::public(&call.parts.headers, &key_set(call.auth.backends(), call.auth.now()).await?)
 }
 
 fn schema() -> Schema {

@@ -72,7 +72,8 @@ pub fn library_key() -> JwtKey {
 /// Logs in through every backend: the library accepts each token, and the host those whose keys are published.
 pub async fn library_signs_and_verifies(auth: &Auth) {
     let user = register(auth).await;
-    let published: JwkSet = serde_json::from_value(key_set(auth.backends())).expect("a key set");
+    let published = key_set(auth.backends(), auth.now()).await.expect("a key set");
+    let published: JwkSet = serde_json::from_value(published).expect("a key set");
     for backend in auth.backends() {
         let login = auth.sessions().establish(&user, Proof::password(), backend, &Client::default()).await;
         let login = login.expect("a login");
