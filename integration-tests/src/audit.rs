@@ -3,7 +3,7 @@
 use crate::App;
 
 /// Rows that must not exist: what they would mean, and where they would be.
-const FORBIDDEN: [(&str, &str); 11] = [
+const FORBIDDEN: [(&str, &str); 13] = [
     (
         "a session without a user",
         "authn_session s WHERE NOT EXISTS (SELECT 1 FROM authn_user u WHERE u.id = s.user_id)",
@@ -35,6 +35,15 @@ const FORBIDDEN: [(&str, &str); 11] = [
     (
         "a token without its user",
         "authn_one_time_token t WHERE t.user_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM authn_user u WHERE u.id = t.user_id)",
+    ),
+    (
+        "two signing keys at once",
+        "authn_signing_key a, authn_signing_key b WHERE a.id < b.id AND a.retired_at IS NULL AND b.retired_at IS NULL \
+         AND (a.promoted_at IS NULL) = (b.promoted_at IS NULL)",
+    ),
+    (
+        "a retired signing key that could sign",
+        "authn_signing_key WHERE retired_at IS NOT NULL AND (private_key IS NOT NULL OR expires_at IS NULL)",
     ),
     ("a token redeemed before it was issued", "authn_one_time_token WHERE used_at < created_at"),
 ];

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use auth_core::installation::KeyState;
+use auth_core::signing_key::SigningKeyState;
 use auth_core::{Auth, BuiltBackend};
 use auth_migration::{Migrator, MigratorTrait};
 
@@ -31,6 +32,9 @@ pub(crate) async fn examine(auth: &Auth, output: &mut (dyn Write + Send)) -> Res
         if current {
             report(output, "superusers", superusers(auth).await, &mut wrong)?;
             report(output, "secret", secret(auth).await, &mut wrong)?;
+            if auth.signing_keys().are_managed() {
+                report(output, "signing keys", signing_keys(auth).await, &mut wrong)?;
+            }
             report(output, "restore", restore(auth).await, &mut wrong)?;
             passwords(auth, output).await?;
             report(output, "workers", workers(auth).await, &mut wrong)?;
@@ -134,6 +138,24 @@ async fn secret(auth: &Auth) -> Finding {
         KeyState::Replaced => Ok(format!("its key, {key}, replaces a former one at the next start of a server")),
         _ => Ok(format!("the database was used with its key, {key}, and it opens each mail that waits")),
     }
+}
+
+async fn signing_keys(auth: &Auth) -> Finding {
+    if let Some(sealed) = auth.signing_keys().sealed().await.map_err(|error| explain(&error))? {
+        return Err(sealed.to_string());
+    }
+    let keys = auth.signing_keys().list().await.map_err(|error| explain(&error))?;
+    let Some(current) = keys.iter().find(|key| key.state == SigningKeyState::Current) else {
+        return Err("no key signs: let the server call `auth.installation().check_keys()` at its start".to_owned());
+    };
+    let present = auth.installation().key_id();
+    let former = keys.iter().filter(|key| key.sealed_with.as_ref().is_some_and(|key| *key != present)).count();
+    Ok(match former {
+        0 => format!("{}, which the secret opens, signs", current.id),
+        _ => format!(
+            "{former} are sealed with a former secret: keep `former_secret` until the workers have sealed them anew"
+        ),
+    })
 }
 
 async fn restore(auth: &Auth) -> Finding {

@@ -13,6 +13,7 @@
 mod accounts;
 mod doctor;
 mod import;
+mod keys;
 mod roles;
 mod upkeep;
 
@@ -37,6 +38,10 @@ commands:
   outbox [revive]                 count the mails that wait and the dead letters, or send the latter again
   after-restore                   after a backup was restored: end what it brought back
   accept-key                      use this database with the present secret, because the former one is lost
+  keys                            list the signing keys
+  keys prepare                    make the next signing key and publish it
+  keys promote                    let the next key sign, once it has been published for long enough
+  keys drop KEY                   remove a key that others may know, and end its tokens
   purge                           delete what has expired
   migrate                         bring the tables up to date
   doctor                          check the database, the secret, the clock, mail and more
@@ -77,6 +82,10 @@ pub async fn run(
         ["outbox", "revive"] => upkeep::revive(auth, output).await,
         ["after-restore"] => upkeep::after_restore(auth, output).await,
         ["accept-key"] => upkeep::accept_key(auth, output).await,
+        ["keys"] => keys::list(auth, output).await,
+        ["keys", "prepare"] => keys::prepare(auth, output).await,
+        ["keys", "promote"] => keys::promote(auth, output).await,
+        ["keys", "drop", id] => keys::remove(auth, id, output).await,
         ["purge"] => upkeep::purge(auth, output).await,
         ["migrate"] => upkeep::migrate(auth, output).await,
         ["doctor"] => doctor::examine(auth, output).await,

@@ -88,6 +88,8 @@ services! {
     audit: crate::audit::Audit<'_>,
     /// What holds for the installation as a whole: its keys, and what ends once a backup was restored.
     installation: crate::installation::Installation<'_>,
+    /// Signing keys that rotate.
+    signing_keys: crate::signing_key::SigningKeys<'_>,
     /// Single-use tokens.
     one_time_tokens: crate::one_time::OneTimeTokens<'_>,
 }

@@ -39,6 +39,7 @@ use crate::secret::RootSecret;
 use crate::session::cache::SessionCache;
 use crate::session::lookup::Lookup;
 use crate::share::Places;
+use crate::signing_key::Ring;
 
 /// Everything that is wrong with a configuration, each with what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -242,11 +243,13 @@ impl AuthBuilder {
         let templates = templates.inspect_err(|cause| problems.push(cause.to_string())).ok();
         let settings = self.place.settings(self.configs, &mut problems);
         let url = settings.as_ref().map(|settings| &settings.public_url);
-        let backends = backends::built(&self.backends, self.secret.as_ref(), url, &mut problems);
+        let keys = self.secret.as_ref().map(|secret| Keys::derive(secret, &self.former_secrets));
+        let ring = keys.as_ref().zip(backends::managed_lifetime(&self.backends));
+        let ring = ring.map(|(keys, lifetime)| Ring::new(self.db.clone(), keys.sealer.clone(), lifetime));
+        let backends = backends::built(&self.backends, self.secret.as_ref(), url, ring.as_ref(), &mut problems);
         if let Some(secret) = &self.secret {
             problems.extend(self.former_secrets.iter().filter_map(|former| secret.problem_of_former(former)));
         }
-        let keys = self.secret.as_ref().map(|secret| Keys::derive(secret, &self.former_secrets));
         let hasher = hasher_unless_in_vain(hasher, &mut problems);
         let (Some(settings), Some(hasher), Some(keys), Some(templates)) = (settings, hasher, keys, templates) else {
             return Err(ConfigErrors(problems));
@@ -268,6 +271,7 @@ impl AuthBuilder {
             changes: ChangeFeed::default(),
             sessions,
             sealer: keys.sealer,
+            ring,
             code_keys: keys.code,
             limit_key: keys.limit,
             templates,
@@ -283,7 +287,7 @@ impl AuthBuilder {
 
 /// What is derived from the root secret.
 struct Keys {
-    sealer: Sealer,
+    sealer: Arc<Sealer>,
     /// The one that codes are made with, then those of former secrets, which servers may have that still send codes.
     code: Vec<hmac::Key>,
     limit: hmac::Key,
@@ -293,7 +297,7 @@ impl Keys {
     fn derive(secret: &RootSecret, former: &[RootSecret]) -> Self {
         let key = |secret: &RootSecret, label| hmac::Key::new(hmac::HMAC_SHA256, secret.derive(label).as_ref());
         let code = iter::once(secret).chain(former).map(|secret| key(secret, "one-time/code")).collect();
-        Self { sealer: Sealer::new(secret, former), code, limit: key(secret, "limit/bucket") }
+        Self { sealer: Arc::new(Sealer::new(secret, former)), code, limit: key(secret, "limit/bucket") }
     }
 }
 

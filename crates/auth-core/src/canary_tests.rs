@@ -33,11 +33,26 @@ use crate::profile::AccountChanges;
 use crate::registration::{ImportLoss, ImportReport, ImportedAccount, NewAccount, SkipReason};
 use crate::role::{RoleConfig, RoleName, UserRoles};
 use crate::session::{Carried, IssuedToken, Login, Proof};
+use crate::signing_key::{Promotion, SealedKey, SigningKey, SigningKeyConfig};
 use crate::token::{NewToken, TokenRef, TokenSubject};
 use crate::{
     Action, Auth, Backend, Client, ConfigErrors, CookieOptions, Details, Error, ErrorCode, Limits, Principal,
     RedirectTarget, RefreshOptions, RootSecret, Session, Settings, Transport, User,
 };
+
+fn signing_key_row() -> auth_entity::signing_key::Model {
+    auth_entity::signing_key::Model {
+        id: Uuid::nil(),
+        generation: 1,
+        algorithm: "EdDSA".to_owned(),
+        public_key: SECRET.into(),
+        private_key: Some(SECRET.into()),
+        created_at: auth_entity::Timestamp(OffsetDateTime::UNIX_EPOCH),
+        promoted_at: None,
+        retired_at: None,
+        expires_at: None,
+    }
+}
 
 const SECRET: &str = "canary-Umbrella-42-Zebra-of-the-moon";
 const CODE: &str = "428915";
@@ -152,14 +167,6 @@ fn people_and_their_accounts() {
         user(),
         session(),
         principal(),
-        TokenSubject {
-            user: &user(),
-            session: &session(),
-            roles: None,
-            now: OffsetDateTime::UNIX_EPOCH,
-            expires_at: OffsetDateTime::UNIX_EPOCH,
-            random: &crate::OsRandom,
-        },
         Action::UpdateUser { before: &user(), after: &user() },
         export(),
         email(),
@@ -376,11 +383,16 @@ async fn handles_settings_and_errors() {
     let nobody = Client::default();
     let effect = kernel.effect(&nobody, |effect| async move {
         effect.queue_mail(Some(effect.mail(Recipient::unverified(ADDRESS), MailKind::new("canary", &[]))?));
-        Err::<(), _>(Error::internal(print(&*effect)))
+        let (user, session, now) = (&user(), &session(), OffsetDateTime::UNIX_EPOCH);
+        let (random, tx) = (&crate::OsRandom, effect.tx());
+        let subject = TokenSubject { user, session, roles: None, now, expires_at: now, random, tx };
+        Err::<(), _>(Error::internal(print(&*effect) + &print(&subject)))
     });
     let unknown = || UnknownKey { given: auth.installation().key_id(), known: vec!["0badc0de".to_owned()] };
+    let signing_key = || SigningKey::from(&signing_key_row());
+    let sealed = || SealedKey { id: Uuid::nil(), sealed_with: "0badc0de".to_owned() };
     let target = RedirectTarget::parse(settings, "/notes").unwrap();
-    check(&[("Effect", effect.await.unwrap_err().to_string())]);
+    check(&[("Effect and TokenSubject", effect.await.unwrap_err().to_string())]);
     check(&printed![
         auth,
         kernel,
@@ -395,6 +407,12 @@ async fn handles_settings_and_errors() {
         auth.installation(),
         KeyState::Unknown(unknown()),
         KeyError::Unknown(unknown()),
+        KeyError::Sealed(sealed()),
+        sealed(),
+        auth.signing_keys(),
+        SigningKeyConfig::default(),
+        Promotion::Promoted(signing_key()),
+        signing_key(),
         Restored { sessions: 1, tokens: 2, mails: 3 },
         Feature::new("canary", "Canaries."),
         ConfigErrors(vec![RootSecret::new("short").problem().unwrap()]),

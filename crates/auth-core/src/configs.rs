@@ -35,6 +35,8 @@ macro_rules! for_each_config {
             roles: crate::role::RoleConfig,
             /// How long the audit log keeps events.
             audit: crate::audit::AuditConfig,
+            /// Which signing keys are made, and when.
+            signing_keys: crate::signing_key::SigningKeyConfig,
             /// The rate limits.
             limits: crate::limit::Limits,
             /// Who delivers mail, and what it says.

@@ -29,7 +29,7 @@ fn named_index(message: &str) -> &str {
 }
 
 /// The indexes that two transactions run into when neither could know of the other, and the next attempt does.
-const RACED: [&str; 2] = ["authn_one_time_token_place", "authn_one_time_token_turn"];
+const RACED: [&str; 3] = ["authn_one_time_token_place", "authn_one_time_token_turn", "authn_signing_key_generation"];
 
 /// Whether the same transaction may succeed when it is run again.
 pub(crate) fn is_conflict(error: &DbErr) -> bool {

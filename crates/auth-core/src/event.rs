@@ -321,6 +321,21 @@ events! {
         /// The name of the limit.
         limit: data(&'static str),
     },
+    /// A signing key was made and published.
+    SigningKeyPrepared = "signing_key_prepared" {
+        /// Its `kid`.
+        key_id: data(Uuid),
+    },
+    /// A signing key signs from now on.
+    SigningKeyPromoted = "signing_key_promoted" {
+        /// Its `kid`.
+        key_id: data(Uuid),
+    },
+    /// A signing key was removed at once, with its tokens.
+    SigningKeyDropped = "signing_key_dropped" {
+        /// Its `kid`.
+        key_id: data(Uuid),
+    },
     /// A mail could not be delivered and was given up.
     MailFailed = "mail_failed" {
         /// The mail.

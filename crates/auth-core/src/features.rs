@@ -23,6 +23,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     crate::audit::FEATURE,
     crate::password::FEATURE,
     crate::one_time::FEATURE,
+    crate::signing_key::FEATURE,
     crate::limit::FEATURE,
     crate::mail::FEATURE,
 ];

@@ -32,6 +32,7 @@ use crate::session::cache::SessionCache;
 use crate::session::lookup::Lookup;
 use crate::settings::Settings;
 use crate::share::Places;
+use crate::signing_key::Ring;
 use crate::user::User;
 
 /// Checks the JSON object that an app keeps about each user.
@@ -58,7 +59,9 @@ pub(crate) struct Parts {
     pub(crate) changes: ChangeFeed,
     /// The sessions that it remembers, if the app wants that.
     pub(crate) sessions: Option<SessionCache>,
-    pub(crate) sealer: Sealer,
+    pub(crate) sealer: Arc<Sealer>,
+    /// The signing keys, where a backend has managed ones.
+    pub(crate) ring: Option<Ring>,
     /// The first makes codes; all of them tell whether a code is right.
     pub(crate) code_keys: Vec<hmac::Key>,
     pub(crate) limit_key: hmac::Key,

@@ -65,6 +65,7 @@ pub mod profile;
 pub mod registration;
 pub mod role;
 pub mod session;
+pub mod signing_key;
 pub mod token;
 pub mod verification;
 

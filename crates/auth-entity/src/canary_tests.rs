@@ -8,7 +8,10 @@ use sea_orm::IntoActiveModel;
 use sea_orm::prelude::{Json, Uuid};
 
 use crate::{Digest, PasswordHash, Remembered, Timestamp};
-use crate::{address, device, event, limit, mail, meta, one_time_token, refresh_token, role, session, user, user_role};
+use crate::{
+    address, device, event, limit, mail, meta, one_time_token, refresh_token, role, session, signing_key, user,
+    user_role,
+};
 
 const SECRET: &str = "canary-Umbrella-42-Zebra-of-the-moon";
 
@@ -160,6 +163,17 @@ fn rows_without_secrets_are_shown() {
         role: "editor".to_owned(),
         granted_at: moment(),
         granted_by: None,
+    });
+    check(&signing_key::Model {
+        id: Uuid::nil(),
+        generation: 1,
+        algorithm: "EdDSA".to_owned(),
+        public_key: vec![1],
+        private_key: Some(vec![2, 0, 1]),
+        created_at: moment(),
+        promoted_at: None,
+        retired_at: None,
+        expires_at: None,
     });
     check(&meta::Model { name: "key".to_owned(), number: 0, data: Some(vec![1, 2]), at: moment() });
     check(&limit::Model { id: Uuid::nil(), realm: String::new(), used: 1, next_at: moment(), ends_at: moment() });

@@ -17,6 +17,7 @@ pub mod one_time_token;
 pub mod refresh_token;
 pub mod role;
 pub mod session;
+pub mod signing_key;
 pub mod user;
 pub mod user_role;
 

@@ -3,6 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use auth_core::signing_key::KEY_SET_MAX_AGE;
 use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH,
@@ -12,8 +13,9 @@ use http::{Response, StatusCode};
 
 use crate::headers::{CROSS_ORIGIN_RESOURCE_POLICY, secure};
 
-/// A JSON document that pages of any site may read and any cache may keep for five minutes. Who has it already is told
-/// that it has not changed (RFC 9110, section 13.1.2). Nothing in it may depend on who asks.
+/// A JSON document that pages of any site may read and any cache may keep for five minutes: the rotation of signing keys relies
+/// on that. A client that has it already is told that it has not changed (RFC 9110, section 13.1.2). Nothing in it may depend
+/// on who asks.
 #[derive(Clone, Debug)]
 pub struct PublicDocument {
     body: Bytes,
@@ -57,7 +59,10 @@ impl PublicDocument {
 
 /// Makes of the headers of an answer those of a public document.
 fn publish(headers: &mut HeaderMap) {
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    let max_age = KEY_SET_MAX_AGE.as_secs();
+    if let Ok(value) = HeaderValue::try_from(format!("public, max-age={max_age}")) {
+        headers.insert(CACHE_CONTROL, value);
+    }
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     // Who sends it may compress it.

@@ -16,6 +16,7 @@ mod m20261127_000009_create_limit;
 mod m20261127_000010_create_refresh_token;
 mod m20261127_000011_create_role;
 mod m20261127_000012_create_user_role;
+mod m20261127_000014_create_signing_key;
 mod m20261127_000015_create_change;
 mod table;
 
@@ -38,6 +39,7 @@ const TABLES: &[NewTable] = &[
     m20261127_000010_create_refresh_token::TABLE,
     m20261127_000011_create_role::TABLE,
     m20261127_000012_create_user_role::TABLE,
+    m20261127_000014_create_signing_key::TABLE,
     m20261127_000015_create_change::TABLE,
 ];
 

@@ -10,6 +10,7 @@ use auth_core::password_reset::RESET;
 use auth_core::registration::REGISTER;
 use auth_core::sea_orm::{DatabaseTransaction, TransactionTrait};
 use auth_core::session::Carried;
+use auth_core::token::{JwtKeys, JwtOptions};
 use auth_core::uuid::Uuid;
 use auth_core::verification::VERIFY;
 use auth_core::{Backend, Client, CookieOptions, RefreshOptions};
@@ -36,6 +37,7 @@ fn backends() -> Vec<Backend> {
         Backend::bearer("jwt").jwt(Default::default()).refresh(RefreshOptions::default()),
         Backend::bearer("db"),
         Backend::bearer("eddsa").jwt(options(&OLD, &[&P256])),
+        Backend::bearer("managed").jwt(JwtOptions { keys: JwtKeys::Managed, ..JwtOptions::default() }),
     ]
 }
 
@@ -135,6 +137,8 @@ async fn begin(app: &App) -> DatabaseTransaction {
 
 /// Logs in by every backend, asks every public route for what it may send, and issues a token of each purpose.
 async fn fill(app: &App) -> Tokens {
+    app.auth().installation().check_keys().await.expect("the first secret of all");
+    app.auth().signing_keys().prepare().await.expect("a key");
     let ada = app.register("sample").await;
     let mut sessions = Vec::new();
     for backend in app.auth().backends() {
@@ -186,6 +190,12 @@ async fn nothing_in_the_tables_opens_anything(cx: Cx) {
     assert!(sample("sample@example.org") && sample("reset_password") && sample("eddsa"), "the dump is one");
     let digests = values.iter().filter(|value| value.len() == 32 && std::str::from_utf8(value).is_err()).count();
     assert!(digests >= 2 + PURPOSES.len(), "{digests} digests");
+    // The private half of a key pair in DER, with its bytes or without (RFC 8410, section 7; RFC 5915, section 3).
+    let keys: [&[u8]; 2] = [b"\x04\x22\x04\x20", b"\x02\x01\x01\x04\x20"];
+    for value in values.iter().flat_map(|value| keys.map(|key| (value, key))) {
+        let (value, key) = value;
+        assert!(!value.windows(key.len()).any(|window| window == key), "a signing key is in the tables");
+    }
     let candidates = candidates(&values);
     let texts: BTreeSet<String> = candidates.iter().flat_map(|value| spellings(value)).collect();
     let one_time = tokens.one_time.iter().map(|(_, token)| token);

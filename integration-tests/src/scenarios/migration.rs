@@ -24,8 +24,9 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
 ];
 
 /// Every table, those that refer to others first.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "authn_change",
+    "authn_signing_key",
     "authn_user_role",
     "authn_role",
     "authn_refresh_token",

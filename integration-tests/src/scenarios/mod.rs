@@ -66,6 +66,7 @@ mod session_cache;
 mod session_cookie;
 mod session_end;
 mod session_list;
+mod signing_key;
 mod storage;
 mod superuser;
 mod superuser_notice;
@@ -170,6 +171,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(session_cookie),
     feature!(session_end),
     feature!(session_list),
+    feature!(signing_key),
     feature!(storage),
     feature!(superuser),
     feature!(superuser_notice),

@@ -128,7 +128,7 @@ async fn a_single_use_token_is_bound(cx: Cx) {
 
 /// The columns of texts, and the most characters that the library puts into each: MySQL cuts longer ones without a word where
 /// `sql_mode` is not strict.
-const LONGEST: [(&str, usize); 23] = [
+const LONGEST: [(&str, usize); 24] = [
     // `Email`: the limit of SMTP, and nothing grows when it is folded.
     ("authn_user.email", 254),
     ("authn_address.email_key", 254),
@@ -152,6 +152,8 @@ const LONGEST: [(&str, usize); 23] = [
     ("authn_session.user_agent", 256),
     ("authn_device.user_agent", 256),
     ("authn_event.user_agent", 256),
+    // `EdDSA` or `ES256`.
+    ("authn_signing_key.algorithm", 5),
     // Constants. PostgreSQL refuses one that is too long, in the scenario that writes it.
     ("authn_address.realm", 64),
     ("authn_user.realm", 64),

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::{Host, Url};
 
@@ -9,15 +10,28 @@ use crate::backend::{
     Backend, BuiltBackend, Carrier, CookieOptions, Refresh, RefreshOptions, SameSite, StrategyChoice, Transport,
 };
 use crate::clock::MAX_LIFETIME;
-use crate::jwt::{JwtCodec, JwtCodecConfig, JwtKey};
+use crate::jwt::{DEFAULT_LIFETIME, JwtCodec, JwtCodecConfig, JwtKey, Terms};
 use crate::secret::RootSecret;
-use crate::token::{DatabaseStrategy, JwtKeys, JwtOptions, JwtStrategy, TokenStrategy};
+use crate::signing_key::Ring;
+use crate::token::{DatabaseStrategy, JwtKeys, JwtOptions, JwtStrategy, StrategyKeys, TokenStrategy};
+
+/// The longest lifetime of the tokens of backends with managed keys; `None` when there is no such backend.
+pub(super) fn managed_lifetime(backends: &[Backend]) -> Option<Duration> {
+    let lifetime = |backend: &Backend| match &backend.strategy {
+        StrategyChoice::Jwt(options) if matches!(options.keys, JwtKeys::Managed) => {
+            Some(options.lifetime.unwrap_or(DEFAULT_LIFETIME))
+        }
+        _ => None,
+    };
+    backends.iter().filter_map(lifetime).max()
+}
 
 /// The backends as they are used, as far as they can be built.
 pub(super) fn built(
     backends: &[Backend],
     secret: Option<&RootSecret>,
     url: Option<&Url>,
+    ring: Option<&Ring>,
     problems: &mut Vec<String>,
 ) -> Vec<BuiltBackend> {
     let secret = match secret {
@@ -33,7 +47,7 @@ pub(super) fn built(
     if backends.is_empty() {
         problems.push("add a backend, such as `Backend::cookie(\"cookie\", CookieOptions::default())`".to_owned());
     }
-    let (mut names, mut cookies, mut codecs) = (HashSet::new(), HashSet::new(), Vec::new());
+    let (mut names, mut cookies, mut signers) = (HashSet::new(), HashSet::new(), Vec::new());
     let mut built_backends = Vec::new();
     for backend in backends {
         check_name(&backend.name, problems);
@@ -56,19 +70,19 @@ pub(super) fn built(
                 backend.name
             ));
         }
-        if let Some(strategy) = strategy(backend, url, secret, &mut codecs, problems) {
+        if let Some(strategy) = strategy(backend, url, secret, ring, &mut signers, problems) {
             built_backends.push(BuiltBackend { name: backend.name.clone(), transport, strategy, refresh });
         }
     }
-    problems.extend(conflicts(&codecs));
+    problems.extend(conflicts(&signers));
     built_backends
 }
 
 /// Backends of which one would take the other's tokens for its own.
-fn conflicts(codecs: &[(&str, JwtCodec)]) -> Vec<String> {
+fn conflicts(signers: &[(&str, StrategyKeys)]) -> Vec<String> {
     let pairs =
-        codecs.iter().enumerate().flat_map(|(index, one)| codecs.iter().skip(index + 1).map(move |two| (one, two)));
-    let conflict = |((one, first), (two, second)): (&(&str, JwtCodec), &(&str, JwtCodec))| {
+        signers.iter().enumerate().flat_map(|(index, one)| signers.iter().skip(index + 1).map(move |two| (one, two)));
+    let conflict = |((one, first), (two, second)): (&(&str, StrategyKeys), &(&str, StrategyKeys))| {
         first.conflict_with(second).map(|why| format!("backends {one:?} and {two:?}: {why}"))
     };
     pairs.filter_map(conflict).collect()
@@ -175,16 +189,17 @@ fn strategy<'b>(
     backend: &'b Backend,
     url: &Url,
     secret: &RootSecret,
-    codecs: &mut Vec<(&'b str, JwtCodec)>,
+    ring: Option<&Ring>,
+    signers: &mut Vec<(&'b str, StrategyKeys)>,
     problems: &mut Vec<String>,
 ) -> Option<Arc<dyn TokenStrategy>> {
     match &backend.strategy {
         StrategyChoice::Database => Some(Arc::new(DatabaseStrategy)),
         StrategyChoice::Custom(strategy) => Some(strategy.clone()),
-        StrategyChoice::Jwt(options) => match codec(options, &backend.name, url, secret) {
-            Ok(codec) => {
-                codecs.push((&backend.name, codec.clone()));
-                Some(Arc::new(JwtStrategy { codec, claims: options.claims.clone(), roles: options.roles }))
+        StrategyChoice::Jwt(options) => match keys(options, &backend.name, url, secret, ring) {
+            Ok(keys) => {
+                signers.push((&backend.name, keys.clone()));
+                Some(Arc::new(JwtStrategy { keys, claims: options.claims.clone(), roles: options.roles }))
             }
             Err(found) => {
                 problems.extend(found.into_iter().map(|problem| format!("backend {:?}: {problem}", backend.name)));
@@ -194,9 +209,16 @@ fn strategy<'b>(
     }
 }
 
-fn codec(options: &JwtOptions, name: &str, url: &Url, secret: &RootSecret) -> Result<JwtCodec, Vec<String>> {
+fn keys(
+    options: &JwtOptions,
+    name: &str,
+    url: &Url,
+    secret: &RootSecret,
+    ring: Option<&Ring>,
+) -> Result<StrategyKeys, Vec<String>> {
     let own = url.origin().ascii_serialization();
     let issuer = options.issuer.clone().unwrap_or_else(|| own.clone());
+    let audience = options.audience.clone().unwrap_or(own);
     let (signing, verification) = match &options.keys {
         JwtKeys::Given { signing, verification } => (signing.clone(), verification.clone()),
         JwtKeys::Derived => {
@@ -205,13 +227,18 @@ fn codec(options: &JwtOptions, name: &str, url: &Url, secret: &RootSecret) -> Re
             let key = JwtKey::hs256(&format!("{name}-1"), key.as_ref()).map_err(|cause| vec![cause.to_string()])?;
             (key, Vec::new())
         }
+        JwtKeys::Managed => {
+            let terms = Terms::new(issuer, audience, options.lifetime)?;
+            let ring = ring.ok_or_else(|| vec!["its keys are managed, but nothing manages them".to_owned()])?;
+            return Ok(StrategyKeys::Managed(terms, ring.clone()));
+        }
     };
-    let mut config = JwtCodecConfig::new(issuer, options.audience.clone().unwrap_or(own), signing);
+    let mut config = JwtCodecConfig::new(issuer, audience, signing);
     config.verification = verification;
     config.lifetime = options.lifetime.unwrap_or(config.lifetime);
     let codec = JwtCodec::new(config)?;
     if codec.uses_secret(secret.bytes()) {
         return Err(vec!["its key is the root secret: give it one of its own, or `JwtKeys::Derived`".to_owned()]);
     }
-    Ok(codec)
+    Ok(StrategyKeys::Fixed(codec))
 }

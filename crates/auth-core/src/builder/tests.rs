@@ -7,13 +7,14 @@ use sea_orm::Database;
 use crate::email_change::EmailChangeConfig;
 use crate::feature::{Feature, JobHandler};
 use crate::features::FEATURES;
-use crate::jwt::JwtKey;
+use crate::jwt::{JwtAlgorithm, JwtKey};
 use crate::magic_link::MagicLinkConfig;
 use crate::mail::LinkConfig;
 use crate::one_time::TOKEN_TRIES;
 use crate::password::HasherConfig;
 use crate::password_reset::PasswordResetConfig;
 use crate::session::SessionConfig;
+use crate::signing_key::SigningKeyConfig;
 use crate::token::{JwtKeys, JwtOptions};
 use crate::verification::VerificationConfig;
 use crate::{Auth, AuthBuilder, Backend, CookieOptions, Limits, Rate, RootSecret, SameSite, Transport};
@@ -279,6 +280,10 @@ async fn jwt_keys_are_checked_when_the_app_starts() {
     assert!(problems(good().await.backend(jwt(root)))[0].contains("root secret"));
     let forever = JwtOptions { lifetime: Some(Duration::from_secs(10_000_000)), ..JwtOptions::default() };
     assert!(!problems(good().await.backend(Backend::bearer("jwt").jwt(forever))).is_empty());
+    let forever = JwtOptions { keys: JwtKeys::Managed, lifetime: Some(Duration::MAX), ..JwtOptions::default() };
+    assert!(!problems(good().await.backend(Backend::bearer("jwt").jwt(forever))).is_empty());
+    let shared = SigningKeyConfig { algorithm: JwtAlgorithm::Hs256, ..SigningKeyConfig::default() };
+    assert!(problems(good().await.signing_keys(shared))[0].contains("EdDSA or ES256"));
 }
 
 /// The key id, the key and the audience of one of two backends.
@@ -306,6 +311,17 @@ async fn no_backend_takes_the_tokens_of_another() {
     // Derived keys differ by the backend's name.
     let derived = |name| Backend::bearer(name).jwt(JwtOptions::default());
     assert_eq!(problems(good().await.backend(derived("one")).backend(derived("two"))), [""; 0]);
+    // Managed ones are the same for all.
+    let managed = |name, audience: Option<&str>| {
+        let audience = audience.map(str::to_owned);
+        Backend::bearer(name).jwt(JwtOptions { keys: JwtKeys::Managed, audience, ..JwtOptions::default() })
+    };
+    for (audience, fine) in [(None, false), (Some("https://other.example.com"), true)] {
+        let both = good().await.backend(managed("one", None)).backend(managed("two", audience));
+        assert_eq!(problems(both).is_empty(), fine, "{audience:?}");
+    }
+    let mixed = good().await.backend(managed("one", None)).backend(derived("two"));
+    assert_eq!(problems(mixed), [""; 0]);
 }
 
 #[tokio::test]

@@ -2,9 +2,13 @@
 
 use auth_entity::meta::Model;
 
+use time::OffsetDateTime;
+
 use super::{Installation, store};
 use crate::error::{Error, Result};
+use crate::kernel::Kernel;
 use crate::seal::Identity;
+use crate::signing_key::{self, SealedKey};
 
 /// The first key of a database. Servers that start at the same moment compete for this one row.
 const FIRST: &str = "key";
@@ -45,6 +49,9 @@ pub enum KeyError {
     /// The database was used with other secrets only.
     #[error(transparent)]
     Unknown(UnknownKey),
+    /// The secrets do not open a signing key that is in use.
+    #[error(transparent)]
+    Sealed(SealedKey),
     /// The database could not be asked.
     #[error(transparent)]
     Failed(#[from] Error),
@@ -58,8 +65,11 @@ impl Installation<'_> {
     /// A server with another secret would reject every access token, count codes and limits apart from its neighbours, and
     /// encrypt mails that they cannot open.
     ///
+    /// Where a backend has [managed keys](crate::signing_key), it makes the first one, and insists that this server can open
+    /// those in use.
+    ///
     /// # Errors
-    /// Fails with [`KeyError::Unknown`], and when the database does.
+    /// Fails with [`KeyError::Unknown`] and [`KeyError::Sealed`], and when the database does.
     #[tracing::instrument(name = "installation.check_keys", target = "auth::service", level = "debug", skip_all)]
     pub async fn check_keys(&self) -> Result<(), KeyError> {
         let state = match self.keys().await? {
@@ -71,10 +81,11 @@ impl Installation<'_> {
             state => state,
         };
         match state {
-            KeyState::Known => Ok(()),
-            KeyState::Unknown(unknown) => Err(KeyError::Unknown(unknown)),
-            KeyState::New | KeyState::Replaced => Ok(self.accept_key().await?),
+            KeyState::Known => {}
+            KeyState::Unknown(unknown) => return Err(KeyError::Unknown(unknown)),
+            KeyState::New | KeyState::Replaced => self.accept_key().await?,
         }
+        signing_key::begin(self.kernel).await?.map_or(Ok(()), |sealed| Err(KeyError::Sealed(sealed)))
     }
 
     /// What the database knows of the secrets, without changing anything.
@@ -120,6 +131,13 @@ impl Installation<'_> {
         let data = self.present().map(Identity::to_bytes);
         store::insert(self.kernel.db(), name, data, self.kernel.now()).await
     }
+}
+
+/// Since when the database has been used with the present secret.
+pub(crate) async fn present_since(kernel: &Kernel) -> Result<Option<OffsetDateTime>> {
+    let rows = store::named_like(kernel.db(), FIRST).await?;
+    let present = kernel.parts().sealer.identities().next();
+    Ok(rows.iter().find(|row| present.is_some_and(|present| is_of(row, present))).map(|row| row.at.0))
 }
 
 fn is_of(row: &Model, identity: &Identity) -> bool {

@@ -10,6 +10,7 @@ mod restore;
 mod service;
 mod store;
 
+pub(crate) use keys::present_since;
 pub use keys::{KeyError, KeyState, UnknownKey};
 pub use restore::Restored;
 pub use service::{Installation, is_unused};

@@ -29,6 +29,11 @@ impl JwtAlgorithm {
         }
     }
 
+    /// The algorithm of this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        [Self::Hs256, Self::EdDsa, Self::Es256, Self::Rs256].into_iter().find(|algorithm| algorithm.name() == name)
+    }
+
     pub(super) fn primitive(self) -> Algorithm {
         match self {
             Self::Hs256 => Algorithm::HS256,

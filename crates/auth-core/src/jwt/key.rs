@@ -204,7 +204,7 @@ impl JwtKey {
         self.algorithm() == signer.algorithm() && signature.is_some_and(|signature| self.verifies(&signature, MESSAGE))
     }
 
-    fn pair(
+    pub(super) fn pair(
         kid: &str,
         algorithm: JwtAlgorithm,
         signing: &EncodingKey,
@@ -215,7 +215,7 @@ impl JwtKey {
         Self::assemble(kid, algorithm, Some(signing), &public, expected)
     }
 
-    fn assemble(
+    pub(super) fn assemble(
         kid: &str,
         algorithm: JwtAlgorithm,
         signing: Option<SigningKey>,

@@ -7,6 +7,15 @@ use serde_json::Value;
 use super::{AccessClaims, JwtError, JwtKey, LEEWAY_SECONDS, MAX_TOKEN_BYTES, TOKEN_TYPE};
 use crate::json::parse_strict;
 
+/// Why a token of a key that is not known is refused: the only reason that may change by itself.
+pub(crate) const UNKNOWN_KID: JwtError = JwtError::Refused("unknown kid");
+
+/// The id of the key that a token says it is signed with. Nothing is verified.
+pub(crate) fn key_id(token: &str) -> Option<String> {
+    let (header, _) = token.split_once('.')?;
+    read_header(&decode_canonical(header).ok()?).ok().map(|(_, kid)| kid)
+}
+
 /// A token in its only spelling; nothing is verified yet.
 pub(super) struct Envelope<'a> {
     /// Header and claims as signed.
@@ -44,7 +53,7 @@ impl<'a> Envelope<'a> {
             return Ok(key);
         }
         let (alg, kid) = read_header(&decode_canonical(self.header)?)?;
-        let key = keys.find(|key| key.kid() == kid).ok_or(JwtError::Refused("unknown kid"))?;
+        let key = keys.find(|key| key.kid() == kid).ok_or(UNKNOWN_KID)?;
         if alg != key.algorithm().name() {
             return Err(JwtError::Refused("alg is not the key's"));
         }

@@ -71,7 +71,8 @@ pub(super) async fn issue(
     };
     let refreshed = backend.refresh.as_ref().map(|refresh| now + refresh.access_lifetime);
     let expires_at = refreshed.map_or(session.expires_at, |moment| session.expires_at.min(moment));
-    let subject = TokenSubject { user, session, roles: roles.as_ref(), now, expires_at, random: kernel.random() };
+    let (roles, random, tx) = (roles.as_ref(), kernel.random(), effect.tx());
+    let subject = TokenSubject { user, session, roles, now, expires_at, random, tx };
     let token = backend.strategy.issue(subject).await?;
     let room = match &backend.transport {
         Transport::Cookie { name, .. } => MAX_TOKEN.saturating_sub(name.len()),

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 use super::{NewToken, TokenRef, TokenStrategy, TokenSubject};
-use crate::jwt::{AccessClaims, JwtCodec, JwtKey, NewClaims};
+use crate::jwt::{AccessClaims, JwtCodec, JwtError, JwtKey, NewClaims, SHARED, Terms, UNKNOWN_KID, key_id};
 use crate::role::UserRoles;
+use crate::signing_key::Ring;
 use crate::{Error, Result};
 
 /// Claims that the app adds to every token, under names that are not registered: what it says about the user, the session and,
@@ -28,6 +30,10 @@ pub enum JwtKeys {
         /// Further keys to accept.
         verification: Vec<JwtKey>,
     },
+    /// Key pairs that the library makes, keeps in the database and [rotates](crate::signing_key), the same for all backends that
+    /// say so: see [`AuthBuilder::signing_keys`](crate::AuthBuilder::signing_keys). Call
+    /// [`check_keys`](crate::Installation::check_keys) at each start, which makes the first.
+    Managed,
 }
 
 /// How a backend issues JSON Web Tokens.
@@ -50,15 +56,58 @@ pub struct JwtOptions {
 }
 
 pub(crate) struct JwtStrategy {
-    pub(crate) codec: JwtCodec,
+    pub(crate) keys: StrategyKeys,
     pub(crate) claims: Option<CustomClaims>,
     pub(crate) roles: bool,
+}
+
+/// What a strategy signs with and verifies by.
+#[derive(Clone)]
+pub(crate) enum StrategyKeys {
+    /// The keys of the configuration.
+    Fixed(JwtCodec),
+    /// Those in the database.
+    Managed(Terms, Ring),
+}
+
+impl StrategyKeys {
+    /// What is wrong with using both in one app, if anything is.
+    pub(crate) fn conflict_with(&self, other: &Self) -> Option<String> {
+        match (self, other) {
+            (Self::Fixed(first), Self::Fixed(second)) => first.conflict_with(second),
+            (Self::Managed(first, _), Self::Managed(second, _)) => {
+                first.is_same_place(second).then(|| SHARED.to_owned())
+            }
+            // Only the library has its keys.
+            _ => None,
+        }
+    }
+
+    fn lifetime(&self) -> Duration {
+        match self {
+            Self::Fixed(codec) => codec.lifetime(),
+            Self::Managed(terms, _) => terms.lifetime(),
+        }
+    }
+
+    async fn verify(&self, token: &str, now: OffsetDateTime) -> Result<Result<AccessClaims, JwtError>> {
+        let (terms, ring) = match self {
+            Self::Fixed(codec) => return Ok(codec.verify(token, now)),
+            Self::Managed(terms, ring) => (terms, ring),
+        };
+        let read = terms.verify(ring.keys(now).await?.accepted(now), token, now);
+        if read != Err(UNKNOWN_KID) {
+            return Ok(read);
+        }
+        let Some(id) = key_id(token).and_then(|kid| Uuid::parse_str(&kid).ok()) else { return Ok(read) };
+        Ok(terms.verify(ring.keys_with(id, now).await?.accepted(now), token, now))
+    }
 }
 
 #[async_trait::async_trait]
 impl TokenStrategy for JwtStrategy {
     async fn issue(&self, subject: TokenSubject<'_>) -> Result<NewToken> {
-        let TokenSubject { user, session, roles, now, random, .. } = subject;
+        let TokenSubject { user, session, roles, now, random, tx, .. } = subject;
         let mut custom = self.claims.as_ref().map(|claims| claims(&subject)).unwrap_or_default();
         if let Some(UserRoles { roles, default_role }) = roles {
             custom.insert("roles".to_owned(), json!(roles));
@@ -75,8 +124,12 @@ impl TokenStrategy for JwtStrategy {
             aal: session.aal,
             custom,
         };
-        let (token, _) = self.codec.sign(&claims, now).map_err(Error::internal)?;
-        Ok(NewToken { token: token.into(), digest: None, expires_in: Some(self.codec.lifetime()) })
+        let signed = match &self.keys {
+            StrategyKeys::Fixed(codec) => codec.sign(&claims, now),
+            StrategyKeys::Managed(terms, ring) => terms.sign(ring.keys_within(tx, now).await?.signing()?, &claims, now),
+        };
+        let (token, _) = signed.map_err(Error::internal)?;
+        Ok(NewToken { token: token.into(), digest: None, expires_in: Some(self.keys.lifetime()) })
     }
 
     fn wants_roles(&self) -> bool {
@@ -89,10 +142,16 @@ impl TokenStrategy for JwtStrategy {
     }
 
     async fn access_claims(&self, token: &str, now: OffsetDateTime) -> Result<Option<AccessClaims>> {
-        Ok(self.codec.verify(token, now).inspect_err(|reason| tracing::debug!(%reason, "token refused")).ok())
+        let claims = self.keys.verify(token, now).await?;
+        Ok(claims.inspect_err(|reason| tracing::debug!(%reason, "token refused")).ok())
     }
 
-    async fn public_keys(&self, _: OffsetDateTime) -> Result<Vec<Value>> {
-        Ok(self.codec.public_keys())
+    async fn public_keys(&self, now: OffsetDateTime) -> Result<Vec<Value>> {
+        Ok(match &self.keys {
+            StrategyKeys::Fixed(codec) => codec.public_keys(),
+            StrategyKeys::Managed(_, ring) => {
+                ring.keys(now).await?.accepted(now).filter_map(JwtKey::public_jwk).collect()
+            }
+        })
     }
 }

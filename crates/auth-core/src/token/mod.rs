@@ -12,7 +12,7 @@ mod strategy;
 
 pub(crate) use self::database::DatabaseStrategy;
 pub use self::ended::Ended;
-pub(crate) use self::jwt::JwtStrategy;
 pub use self::jwt::{CustomClaims, JwtKeys, JwtOptions};
+pub(crate) use self::jwt::{JwtStrategy, StrategyKeys};
 pub use self::opaque::opaque_digest;
 pub use self::strategy::{NewToken, TokenRef, TokenStrategy, TokenSubject};

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use sea_orm::DatabaseTransaction;
 use secrecy::SecretString;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -31,6 +32,8 @@ pub struct TokenSubject<'a> {
     pub expires_at: OffsetDateTime,
     /// The source of randomness.
     pub random: &'a dyn Random,
+    /// The transaction that stores the session.
+    pub(crate) tx: &'a DatabaseTransaction,
 }
 
 impl fmt::Debug for TokenSubject<'_> {
