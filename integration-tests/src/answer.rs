@@ -31,10 +31,11 @@ impl Answer {
     /// Insists on an error with its status and the contract's body.
     #[track_caller]
     pub fn fails(self, code: ErrorCode) -> Self {
-        let expected = statuses::status(code);
+        let pairs = self.message_of_pairs().is_some();
+        let expected = if pairs { statuses::status_of_pairs(code) } else { statuses::status(code) };
         assert_eq!(self.status, expected, "{}: expected {code:?}, got {}", self.asked, self.text());
         assert_eq!(self.code(), code.as_str(), "{}: {}", self.asked, self.text());
-        if code != ErrorCode::Validation {
+        if code != ErrorCode::Validation && !pairs {
             let detail = &self.json()["detail"];
             let with_reason =
                 detail["reason"].is_string() && *detail == json!({ "code": code.as_str(), "reason": detail["reason"] });
@@ -61,12 +62,22 @@ impl Answer {
     #[must_use]
     pub fn code(&self) -> String {
         let Ok(body) = serde_json::from_slice::<Value>(&self.body) else { return String::new() };
+        if let Some(message) = self.message_of_pairs() {
+            let path = self.asked.split(['?', ' ']).find(|part| part.starts_with('/')).unwrap_or_default();
+            return statuses::code_of_pairs(path, self.status.as_u16(), &message).as_str().to_owned();
+        }
         match &body["detail"] {
             Value::String(code) => code.clone(),
             Value::Array(_) => ErrorCode::Validation.as_str().to_owned(),
             Value::Object(detail) => detail.get("code").and_then(Value::as_str).unwrap_or_default().to_owned(),
             _ => String::new(),
         }
+    }
+
+    /// What a problem of the routes of token pairs says to a person: those have another shape.
+    fn message_of_pairs(&self) -> Option<String> {
+        let body: Value = serde_json::from_slice(&self.body).ok()?;
+        (body["statusCode"] == self.status.as_u16()).then(|| body["message"].as_str().map(str::to_owned)).flatten()
     }
 
     /// The body as JSON.

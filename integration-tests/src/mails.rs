@@ -9,7 +9,7 @@ pub(crate) use auth_core::email_change::{
     CONFIRM_EMAIL, EMAIL_CHANGE_REQUESTED, EMAIL_CHANGED, EMAIL_CHANGED_BY_ADMIN,
 };
 pub(crate) use auth_core::invitation::INVITATION;
-pub(crate) use auth_core::magic_link::{MAGIC_LINK, PASSWORD_REMOVED};
+pub(crate) use auth_core::magic_link::{CONFIRM_LOGIN, MAGIC_LINK, PASSWORD_REMOVED};
 use auth_core::mail::{Mail, MailKind};
 pub(crate) use auth_core::password_reset::RESET_PASSWORD;
 pub(crate) use auth_core::registration::ALREADY_REGISTERED;

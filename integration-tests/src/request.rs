@@ -136,7 +136,7 @@ async fn in_process(
 ) -> Response<Bytes> {
     let endpoint = match route {
         Route::Endpoint(endpoint) => endpoint,
-        Route::MethodNotAllowed { allow } => return Problem::method_not_allowed(allow).into_response(),
+        Route::MethodNotAllowed(path) => return path.method_not_allowed().into_response(),
         Route::NotFound | Route::Host => return Problem::new(ErrorCode::NotFound).into_response(),
     };
     let chunks = match body {

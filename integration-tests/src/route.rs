@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use auth_http::{Endpoint, Table};
+use auth_http::{Endpoint, MountedPath, Table};
 use http::Method;
 
 /// Where a request leads.
 pub(crate) enum Route {
     Endpoint(Arc<Endpoint>),
-    MethodNotAllowed {
-        allow: String,
-    },
+    MethodNotAllowed(MountedPath),
     NotFound,
     /// Of the app around the library.
     Host,
@@ -33,7 +31,7 @@ pub(crate) fn find(table: &Table, method: &Method, path: &str) -> Route {
     let wanted = if method == Method::HEAD { &Method::GET } else { method };
     match mounted.endpoints.iter().find(|endpoint| endpoint.method == *wanted) {
         Some(endpoint) => Route::Endpoint(endpoint.clone()),
-        None => Route::MethodNotAllowed { allow: mounted.allow.clone() },
+        None => Route::MethodNotAllowed(mounted.clone()),
     }
 }
 

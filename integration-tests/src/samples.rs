@@ -22,7 +22,12 @@ pub(crate) fn request(app: &App, endpoint: &Endpoint) -> Request {
 
 /// The path, with an id that nothing has.
 pub(crate) fn path(endpoint: &Endpoint) -> String {
-    path_of(&endpoint.full_path(), &Uuid::max().to_string())
+    let path = path_of(&endpoint.full_path(), &Uuid::max().to_string());
+    match endpoint.action() {
+        // Well formed, so that it is looked for.
+        "hasura.refresh" | "hasura.logout" => format!("{path}?refresh_token={}", "A".repeat(88)),
+        _ => path,
+    }
 }
 
 /// A path with this id, and with what its other parameters take.
@@ -35,6 +40,8 @@ pub(crate) fn body(endpoint: &Endpoint) -> Value {
     match endpoint.action() {
         "registration.register" => json!({ "email": "sample@example.org", "password": PASSWORD }),
         "login.login" => json!({ "username": "sample@example.org", "password": PASSWORD }),
+        "hasura.register" | "hasura.login" => json!({ "email": "sample@example.org", "password": PASSWORD }),
+        "hasura.change_password" => json!({ "old_password": PASSWORD, "new_password": PASSWORD }),
         "verification.request" | "password_reset.request" | "magic_link.request" => {
             json!({ "email": "sample@example.org" })
         }
@@ -50,8 +57,13 @@ pub(crate) fn body(endpoint: &Endpoint) -> Value {
 
 /// Somebody who may call the endpoint, through the backend that it is for.
 pub(crate) async fn caller(app: &App, endpoint: &Endpoint) -> Option<Login> {
-    let requirement = endpoint.requirement()?;
     let name = endpoint.id.replace(['.', '_'], "-");
+    if matches!(endpoint.action(), "hasura.revoke" | "hasura.change_password") {
+        let who = app.register(&name).await;
+        let token = pair(app, &who).await["jwt_token"].as_str().expect("a token").to_owned();
+        return Some(Login { token, cookie: None, ..who });
+    }
+    let requirement = endpoint.requirement()?;
     let backend = endpoint.backend().unwrap_or("db");
     let login = app.login(&app.register(&name).await, backend).await;
     if requirement.is_for_superusers() {
@@ -83,6 +95,11 @@ pub(crate) async fn ready(app: &App, endpoint: &Endpoint, caller: Option<&Login>
         _ => target.id.to_string(),
     };
     let request = app.request(endpoint.method.clone(), &path_of(&endpoint.full_path(), &id));
+    if matches!(endpoint.action(), "hasura.refresh" | "hasura.logout") {
+        let pair = pair(app, &target).await;
+        let token = pair["refresh_token"].as_str().expect("a token");
+        return app.request(endpoint.method.clone(), &format!("{}?refresh_token={token}", endpoint.full_path()));
+    }
     match endpoint.body_type() {
         BodyType::None => request,
         _ if matches!(endpoint.action(), "token.refresh" | "token.revoke") => {
@@ -93,11 +110,22 @@ pub(crate) async fn ready(app: &App, endpoint: &Endpoint, caller: Option<&Login>
     }
 }
 
+/// A pair of tokens of an account.
+async fn pair(app: &App, who: &Login) -> Value {
+    let body = json!({ "email": who.email, "password": PASSWORD, "cookie": false });
+    app.post("/hasura/auth/login").json(body).send().await.is(200).json()
+}
+
 /// A body that the endpoint does what it is for with. `target` is somebody else.
 fn accepted(endpoint: &Endpoint, target: &Login) -> Value {
     match endpoint.action() {
-        "registration.register" => json!({ "email": format!("fresh-{}@example.org", target.id), "password": PASSWORD }),
-        "profile.change_password" => json!({ "old_password": PASSWORD, "new_password": "kettle-Umbrella-42-river" }),
+        "registration.register" | "hasura.register" => {
+            json!({ "email": format!("fresh-{}@example.org", target.id), "password": PASSWORD })
+        }
+        "hasura.login" => json!({ "email": target.email, "password": PASSWORD }),
+        "profile.change_password" | "hasura.change_password" => {
+            json!({ "old_password": PASSWORD, "new_password": "kettle-Umbrella-42-river" })
+        }
         "profile.update" => json!({ "display_name": "Ada" }),
         "admin.create" => json!({ "username": format!("fresh-{}", &target.id.simple().to_string()[12..]) }),
         "email_change.request" => json!({ "new_email": format!("new-{}@example.org", target.id) }),

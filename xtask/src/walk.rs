@@ -1,5 +1,5 @@
 //! `cargo xtask walk`: pastes what `examples/README.md` tells people to paste, into a shell, beside each of the example apps,
-//! and tries out their viewer of the API in a browser.
+//! tries out their viewer of the API in a browser, and has a client that was written for another server use them.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -15,6 +15,7 @@ use crate::{Result, metadata, process, python};
 const APPS: [&str; 3] = ["axum-app", "actix-app", "poem-app"];
 const PAGE: &str = "examples/README.md";
 const VIEWER: &str = "integration-tests/browser/viewer.py";
+const CLIENT: &str = "integration-tests/clients/synmetrix.py";
 
 /// The first superuser of the apps, as the page has it.
 const SUPERUSER: [&str; 2] = ["root@example.com", "granite-Lantern-55-orbit"];
@@ -44,6 +45,14 @@ pub(crate) fn run() -> Result {
         let result = walk(&directory.join("debug").join(app), &directory.join("walk").join(app), &script, python);
         result.map_err(|e| format!("{app}: {e}"))?;
         println!("{app}: everything in {PAGE} works");
+        match python::SYNMETRIX.python(&metadata) {
+            Some(python) => {
+                let result = client(&directory.join("debug").join(app), &directory.join("walk").join(app), &python);
+                result.map_err(|e| format!("{app}: {e}"))?;
+                println!("{app}: the client of Synmetrix works");
+            }
+            None => println!("{app}: skipped the client of Synmetrix: the Python package is not installed"),
+        }
         match &browser {
             Ok(_) => println!("{app}: the viewer of the API works in a browser"),
             Err(missing) => println!("{app}: skipped the viewer of the API: {missing}"),
@@ -100,32 +109,57 @@ fn script(page: &str) -> Result<String> {
 }
 
 fn walk(app: &Path, directory: &Path, script: &str, python: Option<&Path>) -> Result {
-    // What an earlier walk left.
-    let _ = fs::remove_dir_all(directory);
-    fs::create_dir_all(directory).map_err(|e| format!("{}: {e}", directory.display()))?;
-    let log = directory.join("app.log");
-    let file = File::create(&log).map_err(|e| format!("no log: {e}"))?;
-    let mut command = Command::new(app);
-    command.env("BIND", "127.0.0.1:0").env("DATABASE_URL", "sqlite://auth.db?mode=rwc");
-    command.env("ADMIN_EMAIL", SUPERUSER[0]).env("ADMIN_PASSWORD", SUPERUSER[1]);
-    command.current_dir(directory).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file);
-    let mut running = Running::start(&mut command)?;
-    let output = running.child().stdout.take().ok_or("the app has no output")?;
-    let mut lines = BufReader::new(output).lines().map_while(std::io::Result::ok);
-    let url = lines.find_map(|line| line.strip_prefix("listening on ").map(str::to_owned));
-    let url = url.ok_or_else(|| format!("it does not start:\n{}", read(&log)))?;
+    let app = App::start(app, directory, &[("ADMIN_EMAIL", SUPERUSER[0]), ("ADMIN_PASSWORD", SUPERUSER[1])])?;
     let mut shell = Command::new("bash");
-    shell.args(["-c", script]).env("URL", &url).env("LOG", &log);
+    shell.args(["-c", script]).env("URL", &app.url).env("LOG", &app.log);
     let viewer = python.map(|python| {
         let mut viewer = Command::new(python);
-        viewer.arg(root().join(VIEWER)).arg(&url).args(SUPERUSER);
+        viewer.arg(root().join(VIEWER)).arg(&app.url).args(SUPERUSER);
         viewer
     });
-    for mut command in std::iter::once(shell).chain(viewer) {
-        let walked = process::output(command.current_dir(directory));
-        walked.map_err(|e| format!("{e}\n\nits log:\n{}", read(&log)))?;
+    std::iter::once(shell).chain(viewer).try_for_each(|command| app.serves(command))
+}
+
+/// Has the client of Synmetrix do all that it can, which registers more often than one client may.
+fn client(app: &Path, directory: &Path, python: &Path) -> Result {
+    let app = App::start(app, directory, &[("RATE_LIMITS", "off"), ("HASURA_MAGIC_LINK_WAIT", "60")])?;
+    let mut client = Command::new(python);
+    client.arg(root().join(CLIENT)).arg(&app.url).arg(&app.log);
+    app.serves(client)
+}
+
+/// An app that runs in a directory of its own.
+struct App {
+    url: String,
+    log: PathBuf,
+    directory: PathBuf,
+    _running: Running,
+}
+
+impl App {
+    fn start(app: &Path, directory: &Path, environment: &[(&str, &str)]) -> Result<Self> {
+        // What an earlier walk left.
+        let _ = fs::remove_dir_all(directory);
+        fs::create_dir_all(directory).map_err(|e| format!("{}: {e}", directory.display()))?;
+        let log = directory.join("app.log");
+        let file = File::create(&log).map_err(|e| format!("no log: {e}"))?;
+        let mut command = Command::new(app);
+        command.env("BIND", "127.0.0.1:0").env("DATABASE_URL", "sqlite://auth.db?mode=rwc");
+        command.envs(environment.iter().copied());
+        command.current_dir(directory).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file);
+        let mut running = Running::start(&mut command)?;
+        let output = running.child().stdout.take().ok_or("the app has no output")?;
+        let mut lines = BufReader::new(output).lines().map_while(std::io::Result::ok);
+        let url = lines.find_map(|line| line.strip_prefix("listening on ").map(str::to_owned));
+        let url = url.ok_or_else(|| format!("it does not start:\n{}", read(&log)))?;
+        Ok(Self { url, log, directory: directory.to_owned(), _running: running })
     }
-    Ok(())
+
+    /// Runs a command that uses the app.
+    fn serves(&self, mut command: Command) -> Result {
+        let used = process::output(command.current_dir(&self.directory));
+        used.map(drop).map_err(|e| format!("{e}\n\nits log:\n{}", read(&self.log)))
+    }
 }
 
 fn read(log: &Path) -> String {

@@ -6,7 +6,7 @@ use actix_web::guard::{self, Guard};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, Resource};
 use auth_core::{Auth, ConfigErrors};
-use auth_http::{Endpoint, Group, MountedPath, Problem, Table};
+use auth_http::{Endpoint, Group, MountedPath, Table};
 use http::Method;
 
 use crate::convert;
@@ -60,9 +60,10 @@ fn mount(config: &mut ServiceConfig, table: &Table, paths: Vec<MountedPath>) {
 }
 
 fn resource(table: &Table, path: MountedPath) -> Resource {
-    let MountedPath { template, endpoints, allow } = path;
+    let problem = path.method_not_allowed();
+    let MountedPath { template, endpoints, .. } = path;
     let not_allowed = move |request: HttpRequest, payload: web::Payload| {
-        let problem = Problem::method_not_allowed(&allow);
+        let problem = problem.clone();
         async move { Err::<HttpResponse, _>(convert::refuse(problem, &request, payload.into_inner()).await) }
     };
     let resource = web::resource(template).default_service(web::to(not_allowed));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use auth_core::{Auth, ConfigErrors};
-use auth_http::{Endpoint, Group, MountedPath, Problem, Table};
+use auth_http::{Endpoint, Group, MountedPath, Table};
 use axum::Router;
 use axum::extract::{OriginalUri, Request};
 use axum::http::Method;
@@ -55,9 +55,9 @@ fn mount<S: Clone + Send + Sync + 'static>(table: &Table, paths: Vec<MountedPath
 }
 
 fn methods<S: Clone + Send + Sync + 'static>(table: &Table, path: &MountedPath) -> MethodRouter<S> {
-    let allow: Arc<str> = path.allow.as_str().into();
+    let problem = path.method_not_allowed();
     let not_allowed = move |request: Request| {
-        let problem = Problem::method_not_allowed(&allow);
+        let problem = problem.clone();
         async { convert::refuse(problem, request).await }
     };
     path.endpoints.iter().fold(MethodRouter::new().fallback(not_allowed), |methods, endpoint| {

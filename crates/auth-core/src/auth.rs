@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use crate::backend::BuiltBackend;
 use crate::feature::Feature;
+use crate::hasura::Hasura;
 use crate::kernel::Kernel;
 use crate::password::PasswordHasher;
 use crate::profile::Profiles;
@@ -133,6 +134,12 @@ impl Auth {
     #[must_use]
     pub fn profile(&self) -> Profiles<'_> {
         Profiles::new(self.kernel(), self.features())
+    }
+
+    /// Token pairs as hasura-backend-plus gave them out, if the app has [them](crate::AuthBuilder::hasura).
+    #[must_use]
+    pub fn hasura(&self) -> Option<Hasura<'_>> {
+        Hasura::new(self.kernel())
     }
 
     /// Outgoing mail.

@@ -6,7 +6,6 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 use crate::clock::MAX_LIFETIME;
-use crate::configs::Configs;
 use crate::error::Result;
 use crate::principal::Session;
 use crate::token::{JwtOptions, TokenRef, TokenStrategy};
@@ -130,10 +129,10 @@ pub struct BuiltBackend {
 }
 
 impl BuiltBackend {
-    /// How its refresh tokens travel, if it has any: [`Transport::Bearer`] stands for bodies.
+    /// How its refresh tokens travel, if it has any that the common routes take: [`Transport::Bearer`] stands for bodies.
     #[must_use]
     pub fn refresh_transport(&self) -> Option<&Transport> {
-        self.refresh.as_ref().map(|refresh| &refresh.transport)
+        self.refresh.as_ref()?.transport.as_ref()
     }
 
     /// How all its tokens travel: its access tokens, then its refresh tokens if it has any.
@@ -155,9 +154,9 @@ impl BuiltBackend {
         self.strategy.examine().await
     }
 
-    /// The idle limit of its sessions.
-    pub(crate) fn idle(&self, configs: &Configs) -> Duration {
-        self.refresh.as_ref().map_or(configs.sessions.idle, |refresh| refresh.idle)
+    /// The idle limit of its sessions: that of most, unless it refreshes its tokens.
+    pub(crate) fn idle(&self, usual: Duration) -> Duration {
+        self.refresh.as_ref().map_or(usual, |refresh| refresh.idle)
     }
 
     /// Whether a browser keeps one of its tokens.
@@ -218,14 +217,20 @@ impl RefreshOptions {
 /// How a backend refreshes its access tokens, checked.
 #[derive(Clone, Debug)]
 pub(crate) struct Refresh {
-    /// How its refresh tokens travel: as `Bearer`, in bodies.
-    pub(crate) transport: Transport,
+    /// How its refresh tokens travel: as `Bearer`, in bodies. `None` where the backend has routes of its own for them.
+    pub(crate) transport: Option<Transport>,
     pub(crate) grace: Duration,
     pub(crate) idle: Duration,
     pub(crate) access_lifetime: Duration,
 }
 
 impl Refresh {
+    /// What the options say, with the way in which the tokens travel.
+    pub(crate) fn new(options: &RefreshOptions, transport: Option<Transport>) -> Self {
+        let RefreshOptions { grace, idle, access_lifetime, .. } = *options;
+        Self { transport, grace, idle, access_lifetime }
+    }
+
     /// Whether an access token is too old that does not say itself how long it is good for.
     pub(crate) fn is_stale(&self, session: &Session, token: TokenRef, now: OffsetDateTime) -> bool {
         matches!(token, TokenRef::Digest(_)) && session.token_at + self.access_lifetime <= now

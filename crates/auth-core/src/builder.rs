@@ -30,6 +30,7 @@ use crate::hooks::{HookRunner, Hooks};
 use crate::jwt::install_provider;
 use crate::kernel::{AttributesCheck, Kernel, Parts};
 use crate::limit::SharedClock;
+use crate::magic_link::MAX_WAITING;
 use crate::password::{HasherConfig, PasswordHasher};
 use crate::principal::Source;
 use crate::profile::EXPORTS_AT_ONCE;
@@ -241,19 +242,26 @@ impl AuthBuilder {
         let hasher = self.configs.passwords.hasher.clone();
         let templates = self.configs.mail.templates.clone().build(&mail_kinds(&self.features));
         let templates = templates.inspect_err(|cause| problems.push(cause.to_string())).ok();
+        let managed = backends::managed_lifetime(&self.backends, &self.configs.hasura);
         let settings = self.place.settings(self.configs, &mut problems);
         let url = settings.as_ref().map(|settings| &settings.public_url);
         let keys = self.secret.as_ref().map(|secret| Keys::derive(secret, &self.former_secrets));
-        let ring = keys.as_ref().zip(backends::managed_lifetime(&self.backends));
+        let ring = keys.as_ref().zip(managed);
         let ring = ring.map(|(keys, lifetime)| Ring::new(self.db.clone(), keys.sealer.clone(), lifetime));
         let backends = backends::built(&self.backends, self.secret.as_ref(), url, ring.as_ref(), &mut problems);
+        let pairs = backends::pairs(settings.as_ref(), self.secret.as_ref(), ring.as_ref(), &backends, &mut problems);
         if let Some(secret) = &self.secret {
             problems.extend(self.former_secrets.iter().filter_map(|former| secret.problem_of_former(former)));
         }
         let hasher = hasher_unless_in_vain(hasher, &mut problems);
-        let (Some(settings), Some(hasher), Some(keys), Some(templates)) = (settings, hasher, keys, templates) else {
+        let (Some(mut settings), Some(hasher), Some(keys), Some(templates)) = (settings, hasher, keys, templates)
+        else {
             return Err(ConfigErrors(problems));
         };
+        let unlisted = pairs.iter().map(|pairs| pairs.backend.clone()).collect();
+        if let Some(pairs) = pairs {
+            settings.configs.add(Arc::new(pairs));
+        }
         let source = Source::unique();
         let lookup = Lookup::new(self.db.get_database_backend(), source);
         let sessions = SessionCache::new(settings.configs.sessions.cached);
@@ -261,6 +269,7 @@ impl AuthBuilder {
             db: self.db,
             settings,
             backends,
+            unlisted,
             clock: self.clock,
             random: self.random,
             hooks: HookRunner::new(self.hooks),
@@ -280,6 +289,7 @@ impl AuthBuilder {
             exports: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
             pending_events: Places::new(MAX_PENDING, MAX_PENDING_OF_CLIENT),
             pending_questions: Places::new(MAX_QUESTIONS, MAX_QUESTIONS_OF_CLIENT),
+            waiting_logins: Semaphore::new(MAX_WAITING),
         });
         Ok(Auth::new(kernel, self.features))
     }

@@ -16,12 +16,13 @@ use crate::admin::{AdminChanges, NewUser, PageRequest};
 use crate::audit::{AuditEvent, AuditQuery};
 use crate::device::{Device, DeviceConfig};
 use crate::feature::{Export, Feature, Kernel};
+use crate::hasura::{HasuraConfig, HasuraOptions};
 use crate::identifier::{Email, LoginName, Username};
 use crate::installation::{KeyError, KeyState, Restored, UnknownKey};
 use crate::json::JsonError;
 use crate::jwt::{AccessClaims, JwtCodecConfig, JwtError, JwtKey, NewClaims};
 use crate::limit::{Bucket, Limit, Pair, Subject};
-use crate::magic_link::{MagicLinkProof, Preview};
+use crate::magic_link::{MagicLinkConfig, MagicLinkProof, Preview, WaitingDevice};
 use crate::mail::{
     Content, Language, LinkConfig, Mail, MailCode, MailConfig, MailKind, MailLink, Message, Recipient, Service,
     TemplateErrors, Templates, TemplatesBuilder,
@@ -176,6 +177,16 @@ fn people_and_their_accounts() {
         Client::new(None, Some("curl")).with_accept_language(Some("en")),
         PageRequest { prefix: Some(ADDRESS.to_owned()), ..PageRequest::default() },
         Preview { email: ADDRESS.to_owned(), redirect_to: None },
+        WaitingDevice {
+            email: ADDRESS.to_owned(),
+            browser: "Firefox".to_owned(),
+            system: None,
+            address: Some(ADDRESS.to_owned()),
+            time: "2026-01-15 12:00 UTC".to_owned(),
+        },
+        MagicLinkConfig::default(),
+        HasuraConfig::from(HasuraOptions::default()),
+        HasuraOptions::default(),
         AdminChanges {
             email: Some(email()),
             password: password(),

@@ -31,6 +31,8 @@ macro_rules! for_each_config {
             email_change: crate::email_change::EmailChangeConfig,
             /// The link that logs in.
             magic_link: crate::magic_link::MagicLinkConfig,
+            /// The routes of token pairs as hasura-backend-plus gave them out, if the app has them.
+            hasura: crate::hasura::HasuraConfig,
             /// The roles that the app declares, and the one that every account has.
             roles: crate::role::RoleConfig,
             /// How long the audit log keeps events.

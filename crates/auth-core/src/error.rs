@@ -41,6 +41,8 @@ pub enum ErrorClass {
     UnsupportedMediaType,
     /// Too many attempts: the caller should wait.
     RateLimited,
+    /// The server cannot do it as it is configured.
+    NotImplemented,
     /// The server cannot do it now.
     Unavailable,
     /// A defect of the server.
@@ -110,6 +112,7 @@ error_codes! {
     CsrfRejected = "CSRF_REJECTED" [Forbidden]: "A browser sent the request on behalf of another site.",
     RefusedByApp = "REFUSED_BY_APP" [Forbidden, reason]: "The app refused the request; `reason` says why.",
     RateLimited = "RATE_LIMITED" [RateLimited]: "Too many attempts; retry after the time in `Retry-After`.",
+    NoPublicKeys = "NO_PUBLIC_KEYS" [NotImplemented]: "Every key of the tokens is a shared secret.",
     Overloaded = "OVERLOADED" [Unavailable]: "The server or its database is unavailable or busy; retry after the time in `Retry-After`.",
     Internal = "Internal Server Error" [Internal]: "An unexpected error on the server; the cause is in its log.",
     RegistrationDisabled = "REGISTRATION_DISABLED" [Forbidden]: "Registration is closed.",

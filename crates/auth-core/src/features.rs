@@ -18,6 +18,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     crate::invitation::FEATURE,
     crate::email_change::FEATURE,
     crate::magic_link::FEATURE,
+    crate::hasura::FEATURE,
     crate::admin::FEATURE,
     crate::role::FEATURE,
     crate::audit::FEATURE,

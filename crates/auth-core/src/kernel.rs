@@ -47,6 +47,8 @@ pub(crate) struct Parts {
     pub(crate) db: DatabaseConnection,
     pub(crate) settings: Settings,
     pub(crate) backends: Vec<BuiltBackend>,
+    /// Backends whose tokens only routes of their own take.
+    pub(crate) unlisted: Vec<BuiltBackend>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) hooks: HookRunner,
@@ -76,6 +78,8 @@ pub(crate) struct Parts {
     pub(crate) pending_events: Places,
     /// The places of questions to owners whether it was them.
     pub(crate) pending_questions: Places,
+    /// As many permits as logins may wait for a link at once.
+    pub(crate) waiting_logins: Semaphore,
 }
 
 impl std::fmt::Debug for Kernel {
@@ -117,14 +121,18 @@ impl Kernel {
         &self.0.backends
     }
 
+    /// These, and those whose tokens only routes of their own take.
+    pub(crate) fn all_backends(&self) -> impl Iterator<Item = &BuiltBackend> {
+        self.0.backends.iter().chain(&self.0.unlisted)
+    }
+
     /// The backend of this name.
     ///
     /// # Errors
     /// Fails with an internal error that names the backends.
     pub fn backend(&self, name: &str) -> Result<&BuiltBackend> {
-        let backends = self.backends();
-        backends.iter().find(|backend| backend.name == name).ok_or_else(|| {
-            let names: Vec<&str> = backends.iter().map(|backend| backend.name.as_str()).collect();
+        self.all_backends().find(|backend| backend.name == name).ok_or_else(|| {
+            let names: Vec<&str> = self.all_backends().map(|backend| backend.name.as_str()).collect();
             Error::internal(format!("unknown backend `{name}`; the backends are: {}", names.join(", ")))
         })
     }

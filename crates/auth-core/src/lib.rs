@@ -49,6 +49,7 @@ pub mod device;
 pub mod email_change;
 pub mod feature;
 pub mod gate;
+pub mod hasura;
 pub mod identifier;
 pub mod installation;
 pub mod invitation;

@@ -11,10 +11,14 @@ use crate::problem::Problem;
 /// How long a request may take once its body is there.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Gives up on work that takes longer than [`DEADLINE`].
-pub(crate) async fn within_deadline<T>(work: impl Future<Output = Result<T, Problem>>) -> Result<T, Problem> {
-    tokio::time::timeout(DEADLINE, work).await.unwrap_or_else(|_| {
-        tracing::warn!("a request took longer than {DEADLINE:?}");
+/// Gives up on work that takes longer than [`DEADLINE`], and than the time that it waits for something.
+pub(crate) async fn within_deadline<T>(
+    waits: Duration,
+    work: impl Future<Output = Result<T, Problem>>,
+) -> Result<T, Problem> {
+    let deadline = DEADLINE + waits;
+    tokio::time::timeout(deadline, work).await.unwrap_or_else(|_| {
+        tracing::warn!("a request took longer than {deadline:?}");
         Err(ErrorCode::Overloaded.into())
     })
 }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth_core::ErrorCode;
 use http::{Method, StatusCode};
@@ -13,6 +14,7 @@ use crate::call::Route;
 use crate::csrf;
 use crate::decode::{BodyType, Schema};
 use crate::handler::{AnswersEveryone, AnswersUsers, Handler, SchemaOf, Shapes};
+use crate::problem::Shape;
 use crate::requirement::Requirement;
 
 /// Routes that are mounted together, below one prefix.
@@ -23,13 +25,15 @@ pub enum Group {
     Auth,
     /// Accounts: below `/users`.
     Users,
+    /// Token pairs as hasura-backend-plus gave them out: below `/hasura`.
+    Hasura,
     /// The health check: `/healthz`.
     Health,
 }
 
 impl Group {
     /// Every group, in the order of the documentation.
-    pub const ALL: [Self; 3] = [Self::Auth, Self::Users, Self::Health];
+    pub const ALL: [Self; 4] = [Self::Auth, Self::Users, Self::Hasura, Self::Health];
 
     /// Where the group is mounted when the app does not choose a place.
     #[must_use]
@@ -37,7 +41,18 @@ impl Group {
         match self {
             Self::Auth => "/auth",
             Self::Users => "/users",
+            Self::Hasura => "/hasura",
             Self::Health => "",
+        }
+    }
+}
+
+impl Group {
+    /// How its problems are written down.
+    pub(crate) fn shape(self) -> Shape {
+        match self {
+            Self::Hasura => Shape::Hasura,
+            Self::Auth | Self::Users | Self::Health => Shape::Detail,
         }
     }
 }
@@ -123,6 +138,8 @@ impl Draft {
             shapes,
             own_errors: Vec::new(),
             statements: None,
+            acts_on_get: false,
+            waits: Duration::ZERO,
         }
     }
 }
@@ -148,6 +165,9 @@ pub struct Endpoint {
     below_backend: bool,
     own_errors: Vec<ErrorCode>,
     statements: Option<usize>,
+    acts_on_get: bool,
+    /// How long it may wait for somebody, beside its own work.
+    pub(crate) waits: Duration,
 }
 
 /// How the routes of a feature are declared.
@@ -227,6 +247,16 @@ impl Endpoint {
     /// The codes that do not follow from what the route is.
     pub(crate) fn errors(self, errors: &[ErrorCode]) -> Self {
         Self { own_errors: errors.to_vec(), ..self }
+    }
+
+    /// It may wait for somebody, for so long at most.
+    pub(crate) fn waits(self, waits: Duration) -> Self {
+        Self { waits, ..self }
+    }
+
+    /// It changes something although its method is `GET`, because its clients know no other way. `HEAD` is refused then.
+    pub(crate) fn acts_on_get(self) -> Self {
+        Self { acts_on_get: true, ..self }
     }
 
     /// How many statements a successful request costs, the authentication among them, where that is a fixed number. A
@@ -322,10 +352,20 @@ impl Endpoint {
         self.statements
     }
 
-    /// Whether the method may change something.
+    /// Whether a request may change something.
     #[must_use]
     pub fn is_unsafe(&self) -> bool {
-        !csrf::is_safe(&self.method)
+        self.acts_on_get || !csrf::is_safe(&self.method)
+    }
+
+    /// Whether it answers requests of a method: `GET` answers `HEAD` as well, unless it changes something.
+    pub(crate) fn takes(&self, method: &Method) -> bool {
+        self.method == *method || (self.method == Method::GET && *method == Method::HEAD && !self.acts_on_get)
+    }
+
+    /// What `Allow` says of it.
+    pub(crate) fn allowed_methods(&self) -> &str {
+        if self.takes(&Method::HEAD) { "GET, HEAD" } else { self.method.as_str() }
     }
 
     /// Every code that the route can answer: its own, and those that follow from what it is. Left out are 500, which is
@@ -342,6 +382,7 @@ impl Endpoint {
             (E::UnsupportedMediaType, takes_body),
             (E::Validation, takes_body || self.shapes.query.is_some()),
             (E::NotFound, self.path().contains('{')),
+            (E::MethodNotAllowed, self.acts_on_get),
             (E::Overloaded, self.statements != Some(0)),
         ];
         let mut errors = self.own_errors.clone();

@@ -1,5 +1,7 @@
 //! The only place that turns an error into a status and a body.
 
+mod hasura;
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,10 +40,21 @@ impl FieldProblem {
     }
 }
 
+/// How a group of routes writes its problems down.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// `{"detail": …}`, with a code.
+    #[default]
+    Detail,
+    /// That of hasura-backend-plus: `{"statusCode": …, "error": …, "message": …}`.
+    Hasura,
+}
+
 /// A request that failed, on its way to the client.
 #[derive(Clone, Debug)]
 pub struct Problem {
     code: ErrorCode,
+    shape: Shape,
     reason: Option<String>,
     fields: Vec<FieldProblem>,
     extra: Option<Value>,
@@ -59,6 +72,7 @@ impl Problem {
     pub fn new(code: ErrorCode) -> Self {
         Self {
             code,
+            shape: Shape::Detail,
             reason: None,
             fields: Vec::new(),
             extra: None,
@@ -106,7 +120,13 @@ impl Problem {
     /// Asks for a bearer token, if that would help.
     #[must_use]
     pub(crate) fn with_challenge(self, takes_bearer: bool) -> Self {
-        Self { challenge: takes_bearer && self.code.class() == ErrorClass::Unauthenticated, ..self }
+        Self { challenge: takes_bearer && self.status() == StatusCode::UNAUTHORIZED, ..self }
+    }
+
+    /// The same as a group writes it down.
+    #[must_use]
+    pub(crate) fn shaped(self, shape: Shape) -> Self {
+        Self { shape, ..self }
     }
 
     /// Announces that the connection ends.
@@ -124,7 +144,10 @@ impl Problem {
     /// The status that goes with the code.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        status(self.code)
+        match self.shape {
+            Shape::Detail => status(self.code),
+            Shape::Hasura => hasura::status(self.code, status(self.code)),
+        }
     }
 
     /// Why, in words for a person, where a policy or a hook refused.
@@ -158,19 +181,13 @@ impl Problem {
     #[must_use]
     pub fn into_response(self) -> Response<Bytes> {
         self.log();
-        let retry_after = self.retry_after();
-        let code = self.code.as_str();
-        let detail = match (self.code, self.reason) {
-            (ErrorCode::Validation, _) => json!(self.fields),
-            (_, Some(reason)) => json!({ "code": code, "reason": reason }),
-            (_, None) => Value::from(code),
+        let (status, retry_after) = (self.status(), self.retry_after());
+        let body = match self.shape {
+            Shape::Detail => self.detail(),
+            Shape::Hasura => hasura::body(status, &self.message()),
         };
-        let mut body = json!({ "detail": detail });
-        if let Some(extra) = self.extra {
-            body["extra"] = extra;
-        }
         let mut response = Response::new(Bytes::from(body.to_string()));
-        *response.status_mut() = status(self.code);
+        *response.status_mut() = status;
         let headers = response.headers_mut();
         secure(headers);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -189,6 +206,31 @@ impl Problem {
         response
     }
 
+    /// The body, in the shape that most groups have.
+    fn detail(&self) -> Value {
+        let code = self.code.as_str();
+        let detail = match (self.code, &self.reason) {
+            (ErrorCode::Validation, _) => json!(self.fields),
+            (_, Some(reason)) => json!({ "code": code, "reason": reason }),
+            (_, None) => Value::from(code),
+        };
+        match &self.extra {
+            Some(extra) => json!({ "detail": detail, "extra": extra }),
+            None => json!({ "detail": detail }),
+        }
+    }
+
+    /// What happened, in words for a person.
+    fn message(&self) -> String {
+        match (self.fields.first(), &self.reason) {
+            (Some(FieldProblem { kind, loc, msg }), _) => {
+                hasura::invalid(kind, loc.get(1).and(loc.last()).map(String::as_str), msg)
+            }
+            (None, Some(reason)) => reason.clone(),
+            (None, None) => hasura::message(self.code).to_owned(),
+        }
+    }
+
     fn log(&self) {
         match self.cause.as_deref() {
             Some(Error::Store(cause)) if self.code == ErrorCode::Overloaded => {
@@ -205,8 +247,9 @@ impl Problem {
 /// Two problems are the same when clients cannot tell their answers apart.
 impl PartialEq for Problem {
     fn eq(&self, other: &Self) -> bool {
-        let Self { code, reason, fields, extra, allow, challenge, closes, retry_after, cause: _ } = self;
+        let Self { code, shape, reason, fields, extra, allow, challenge, closes, retry_after, cause: _ } = self;
         *code == other.code
+            && *shape == other.shape
             && *reason == other.reason
             && *fields == other.fields
             && *extra == other.extra
@@ -261,7 +304,36 @@ fn status(code: ErrorCode) -> StatusCode {
         ErrorClass::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorClass::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ErrorClass::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+        ErrorClass::NotImplemented => StatusCode::NOT_IMPLEMENTED,
         ErrorClass::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         ErrorClass::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shape_of_token_pairs_is_that_of_their_clients() {
+        let field = |kind, field| Problem::validation(vec![FieldProblem::new(kind, "body", field, "Shorten it")]);
+        let cases = [
+            (field("missing", "password"), 400, "Bad Request", "\"password\" is required"),
+            (field("email_invalid", "email"), 400, "Bad Request", "\"email\" must be a valid email"),
+            (field("string_too_long", "email"), 400, "Bad Request", "\"email\": Shorten it"),
+            (Problem::malformed("no JSON"), 400, "Bad Request", "no JSON"),
+            (ErrorCode::LoginBadCredentials.into(), 401, "Unauthorized", "Username and password do not match"),
+            (ErrorCode::RateLimited.into(), 429, "Too Many Requests", "You are being rate limited."),
+            (ErrorCode::NoPublicKeys.into(), 501, "Not Implemented", "JWKS is not implemented on this server."),
+            (ErrorCode::RefusedByApp.because("not today").into(), 403, "Forbidden", "not today"),
+        ];
+        for (problem, status, error, message) in cases {
+            let problem = problem.shaped(Shape::Hasura);
+            assert_eq!(problem.status().as_u16(), status);
+            let answer = problem.into_response();
+            assert_eq!(answer.status().as_u16(), status);
+            let body: Value = serde_json::from_slice(answer.body()).unwrap();
+            assert_eq!(body, json!({ "statusCode": status, "error": error, "message": message }));
+        }
     }
 }

@@ -23,7 +23,7 @@ use crate::cookie::Due;
 use crate::endpoint::{Endpoint, Group};
 use crate::handler::{Answer, Handler, PublicFn, UserFn};
 use crate::headers::secure;
-use crate::problem::{CLOSE, Problem};
+use crate::problem::{CLOSE, Problem, Shape};
 use crate::reply::Reply;
 use crate::trace::Trace;
 use crate::{cookie, credential, csrf, peer, routes};
@@ -50,11 +50,18 @@ pub struct MountedPath {
 }
 
 impl MountedPath {
-    /// The row for a method; that of `GET` answers `HEAD` as well.
+    /// The row for a method; that of `GET` answers `HEAD` as well, if only to refuse it.
     #[must_use]
     pub fn endpoint(&self, method: &Method) -> Option<&Arc<Endpoint>> {
         let method = if *method == Method::HEAD { &Method::GET } else { method };
         self.endpoints.iter().find(|endpoint| endpoint.method == *method)
+    }
+
+    /// What any other method is answered.
+    #[must_use]
+    pub fn method_not_allowed(&self) -> Problem {
+        let problem = Problem::method_not_allowed(&self.allow);
+        self.endpoints.first().map_or(problem.clone(), |endpoint| problem.shaped(endpoint.group.shape()))
     }
 }
 
@@ -104,7 +111,7 @@ impl Table {
         let mut paths: Vec<MountedPath> = Vec::new();
         for endpoint in endpoints {
             let template = template(endpoint);
-            let allow = if endpoint.method == Method::GET { "GET, HEAD" } else { endpoint.method.as_str() };
+            let allow = endpoint.allowed_methods();
             match paths.iter_mut().find(|path| path.template == template) {
                 Some(path) => {
                     path.endpoints.push(endpoint.clone());
@@ -157,6 +164,9 @@ impl Table {
         let mut incoming = Incoming::new(parts.version, &parts.headers, chunks);
         let mut due = None;
         let answer = async {
+            if !endpoint.takes(&parts.method) {
+                return Err(Problem::method_not_allowed(endpoint.allowed_methods()));
+            }
             let mut admitted = self.admit(endpoint, &parts, peer).await?;
             let mut body = Bytes::new();
             if endpoint.is_unsafe() {
@@ -174,7 +184,7 @@ impl Table {
             self.run(endpoint, admitted, parts, body).await
         };
         let answer = answer.instrument(trace.span().clone()).await;
-        let mut response = self.finish(answer, strays, trace);
+        let mut response = self.finish(answer, endpoint.group.shape(), strays, trace);
         if let Some(due) = due {
             cookie::prolong(response.headers_mut(), due, &self.auth).await;
         }
@@ -234,17 +244,23 @@ impl Table {
         body: Bytes,
     ) -> Result<Reply, Problem> {
         let call = Call { auth: self.auth.clone(), client, route: endpoint.route.clone(), parts, body };
-        let work = barrier(within_deadline(admitted.start(call)));
+        let work = barrier(within_deadline(endpoint.waits, admitted.start(call)));
         if !endpoint.is_unsafe() {
             return work.await;
         }
         tokio::spawn(work.in_current_span()).await.unwrap_or_else(|_| Err(ErrorCode::Internal.into()))
     }
 
-    fn finish(&self, answer: Result<Reply, Problem>, strays: Vec<HeaderValue>, trace: Trace) -> Response<Bytes> {
+    fn finish(
+        &self,
+        answer: Result<Reply, Problem>,
+        shape: Shape,
+        strays: Vec<HeaderValue>,
+        trace: Trace,
+    ) -> Response<Bytes> {
         // A session may end while its request is served: that is found out too late for the check before.
-        let challenged = |problem: Problem| problem.with_challenge(credential::takes_bearer(&self.auth));
-        let failed = |problem| challenged(problem).into_response();
+        let takes_bearer = shape == Shape::Hasura || credential::takes_bearer(&self.auth);
+        let failed = |problem: Problem| problem.shaped(shape).with_challenge(takes_bearer).into_response();
         let into_response = || answer.map_or_else(failed, Reply::into_response);
         let mut response = trace.span().in_scope(into_response);
         self.insist_on_https(response.headers_mut());

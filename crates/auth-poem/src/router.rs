@@ -1,7 +1,7 @@
 //! The table of routes as a poem route.
 
 use auth_core::{Auth, ConfigErrors};
-use auth_http::{Group, MountedPath, Problem, Table};
+use auth_http::{Group, MountedPath, Table};
 use poem::http::Method;
 use poem::{Request, Response, Route};
 
@@ -73,7 +73,7 @@ impl poem::Endpoint for Native {
                 self.table.call(endpoint, parts, body.into_bytes_stream(), peer).await
             }
             None => {
-                let (problem, body) = (Problem::method_not_allowed(&self.path.allow), request.take_body());
+                let (problem, body) = (self.path.method_not_allowed(), request.take_body());
                 convert::refuse(problem, &request, body).await.0.into_response()
             }
         };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use auth_core::hasura::HasuraOptions;
 use auth_core::mail::MailConfig;
 use auth_core::password::HasherConfig;
 use auth_core::role::RoleConfig;
@@ -56,6 +57,7 @@ impl TestParts {
             .mail(MailConfig::new(self.mailer.clone()).with_job_delay(Duration::ZERO))
             .limits(Limits::off())
             .roles(RoleConfig::default().declare(ROLE))
+            .hasura(HasuraOptions::default())
     }
 }
 

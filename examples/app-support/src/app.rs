@@ -4,6 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
 use auth_core::admin::Bootstrap;
+use auth_core::hasura::HasuraOptions;
 use auth_core::login::LoginConfig;
 use auth_core::mail::{LogMailer, SmtpMailer};
 use auth_core::role::RoleConfig;
@@ -21,7 +22,7 @@ use url::form_urlencoded;
 
 use crate::config::Proxy;
 use crate::notes::{Moderator, Notes};
-use crate::site::{MAGIC_LINK, Site};
+use crate::site::{Behind, CONFIRM_LOGIN, MAGIC_LINK, Site};
 use crate::{Config, Failure, database, secret};
 
 /// How many sessions the server remembers with `SESSION_CACHE`.
@@ -54,11 +55,13 @@ impl App {
         known: impl IntoIterator<Item = &'h [u8]>,
     ) -> Result<Response<Bytes>, Problem> {
         let mut query = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
-        let preview = match query.find(|(name, _)| name == "token") {
-            Some((_, token)) if path == MAGIC_LINK => self.auth.magic_link().preview(&token).await?,
+        let links = self.auth.magic_link();
+        let behind = match query.find(|(name, _)| name == "token") {
+            Some((_, token)) if path == MAGIC_LINK => links.preview(&token).await?.map(Behind::Login),
+            Some((_, token)) if path == CONFIRM_LOGIN => links.waiting_device(&token).await?.map(Behind::Device),
             _ => None,
         };
-        Ok(self.site.page(path, preview.as_ref(), known).unwrap_or_else(|| self.site.not_found()))
+        Ok(self.site.page(path, behind.as_ref(), known).unwrap_or_else(|| self.site.not_found()))
     }
 
     /// Adds the headers that every answer has which does not have them already.
@@ -139,6 +142,7 @@ async fn build(config: &Config, address: SocketAddr, db: DatabaseConnection) -> 
         .backend(Backend::cookie("cookie", CookieOptions::default()))
         .backend(Backend::bearer("jwt").jwt(JwtOptions::default()).refresh(RefreshOptions::default()))
         .backend(Backend::bearer("db"))
+        .hasura(HasuraOptions { magic_link_wait: config.hasura_magic_link_wait, ..HasuraOptions::default() })
         .roles(RoleConfig::default().declare(Moderator::NAME))
         .registration(config.registration)
         .email_change(config.email_change)

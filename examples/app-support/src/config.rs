@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
 
 use auth_core::identifier::Email;
 use auth_core::password::{Password, StandardPolicy};
@@ -11,14 +12,8 @@ use auth_core::{EmailChange, Registration};
 use ipnet::IpNet;
 
 /// Variables of features that the library does not have yet. A `*` stands for more characters.
-const NOT_YET: [&str; 6] = [
-    "OAUTH_*",
-    "ATPROTO_PLC_URL",
-    "ATPROTO_CLIENT_KEY",
-    "ATPROTO_RESOLVER",
-    "ALLOW_INSECURE_HTTP",
-    "HASURA_MAGIC_LINK_WAIT",
-];
+const NOT_YET: [&str; 5] =
+    ["OAUTH_*", "ATPROTO_PLC_URL", "ATPROTO_CLIENT_KEY", "ATPROTO_RESOLVER", "ALLOW_INSECURE_HTTP"];
 
 const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
 
@@ -64,6 +59,8 @@ pub struct Config {
     pub password_policy: StandardPolicy,
     /// `REQUIRE_VERIFIED`: whether a login needs a verified email address.
     pub require_verified: bool,
+    /// `HASURA_MAGIC_LINK_WAIT`: for how many seconds a registration without a password waits for its link.
+    pub hasura_magic_link_wait: Option<Duration>,
     /// `REGISTRATION`: who may make an account.
     pub registration: Registration,
     /// `RATE_LIMITS`: whether there are any.
@@ -138,6 +135,7 @@ impl Config {
                 )
                 .unwrap_or_default(),
             require_verified: reader.choice("REQUIRE_VERIFIED", &SWITCH).unwrap_or(false),
+            hasura_magic_link_wait: reader.parsed("HASURA_MAGIC_LINK_WAIT", seconds),
             registration: reader
                 .choice(
                     "REGISTRATION",
@@ -154,6 +152,11 @@ impl Config {
         };
         if reader.problems.is_empty() { Ok(config) } else { Err(EnvironmentErrors(reader.problems)) }
     }
+}
+
+/// A number of seconds. What it may be is for the library to say.
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse().map(Duration::from_secs).map_err(|_| format!("{text:?} is not a whole number of seconds"))
 }
 
 struct Reader {

@@ -6,6 +6,7 @@ use std::error::Error;
 use std::fs;
 use std::path::PathBuf;
 
+use auth_core::hasura::HasuraOptions;
 use auth_core::token::JwtOptions;
 use auth_core::{Auth, Backend, CookieOptions, OsRandom, Random, RefreshOptions, RootSecret};
 use auth_http::{Table, docs, openapi};
@@ -35,6 +36,7 @@ async fn auth() -> Result<Auth, Box<dyn Error>> {
         .secret(RootSecret::new(secret))
         .backend(Backend::cookie("cookie", CookieOptions::default()))
         .backend(Backend::bearer("jwt").jwt(JwtOptions::default()).refresh(RefreshOptions::default()))
-        .backend(Backend::bearer("db"));
+        .backend(Backend::bearer("db"))
+        .hasura(HasuraOptions::default());
     Ok(add_features(builder).build()?)
 }

@@ -32,7 +32,7 @@ async fn every_route_gets_by_with_one_connection(cx: Cx) {
     for endpoint in app.table().endpoints() {
         let answer = samples::succeeding(&app, endpoint).await.send().await;
         // Nobody has mailed a link here: to be told so takes the same transaction.
-        let refused = answer.code().ends_with("_BAD_TOKEN");
+        let refused = answer.code().ends_with("_BAD_TOKEN") || answer.code() == E::NoPublicKeys.as_str();
         assert!(answer.status.is_success() || refused, "{}: {}", endpoint.id, answer.text());
     }
     audit::tables(&app).await;

@@ -25,6 +25,7 @@ mod forged_request;
 mod forged_token;
 mod gate;
 mod hang_up;
+mod hasura;
 mod health;
 mod hook;
 mod hook_work;
@@ -133,6 +134,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(kept_connection),
     feature!(gate),
     feature!(hang_up),
+    feature!(hasura),
     feature!(health),
     feature!(hook),
     feature!(hook_work),

@@ -331,7 +331,7 @@ async fn what_cannot_be_issued_makes_no_session(cx: Cx) {
         "a\u{7f}",
         "grüße",
         "💥",
-        &"a".repeat(4097),
+        &"a".repeat(8193),
     ]
     .map(|text| (Mood::Issues(text.to_owned()), E::Internal));
     let failures = [
@@ -356,7 +356,7 @@ async fn what_cannot_be_issued_makes_no_session(cx: Cx) {
         told.iter().all(|event| !matches!(event.kind, EventKind::LoginSucceeded { .. })),
         "what did not happen is told to nobody"
     );
-    format.feels(Mood::Issues("a".repeat(4096)));
+    format.feels(Mood::Issues("a".repeat(8192)));
     app.try_login(&ada.email, PASSWORD, "own").await.is(200);
     format.feels(Mood::Good);
     for backend in OWN {

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{Changes, address};
 use crate::effect::Effect;
 use crate::identifier::{Email, LoginName, Username};
+use crate::installation::epoch;
 use crate::one_time::Consumed;
 use crate::{Error, ErrorCode, Result, User, db_error};
 
@@ -53,6 +54,21 @@ fn explain_unique(cause: DbErr) -> Error {
 
 pub(crate) async fn find(db: &impl ConnectionTrait, id: Uuid) -> Result<Option<Model>> {
     Ok(Entity::find().filter(Column::Id.eq(id)).all(db).await?.pop())
+}
+
+/// An active account whose epoch is still this one, for a token from this time.
+pub(crate) async fn find_at_epoch(
+    db: &impl ConnectionTrait,
+    id: Uuid,
+    sev: i64,
+    issued_at: OffsetDateTime,
+) -> Result<Option<Model>> {
+    let found = Entity::find()
+        .filter(Column::Id.eq(id))
+        .filter(Column::Sev.eq(sev))
+        .filter(Column::IsActive.eq(true))
+        .filter(epoch::survives_from(issued_at));
+    Ok(found.all(db).await?.pop())
 }
 
 /// Reads an account and locks its row until the transaction ends (on SQLite the transaction holds the only write lock).

@@ -10,20 +10,23 @@ use crate::backend::{
     Backend, BuiltBackend, Carrier, CookieOptions, Refresh, RefreshOptions, SameSite, StrategyChoice, Transport,
 };
 use crate::clock::MAX_LIFETIME;
+use crate::hasura::{self, BuiltPairs, HasuraConfig};
 use crate::jwt::{DEFAULT_LIFETIME, JwtCodec, JwtCodecConfig, JwtKey, Terms};
 use crate::secret::RootSecret;
+use crate::settings::Settings;
 use crate::signing_key::Ring;
 use crate::token::{DatabaseStrategy, JwtKeys, JwtOptions, JwtStrategy, StrategyKeys, TokenStrategy};
 
 /// The longest lifetime of the tokens of backends with managed keys; `None` when there is no such backend.
-pub(super) fn managed_lifetime(backends: &[Backend]) -> Option<Duration> {
+pub(super) fn managed_lifetime(backends: &[Backend], hasura: &HasuraConfig) -> Option<Duration> {
     let lifetime = |backend: &Backend| match &backend.strategy {
         StrategyChoice::Jwt(options) if matches!(options.keys, JwtKeys::Managed) => {
             Some(options.lifetime.unwrap_or(DEFAULT_LIFETIME))
         }
         _ => None,
     };
-    backends.iter().filter_map(lifetime).max()
+    let pairs = hasura.options.as_ref().filter(|options| matches!(options.keys, JwtKeys::Managed));
+    backends.iter().filter_map(lifetime).chain(pairs.map(|options| options.lifetime)).max()
 }
 
 /// The backends as they are used, as far as they can be built.
@@ -62,7 +65,7 @@ pub(super) fn built(
             problems.push(format!("two backends use the cookie {name:?}: give each a cookie of its own"));
         }
         let refresh = backend.refresh.as_ref().map(|options| refresh(backend, options, &transport, url, problems));
-        if let Some(Transport::Cookie { name, .. }) = refresh.as_ref().map(|refresh| &refresh.transport)
+        if let Some(Transport::Cookie { name, .. }) = refresh.as_ref().and_then(|refresh| refresh.transport.as_ref())
             && !cookies.insert(name.clone())
         {
             problems.push(format!(
@@ -76,6 +79,46 @@ pub(super) fn built(
     }
     problems.extend(conflicts(&signers));
     built_backends
+}
+
+/// The backend behind the routes of token pairs, if the app has them and they can be built.
+pub(super) fn pairs(
+    settings: Option<&Settings>,
+    secret: Option<&RootSecret>,
+    ring: Option<&Ring>,
+    others: &[BuiltBackend],
+    problems: &mut Vec<String>,
+) -> Option<BuiltPairs> {
+    let (settings, secret) = (settings?, secret?);
+    let (url, options) = (&settings.public_url, settings.configs.hasura.options.as_ref()?);
+    let cookie = CookieOptions {
+        name: Some(options.refresh.cookie_name.clone().unwrap_or_else(|| default_name(url, hasura::NAME))),
+        max_age: Some(options.refresh.idle),
+        same_site: SameSite::Strict,
+        ..CookieOptions::default()
+    };
+    let cookie = transport(&Backend::cookie(hasura::NAME, cookie), url, problems);
+    if others.iter().any(|backend| backend.name == hasura::NAME) {
+        problems.push(format!("rename the backend {:?}: the routes of token pairs have this name", hasura::NAME));
+    }
+    let name = |transport: &Transport| match transport {
+        Transport::Cookie { name, .. } => Some(name.clone()),
+        Transport::Bearer => None,
+    };
+    if others
+        .iter()
+        .flat_map(BuiltBackend::transports)
+        .any(|other| name(other).is_some() && name(other) == name(&cookie))
+    {
+        problems.push("`hasura.refresh` has the cookie of a backend: set another `cookie_name`".to_owned());
+    }
+    match keys(&options.tokens(), hasura::NAME, url, secret, ring) {
+        Ok(keys) => Some(BuiltPairs::new(options, keys, cookie)),
+        Err(found) => {
+            problems.extend(found.into_iter().map(|problem| format!("`hasura`: {problem}")));
+            None
+        }
+    }
 }
 
 /// Backends of which one would take the other's tokens for its own.
@@ -112,8 +155,7 @@ fn refresh(
     } else {
         Transport::Bearer
     };
-    let RefreshOptions { grace, idle, access_lifetime, .. } = *options;
-    Refresh { transport, grace, idle, access_lifetime }
+    Refresh::new(options, Some(transport))
 }
 
 fn check_name(name: &str, problems: &mut Vec<String>) {

@@ -375,7 +375,10 @@ async fn links_are_checked_by_the_names_of_their_settings() {
     for (builder, name) in [
         (good().await.verification(VerificationConfig { link: bad.clone() }), "`verification.link`"),
         (good().await.password_reset(PasswordResetConfig { link: bad.clone() }), "`password_reset.link`"),
-        (good().await.magic_link(MagicLinkConfig { link: bad.clone() }), "`magic_link.link`"),
+        (
+            good().await.magic_link(MagicLinkConfig { link: bad.clone(), ..MagicLinkConfig::default() }),
+            "`magic_link.link`",
+        ),
         (
             good().await.email_change(EmailChangeConfig { confirm_link: bad.clone(), ..EmailChangeConfig::default() }),
             "`email_change.confirm_link`",

@@ -12,6 +12,7 @@ use crate::kernel::Kernel;
 use crate::limit::Subject;
 use crate::password::{HasherError, Password};
 use crate::principal::Principal;
+use crate::user::User;
 
 /// The one way in which a password is compared.
 #[derive(Clone, Copy, Debug)]
@@ -60,9 +61,20 @@ impl<'a> PasswordGate<'a> {
         password: Password,
         client: &'a Client,
     ) -> Result<Checked<'a>> {
-        let (id, backend) = (principal.user.id, self.kernel.backend(&principal.session.backend)?);
-        let found = self.find(store::By::Id(id), backend, client).await?;
-        self.check(Subject::of(&principal.user), found, password, client).await
+        let backend = self.kernel.backend(&principal.session.backend)?;
+        self.check_of(&principal.user, backend, password, client).await
+    }
+
+    /// The same for an account that asks by a backend without naming its session.
+    pub(crate) async fn check_of(
+        self,
+        user: &User,
+        backend: &BuiltBackend,
+        password: Password,
+        client: &'a Client,
+    ) -> Result<Checked<'a>> {
+        let found = self.find(store::By::Id(user.id), backend, client).await?;
+        self.check(Subject::of(user), found, password, client).await
     }
 
     /// The account that a caller names, and the device that asks, if the account knows it.

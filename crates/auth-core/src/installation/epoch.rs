@@ -1,8 +1,10 @@
 //! The moment up to which rows are dead because a backup was restored.
 
+use auth_entity::Timestamp;
 use auth_entity::meta::{Column, Entity};
 use sea_orm::sea_query::{Expr, Func, Query};
 use sea_orm::{ColumnTrait, ExprTrait};
+use time::OffsetDateTime;
 
 /// The name of the fact.
 pub(super) const NAME: &str = "restored";
@@ -14,6 +16,11 @@ pub(crate) const SQL: &str = "COALESCE((SELECT m.number FROM authn_meta m WHERE 
 /// an answer that a server remembered would be wrong on the other ones.
 pub(crate) fn survives<C: ColumnTrait>(created_at: C) -> Expr {
     Expr::col(created_at.as_column_ref()).gt(moment())
+}
+
+/// Whether something that is in no table, and was created at this time, is from after it.
+pub(crate) fn survives_from(created_at: OffsetDateTime) -> Expr {
+    Expr::value(Timestamp(created_at)).gt(moment())
 }
 
 /// The opposite, for what deletes them.

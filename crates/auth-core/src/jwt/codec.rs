@@ -137,7 +137,16 @@ impl JwtCodec {
         self.terms.verify(self.keys(), token, now)
     }
 
-    fn keys(&self) -> impl Iterator<Item = &JwtKey> + Clone {
+    /// By what it signs.
+    pub(crate) fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    pub(crate) fn signing(&self) -> &JwtKey {
+        &self.signing
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &JwtKey> + Clone {
         std::iter::once(&self.signing).chain(&self.verification)
     }
 

@@ -182,10 +182,15 @@ impl JwtKey {
 
     /// Encodes the claims beside this key's header and signs both.
     pub(super) fn sign(&self, claims: &[u8]) -> Result<String, JwtError> {
+        self.sign_below(&self.0.header, claims)
+    }
+
+    /// The same beside another header, which is encoded already.
+    pub(super) fn sign_below(&self, header: &str, claims: &[u8]) -> Result<String, JwtError> {
         let Some(key) = &self.0.signing else {
             return Err(JwtError::Signing(format!("key {} can only verify", self.0.kid)));
         };
-        let mut token = format!("{}.{}", self.0.header, URL_SAFE_NO_PAD.encode(claims));
+        let mut token = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims));
         let signature = key.sign(token.as_bytes()).map_err(|error| JwtError::Signing(error.to_string()))?;
         token.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut token);

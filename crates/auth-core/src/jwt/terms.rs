@@ -71,7 +71,7 @@ impl Terms {
         token: &str,
         now: OffsetDateTime,
     ) -> Result<AccessClaims, JwtError> {
-        let claims = AccessClaims::read(&Envelope::open(token)?.proved_by(keys)?)?;
+        let claims = AccessClaims::read(&Envelope::open(token, MAX_TOKEN_BYTES)?.proved_by(keys)?)?;
         if claims.iss != self.issuer {
             return Err(JwtError::Refused("other issuer"));
         }
@@ -82,7 +82,11 @@ impl Terms {
         Ok(claims)
     }
 
-    fn lifetime_seconds(&self) -> i64 {
+    pub(super) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    pub(super) fn lifetime_seconds(&self) -> i64 {
         // At most 24 hours, so the fallback is never reached.
         i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX)
     }

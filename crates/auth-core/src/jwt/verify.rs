@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::{AccessClaims, JwtError, JwtKey, LEEWAY_SECONDS, MAX_TOKEN_BYTES, TOKEN_TYPE};
+use super::{AccessClaims, JwtError, JwtKey, LEEWAY_SECONDS, TOKEN_TYPE};
 use crate::json::parse_strict;
 
 /// Why a token of a key that is not known is refused: the only reason that may change by itself.
@@ -26,8 +26,9 @@ pub(super) struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    pub(super) fn open(token: &'a str) -> Result<Self, JwtError> {
-        if token.len() > MAX_TOKEN_BYTES {
+    /// Takes a token of at most `max` bytes apart.
+    pub(super) fn open(token: &'a str, max: usize) -> Result<Self, JwtError> {
+        if token.len() > max {
             return Err(JwtError::Refused("too long"));
         }
         let (message, signature) = token.rsplit_once('.').ok_or(JwtError::Refused("not three segments"))?;
@@ -41,10 +42,25 @@ impl<'a> Envelope<'a> {
     /// The claims as text, verified by the one key that the header names.
     pub(super) fn proved_by<'k>(self, keys: impl Iterator<Item = &'k JwtKey> + Clone) -> Result<Vec<u8>, JwtError> {
         let key = self.key(keys)?;
+        self.proved_by_key(key)
+    }
+
+    /// The same, verified by a key that the caller has found.
+    pub(super) fn proved_by_key(self, key: &JwtKey) -> Result<Vec<u8>, JwtError> {
         if !key.verifies(&self.signature, self.message) {
             return Err(JwtError::Refused("bad signature"));
         }
         Ok(self.payload)
+    }
+
+    /// The header as it was signed, in base64url.
+    pub(super) fn header(&self) -> &str {
+        self.header
+    }
+
+    /// The header as a text.
+    pub(super) fn header_text(&self) -> Result<Vec<u8>, JwtError> {
+        decode_canonical(self.header)
     }
 
     /// A header as the key itself writes it is known by its text; others are read.
@@ -52,7 +68,7 @@ impl<'a> Envelope<'a> {
         if let Some(key) = keys.clone().find(|key| key.header() == self.header) {
             return Ok(key);
         }
-        let (alg, kid) = read_header(&decode_canonical(self.header)?)?;
+        let (alg, kid) = read_header(&self.header_text()?)?;
         let key = keys.find(|key| key.kid() == kid).ok_or(UNKNOWN_KID)?;
         if alg != key.algorithm().name() {
             return Err(JwtError::Refused("alg is not the key's"));

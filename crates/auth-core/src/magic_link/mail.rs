@@ -1,10 +1,13 @@
 //! The mail with a link and a code.
 
+use std::time::Duration;
+
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::config::LIFETIME;
+use super::waiting::{CONFIRM, CONFIRM_LOGIN, Device, Waiting};
 use crate::account::{address, store};
 use crate::effect::Effect;
 use crate::email_change::owner_by_email;
@@ -12,10 +15,11 @@ use crate::error::{Error, Result};
 use crate::event::EventKind;
 use crate::gate::PasswordGate;
 use crate::identifier::Email;
-use crate::mail::{Mail, MailCode, MailKind, Recipient};
+use crate::mail::{LinkConfig, Mail, MailCode, MailKind, Recipient};
 use crate::one_time::{Consumed, Doubt, Family, Issue, OneTimeTokens, Purpose};
 use crate::redirect::RedirectTarget;
 use crate::registration::Registration;
+use crate::user::User;
 
 /// A login by mail: by a link, or by a code while codes may be tried.
 pub const MAGIC_LINK: MailKind = MailKind::new(
@@ -36,9 +40,19 @@ pub(crate) const JOB: &str = "magic_link";
 pub(super) struct LinkData {
     pub(super) email: String,
     pub(super) redirect_to: Option<RedirectTarget>,
+    /// What waits for the link, unless that logs in the device that opens it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) waiting: Option<Waiting>,
+    /// The device that waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) device: Option<Device>,
 }
 
 impl LinkData {
+    pub(super) fn new(email: &str, redirect_to: Option<RedirectTarget>) -> Self {
+        Self { email: email.to_owned(), redirect_to, waiting: None, device: None }
+    }
+
     pub(super) fn of(token: &Consumed) -> Result<Self> {
         serde_json::from_value(token.data.clone().unwrap_or_default()).map_err(Error::internal)
     }
@@ -69,21 +83,17 @@ async fn compose(effect: &Effect, job: LinkData) -> Result<Option<Mail>> {
     // To the address as it is stored, whatever was typed.
     let to = user.as_ref().and_then(|user| user.email.as_deref()).unwrap_or(email.as_str());
     let tokens = OneTimeTokens::new(kernel);
+    if let Some(waiting) = job.waiting {
+        return compose_confirmation(effect, user.as_ref(), &email, to, waiting).await;
+    }
     // One that nobody may try would only annoy its reader.
     let may_carry_code = tokens.has_attempt(effect, LOGIN, email.key()).await?
         && PasswordGate::new(kernel).allows_codes(effect, &email, user.as_ref()).await?;
     let code = may_carry_code.then(|| MailCode::random(kernel.random())).transpose()?;
-    let data = LinkData { email: to.to_owned(), redirect_to: job.redirect_to };
-    let doubt = match &user {
-        Some(user) => {
-            let password = store::password_is_confirmed(effect.tx(), user.id).await?;
-            Doubt::about(user.is_verified, password.unwrap_or(true))
-        }
-        None => None,
-    };
+    let data = LinkData::new(to, job.redirect_to);
     let issue = Issue {
         user: user.as_ref(),
-        doubt,
+        doubt: doubt_about(effect, user.as_ref()).await?,
         family: Some(Family::new(email.key(), effect.client())),
         address: Some(email.key()),
         code: code.as_ref().map(MailCode::as_str),
@@ -99,4 +109,43 @@ async fn compose(effect: &Effect, job: LinkData) -> Result<Option<Mail>> {
         None => message,
     };
     effect.mail(recipient, message).map(Some)
+}
+
+/// The mail whose link lets a device in that waits: for as long as it does.
+async fn compose_confirmation(
+    effect: &Effect,
+    user: Option<&User>,
+    email: &Email,
+    to: &str,
+    waiting: Waiting,
+) -> Result<Option<Mail>> {
+    let (kernel, client) = (effect.kernel(), effect.client());
+    let Ok(lifetime) = Duration::try_from(waiting.until - kernel.now()) else { return Ok(None) };
+    if lifetime.is_zero() {
+        return Ok(None);
+    }
+    let device = Device::of(client, waiting.since);
+    let message = CONFIRM_LOGIN.message().value("browser", device.browser.as_str());
+    let message = message.value("system", device.system.as_str()).value("address", device.address.as_str());
+    let message = message.value("time", device.time.as_str());
+    let data = LinkData { waiting: Some(waiting), device: Some(device), ..LinkData::new(to, None) };
+    let issue = Issue {
+        user,
+        doubt: doubt_about(effect, user).await?,
+        family: Some(Family::new(email.key(), client)),
+        address: Some(email.key()),
+        data: Some(serde_json::to_value(&data).map_err(Error::internal)?),
+        ..Issue::new(CONFIRM, lifetime)
+    };
+    let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
+    let page = LinkConfig::new(kernel.configs().magic_link.confirm_page.clone(), lifetime);
+    let recipient = user.and_then(Recipient::of).unwrap_or_else(|| Recipient::unverified(to));
+    effect.mail(recipient, message.link(kernel.mail_link(&page, &token))).map(Some)
+}
+
+/// What is in doubt about an account.
+async fn doubt_about(effect: &Effect, user: Option<&User>) -> Result<Option<Doubt>> {
+    let Some(user) = user else { return Ok(None) };
+    let password = store::password_is_confirmed(effect.tx(), user.id).await?;
+    Ok(Doubt::about(user.is_verified, password.unwrap_or(true)))
 }

@@ -8,19 +8,26 @@ mod claim;
 mod config;
 mod mail;
 mod service;
+mod wait;
+mod waiting;
 
 use crate::feature::{Feature, JobHandler};
 
 pub use claim::{PASSWORD_REMOVED, claim_by_mail};
+pub(crate) use config::LONGEST_WAIT;
 pub use config::MagicLinkConfig;
 use mail::{JOB, run_job};
 pub use mail::{LOGIN, MAGIC_LINK};
 pub use service::{CODE_TRIES, MagicLinkProof, MagicLinks, Preview};
+pub(crate) use wait::MAX_WAITING;
+use wait::WAIT;
+pub use wait::WaitingDevice;
+pub use waiting::{CONFIRM, CONFIRM_LOGIN};
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature = Feature::new("magic_link", "Passwordless login by email.")
-    .mails(&[MAGIC_LINK, PASSWORD_REMOVED])
-    .purposes(&[LOGIN])
+    .mails(&[MAGIC_LINK, CONFIRM_LOGIN, PASSWORD_REMOVED])
+    .purposes(&[LOGIN, CONFIRM, WAIT])
     .limits(&[CODE_TRIES.declared()])
     .problems(|configs| configs.magic_link.problems())
     .jobs(&[JobHandler::new(JOB, MAGIC_LINK.name(), run_job)]);

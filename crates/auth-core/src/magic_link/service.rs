@@ -25,7 +25,7 @@ use crate::registration::Registration;
 use crate::session::{Login, Proof, establish::establish};
 use crate::user::User;
 
-const BAD: ErrorCode = ErrorCode::MagicLinkBadToken;
+pub(super) const BAD: ErrorCode = ErrorCode::MagicLinkBadToken;
 
 /// Codes of logins by mail that are tried for one address, over all codes.
 pub const CODE_TRIES: Limit<Email> = Limit::new("code_tries", &[Rate::per_hour(10)]);
@@ -33,7 +33,7 @@ pub const CODE_TRIES: Limit<Email> = Limit::new("code_tries", &[Rate::per_hour(1
 /// The service for logins by mail.
 #[derive(Clone, Copy, Debug)]
 pub struct MagicLinks<'a> {
-    kernel: &'a Kernel,
+    pub(super) kernel: &'a Kernel,
 }
 
 /// What came by mail.
@@ -78,8 +78,7 @@ impl<'a> MagicLinks<'a> {
     /// Fails with `RATE_LIMITED`, and when the database does.
     #[tracing::instrument(name = "magic_link.request", target = "auth::service", level = "debug", skip_all)]
     pub async fn request(&self, email: &Email, redirect_to: Option<RedirectTarget>, client: &Client) -> Result<()> {
-        let body = LinkData { email: email.as_str().to_owned(), redirect_to };
-        request(self.kernel, (LOGIN, JOB), email, body, client).await
+        request(self.kernel, (LOGIN, JOB), email, LinkData::new(email.as_str(), redirect_to), client).await
     }
 
     /// What a link would do, without doing it; `None` when it does nothing any more.
@@ -90,7 +89,7 @@ impl<'a> MagicLinks<'a> {
     pub async fn preview(&self, token: &str) -> Result<Option<Preview>> {
         let found = OneTimeTokens::new(self.kernel).peek(LOGIN, token, None).await?;
         let data = found.map(|found| LinkData::of(&found)).transpose()?;
-        Ok(data.map(|LinkData { email, redirect_to }| Preview { email, redirect_to }))
+        Ok(data.map(|LinkData { email, redirect_to, .. }| Preview { email, redirect_to }))
     }
 
     /// Logs in by what was mailed. The first proof that somebody reads the mail of an account removes what others may have set
@@ -123,13 +122,7 @@ impl<'a> MagicLinks<'a> {
             let user = self.owner(&effect, &consumed).await?;
             establish(&effect, &user, &Proof::mailbox(), backend).await
         });
-        // An account that was locked in the meantime is not another case, nor is one whose old address is taken now.
-        let login = login.await.map_err(|error| match error {
-            Error::Refused {
-                code: ErrorCode::LoginBadCredentials | ErrorCode::UpdateUserEmailAlreadyExists, ..
-            } => BAD.into(),
-            other => other,
-        });
+        let login = login.await.map_err(alike);
         match (&login, attempt) {
             (Ok(login), _) => gate.passed_by_mail(&login.principal.user, client).await,
             (Err(Error::Refused { code: BAD, .. }), Some(attempt)) => attempt.failed(),
@@ -163,7 +156,7 @@ impl<'a> MagicLinks<'a> {
     }
 
     /// The account of an email address that was just verified.
-    async fn owner(&self, effect: &Effect, consumed: &Consumed) -> Result<User> {
+    pub(super) async fn owner(&self, effect: &Effect, consumed: &Consumed) -> Result<User> {
         let user = match consumed.user_id {
             Some(_) => store::lock_owner(effect, consumed).await?.ok_or(BAD)?,
             None => {
@@ -191,5 +184,15 @@ impl<'a> MagicLinks<'a> {
         let user = Accounts::new(kernel).insert(effect, &draft, BAD).await?;
         effect.emit(EventKind::Verified { user_id: user.id });
         Ok(user)
+    }
+}
+
+/// An account that was locked in the meantime is not another case, nor is one whose old address is taken now.
+pub(super) fn alike(error: Error) -> Error {
+    match error {
+        Error::Refused { code: ErrorCode::LoginBadCredentials | ErrorCode::UpdateUserEmailAlreadyExists, .. } => {
+            BAD.into()
+        }
+        other => other,
     }
 }

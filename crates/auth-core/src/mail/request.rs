@@ -38,8 +38,16 @@ pub(crate) async fn request(
     body: impl Serialize,
     client: &Client,
 ) -> Result<()> {
+    take_of_request(kernel, purpose, email, client).await?;
+    kernel.queue_job(job, body, client).await
+}
+
+/// Takes what such a request costs the client, for one that leaves its job with the workers itself.
+///
+/// # Errors
+/// Fails with `RATE_LIMITED`, and when the database does.
+pub(crate) async fn take_of_request(kernel: &Kernel, purpose: Purpose, email: &Email, client: &Client) -> Result<()> {
     let [by_client, by_pair] = of_client(client, email);
     let requests = MAIL_REQUESTS.of(client).only(purpose.name());
-    take(kernel, &[requests, by_client, by_pair], client).await?;
-    kernel.queue_job(job, body, client).await
+    take(kernel, &[requests, by_client, by_pair], client).await
 }

@@ -12,6 +12,7 @@ use crate::client::Client;
 use crate::kernel::Kernel;
 use crate::limit::OneToken;
 use crate::secret::{digest, random_token};
+use crate::user::User;
 use crate::{Error, Result};
 
 /// The service of single-use tokens.
@@ -55,9 +56,57 @@ impl<'a> OneTimeTokens<'a> {
         if let Some(seat) = seat.as_ref().filter(|seat| !seat.occupants.is_empty()) {
             store::delete(tx, seat.occupants.clone()).await?;
         }
-        let row = store::NewRow { id, token: digest(token.expose_secret()), seat, code };
+        let row = store::NewRow { id, token: digest(token.expose_secret()), seat, turn: None, code };
         store::insert(tx, &row, &issue, now).await?;
         Ok(token)
+    }
+
+    /// Makes a token of which a network has so many at once, with the id of its row; `None` when it has them. One that is
+    /// [deleted](Self::delete), redeemed or expired makes room.
+    pub(crate) async fn issue_in_turn(
+        &self,
+        tx: &DatabaseTransaction,
+        issue: Issue<'_>,
+        client: &Client,
+        at_once: i32,
+    ) -> Result<Option<(Uuid, SecretString)>> {
+        let now = self.kernel.now();
+        let origin = origin_digest(family_digest(issue.purpose, "turn"), client);
+        let (live, dead): (Vec<_>, Vec<_>) =
+            store::of_origin(tx, origin).await?.into_iter().partition(|row| is_live(row, now));
+        let Some(turn) = (0..at_once).find(|turn| live.iter().all(|row| row.turn != Some(*turn))) else {
+            return Ok(None);
+        };
+        if !dead.is_empty() {
+            store::delete(tx, dead.into_iter().map(|row| row.id).collect()).await?;
+        }
+        let token = random_token(self.kernel.random(), issue.purpose.prefix())?;
+        let id = self.kernel.new_id(now)?;
+        let hash = digest(token.expose_secret());
+        let row = store::NewRow { id, token: hash, seat: None, turn: Some((origin, turn)), code: None };
+        store::insert(tx, &row, &issue, now).await?;
+        Ok(Some((id, token)))
+    }
+
+    /// Gives a token without an account that of a user: once, and while it can be redeemed.
+    pub(crate) async fn assign(
+        &self,
+        tx: &DatabaseTransaction,
+        purpose: Purpose,
+        id: Uuid,
+        user: &User,
+    ) -> Result<bool> {
+        store::assign(tx, purpose, id, (user.id, user.security_epoch), self.kernel.now()).await
+    }
+
+    /// Whether that has happened.
+    pub(crate) async fn is_assigned(&self, purpose: Purpose, id: Uuid) -> Result<bool> {
+        store::is_assigned(self.kernel.db(), purpose, id).await
+    }
+
+    /// Deletes a token.
+    pub(crate) async fn delete(&self, id: Uuid) -> Result<()> {
+        store::delete(self.kernel.db(), vec![id]).await
     }
 
     /// Counts an attempt of a client at a token, before anything else is done for it.

@@ -22,6 +22,8 @@ pub(super) struct NewRow {
     pub(super) id: Uuid,
     pub(super) token: [u8; 32],
     pub(super) seat: Option<Seat>,
+    /// The network that it is one of few tokens of, and its number among them, for one without siblings.
+    pub(super) turn: Option<([u8; 32], i32)>,
     pub(super) code: Option<[u8; 32]>,
 }
 
@@ -59,6 +61,10 @@ pub(super) async fn insert(
     let end = now.checked_add(time::Duration::try_from(issue.lifetime).map_err(Error::internal)?);
     let end = end.ok_or_else(|| Error::internal("a token cannot live so long"))?;
     let seat = row.seat.as_ref();
+    let (origin, turn) = match (seat, row.turn) {
+        (Some(seat), _) => (Some(seat.origin.to_vec()), Some(seat.turn)),
+        (None, turn) => (turn.map(|(origin, _)| origin.to_vec()), turn.map(|(_, turn)| turn)),
+    };
     let row = ActiveModel {
         id: Set(row.id),
         kind: Set(issue.purpose.name().to_owned()),
@@ -67,8 +73,8 @@ pub(super) async fn insert(
         sev: Set(issue.epoch()),
         family: Set(seat.map(|seat| seat.family.to_vec())),
         place: Set(seat.map(|seat| seat.place)),
-        origin: Set(seat.map(|seat| seat.origin.to_vec())),
-        turn: Set(seat.map(|seat| seat.turn)),
+        origin: Set(origin),
+        turn: Set(turn),
         code_hash: Set(row.code.map(Digest::from)),
         attempts: Set(seat.map_or(0, |seat| seat.attempts)),
         binding_hash: Set(issue.binding.map(|binding| digest(binding).into())),
@@ -210,6 +216,35 @@ pub(crate) async fn unused(
         .filter(Column::ExpiresAt.gt(Timestamp(now)))
         .all(db)
         .await?)
+}
+
+/// The tokens that a network has the turns of, whatever they are worth, locked in the same order by everybody.
+pub(super) async fn of_origin(db: &impl ConnectionTrait, origin: [u8; 32]) -> Result<Vec<Model>> {
+    let found = Entity::find().filter(Column::Origin.eq(origin.to_vec())).order_by_asc(Column::Turn);
+    Ok(found.lock_exclusive().all(db).await?)
+}
+
+/// Gives a token that waits for an account that of a user, once.
+pub(super) async fn assign(
+    db: &impl ConnectionTrait,
+    purpose: Purpose,
+    id: Uuid,
+    (user_id, sev): (Uuid, i64),
+    now: OffsetDateTime,
+) -> Result<bool> {
+    let assigned = Entity::update_many()
+        .col_expr(Column::UserId, Expr::value(user_id))
+        .col_expr(Column::Sev, Expr::value(sev))
+        .filter(redeemable(purpose, By::Id(id), None, now))
+        .filter(Column::UserId.is_null());
+    Ok(assigned.exec(db).await?.rows_affected == 1)
+}
+
+/// Whether a token has an account.
+pub(super) async fn is_assigned(db: &impl ConnectionTrait, purpose: Purpose, id: Uuid) -> Result<bool> {
+    let row = Entity::find().select_only().column(Column::Id).filter(Column::Id.eq(id));
+    let row = row.filter(Column::Kind.eq(purpose.name())).filter(Column::UserId.is_not_null());
+    Ok(!row.into_tuple::<Uuid>().all(db).await?.is_empty())
 }
 
 pub(crate) async fn delete(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<()> {

@@ -16,6 +16,7 @@ pub use model::AccountChanges;
 pub(crate) use model::Rights;
 pub(crate) use notify::{ChangedBy, notify_owner};
 pub use password::PASSWORD_CHANGES;
+pub(crate) use password::replace_password;
 pub use service::Profiles;
 pub use update::PROFILE_CHANGES;
 

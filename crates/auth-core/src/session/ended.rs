@@ -47,7 +47,7 @@ async fn end_of(kernel: &Kernel, session_id: Uuid) -> Result<Option<OffsetDateTi
     let any_token = TokenRef::Session { id: session_id, security_epoch: i64::MAX };
     let found = kernel.parts().lookup.find(kernel.db(), any_token).await?;
     let end = |session: &Session| {
-        let idle = kernel.backend(&session.backend).ok()?.idle(kernel.configs());
+        let idle = kernel.backend(&session.backend).ok()?.idle(kernel.configs().sessions.idle);
         Some(session.end(idle)).filter(|end| *end > kernel.now())
     };
     Ok(found.and_then(|found| end(&found.session)))

@@ -13,7 +13,7 @@ pub(super) fn is_unused(kernel: &Kernel, now: OffsetDateTime) -> Condition {
     let since = |idle| Column::LastSeenAt.lte(Timestamp(before(now, idle)));
     let mut others = Condition::all().add(since(kernel.configs().sessions.idle));
     let mut unused = Condition::any();
-    for backend in kernel.backends() {
+    for backend in kernel.all_backends() {
         if let Some(refresh) = &backend.refresh {
             others = others.add(Column::Backend.ne(&backend.name));
             unused = unused.add(Condition::all().add(Column::Backend.eq(&backend.name)).add(since(refresh.idle)));

@@ -55,6 +55,9 @@ pub struct Login {
 /// (RFC 6265bis, section 5.6).
 const MAX_TOKEN: usize = 4096;
 
+/// The longest token of another format that travels in a header: what servers and proxies take of one at the least.
+const MAX_BEARER: usize = 8192;
+
 /// Issues a token for a session and checks that it fits unescaped into a cookie or a header.
 pub(super) async fn issue(
     effect: &Effect,
@@ -76,7 +79,7 @@ pub(super) async fn issue(
     let token = backend.strategy.issue(subject).await?;
     let room = match &backend.transport {
         Transport::Cookie { name, .. } => MAX_TOKEN.saturating_sub(name.len()),
-        Transport::Bearer => MAX_TOKEN,
+        Transport::Bearer => MAX_BEARER,
     };
     let travels = |c: u8| c.is_ascii_alphanumeric() || b"-._~+/=".contains(&c);
     let text = token.token.expose_secret();

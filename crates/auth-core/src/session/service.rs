@@ -128,7 +128,7 @@ impl<'a> Sessions<'a> {
             return None;
         }
         let now = self.kernel.now();
-        if session.is_over(now, backend.idle(self.kernel.configs())) {
+        if session.is_over(now, backend.idle(self.kernel.configs().sessions.idle)) {
             // What was refused once stays refused, even should the clock be set back.
             if let Err(cause) = Box::pin(self.bury(session)).await {
                 tracing::warn!(%cause, "an expired session could not be deleted");

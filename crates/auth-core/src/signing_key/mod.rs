@@ -20,7 +20,7 @@ use crate::feature::Feature;
 
 pub use config::SigningKeyConfig;
 pub use model::{Promotion, SigningKey};
-pub(crate) use ring::Ring;
+pub(crate) use ring::{Known, Ring};
 pub use rule::{KEY_SET_MAX_AGE, MAX_AGE, PUBLISHED_FOR, SigningKeyState};
 pub use service::SigningKeys;
 pub use start::SealedKey;

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::DatabaseTransaction;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{NewToken, TokenRef, TokenStrategy, TokenSubject};
-use crate::jwt::{AccessClaims, JwtCodec, JwtError, JwtKey, NewClaims, SHARED, Terms, UNKNOWN_KID, key_id};
+use crate::jwt::{
+    AccessClaims, JwtCodec, JwtError, JwtKey, NewClaims, PlainClaims, SHARED, Terms, UNKNOWN_KID, key_id, plain_key_id,
+};
 use crate::role::UserRoles;
-use crate::signing_key::Ring;
+use crate::signing_key::{Known, Ring};
 use crate::{Error, Result};
 
 /// Claims that the app adds to every token, under names that are not registered: what it says about the user, the session and,
@@ -83,25 +86,69 @@ impl StrategyKeys {
         }
     }
 
-    fn lifetime(&self) -> Duration {
+    pub(crate) fn lifetime(&self) -> Duration {
         match self {
             Self::Fixed(codec) => codec.lifetime(),
             Self::Managed(terms, _) => terms.lifetime(),
         }
     }
 
-    async fn verify(&self, token: &str, now: OffsetDateTime) -> Result<Result<AccessClaims, JwtError>> {
-        let (terms, ring) = match self {
-            Self::Fixed(codec) => return Ok(codec.verify(token, now)),
-            Self::Managed(terms, ring) => (terms, ring),
+    /// The key to sign with, and by what terms.
+    pub(crate) async fn sign<T>(
+        &self,
+        tx: &DatabaseTransaction,
+        now: OffsetDateTime,
+        sign: impl FnOnce(&Terms, &JwtKey) -> Result<T, JwtError>,
+    ) -> Result<T> {
+        let signed = match self {
+            Self::Fixed(codec) => sign(codec.terms(), codec.signing()),
+            Self::Managed(terms, ring) => sign(terms, ring.keys_within(tx, now).await?.signing()?),
         };
-        let read = terms.verify(ring.keys(now).await?.accepted(now), token, now);
-        if read != Err(UNKNOWN_KID) {
-            return Ok(read);
-        }
-        let Some(id) = key_id(token).and_then(|kid| Uuid::parse_str(&kid).ok()) else { return Ok(read) };
-        Ok(terms.verify(ring.keys_with(id, now).await?.accepted(now), token, now))
+        signed.map_err(Error::internal)
     }
+
+    async fn verify(&self, token: &str, now: OffsetDateTime) -> Result<Result<AccessClaims, JwtError>> {
+        match self {
+            Self::Fixed(codec) => Ok(codec.verify(token, now)),
+            Self::Managed(terms, ring) => {
+                by_ring(ring, now, || key_id(token), |keys| terms.verify(keys.accepted(now), token, now)).await
+            }
+        }
+    }
+
+    /// The same for tokens that name no session.
+    pub(crate) async fn verify_plain(&self, token: &str, now: OffsetDateTime) -> Result<Result<PlainClaims, JwtError>> {
+        match self {
+            Self::Fixed(codec) => Ok(codec.terms().verify_plain(codec.keys(), token, now)),
+            Self::Managed(terms, ring) => {
+                let verify = |keys: &Known| terms.verify_plain(keys.accepted(now), token, now);
+                by_ring(ring, now, || plain_key_id(token), verify).await
+            }
+        }
+    }
+
+    /// The public keys as JSON Web Keys.
+    pub(crate) async fn public_keys(&self, now: OffsetDateTime) -> Result<Vec<Value>> {
+        Ok(match self {
+            Self::Fixed(codec) => codec.public_keys(),
+            Self::Managed(_, ring) => ring.keys(now).await?.accepted(now).filter_map(JwtKey::public_jwk).collect(),
+        })
+    }
+}
+
+/// Verifies by the keys that are known, and by newer ones when a token names one that is not.
+async fn by_ring<T>(
+    ring: &Ring,
+    now: OffsetDateTime,
+    key_id: impl FnOnce() -> Option<String>,
+    verify: impl Fn(&Known) -> Result<T, JwtError>,
+) -> Result<Result<T, JwtError>> {
+    let read = verify(&*ring.keys(now).await?);
+    if !matches!(&read, Err(reason) if *reason == UNKNOWN_KID) {
+        return Ok(read);
+    }
+    let Some(id) = key_id().and_then(|kid| Uuid::parse_str(&kid).ok()) else { return Ok(read) };
+    Ok(verify(&*ring.keys_with(id, now).await?))
 }
 
 #[async_trait::async_trait]
@@ -124,11 +171,7 @@ impl TokenStrategy for JwtStrategy {
             aal: session.aal,
             custom,
         };
-        let signed = match &self.keys {
-            StrategyKeys::Fixed(codec) => codec.sign(&claims, now),
-            StrategyKeys::Managed(terms, ring) => terms.sign(ring.keys_within(tx, now).await?.signing()?, &claims, now),
-        };
-        let (token, _) = signed.map_err(Error::internal)?;
+        let (token, _) = self.keys.sign(tx, now, |terms, key| terms.sign(key, &claims, now)).await?;
         Ok(NewToken { token: token.into(), digest: None, expires_in: Some(self.keys.lifetime()) })
     }
 
@@ -147,11 +190,6 @@ impl TokenStrategy for JwtStrategy {
     }
 
     async fn public_keys(&self, now: OffsetDateTime) -> Result<Vec<Value>> {
-        Ok(match &self.keys {
-            StrategyKeys::Fixed(codec) => codec.public_keys(),
-            StrategyKeys::Managed(_, ring) => {
-                ring.keys(now).await?.accepted(now).filter_map(JwtKey::public_jwk).collect()
-            }
-        })
+        self.keys.public_keys(now).await
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod backend;
 pub(crate) mod event;
+pub(crate) mod keys;
 pub(crate) mod session;
 pub(crate) mod token;
 pub(crate) mod user;

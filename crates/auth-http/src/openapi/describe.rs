@@ -78,9 +78,10 @@ pub(crate) fn access(endpoint: &Endpoint) -> String {
 
 /// The codes that a route can answer, by status.
 pub(crate) fn errors_by_status(endpoint: &Endpoint) -> Vec<(u16, Vec<ErrorCode>)> {
+    let shape = endpoint.group.shape();
     let mut statuses = std::collections::BTreeMap::<u16, Vec<ErrorCode>>::new();
     for code in endpoint.declared_errors() {
-        statuses.entry(Problem::new(code).status().as_u16()).or_default().push(code);
+        statuses.entry(Problem::new(code).shaped(shape).status().as_u16()).or_default().push(code);
     }
     statuses.into_iter().collect()
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use auth_core::{Auth, ErrorClass, ErrorCode};
+use auth_core::{Auth, ErrorCode};
+use http::StatusCode;
 use serde_json::{Value, json};
 use utoipa::openapi::content::{Content, ContentBuilder};
 use utoipa::openapi::example::ExampleBuilder;
@@ -17,7 +18,7 @@ use super::describe;
 use crate::credential;
 use crate::decode::Schema;
 use crate::endpoint::Endpoint;
-use crate::problem::FieldProblem;
+use crate::problem::{FieldProblem, Problem, Shape};
 use crate::table::Table;
 
 const VALIDATION: &str = "ValidationProblem";
@@ -31,17 +32,19 @@ pub(super) fn schemas() -> Vec<(String, Schema)> {
 
 /// The responses that several routes share: those of one code alone.
 pub(super) fn shared_responses(table: &Table) -> Vec<(String, Response)> {
-    let groups = table.endpoints().iter().flat_map(|endpoint| describe::errors_by_status(endpoint));
+    let endpoints = table.endpoints().iter().filter(|endpoint| endpoint.group.shape() == Shape::Detail);
+    let groups = endpoints.flat_map(|endpoint| describe::errors_by_status(endpoint));
     let alone: BTreeSet<ErrorCode> = groups.filter_map(|(_, codes)| only(&codes)).collect();
-    alone.into_iter().map(|code| (component(code), response(table.auth(), &[code]))).collect()
+    alone.into_iter().map(|code| (component(code), response(table.auth(), Shape::Detail, &[code]))).collect()
 }
 
 /// A route's problems, one response for each status.
 pub(super) fn responses(auth: &Auth, endpoint: &Endpoint) -> Vec<(String, RefOr<Response>)> {
     let answer = |(status, codes): (u16, Vec<ErrorCode>)| {
+        let shape = endpoint.group.shape();
         let response = match only(&codes) {
-            Some(code) => RefOr::Ref(Ref::from_response_name(component(code))),
-            None => RefOr::T(response(auth, &codes)),
+            Some(code) if shape == Shape::Detail => RefOr::Ref(Ref::from_response_name(component(code))),
+            _ => RefOr::T(response(auth, shape, &codes)),
         };
         (status.to_string(), response)
     };
@@ -60,14 +63,19 @@ fn component(code: ErrorCode) -> String {
     format!("{code:?}")
 }
 
-fn response(auth: &Auth, codes: &[ErrorCode]) -> Response {
+fn response(auth: &Auth, shape: Shape, codes: &[ErrorCode]) -> Response {
+    let content = match shape {
+        Shape::Detail => content(codes),
+        Shape::Hasura => Content::new(Some(hasura())),
+    };
     let description = match codes {
         [code] => format!("`{}`: {}", code.as_str(), code.meaning()),
         codes => codes.iter().map(|code| format!("- `{}`: {}\n", code.as_str(), code.meaning())).collect(),
     };
-    let response = ResponseBuilder::new().description(description).content("application/json", content(codes));
-    let response =
-        headers(auth, codes).into_iter().fold(response, |response, (name, header)| response.header(name, header));
+    let response = ResponseBuilder::new().description(description).content("application/json", content);
+    let response = headers(auth, shape, codes)
+        .into_iter()
+        .fold(response, |response, (name, header)| response.header(name, header));
     response.build()
 }
 
@@ -107,7 +115,16 @@ fn schema(codes: &[ErrorCode]) -> Schema {
     }
 }
 
-/// `{"detail": …}`, the shape of every problem.
+/// The shape of problems in the layout of hasura-backend-plus.
+fn hasura() -> ObjectBuilder {
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let body = ObjectBuilder::new().property("statusCode", ObjectBuilder::new().schema_type(Type::Integer));
+    let body = body.property("error", text().description(Some("The name of the status.")));
+    let body = body.property("message", text().description(Some("What happened, for a person.")));
+    ["statusCode", "error", "message"].into_iter().fold(body, ObjectBuilder::required)
+}
+
+/// `{"detail": …}`, the shape of every other problem.
 fn body(detail: impl Into<Schema>) -> ObjectBuilder {
     ObjectBuilder::new().property("detail", detail).required("detail")
 }
@@ -139,16 +156,20 @@ fn example(code: ErrorCode) -> Value {
     }
 }
 
-fn headers(auth: &Auth, codes: &[ErrorCode]) -> Vec<(&'static str, Header)> {
+fn headers(auth: &Auth, shape: Shape, codes: &[ErrorCode]) -> Vec<(&'static str, Header)> {
     let mut headers = Vec::new();
-    let is_challenged = |code: &ErrorCode| code.class() == ErrorClass::Unauthenticated;
-    if codes.iter().any(is_challenged) && credential::takes_bearer(auth) {
+    let is_challenged = |code: &ErrorCode| Problem::new(*code).shaped(shape).status() == StatusCode::UNAUTHORIZED;
+    if codes.iter().any(is_challenged) && (shape == Shape::Hasura || credential::takes_bearer(auth)) {
         let about = "`Bearer` (RFC 6750, section 3).";
         headers.push(("WWW-Authenticate", header(Object::with_type(Type::String), about, true)));
     }
     if codes.iter().any(|code| matches!(code, ErrorCode::Overloaded | ErrorCode::RateLimited)) {
         let about = "How many seconds to wait before the next attempt.";
         headers.push(("Retry-After", header(Object::with_type(Type::Integer), about, true)));
+    }
+    if codes.contains(&ErrorCode::MethodNotAllowed) {
+        let about = "The methods that the path has.";
+        headers.push(("Allow", header(Object::with_type(Type::String), about, true)));
     }
     headers
 }

@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 mod device;
 mod email_change;
+mod hasura;
 mod health;
 mod invitation;
 mod login;
@@ -51,6 +52,7 @@ pub(crate) const FEATURES: &[Feature] = &[
     feature!(token: "The next access token of a session, and what other services need to verify tokens."),
     feature!(admin: "Account management for superusers."),
     feature!(role: "Roles of accounts, which superusers grant and the app asks for."),
+    feature!(hasura: "Token pairs in the layout of hasura-backend-plus 2.7, for apps that have clients of it."),
     feature!(health: "For load balancers and monitors."),
 ];
 

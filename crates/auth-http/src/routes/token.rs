@@ -2,25 +2,15 @@
 
 use auth_core::session::Carried;
 use auth_core::{Auth, ErrorCode, Transport, key_set};
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Type};
 
+use crate::answer::keys::declare_keys;
 use crate::answer::session::gone;
 use crate::answer::token::{TOKEN_COOKIE, TokenAnswer, token_answer};
 use crate::call::Call;
-use crate::decode::{RefreshGrant, Schema, TOKEN, Text, request};
+use crate::decode::{RefreshGrant, TOKEN, Text, request};
 use crate::endpoint::{DeclaredHeader, Endpoint, Group};
 use crate::problem::{FieldProblem, Problem};
 use crate::reply::Reply;
-
-const PUBLIC: [DeclaredHeader; 2] = [
-    DeclaredHeader {
-        name: "Access-Control-Allow-Origin",
-        about: "`*`: pages of any site may read it, and any cache may keep it for five minutes.",
-        always: true,
-    },
-    DeclaredHeader { name: "ETag", about: "Names the version, for `If-None-Match`.", always: true },
-];
 
 request! {
     /// The body of an exchange of tokens (RFC 6749, section 6).
@@ -55,16 +45,11 @@ const REMOVED: [DeclaredHeader; 1] = [DeclaredHeader {
 
 pub(super) fn endpoints(auth: &Auth) -> Vec<Endpoint> {
     let mut endpoints = refreshing(auth);
-    endpoints.push(
-        Endpoint::get("token.keys", Group::Auth, "/jwks.json")
-            .public(keys)
-            .summary("Returns the public keys that verify this server's JSON Web Tokens (RFC 7517).")
-            .success(200, "The key set; empty if every key is a shared secret.", Some(schema))
-            .headers(&PUBLIC)
-            .success(304, "The client has it: `If-None-Match` names its `ETag`.", None)
-            .headers(&PUBLIC)
-            .costs(0),
-    );
+    let keys = Endpoint::get("token.keys", Group::Auth, "/jwks.json")
+        .public(keys)
+        .summary("Returns the public keys that verify this server's JSON Web Tokens (RFC 7517).")
+        .costs(0);
+    endpoints.push(declare_keys(keys, "The key set; empty if every key is a shared secret."));
     endpoints
 }
 
@@ -123,10 +108,4 @@ fn presented<'c>(call: &'c Call, in_body: Option<&'c Text<TOKEN>>) -> Option<(&'
 
 async fn keys(call: Call) -> Result<Reply, Problem> {
     Reply::public(&call.parts.headers, &key_set(call.auth.backends(), call.auth.now()).await?)
-}
-
-fn schema() -> Schema {
-    let key = ObjectBuilder::new().schema_type(Type::Object);
-    let keys = ArrayBuilder::new().items(key);
-    RefOr::T(ObjectBuilder::new().schema_type(Type::Object).property("keys", keys).required("keys").into())
 }

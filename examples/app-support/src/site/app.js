@@ -7,10 +7,10 @@ async function send(method, path, fields) {
   }
   const answer = await fetch(path, init);
   if (answer.ok) return answer.status;
-  const { detail } = await answer.json().catch(() => ({ detail: answer.statusText }));
+  const { detail, message } = await answer.json().catch(() => ({ detail: answer.statusText }));
   if (answer.status === 429) throw new Error(later(Number(answer.headers.get("retry-after"))));
   const problems = Array.isArray(detail) ? detail.map((field) => `${field.loc.at(-1)}: ${field.msg}`) : [];
-  throw new Error(problems.join("; ") || detail.reason || WORDS[detail] || detail);
+  throw new Error(problems.join("; ") || message || detail.reason || WORDS[detail] || detail);
 }
 
 // What the codes mean to people. Codes without words here are shown as they are.
@@ -56,11 +56,12 @@ for (const form of document.querySelectorAll("form[data-post]")) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const fields = Object.fromEntries(new FormData(form));
-    const { post, then, token, next } = form.dataset;
+    const { post, then, token, next, done } = form.dataset;
     if (token !== undefined) fields.token = new URLSearchParams(location.search).get("token");
     act(async () => {
       if ((await send("POST", post, fields)) === 202) return CHECK_MAIL;
       if (then) await send("POST", then, fields);
+      if (done) return done;
     }, next);
   });
 }

@@ -3,7 +3,6 @@
 mod files;
 mod mail;
 
-use auth_core::magic_link::Preview;
 use auth_core::{ErrorCode, User};
 use auth_http::{Problem, PublicDocument, Table, openapi};
 use bytes::Bytes;
@@ -11,7 +10,7 @@ use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
 
 use self::files::FILES;
-pub(crate) use self::mail::MAGIC_LINK;
+pub(crate) use self::mail::{Behind, CONFIRM_LOGIN, MAGIC_LINK};
 use self::mail::{MAIL_PAGES, mail_page};
 use crate::Note;
 
@@ -42,17 +41,17 @@ impl Site {
         Self { openapi: PublicDocument::new(openapi::document(table).to_string()) }
     }
 
-    /// One of the [`pages`]: with what a link to log in by leads to, and which versions the client has of it.
+    /// One of the [`pages`]: with what is behind a link to log in by, and which versions the client has of it.
     pub(crate) fn page<'h>(
         &self,
         path: &str,
-        preview: Option<&Preview>,
+        behind: Option<&Behind>,
         known: impl IntoIterator<Item = &'h [u8]>,
     ) -> Option<Response<Bytes>> {
         if path == OPENAPI {
             return Some(self.openapi.answer(known));
         }
-        files::file(path).or_else(|| mail_page(path, preview))
+        files::file(path).or_else(|| mail_page(path, behind))
     }
 
     /// `GET /` for a user: the notes.

@@ -16,13 +16,14 @@ use crate::effect::Effect;
 use crate::error::{ErrorCode, Result};
 use crate::event::EventKind;
 use crate::kernel::Kernel;
-use crate::principal::Principal;
+use crate::principal::{Principal, Session};
 use crate::secret::digest;
 use crate::session::forget::forget;
 use crate::session::issue::{IssuedToken, Login, issue};
 use crate::session::revoke::{Revocation, revoke};
 use crate::session::store as sessions;
 use crate::token::{Ended, NewToken, TokenRef};
+use crate::user::User;
 
 /// How a refresh token came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,14 +32,17 @@ pub enum Carried<'a> {
     InBody,
     /// In the cookie of this name.
     InCookie(&'a str),
+    /// By a route that is for the tokens of this backend alone, and knows itself how they may come.
+    ByRouteOf(&'a str),
 }
 
 impl Carried<'_> {
     /// Whether a backend's tokens come like this.
-    fn suits(self, refresh: &Refresh) -> bool {
+    fn suits(self, backend: &BuiltBackend, refresh: &Refresh) -> bool {
         match (self, &refresh.transport) {
-            (Self::InBody, Transport::Bearer) => true,
-            (Self::InCookie(carrier), Transport::Cookie { name, .. }) => carrier == name,
+            (Self::InBody, Some(Transport::Bearer)) => true,
+            (Self::InCookie(carrier), Some(Transport::Cookie { name, .. })) => carrier == name,
+            (Self::ByRouteOf(name), None) => name == backend.name,
             _ => false,
         }
     }
@@ -86,15 +90,42 @@ impl<'a> RefreshTokens<'a> {
     /// Fails when the database does.
     #[tracing::instrument(name = "session.revoke", target = "auth::service", level = "debug", skip_all)]
     pub async fn revoke(&self, token: &str, carried: Carried<'_>, client: &Client) -> Result<()> {
+        self.end(token, carried, client, |user, session| {
+            let (user_id, session_id) = (user.id, session.id);
+            (Revocation::Session { id: session_id, user_id }, EventKind::LoggedOut { user_id, session_id })
+        })
+        .await
+    }
+
+    /// Ends every session of the user whose refresh token this is. Does nothing for an unknown token.
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    #[tracing::instrument(name = "session.revoke_all", target = "auth::service", level = "debug", skip_all)]
+    pub async fn revoke_all(&self, token: &str, carried: Carried<'_>, client: &Client) -> Result<()> {
+        self.end(token, carried, client, |user, _| {
+            let (user_id, seen) = (user.id, user.security_epoch);
+            (Revocation::All { user_id, seen }, EventKind::SessionsRevoked { user_id })
+        })
+        .await
+    }
+
+    async fn end(
+        &self,
+        token: &str,
+        carried: Carried<'_>,
+        client: &Client,
+        what: impl Fn(&User, &Session) -> (Revocation, EventKind) + Copy + Send + Sync,
+    ) -> Result<()> {
         let Some(presented) = self.find(token).await? else { return Ok(()) };
         let presented = &presented;
         self.kernel
             .effect(client, |effect| async move {
                 let Some((principal, _)) = session_of(&effect, presented, carried).await? else { return Ok(()) };
-                let (user_id, session_id) = (principal.user.id, principal.session.id);
-                effect.act_as(user_id);
-                if revoke(&effect, Revocation::Session { id: session_id, user_id }).await? {
-                    effect.emit(EventKind::LoggedOut { user_id, session_id });
+                effect.act_as(principal.user.id);
+                let (scope, event) = what(&principal.user, &principal.session);
+                if revoke(&effect, scope).await? {
+                    effect.emit(event);
                 }
                 Ok(())
             })
@@ -121,10 +152,11 @@ async fn session_of<'e>(
     }
     let any_epoch = TokenRef::Session { id: presented.session_id, security_epoch: i64::MAX };
     let Some(principal) = kernel.parts().lookup.find(tx, any_epoch).await? else { return Ok(None) };
-    let backend = kernel.backends().iter().find(|backend| backend.name == principal.session.backend);
+    let backend = kernel.all_backends().find(|backend| backend.name == principal.session.backend);
     let refreshing = backend.and_then(|backend| Some((backend, backend.refresh.as_ref()?)));
-    let refreshing = refreshing
-        .filter(|(_, refresh)| carried.suits(refresh) && !principal.session.is_over(kernel.now(), refresh.idle));
+    let refreshing = refreshing.filter(|(backend, refresh)| {
+        carried.suits(backend, refresh) && !principal.session.is_over(kernel.now(), refresh.idle)
+    });
     let may = kernel.configs().login.admits(&principal.user);
     Ok(refreshing.filter(|_| may).map(|refreshing| (principal, refreshing)))
 }
