@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use auth_core::installation::KeyState;
+use auth_core::installation::{KeyState, ProxySign};
 use auth_core::signing_key::SigningKeyState;
 use auth_core::{Auth, BuiltBackend};
 use auth_migration::{Migrator, MigratorTrait};
@@ -36,6 +36,7 @@ pub(crate) async fn examine(auth: &Auth, output: &mut (dyn Write + Send)) -> Res
                 report(output, "signing keys", signing_keys(auth).await, &mut wrong)?;
             }
             report(output, "restore", restore(auth).await, &mut wrong)?;
+            proxies(auth, output, &mut wrong).await?;
             passwords(auth, output).await?;
             report(output, "workers", workers(auth).await, &mut wrong)?;
             report(output, "audit log", log(auth).await, &mut wrong)?;
@@ -101,6 +102,26 @@ async fn superusers(auth: &Auth) -> Finding {
         0 => Err("no account is an active superuser: create one with `create-superuser`".to_owned()),
         count => Ok(format!("{count} active")),
     }
+}
+
+/// What servers have seen of proxies that the configuration does not name. The command serves nothing, and cannot look itself.
+async fn proxies(auth: &Auth, output: &mut (dyn Write + Send), wrong: &mut usize) -> Result {
+    const NAME: &str = "proxies";
+    let signs = auth.installation().proxy_signs().await.map_err(|error| explain(&error))?;
+    if signs.is_empty() {
+        let trusted = auth.settings().trusted_proxies.len() + usize::from(auth.settings().trusts_unix_socket);
+        let fine = format!("{trusted} trusted, and no server has seen a sign of another one this week");
+        return report(output, NAME, Ok(fine), wrong);
+    }
+    for (sign, at) in signs {
+        let text = format!("seen at {at}: {}", sign.advice());
+        match sign {
+            // Any client can cause it.
+            ProxySign::ForwardedPublicly => notice(output, NAME, &text)?,
+            _ => report(output, NAME, Err(text), wrong)?,
+        }
+    }
+    Ok(())
 }
 
 /// Weak and costly password hashes, which came with an import.

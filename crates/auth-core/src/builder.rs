@@ -27,6 +27,7 @@ use crate::feature::Feature;
 use crate::features::{FEATURES, mail_kinds};
 use crate::gate::{MAX_QUESTIONS, MAX_QUESTIONS_OF_CLIENT};
 use crate::hooks::{HookRunner, Hooks};
+use crate::installation::PeerWatch;
 use crate::jwt::install_provider;
 use crate::kernel::{AttributesCheck, Kernel, Parts};
 use crate::limit::SharedClock;
@@ -267,6 +268,7 @@ impl AuthBuilder {
         let sessions = SessionCache::new(settings.configs.sessions.cached);
         let kernel = Kernel::new(Parts {
             db: self.db,
+            peers: PeerWatch::new(&settings.public_url),
             settings,
             backends,
             unlisted,

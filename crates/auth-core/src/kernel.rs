@@ -21,6 +21,7 @@ use crate::configs::Configs;
 use crate::error::{Error, Result};
 use crate::event::{Event, EventKind};
 use crate::hooks::HookRunner;
+use crate::installation::PeerWatch;
 use crate::json;
 use crate::limit::SharedClock;
 use crate::mail::{Language, LinkConfig, MailLink, Templates};
@@ -74,6 +75,8 @@ pub(crate) struct Parts {
     pub(crate) exports: Arc<Semaphore>,
     /// The time that limits go by.
     pub(crate) shared_clock: SharedClock,
+    /// Looks for proxies that are not configured.
+    pub(crate) peers: PeerWatch,
     /// The places of events that wait to be written down.
     pub(crate) pending_events: Places,
     /// The places of questions to owners whether it was them.

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Once;
 
-use auth_core::{Client, Settings};
+use auth_core::{Auth, Client, Settings};
 use http::header::{ACCEPT_LANGUAGE, HeaderMap, USER_AGENT};
 
 /// One line in the log is enough.
@@ -12,6 +12,9 @@ static UNTOLD: Once = Once::new();
 
 /// Where some proxies name the client instead: clients could write them as well.
 const UNREAD: [&str; 4] = ["forwarded", "x-real-ip", "cf-connecting-ip", "true-client-ip"];
+
+/// What proxies write, and clients seldom.
+const FORWARDED: [&str; 2] = ["x-forwarded-for", "forwarded"];
 
 /// What nginx writes for one that connects by a Unix socket.
 const SOCKET: &str = "unix:";
@@ -33,8 +36,23 @@ pub(crate) fn client(settings: &Settings, headers: &HeaderMap, peer: Option<IpAd
     Client::new(address, agent.as_deref()).with_accept_language(language)
 }
 
+/// Looks for signs of a proxy that is not configured. It reads which headers there are, and never what they say.
+pub(crate) fn watch(auth: &Auth, headers: &HeaderMap, peer: Option<IpAddr>, client: &Client) {
+    if let Some(peer) = peer.map(|peer| peer.to_canonical())
+        && FORWARDED.iter().any(|name| headers.contains_key(*name))
+        && !trusts(auth.settings(), peer)
+    {
+        auth.kernel().peer_forwarded(peer);
+    }
+    auth.kernel().client_came(client.ip);
+}
+
+fn trusts(settings: &Settings, address: IpAddr) -> bool {
+    settings.trusted_proxies.iter().any(|proxy| proxy.contains(&address))
+}
+
 fn address(settings: &Settings, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<IpAddr> {
-    let trusted = |address: IpAddr| settings.trusted_proxies.iter().any(|proxy| proxy.contains(&address));
+    let trusted = |address: IpAddr| trusts(settings, address);
     if !peer.map_or(settings.trusts_unix_socket, trusted) {
         return peer;
     }

@@ -202,6 +202,11 @@ impl Table {
         peer: Option<IpAddr>,
     ) -> Result<(Admitted<'e>, Client), Problem> {
         let settings = self.auth.settings();
+        let client = peer::client(settings, &parts.headers, peer);
+        // Health checks come from one address.
+        if endpoint.group != Group::Health {
+            peer::watch(&self.auth, &parts.headers, peer, &client);
+        }
         let admitted = match &endpoint.handler {
             Handler::Public(handler) => {
                 // Before a login there is no cookie to go by: the visitor's browser itself must not be made to act.
@@ -217,7 +222,6 @@ impl Table {
                 Admitted::User(handler, authenticate_with(&self.auth, &head, requirement, only).await?)
             }
         };
-        let client = peer::client(settings, &parts.headers, peer);
         // Whatever the handler does is done by the user: no handler can forget to say so.
         let client = match &admitted {
             Admitted::Anyone(_) => client,

@@ -222,7 +222,7 @@ async fn the_doctor_finds_what_is_wrong(cx: Cx) {
     assert!(wrong.contains("WRONG  secret") && wrong.contains("check_keys"), "{wrong}");
     app.auth().installation().check_keys().await.expect("the first secret of all");
     let fine = run(&app, "doctor", "").await.expect("nothing is wrong");
-    assert!(fine.lines().all(|line| line.starts_with("ok ")) && fine.lines().count() == 11, "{fine}");
+    assert!(fine.lines().all(|line| line.starts_with("ok ")) && fine.lines().count() == 12, "{fine}");
     let finds = async |app: &App, what: &str| {
         let found = run(app, "doctor", "").await.expect_err(what);
         let lines: Vec<&str> = found.lines().filter(|line| line.starts_with("WRONG")).collect();

@@ -56,6 +56,7 @@ mod parity;
 mod password_reset;
 mod password_spelling;
 mod profile;
+mod proxies;
 mod redis;
 mod refresh_token;
 mod registration;
@@ -162,6 +163,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(parity),
     feature!(password_reset),
     feature!(password_spelling),
+    feature!(proxies),
     feature!(redis),
     feature!(refresh_token),
     feature!(registration),

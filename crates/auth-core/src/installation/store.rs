@@ -37,6 +37,15 @@ pub(super) async fn insert(
     Ok(())
 }
 
+/// Writes a fact down, in the place of an older one.
+pub(super) async fn write(db: &impl ConnectionTrait, name: &str, data: [u8; 32], now: OffsetDateTime) -> Result<()> {
+    let at = Timestamp(now);
+    let row = ActiveModel { name: Set(name.to_owned()), number: Set(0), data: Set(Some(data.to_vec())), at: Set(at) };
+    let replaced = OnConflict::column(Column::Name).update_columns([Column::Data, Column::At]).to_owned();
+    Entity::insert(row).on_conflict(replaced).exec_without_returning(db).await?;
+    Ok(())
+}
+
 /// Moves the moment up to which rows are dead to the newest of them, in one statement. It never goes back.
 pub(super) async fn bury(db: &impl ConnectionTrait, now: OffsetDateTime) -> Result<()> {
     let at = milliseconds(now);

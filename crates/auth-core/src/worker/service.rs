@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use super::deliver::{BATCH, Courier};
 use super::purge::Purge;
 use crate::feature::Feature;
+use crate::installation::Installation;
 use crate::kernel::Kernel;
 
 /// How often a worker looks for mail that another server put there, that waits, or that is to be tried again.
@@ -20,6 +21,9 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 /// How often it forgets what has expired.
 const PURGE: Duration = Duration::from_secs(60 * 60);
+
+/// How often it looks at what was seen.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// The background work of one server. It ends when this is dropped, after the mails that are being sent.
 #[derive(Debug)]
@@ -51,13 +55,23 @@ pub(crate) fn spawn(kernel: Kernel, features: Arc<[Feature]>) -> Workers {
     let (stop, stopped) = watch::channel(false);
     let task = tokio::spawn(async move {
         let courier = Courier { kernel: &kernel, features: &features };
-        tokio::join!(examine(&kernel), deliver(courier, stopped.clone()), maintain(&kernel, &features, stopped));
+        let (sending, maintaining) = (stopped.clone(), stopped.clone());
+        tokio::join!(
+            examine(&kernel),
+            deliver(courier, sending),
+            maintain(&kernel, &features, maintaining),
+            observe(&kernel, stopped)
+        );
     });
     Workers { stop, task: Some(task) }
 }
 
-/// Logs what an operator should know about the stores of token formats.
+/// Logs what an operator should know about the stores of token formats, and about what servers have seen before.
 async fn examine(kernel: &Kernel) {
+    match Installation::new(kernel).proxy_signs().await {
+        Ok(signs) => signs.iter().for_each(|(sign, at)| tracing::warn!(%at, "seen before: {}", sign.advice())),
+        Err(cause) => tracing::warn!(%cause, "the signs of proxies could not be read"),
+    }
     for backend in kernel.backends().iter().filter(|backend| backend.has_store()) {
         let backend_name = backend.name.as_str();
         match backend.examine().await {
@@ -122,6 +136,22 @@ async fn maintain(kernel: &Kernel, features: &[Feature], mut stopped: watch::Rec
                     if let Err(cause) = upkeep(kernel).await {
                         tracing::warn!(%cause, feature = feature.name, "the upkeep failed");
                     }
+                }
+            }
+        }
+    }
+}
+
+/// Looks once a minute at what no request tells, until it is to stop.
+async fn observe(kernel: &Kernel, mut stopped: watch::Receiver<bool>) {
+    let mut minute = tokio::time::interval(MINUTE);
+    minute.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    while !*stopped.borrow() {
+        tokio::select! {
+            _ = stopped.changed() => {}
+            _ = minute.tick() => {
+                if let Err(cause) = Installation::new(kernel).note_proxy_signs().await {
+                    tracing::warn!(%cause, "the signs of proxies could not be written down");
                 }
             }
         }
