@@ -24,6 +24,7 @@ mod key_pair;
 mod login;
 pub mod logs;
 mod mails;
+pub mod metrics;
 mod redis;
 mod request;
 mod route;

@@ -19,6 +19,7 @@ fn main() -> ExitCode {
         return victim::serve(&orders);
     }
     integration_tests::logs::init(variable("RUST_LOG").as_deref());
+    integration_tests::metrics::init();
     let environment = Environment {
         postgres: variable("TEST_POSTGRES_URL"),
         mariadb: variable("TEST_MARIADB_URL"),

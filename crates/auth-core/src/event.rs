@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::Client;
+use crate::{Client, telemetry};
 
 /// Something that happened and is committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,8 +25,12 @@ pub struct Event {
 }
 
 impl Event {
-    /// Writes the line of the log.
+    /// Writes the line of the log, and counts it.
     pub(crate) fn log(&self) {
+        telemetry::event(self.kind.name());
+        if let EventKind::LoginFailed { reason, .. } = &self.kind {
+            telemetry::login_failed(reason.name());
+        }
         tracing::info!(target: "auth::event", id = %self.id, ip = ?self.client.ip, actor_id = ?self.actor_id, kind = ?self.kind, "{}", self.kind.name());
     }
 }

@@ -67,6 +67,7 @@ pub mod registration;
 pub mod role;
 pub mod session;
 pub mod signing_key;
+pub mod telemetry;
 pub mod token;
 pub mod verification;
 

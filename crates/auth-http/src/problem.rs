@@ -6,7 +6,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use auth_core::{Error, ErrorClass, ErrorCode};
+use auth_core::{Error, ErrorClass, ErrorCode, telemetry};
 use bytes::Bytes;
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
@@ -234,6 +234,7 @@ impl Problem {
     fn log(&self) {
         match self.cause.as_deref() {
             Some(Error::Store(cause)) if self.code == ErrorCode::Overloaded => {
+                telemetry::database_unavailable();
                 tracing::warn!(%cause, "the database is unavailable");
             }
             Some(Error::Store(cause)) => tracing::error!(%cause, "the database refused a statement"),

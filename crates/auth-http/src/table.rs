@@ -158,7 +158,7 @@ impl Table {
     where
         S: Stream<Item = Result<Bytes, E>>,
     {
-        let trace = Trace::begin(&endpoint.id);
+        let trace = Trace::begin(&self.auth, endpoint);
         let strays = cookie::remove_strays(&self.auth, &parts);
         let chunks = pin!(chunks);
         let mut incoming = Incoming::new(parts.version, &parts.headers, chunks);
@@ -260,8 +260,9 @@ impl Table {
         answer: Result<Reply, Problem>,
         shape: Shape,
         strays: Vec<HeaderValue>,
-        trace: Trace,
+        trace: Trace<'_>,
     ) -> Response<Bytes> {
+        let code = answer.as_ref().err().map(Problem::code);
         // A session may end while its request is served: that is found out too late for the check before.
         let takes_bearer = shape == Shape::Hasura || credential::takes_bearer(&self.auth);
         let failed = |problem: Problem| problem.shaped(shape).with_challenge(takes_bearer).into_response();
@@ -273,7 +274,7 @@ impl Table {
                 response.headers_mut().append(SET_COOKIE, cookie);
             }
         }
-        trace.end(response.status());
+        trace.end(response.status(), code);
         response
     }
 }

@@ -1,33 +1,54 @@
-//! The span of a request: what `docs/logging.md` promises.
+//! What is told of a request: its span, which `docs/logging.md` promises, and its metrics.
 
+use auth_core::telemetry::{self, Outcome, Stopwatch};
+use auth_core::{Auth, ErrorCode};
 use http::StatusCode;
 use tracing::Span;
 use tracing::field::Empty;
 
+use crate::endpoint::Endpoint;
+
 /// The span of one request, and when it began.
-pub(crate) struct Trace {
+pub(crate) struct Trace<'a> {
+    auth: &'a Auth,
+    endpoint: &'a Endpoint,
     span: Span,
-    began: Option<tokio::time::Instant>,
+    watch: Stopwatch,
+    outcome: Outcome,
 }
 
-impl Trace {
-    /// Begins the span. Where nobody subscribes to it, that costs the look at one flag, and no clock is read.
-    pub(crate) fn begin(route: &str) -> Self {
+impl<'a> Trace<'a> {
+    /// Begins the span. Where nobody subscribes to it and nothing is measured, that costs the look at one flag, and no clock
+    /// is read.
+    pub(crate) fn begin(auth: &'a Auth, endpoint: &'a Endpoint) -> Self {
+        let route = &*endpoint.id;
         let span = tracing::info_span!(target: "auth::request", "request", route, status = Empty, duration_us = Empty);
-        // Not the `Clock` of the app: that tells the date, and this is a measurement that only logs see.
-        let began = (!span.is_disabled()).then(tokio::time::Instant::now);
-        Self { span, began }
+        let watch = Stopwatch::start_if(!span.is_disabled());
+        Self { auth, endpoint, span, watch, outcome: Outcome::Abandoned }
     }
 
     pub(crate) fn span(&self) -> &Span {
         &self.span
     }
 
-    /// Completes the span with the answer's status.
-    pub(crate) fn end(self, status: StatusCode) {
-        if let Some(began) = self.began {
-            let duration = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    /// Completes the span with the answer's status, and the code if it is a problem.
+    pub(crate) fn end(mut self, status: StatusCode, code: Option<ErrorCode>) {
+        self.outcome = code.map_or(Outcome::Ok, Outcome::Failed);
+        if let Some(took) = self.watch.elapsed().filter(|_| !self.span.is_disabled()) {
+            let duration = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
             self.span.record("status", status.as_u16()).record("duration_us", duration);
         }
+    }
+}
+
+impl Drop for Trace<'_> {
+    /// Also when the client hangs up.
+    fn drop(&mut self) {
+        if !telemetry::IS_MEASURED {
+            return;
+        }
+        let name = self.endpoint.backend();
+        let backend = self.auth.backends().iter().find(|backend| name == Some(&backend.name));
+        telemetry::request(self.endpoint.action(), backend, self.outcome, &self.watch);
     }
 }

@@ -46,6 +46,7 @@ mod magic_link;
 mod mail;
 mod mail_delivery;
 mod matrix;
+mod metrics;
 mod migration;
 mod neutral_registration;
 mod new_account;
@@ -154,6 +155,7 @@ pub(crate) const FEATURES: &[(&str, &[Scenario])] = &[
     feature!(mail),
     feature!(mail_delivery),
     feature!(matrix),
+    feature!(metrics),
     feature!(migration),
     feature!(new_account),
     feature!(new_device),

@@ -13,7 +13,7 @@ const MIGRATIONS: &str = "crates/auth-migration/src/";
 const ENTITIES: &str = "crates/auth-entity/src/";
 
 /// Folders of the core that features share and that have no routes of their own.
-const CORE_ONLY: [&str; 14] = [
+const CORE_ONLY: [&str; 15] = [
     "account",
     "builder",
     "change",
@@ -27,6 +27,7 @@ const CORE_ONLY: [&str; 14] = [
     "one_time",
     "password",
     "signing_key",
+    "telemetry",
     "worker",
 ];
 

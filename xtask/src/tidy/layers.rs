@@ -47,7 +47,9 @@ const ARROWS: &[(&str, &[&str])] = &[
 const FOR_TESTS: [&str; 2] = ["auth-testkit", "auth-migration"];
 
 /// External crates that belong to some members: rule 1.
-const CONFINED: [(&str, &[&str]); 5] = [
+const CONFINED: [(&str, &[&str]); 7] = [
+    ("metrics", &["auth-core"]),
+    ("metrics-exporter-prometheus", &["integration-tests"]),
     ("axum", &["auth-axum", "axum-app", "hardened-server", "integration-tests"]),
     ("actix-web", &["auth-actix", "actix-app", "integration-tests"]),
     ("poem", &["auth-poem", "poem-app", "hardened-server", "integration-tests"]),

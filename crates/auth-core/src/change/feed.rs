@@ -14,6 +14,7 @@ use super::position::Position;
 use super::store;
 use super::watch::{Watch, Watchers};
 use crate::error::Result;
+use crate::telemetry;
 
 /// How many changes are read at once. A server that has missed more forgets everything instead.
 const BATCH: u64 = 10_000;
@@ -113,6 +114,12 @@ impl ChangeFeed {
     /// Reads what changed since the last time; false where somebody else is just doing that.
     pub(crate) async fn read(&self, db: &impl ConnectionTrait, uptime: Duration) -> Result<bool> {
         let Some(turn) = Turn::take(self) else { return Ok(false) };
+        let read = self.read_in(turn, db, uptime).await;
+        telemetry::changes_read(read.is_ok());
+        read.map(|()| true)
+    }
+
+    async fn read_in(&self, turn: Turn<'_>, db: &impl ConnectionTrait, uptime: Duration) -> Result<()> {
         let floor = self.reading().position.as_ref().map(Position::floor);
         let rows = store::after(db, floor.unwrap_or(i64::MAX), BATCH).await?;
         let is_complete = rows.len() < usize::try_from(BATCH).unwrap_or(usize::MAX);
@@ -131,7 +138,7 @@ impl ChangeFeed {
         reading.begun = Some(uptime);
         drop(reading);
         drop(turn);
-        Ok(true)
+        Ok(())
     }
 
     /// How old what this server knows is.

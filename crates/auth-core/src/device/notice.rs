@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::event::EventKind;
 use crate::limit::{Limit, Rate};
 use crate::mail::{Mail, MailKind, MailLink};
+use crate::telemetry;
 use crate::user::User;
 
 /// How long the mail is worth sending.
@@ -72,6 +73,7 @@ async fn queue(effect: &Effect, NewDeviceJob { user_id, at }: NewDeviceJob) -> R
         return Ok(());
     };
     if let Some(refusal) = kernel.limiter().take_within(effect.tx(), &NEW_DEVICE_MAILS.of(&user_id)).await? {
+        telemetry::limit_refused(refusal.limit);
         if refusal.first {
             effect.emit(EventKind::Throttled { limit: refusal.limit });
         }

@@ -11,7 +11,7 @@ use super::claim::Claim;
 use super::{Bucket, Rate, store, take};
 use crate::kernel::Kernel;
 use crate::secret::keyed_digest;
-use crate::{Client, Error, ErrorCode, EventKind, Result, db};
+use crate::{Client, Error, ErrorCode, EventKind, Result, db, telemetry};
 
 /// One line in the log is enough.
 static UNKNOWN: Once = Once::new();
@@ -70,6 +70,7 @@ impl Limiter<'_> {
 
     /// The answer to a client of whose limit nothing is left, with an event if it is the first in the window.
     pub(crate) fn refuse(&self, refusal: &Refusal, client: &Client) -> Error {
+        telemetry::limit_refused(refusal.limit);
         if client.is_remote() && client.ip.is_none() {
             UNKNOWN.call_once(|| {
                 tracing::error!("a limit refused a client whose address is unknown, and all of those share it: {HOW}")

@@ -171,12 +171,27 @@ pub(crate) async fn overdue(
     Ok(overdue.count(db).await?)
 }
 
-/// How many wait to be sent, and how many were given up.
-pub(crate) async fn count(db: &impl ConnectionTrait) -> Result<(u64, u64)> {
-    let of = |failed: Expr| Entity::find().filter(failed).filter(epoch::survives(Column::CreatedAt));
-    let waiting = of(Column::FailedAt.is_null()).count(db).await?;
-    let failed = of(Column::FailedAt.is_not_null()).count(db).await?;
-    Ok((waiting, failed))
+/// What is in the outbox.
+pub(crate) struct Counts {
+    pub(crate) waiting: u64,
+    pub(crate) failed: u64,
+    /// When the row was created that has waited longest.
+    pub(crate) oldest: Option<OffsetDateTime>,
+}
+
+/// How many wait to be sent, since when, and how many were given up. One statement.
+pub(crate) async fn count(db: &impl ConnectionTrait) -> Result<Counts> {
+    let waits_since = Expr::case(Column::FailedAt.is_null(), Expr::col(Column::CreatedAt));
+    let counts = Entity::find()
+        .select_only()
+        .expr(Column::Id.count())
+        .expr(Column::FailedAt.count())
+        .expr(Func::min(waits_since))
+        .filter(epoch::survives(Column::CreatedAt));
+    let counts: Option<(i64, i64, Option<Timestamp>)> = counts.into_tuple().one(db).await?;
+    let (all, failed, oldest) = counts.unwrap_or_default();
+    let [waiting, failed] = [all - failed, failed].map(|count| u64::try_from(count).unwrap_or_default());
+    Ok(Counts { waiting, failed, oldest: oldest.map(|at| at.0) })
 }
 
 /// Sends dead letters that are still worth something on their way again.

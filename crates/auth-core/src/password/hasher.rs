@@ -9,6 +9,7 @@ use super::verdict::{HasherError, Verdict};
 use super::work::Worker;
 use crate::client::{Client, Network};
 use crate::share::{Share, Shares};
+use crate::telemetry::{self, Ongoing, Stopwatch};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, oneshot};
@@ -224,7 +225,9 @@ impl PasswordHasher {
         let (answer, answered) = oneshot::channel();
         let hash = move || {
             give_way();
+            let (_running, watch) = (Ongoing::hash_runs(), Stopwatch::start());
             let result = work(&inner.worker, permit);
+            telemetry::hash_took(&watch);
             // A caller that went away wants no answer.
             let _ = answer.send(result);
         };
@@ -243,7 +246,15 @@ impl PasswordHasher {
             }
             Ok(Permit { _running: self.turn().await?, _shares: shares })
         };
-        tokio::time::timeout(self.inner.wait, turn).await.map_err(|_| HasherError::Saturated)?
+        let (waiting, watch) = (Ongoing::hash_waits(), Stopwatch::start());
+        let permit = tokio::time::timeout(self.inner.wait, turn).await.unwrap_or(Err(HasherError::Saturated));
+        drop(waiting);
+        match &permit {
+            Ok(_) => telemetry::hash_waited(&watch),
+            Err(HasherError::Saturated) => telemetry::hash_refused(),
+            Err(_) => {}
+        }
+        permit
     }
 
     async fn turn(&self) -> Result<OwnedSemaphorePermit, HasherError> {

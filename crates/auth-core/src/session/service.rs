@@ -23,6 +23,7 @@ use crate::jwt::AccessClaims;
 use crate::kernel::Kernel;
 use crate::page;
 use crate::principal::{ListedSession, Principal, Session};
+use crate::telemetry;
 use crate::token::TokenRef;
 use crate::user::User;
 
@@ -109,8 +110,10 @@ impl<'a> Sessions<'a> {
         if changes.are_known(kernel.db(), uptime, kernel.configs().sessions.staleness).await
             && let Some(principal) = cache.find(token, changes, uptime)
         {
+            telemetry::session_looked_up(true);
             return Ok(Some(principal));
         }
+        telemetry::session_looked_up(false);
         let asked = changes.moment();
         let found = parts.lookup.find(kernel.db(), token).await?;
         if let Some(principal) = &found {

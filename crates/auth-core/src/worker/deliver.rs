@@ -23,9 +23,13 @@ use crate::mail::message::CONCURRENCY;
 use crate::mail::queue::{Queued, expiry, open, seal};
 use crate::mail::{MAILS_TO_ADDRESS, MailKind, NOTICES, of_client};
 use crate::mail::{Mail, MailError, Service, store};
+use crate::telemetry::{self, Attempt};
 
 /// How many rows a worker claims at once.
 pub(crate) const BATCH: u64 = 64;
+
+/// What mails and jobs count as whose kind this version does not have.
+const UNKNOWN: &str = "unknown";
 
 /// How long a mailer may take, and how long a claim lasts: longer than a whole batch of mailers that take their time.
 const SEND_LIMIT: Duration = Duration::from_secs(30);
@@ -87,7 +91,15 @@ impl Courier<'_> {
     async fn process(self, row: &Model) -> Result<()> {
         let queued = open(self.kernel, row);
         if row.expires_at.0 <= self.kernel.now() {
-            return self.give_up(row, queued.as_ref().map_or("unreadable", |queued| self.name(queued))).await;
+            let name = queued.as_ref().map_or("unreadable", |queued| self.name(queued));
+            if self.give_up(row, name).await? {
+                match &queued {
+                    Some(Queued::Job(job)) => telemetry::job_given_up(self.mail_of(&job.name)),
+                    Some(Queued::Send { mail } | Queued::Offer { mail, .. }) => self.count(mail, Attempt::GivenUp),
+                    None => telemetry::mail(UNKNOWN, Attempt::GivenUp),
+                }
+            }
+            return Ok(());
         }
         let Some(queued) = queued else {
             tracing::error!(mail = %row.id, "a mail cannot be read: it is damaged, or waits for a newer version of the app");
@@ -101,15 +113,27 @@ impl Courier<'_> {
             },
         };
         match self.send(&mail).await {
-            Ok(()) => store::remove(self.kernel.db(), row.id).await,
+            Ok(()) => {
+                self.count(&mail, Attempt::Sent);
+                store::remove(self.kernel.db(), row.id).await
+            }
             Err(failure) => {
                 tracing::warn!(mail = %row.id, kind = mail.kind, attempt = row.attempts + 1, %failure, "a mail was not accepted");
                 if failure.is_permanent() {
-                    return self.give_up(row, &mail.kind).await;
+                    if self.give_up(row, &mail.kind).await? {
+                        self.count(&mail, Attempt::GivenUp);
+                    }
+                    return Ok(());
                 }
+                self.count(&mail, Attempt::Postponed);
                 self.try_later(row).await
             }
         }
+    }
+
+    /// Counts an attempt to send a mail. What is stored is text, and only names that are declared count.
+    fn count(self, mail: &Mail, attempt: Attempt) {
+        telemetry::mail(self.kind(mail).map_or(UNKNOWN, MailKind::name), attempt);
     }
 
     /// Puts a claimed row back, to be tried again after a while.
@@ -214,8 +238,13 @@ impl Courier<'_> {
     fn name(self, queued: &Queued) -> &str {
         match queued {
             Queued::Send { mail } | Queued::Offer { mail, .. } => &mail.kind,
-            Queued::Job(job) => self.handler(&job.name).map_or("unknown", |handler| handler.mail),
+            Queued::Job(job) => self.mail_of(&job.name),
         }
+    }
+
+    /// The kind of mail that a job leads to.
+    fn mail_of(self, job: &str) -> &'static str {
+        self.handler(job).map_or(UNKNOWN, |handler| handler.mail)
     }
 
     /// Removes a job of which enough was sent. What was made of it is rolled back already: the links of the mails that were
@@ -228,7 +257,9 @@ impl Courier<'_> {
                 }
                 store::remove(effect.tx(), row.id).await
             })
-            .await
+            .await?;
+        telemetry::limit_refused(limit.name());
+        Ok(())
     }
 
     async fn send(self, mail: &Mail) -> Result<(), MailError> {
@@ -243,15 +274,16 @@ impl Courier<'_> {
         }
     }
 
-    /// Makes a dead letter of a mail, and emits an event about it.
-    async fn give_up(self, row: &Model, mail: &str) -> Result<()> {
+    /// Makes a dead letter of a mail, and emits an event about it; false where another worker has taken it over.
+    async fn give_up(self, row: &Model, mail: &str) -> Result<bool> {
         let now = self.kernel.now();
         self.kernel
             .effect(&Client::default(), |effect| async move {
-                if store::give_up(effect.tx(), row, now).await? {
+                let is_given_up = store::give_up(effect.tx(), row, now).await?;
+                if is_given_up {
                     effect.emit(EventKind::MailFailed { mail_id: row.id, mail: mail.to_owned() });
                 }
-                Ok(())
+                Ok(is_given_up)
             })
             .await
     }

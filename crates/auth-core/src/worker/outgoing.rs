@@ -47,7 +47,7 @@ impl<'a> Outgoing<'a> {
     /// Fails when the database does.
     #[tracing::instrument(name = "mail.state", target = "auth::service", level = "debug", skip_all)]
     pub async fn state(&self) -> Result<OutboxState> {
-        let (waiting, failed) = store::count(self.kernel.db()).await?;
+        let store::Counts { waiting, failed, .. } = store::count(self.kernel.db()).await?;
         Ok(OutboxState { waiting, failed })
     }
 

@@ -9,9 +9,12 @@ use tokio::task::JoinHandle;
 
 use super::deliver::{BATCH, Courier};
 use super::purge::Purge;
+use crate::error::Result;
 use crate::feature::Feature;
 use crate::installation::Installation;
 use crate::kernel::Kernel;
+use crate::mail::store;
+use crate::telemetry;
 
 /// How often a worker looks for mail that another server put there, that waits, or that is to be tried again.
 const LOOK: Duration = Duration::from_secs(1);
@@ -22,7 +25,7 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// How often it forgets what has expired.
 const PURGE: Duration = Duration::from_secs(60 * 60);
 
-/// How often it looks at what was seen.
+/// How often it looks at what is measured and at what was seen.
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// The background work of one server. It ends when this is dropped, after the mails that are being sent.
@@ -153,7 +156,18 @@ async fn observe(kernel: &Kernel, mut stopped: watch::Receiver<bool>) {
                 if let Err(cause) = Installation::new(kernel).note_proxy_signs().await {
                     tracing::warn!(%cause, "the signs of proxies could not be written down");
                 }
+                if telemetry::IS_MEASURED && let Err(cause) = measure(kernel).await {
+                    tracing::warn!(%cause, "the outbox could not be measured");
+                }
             }
         }
     }
+}
+
+/// Measures the outbox, and how old what is known of changes is.
+async fn measure(kernel: &Kernel) -> Result<()> {
+    kernel.parts().changes.age(kernel.uptime()).into_iter().for_each(telemetry::change_age);
+    let store::Counts { waiting, failed, oldest } = store::count(kernel.db()).await?;
+    telemetry::outbox(waiting, failed, oldest, kernel.now());
+    Ok(())
 }
