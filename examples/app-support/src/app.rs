@@ -23,7 +23,7 @@ use url::form_urlencoded;
 use crate::config::Proxy;
 use crate::notes::{Moderator, Notes};
 use crate::site::{Behind, CONFIRM_LOGIN, MAGIC_LINK, Site};
-use crate::{Config, Failure, database, secret};
+use crate::{Config, Failure, database, metrics, secret};
 
 /// How many sessions the server remembers with `SESSION_CACHE`.
 const CACHED: u64 = 10_000;
@@ -80,6 +80,9 @@ pub async fn start() -> Result<(App, TcpListener), Failure> {
     let config = prepare("info,sea_orm_migration=warn")?;
     for name in &config.unused {
         tracing::warn!("{name} is set, but this version has no use for it yet");
+    }
+    if let Some(address) = config.metrics_bind {
+        metrics::serve(address).await?;
     }
     let listener = TcpListener::bind(config.bind).map_err(|cause| Failure::of("BIND", cause))?;
     listener.set_nonblocking(true)?;

@@ -67,6 +67,8 @@ pub struct Config {
     pub rate_limits: bool,
     /// `SESSION_CACHE`: whether the server remembers sessions.
     pub session_cache: bool,
+    /// `METRICS_BIND`: where Prometheus may read the metrics; without, nothing is measured.
+    pub metrics_bind: Option<SocketAddr>,
     /// The names of variables that are set but do nothing yet.
     pub unused: Vec<String>,
 }
@@ -148,6 +150,7 @@ impl Config {
                 .unwrap_or_default(),
             rate_limits: reader.choice("RATE_LIMITS", &SWITCH).unwrap_or(true),
             session_cache: reader.choice("SESSION_CACHE", &SWITCH).unwrap_or(false),
+            metrics_bind: reader.parsed("METRICS_BIND", address),
             unused: reader.unused(),
         };
         if reader.problems.is_empty() { Ok(config) } else { Err(EnvironmentErrors(reader.problems)) }
@@ -253,7 +256,7 @@ mod tests {
             assert_eq!(config.database_url.expose_secret(), "sqlite://auth.db?mode=rwc");
             assert_eq!(config.registration, Registration::Open);
             assert!(config.public_url.is_none() && config.admin.is_none() && !config.require_verified);
-            assert!(config.unused.is_empty());
+            assert!(config.unused.is_empty() && config.metrics_bind.is_none());
         }
     }
 
@@ -272,6 +275,7 @@ mod tests {
             ("ADMIN_PASSWORD", "kettle-Umbrella-42"),
             ("OAUTH_GITHUB_ISSUER", "https://github.example"),
             ("SMTP_URL", "smtp://localhost"),
+            ("METRICS_BIND", "127.0.0.1:9464"),
             ("AUTH_SECRET_FORMER", "one-that-was-replaced, an-older-one"),
         ])
         .unwrap();
@@ -289,6 +293,7 @@ mod tests {
         assert!(config.require_verified);
         assert_eq!(config.registration, Registration::Closed);
         assert_eq!(config.admin.unwrap().0.as_str(), "root@example.com");
+        assert_eq!(config.metrics_bind.unwrap().port(), 9464);
         assert_eq!(config.unused, ["OAUTH_GITHUB_ISSUER"]);
     }
 
@@ -303,6 +308,7 @@ mod tests {
             ("REQUIRE_VERIFIED", "yes"),
             ("RATE_LIMITS", "1"),
             ("SESSION_CACHE", "true"),
+            ("METRICS_BIND", "9090"),
             ("REGISTRATION", "everybody"),
             ("ADMIN_EMAIL", "root@"),
         ];

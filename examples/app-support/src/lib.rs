@@ -6,6 +6,7 @@ mod canary_tests;
 mod config;
 mod database;
 mod failure;
+mod metrics;
 mod notes;
 mod secret;
 mod site;

@@ -49,7 +49,7 @@ const FOR_TESTS: [&str; 2] = ["auth-testkit", "auth-migration"];
 /// External crates that belong to some members: rule 1.
 const CONFINED: [(&str, &[&str]); 7] = [
     ("metrics", &["auth-core"]),
-    ("metrics-exporter-prometheus", &["integration-tests"]),
+    ("metrics-exporter-prometheus", &["app-support", "integration-tests"]),
     ("axum", &["auth-axum", "axum-app", "hardened-server", "integration-tests"]),
     ("actix-web", &["auth-actix", "actix-app", "integration-tests"]),
     ("poem", &["auth-poem", "poem-app", "hardened-server", "integration-tests"]),
