@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use auth_testkit::Proxy;
-use redis::{Client, FromRedisValue, RedisResult, cmd};
+use redis::{AsyncConnectionConfig, Client, FromRedisValue, RedisResult, cmd};
+
+/// How long it may take to answer the suite.
+const ANSWER: Duration = Duration::from_secs(30);
 
 /// A server. Its process and its files vanish with this value.
 pub(crate) struct RedisServer {
@@ -98,7 +101,10 @@ impl RedisServer {
 
     /// Runs a command on a connection of its own.
     pub(crate) async fn ask<T: FromRedisValue>(&self, words: &[&str]) -> RedisResult<T> {
-        let mut connection = Client::open(self.url())?.get_multiplexed_async_connection().await?;
+        // The usual half second is too short on a machine that is busy with other tests.
+        let patient =
+            AsyncConnectionConfig::new().set_response_timeout(Some(ANSWER)).set_connection_timeout(Some(ANSWER));
+        let mut connection = Client::open(self.url())?.get_multiplexed_async_connection_with_config(&patient).await?;
         cmd(words[0]).arg(&words[1..]).query_async(&mut connection).await
     }
 

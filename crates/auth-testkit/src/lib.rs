@@ -2,6 +2,7 @@
 //! repeatable randomness, hooks that record and misbehave on demand, and a log of SQL statements.
 
 mod clock;
+mod conformance;
 mod database;
 mod hooks;
 mod mailer;
@@ -11,6 +12,7 @@ mod random;
 mod statements;
 
 pub use clock::MockClock;
+pub use conformance::check_token_format;
 pub use database::{Engine, Template, TestDb, connect};
 pub use hooks::{Moment, Reaction, TestHooks};
 pub use mailer::{MailFault, MemoryMailer};

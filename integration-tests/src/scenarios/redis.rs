@@ -7,6 +7,7 @@ use std::time::Duration;
 use auth_core::session::Proof;
 use auth_core::{Backend, Client, CookieOptions, ErrorCode as E, RefreshOptions};
 use auth_redis::RedisStrategy;
+use auth_testkit::check_token_format;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -29,6 +30,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     the_index_stays_small: by_redis direct_only sqlite_only,
     what_expires_by_itself_leaves_the_index: by_redis direct_only,
     an_operator_is_told: by_redis direct_only sqlite_only,
+    authors_of_formats_are_given_what_this_one_passes: by_redis direct_only,
 ];
 
 const NEW_PASSWORD: &str = "violet-Harbour-57-lamp";
@@ -491,7 +493,7 @@ async fn the_index_stays_small(cx: Cx) {
     let backend = sessions.backend("redis").expect("a backend");
     let user = app.auth().admin().get(ada.id).await.expect("an account");
     app.clock().advance(Duration::from_secs(1));
-    for round in 0..500 {
+    for round in 0..200 {
         let begun = sessions.establish(&user, Proof::password(), backend, &client).await.expect("a session");
         sessions.logout(&begun.principal, &client).await.expect("a logout");
         if round % 100 == 99 {
@@ -562,4 +564,15 @@ async fn an_operator_is_told(cx: Cx) {
     }
     drop(server);
     backend.examine().await.expect_err("nobody answers");
+}
+
+///
+async fn authors_of_formats_are_given_what_this_one_passes(cx: Cx) {
+    let server = cx.redis().await;
+    let choose = |backend: Backend| {
+        let format = RedisStrategy::new(&server.url()).expect("a good URL").deadline(PATIENT);
+        backend.custom(format)
+    };
+    let checked = check_token_format(cx.app().await.pool().clone(), choose).await;
+    assert_eq!(checked.err().map(|failure| failure.to_string()), None);
 }

@@ -1,13 +1,15 @@
 //! Scenarios of token formats that the app brings along: good ones are as good as ours, and bad ones do no harm.
 
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth_core::sea_orm::{DbErr, RuntimeErr};
 use auth_core::time::OffsetDateTime;
-use auth_core::token::{NewToken, TokenRef, TokenStrategy, TokenSubject};
+use auth_core::token::{JwtOptions, NewToken, TokenRef, TokenStrategy, TokenSubject};
 use auth_core::uuid::Uuid;
 use auth_core::{Backend, CookieOptions, Error, ErrorCode as E, EventKind, Result};
+use auth_testkit::check_token_format;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -24,6 +26,8 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_short_life_ends_the_session,
     an_unavailable_strategy_is_not_a_bad_token,
     what_cannot_be_issued_makes_no_session,
+    our_formats_pass_what_authors_are_given: direct_only,
+    what_authors_are_given_finds_bad_formats: direct_only sqlite_only,
 ];
 
 /// What a format does instead of its work.
@@ -363,4 +367,75 @@ async fn what_cannot_be_issued_makes_no_session(cx: Cx) {
         assert_eq!(status(&app, &app.login(&ada, backend).await).await, 200);
     }
     audit::tables(&app).await;
+}
+
+/// Checks a format in a database of its own, by what authors of formats are given.
+async fn check(cx: &Cx, choose: impl Fn(Backend) -> Backend) -> Option<String> {
+    let checked = check_token_format(cx.app().await.pool().clone(), choose).await;
+    checked.err().map(|failure| failure.to_string())
+}
+
+///
+async fn our_formats_pass_what_authors_are_given(cx: Cx) {
+    assert_eq!(check(&cx, |backend| backend).await, None);
+    assert_eq!(check(&cx, |backend| backend.jwt(JwtOptions::default())).await, None);
+    for form in [Form::Signed, Form::Opaque] {
+        assert_eq!(check(&cx, |backend| backend.custom(Format::new(form))).await, None, "{form:?}");
+    }
+}
+
+/// A mistake that authors of formats make.
+#[derive(Clone, Copy, Debug)]
+enum Mistake {
+    /// More than one text stands for a token.
+    Lenient,
+    /// Each server has a key of its own.
+    Lonely,
+    /// A text that it does not know is an error.
+    Strict,
+    /// Everybody gets the same token.
+    Same,
+}
+
+struct Mistaken(Format, Mistake);
+
+#[async_trait::async_trait]
+impl TokenStrategy for Mistaken {
+    async fn issue(&self, subject: TokenSubject<'_>) -> Result<NewToken> {
+        let good = self.0.issue_good(&subject);
+        Ok(match self.1 {
+            Mistake::Same => NewToken { token: "always-this-one".into(), digest: Some([7; 32]), expires_in: None },
+            _ => good,
+        })
+    }
+
+    async fn read(&self, token: &str, _: OffsetDateTime) -> Result<Option<TokenRef>> {
+        match self.1 {
+            Mistake::Lenient => Ok(self.0.read_good(token.trim_end_matches('.'))),
+            Mistake::Strict => self.0.read_good(token).map(Some).ok_or_else(|| Error::internal("unknown")),
+            Mistake::Lonely | Mistake::Same => Ok(self.0.read_good(token)),
+        }
+    }
+}
+
+async fn what_authors_are_given_finds_bad_formats(cx: Cx) {
+    for mistake in [Mistake::Lenient, Mistake::Lonely, Mistake::Strict, Mistake::Same] {
+        let servers = AtomicU8::new(0);
+        let choose = |backend: Backend| {
+            let mut format = Format::new(Form::Signed);
+            if let Mistake::Lonely = mistake {
+                format.key[0] = servers.fetch_add(1, Ordering::Relaxed);
+            }
+            backend.custom(Mistaken(format, mistake))
+        };
+        let found = check(&cx, choose).await.unwrap_or_else(|| panic!("{mistake:?} passed"));
+        let expected = match mistake {
+            Mistake::Lenient => "nothing may follow it",
+            Mistake::Lonely => "on every server",
+            Mistake::Strict => "unknown",
+            // The library's own rule: a digest leads to one session.
+            Mistake::Same => "",
+        };
+        assert!(found.contains(expected), "{mistake:?}: {found}");
+    }
 }
