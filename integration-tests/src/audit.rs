@@ -3,7 +3,7 @@
 use crate::App;
 
 /// Rows that must not exist: what they would mean, and where they would be.
-const FORBIDDEN: [(&str, &str); 13] = [
+pub const FORBIDDEN: [(&str, &str); 13] = [
     (
         "a session without a user",
         "authn_session s WHERE NOT EXISTS (SELECT 1 FROM authn_user u WHERE u.id = s.user_id)",

@@ -14,7 +14,7 @@ mod events;
 
 mod answer;
 mod app;
-mod audit;
+pub mod audit;
 mod child;
 mod coverage;
 mod cx;
@@ -25,7 +25,7 @@ mod login;
 pub mod logs;
 mod mails;
 pub mod metrics;
-mod redis;
+pub mod redis;
 mod request;
 mod route;
 mod runner;

@@ -14,7 +14,7 @@ use redis::{AsyncConnectionConfig, Client, FromRedisValue, RedisResult, cmd};
 const ANSWER: Duration = Duration::from_secs(30);
 
 /// A server. Its process and its files vanish with this value.
-pub(crate) struct RedisServer {
+pub struct RedisServer {
     program: String,
     directory: PathBuf,
     port: u16,
@@ -38,7 +38,11 @@ impl RedisServer {
     /// How long it may take to start.
     const PATIENCE: usize = 3000;
 
-    pub(crate) async fn start(program: &str) -> Self {
+    /// Starts one by this program.
+    ///
+    /// # Panics
+    /// If the program does not start.
+    pub async fn start(program: &str) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let directory = std::env::temp_dir().join(format!("auth-redis-{}-{number}", std::process::id()));
@@ -75,7 +79,7 @@ impl RedisServer {
     }
 
     /// Ends the process, at once.
-    pub(crate) fn stop(&mut self) {
+    pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
             drop(process.stdin.take());
             let _ = process.wait();
@@ -83,12 +87,17 @@ impl RedisServer {
     }
 
     /// Starts it again, with what it saved last.
-    pub(crate) async fn restart(&mut self) {
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn restart(&mut self) {
         self.stop();
         assert!(self.serve().await, "it starts again");
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Where it listens.
+    #[must_use]
+    pub fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 

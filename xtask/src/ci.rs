@@ -2,9 +2,9 @@
 
 use crate::steps::{self, OnFailure, Outcome, Step, cargo_step};
 use crate::test::{self, Options};
-use crate::{Result, codegen, hosts, packages, price, setup, tidy, tools, walk};
+use crate::{Result, codegen, hosts, packages, price, setup, soak, tidy, tools, walk};
 
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     Step { name: "setup", rerun: "cargo xtask setup", run: || setup::command().map(|()| Outcome::Done) },
     Step { name: "format", rerun: "cargo fmt --all", run: || cargo_step(&["fmt", "--all", "--check"]) },
     Step { name: "tidy", rerun: "cargo xtask tidy", run: || tidy::check().map(|()| Outcome::Done) },
@@ -27,6 +27,7 @@ const STEPS: [Step; 14] = [
     },
     Step { name: "codegen", rerun: "cargo xtask codegen --check", run: || codegen::run(true).map(|()| Outcome::Done) },
     Step { name: "test", rerun: "cargo xtask test --ci", run: || test::run(&Options::ci()).map(Outcome::Tested) },
+    Step { name: "soak", rerun: "cargo xtask soak", run: || soak::run(soak::SHORT) },
     Step { name: "walk", rerun: "cargo xtask walk", run: walk },
     Step { name: "alone", rerun: "cargo xtask alone", run: || packages::alone().map(Outcome::Noted) },
     Step { name: "hosts", rerun: "cargo xtask hosts", run: || hosts::run().map(|()| Outcome::Done) },

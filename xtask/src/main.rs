@@ -24,6 +24,7 @@ mod python;
 mod redis;
 mod servers;
 mod setup;
+mod soak;
 mod steps;
 mod test;
 mod thorough;
@@ -56,6 +57,7 @@ usage: cargo xtask <command>
   price               make a feature in a copy, and count what it costs
   advisories DIR      rewrite xtask/advisories.txt from a checkout of the RustSec database
   deny                licences, sources and banned dependencies
+  soak [SECONDS]      two servers under load with a fault every few seconds, 60 seconds by default; SOAK_SEED repeats one
   setup               install what `ci` needs on Debian
   ci                  everything that decides whether a change lands
   thorough [STEP…]    what takes longer, by hand before a release, or these steps of it
@@ -97,6 +99,7 @@ fn run(args: Vec<String>) -> Result {
         "price" => no_arguments(rest).and_then(|()| price::run().map(|note| println!("a feature: {note}"))),
         "advisories" => advisories::command(rest),
         "deny" => no_arguments(rest).and_then(|()| tools::deny(&tools::OFFLINE_CHECKS)),
+        "soak" => soak::command(rest),
         "thorough" => thorough::command(rest),
         "ci" => no_arguments(rest).and_then(|()| ci::command()),
         "help" | "--help" | "-h" => {

@@ -10,11 +10,12 @@ use crate::counts::Counts;
 use crate::steps::{self, OnFailure, Outcome, Step};
 use crate::test::{self, Options};
 use crate::workspace::{cargo, root};
-use crate::{Result, fuzz, metadata, packages, price, process, tools};
+use crate::{Result, fuzz, metadata, packages, price, process, soak, tools};
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "test", rerun: "cargo xtask test --full", run: || test::run(&Options::full()).map(Outcome::Tested) },
-    Step { name: "soak", rerun: "cargo xtask thorough soak", run: || soak().map(Outcome::Tested) },
+    Step { name: "races", rerun: "cargo xtask thorough races", run: || races().map(Outcome::Tested) },
+    Step { name: "soak", rerun: "cargo xtask soak 600", run: || soak::run(LONG) },
     Step { name: "properties", rerun: "cargo xtask thorough properties", run: properties },
     Step { name: "price", rerun: "cargo xtask price", run: || price::run().map(Outcome::Noted) },
     Step { name: "features", rerun: "cargo xtask features", run: || packages::features().map(Outcome::Noted) },
@@ -35,6 +36,9 @@ const RACES: [&str; 7] =
 
 /// How often each of them runs.
 const ROUNDS: usize = 3;
+
+/// How long the soak takes, in seconds.
+const LONG: u64 = 600;
 
 /// Cases of each property; usually there are 256.
 const CASES: &str = "2000";
@@ -60,7 +64,7 @@ pub(crate) fn command(names: &[String]) -> Result {
     steps::run("thorough", steps::named(&STEPS, names)?, OnFailure::GoOn)
 }
 
-fn soak() -> Result<Counts> {
+fn races() -> Result<Counts> {
     let mut sum = Counts::default();
     for _ in 0..ROUNDS {
         for name in RACES {

@@ -20,6 +20,12 @@ impl SeededRandom {
         Self(Arc::new(AtomicU64::new(seed)))
     }
 
+    /// A number below this one, or 0 if that is 0.
+    #[must_use]
+    pub fn below(&self, end: u64) -> u64 {
+        self.next().checked_rem(end).unwrap_or_default()
+    }
+
     fn next(&self) -> u64 {
         let mut word = self.0.fetch_add(STEP, Ordering::SeqCst).wrapping_add(STEP);
         word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
