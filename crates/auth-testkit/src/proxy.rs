@@ -3,6 +3,7 @@
 use std::io::Result;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -13,6 +14,8 @@ use tokio::task::JoinHandle;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Line {
     Open,
+    /// Each packet of a client is held up for so long.
+    Slow(Duration),
     Stalled,
     Cut,
 }
@@ -65,6 +68,11 @@ impl Proxy {
     /// Nothing passes any more, in either direction, and nobody is told.
     pub fn stall(&self) {
         self.line.send_replace(Line::Stalled);
+    }
+
+    /// Each packet of a client passes after so long.
+    pub fn delay(&self, time: Duration) {
+        self.line.send_replace(Line::Slow(time));
     }
 
     /// Ends every connection, and every new one at once.
@@ -147,10 +155,13 @@ async fn carry(
         tokio::select! {
             biased;
             change = lines.changed() => if change.is_err() { return Ok(()) },
-            read = client.read(&mut up), if line == Line::Open => {
+            read = client.read(&mut up), if line != Line::Stalled => {
                 let packet = &up[..read?];
                 if packet.is_empty() {
                     return Ok(());
+                }
+                if let Line::Slow(time) = line {
+                    tokio::time::sleep(time).await;
                 }
                 match planned(plan) {
                     None => server.write_all(packet).await?,
@@ -165,7 +176,7 @@ async fn carry(
                     }
                 }
             }
-            read = server.read(&mut down), if line == Line::Open => match read? {
+            read = server.read(&mut down), if line != Line::Stalled => match read? {
                 0 => return Ok(()),
                 length => client.write_all(&down[..length]).await?,
             },
@@ -219,6 +230,8 @@ mod tests {
             assert!(!ask(&mut stream).await && !proxy.is_waiting());
         }
         let mut stream = connect().await;
+        proxy.delay(Duration::from_millis(1));
+        assert!(ask(&mut stream).await);
         proxy.stall();
         {
             let mut asking = std::pin::pin!(ask(&mut stream));

@@ -9,17 +9,22 @@ use auth_testkit::{Cut, Engine, Proxy};
 use http::Method;
 use serde_json::json;
 
+use crate::mails::RESET_PASSWORD;
 use crate::scenario::scenarios;
 use crate::{Answer, App, Cx, Login, PASSWORD, Request, Scenario, Setup, audit, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_cut_at_any_packet_leaves_nothing_half_done: direct_only servers_only,
+    a_retry_tells_whether_a_token_was_used: direct_only servers_only,
     killed_connections_are_replaced: servers_only,
     a_database_that_falls_silent_is_given_up: direct_only postgres_only,
     the_app_recovers_when_its_database_returns: servers_only,
 ];
 
 const NEW_PASSWORD: &str = "violet-Harbour-57-lamp";
+
+/// The one that a client sends who asks again.
+const RETRIED_PASSWORD: &str = "saddle-Pepper-36-window";
 
 /// More packets than any request needs, its connection included.
 const MANY: usize = 60;
@@ -139,6 +144,100 @@ async fn attempt(app: &App, shaky: &App, proxy: &Proxy, change: Change, (packets
     };
     recovers(shaky, 1).await;
     outcome
+}
+
+/// A token that is good once.
+#[derive(Clone, Copy, Debug)]
+enum Once {
+    Refresh,
+    Reset,
+}
+
+impl Once {
+    async fn token(self, app: &App, name: &str) -> (Login, String) {
+        let who = app.register(name).await;
+        let token = match self {
+            Self::Refresh => {
+                let login = app.try_login(&who.email, PASSWORD, "jwt").await.is(200).json();
+                login["refresh_token"].as_str().expect("a token").to_owned()
+            }
+            Self::Reset => {
+                app.post("/auth/forgot-password").json(json!({ "email": who.email })).send().await.is(202);
+                app.token_to(&who.email, RESET_PASSWORD).await
+            }
+        };
+        (who, token)
+    }
+
+    async fn redeem(self, app: &App, token: &str, password: &str) -> Answer {
+        match self {
+            Self::Refresh => app.post("/auth/token/refresh").json(json!({ "refresh_token": token })).send().await,
+            Self::Reset => {
+                app.post("/auth/reset-password").json(json!({ "token": token, "password": password })).send().await
+            }
+        }
+    }
+
+    /// The client asks again, past the proxy; whether the first request, which was answered like this, had an effect.
+    async fn was_used(self, app: &App, first: &Answer, (who, token): &(Login, String)) -> bool {
+        let again = self.redeem(app, token, RETRIED_PASSWORD).await;
+        match self {
+            Self::Refresh => {
+                // Whatever happened, there is one next token, and it is good.
+                let next = again.is(200).json();
+                let same = next["refresh_token"] == first.json()["refresh_token"];
+                assert_eq!(first.status == 200, same);
+                let next = next["refresh_token"].as_str().expect("a token").to_owned();
+                self.redeem(app, &next, "").await.is(200);
+                same
+            }
+            Self::Reset => {
+                let opens = async |password: &str| app.try_login(&who.email, password, "db").await.status == 200;
+                let passwords = [opens(PASSWORD).await, opens(NEW_PASSWORD).await, opens(RETRIED_PASSWORD).await];
+                let made = again.status != 200;
+                if made {
+                    again.fails(E::ResetPasswordBadToken);
+                }
+                assert_eq!(passwords, [false, made, !made], "one link sets one password");
+                made
+            }
+        }
+    }
+}
+
+/// F-05 and I1: a token is good once, also for who cannot know whether it was used.
+async fn a_retry_tells_whether_a_token_was_used(cx: Cx) {
+    let app = cx.app().await;
+    let proxy = app.proxy().await;
+    let shaky = app.server_with(Setup::default().connections(1).proxy(&proxy)).await;
+    for once in [Once::Refresh, Once::Reset] {
+        for cut in [Cut::BeforePacket, Cut::BeforeAnswer] {
+            let mut unseen = false;
+            for packets in 0..MANY {
+                let known = once.token(&app, &format!("{once:?}-{cut:?}-{packets}").to_lowercase()).await;
+                proxy.cut_after(packets, cut);
+                let first = once.redeem(&shaky, &known.1, NEW_PASSWORD).await;
+                let came = !proxy.is_waiting();
+                proxy.open();
+                if first.status != 200 {
+                    assert!(came, "{}", first.text());
+                    first.clone().fails(E::Overloaded);
+                }
+                let used = once.was_used(&app, &first, &known).await;
+                assert!(used || first.status != 200, "{once:?} {cut:?} {packets}");
+                unseen |= used && first.status != 200;
+                recovers(&shaky, 1).await;
+                if !came {
+                    break;
+                }
+                assert!(packets + 1 < MANY, "{once:?} never got through");
+            }
+            // An exchange that was made is repeated with the same answer, which looks like the first one.
+            let expected = matches!((once, cut), (Once::Reset, Cut::BeforeAnswer));
+            assert_eq!(unseen, expected, "{once:?} {cut:?}");
+        }
+    }
+    audit::tables(&app).await;
 }
 
 /// Insists that the app answers as usual, but for once with each of so many connections that may be found broken.

@@ -21,7 +21,8 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     deadlocks_are_tried_again: direct_only,
     serialisation_failures_are_tried_again: direct_only postgres_only,
     without_writes_reads_go_on: direct_only,
-    an_exhausted_pool_is_no_dead_end: direct_only sqlite_only,
+    an_exhausted_pool_is_no_dead_end: direct_only,
+    a_slow_database_holds_nobody_for_ever: direct_only servers_only,
 ];
 
 /// The answer of every route to a request that it takes, with one connection: a query that went past the transaction
@@ -202,4 +203,33 @@ async fn an_exhausted_pool_is_no_dead_end(cx: Cx) {
     }
     holder.rollback().await.expect("the end of a transaction");
     app.get("/users/me").by(&ada).send().await.is(200);
+}
+
+/// F-08: each packet takes its time, and there are more requests than connections.
+async fn a_slow_database_holds_nobody_for_ever(cx: Cx) {
+    let app = cx.app().await;
+    let proxy = app.proxy().await;
+    let slow = app.server_with(Setup::default().connections(2).proxy(&proxy)).await;
+    let ada = app.user("ada").await;
+    let ask = |n: usize| {
+        let request = match n % 3 {
+            0 => slow.get("/users/me").by(&ada),
+            1 => slow.post("/auth/db/login").json(json!({ "username": ada.email, "password": PASSWORD })),
+            _ => slow.patch("/users/me").by(&ada).json(json!({ "display_name": format!("n{n}") })),
+        };
+        async move { request.send().await }
+    };
+    proxy.delay(Duration::from_millis(200));
+    for answer in race(24, ask).await {
+        if answer.status != 200 {
+            answer.fails(E::Overloaded);
+        }
+    }
+    proxy.open();
+    for answer in race(24, ask).await {
+        answer.is(200);
+    }
+    assert_eq!((slow.auth().hasher().running(), slow.auth().hasher().waiting()), (0, 0));
+    app.get("/users/me").by(&ada).send().await.is(200);
+    audit::tables(&app).await;
 }

@@ -209,7 +209,8 @@ fn programs() -> PathBuf {
     program.parent().expect("a file is in a directory").to_owned()
 }
 
-async fn log_in(client: &Client) -> Option<String> {
+/// A token of the superuser.
+pub(crate) async fn log_in(client: &Client) -> Option<String> {
     let body = json!({ "username": ROOT[0], "password": ROOT[1] });
     client.ask(Method::POST, "/auth/db/login", Credential::None, body).await.text("access_token")
 }

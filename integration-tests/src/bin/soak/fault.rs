@@ -167,5 +167,7 @@ async fn crash(cluster: &Cluster) {
     let name = std::fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
     if let (true, Some(process)) = (name.starts_with("postgres"), Pid::from_raw(id)) {
         let _ = kill_process(process, Signal::KILL);
+        // It takes its time to read its own log.
+        drop(cluster.sql().await);
     }
 }

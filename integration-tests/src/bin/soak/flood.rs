@@ -14,10 +14,10 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::client::{Client, Credential};
-use crate::cluster::{Cluster, ROOT};
+use crate::cluster::{Cluster, ROOT, log_in};
 
-/// How many clients come at once: what the usual limit of open files has room for, of ours and of the server's.
-const CLIENTS: usize = 400;
+/// How many clients come at once: several times what may wait for a hash, and few enough for the usual limit of open files.
+const CLIENTS: usize = 300;
 
 /// How much more memory a server may have afterwards, in MiB.
 const MEMORY: u64 = 160;
@@ -33,7 +33,8 @@ pub(crate) async fn run(cluster: &Arc<Cluster>) {
             None => continue,
         };
         let client = Client::new(address, &cluster.journal);
-        let statuses = logins(&client).await;
+        let Some(token) = log_in(&client).await else { continue };
+        let statuses = logins(cluster, &client, &token).await;
         let known = statuses.keys().all(|status| [200, 400, 503].contains(status));
         cluster.journal.check("I8", known, || format!("{app}: a flood of logins is answered {statuses:?}"));
         leavers(address).await;
@@ -48,7 +49,7 @@ pub(crate) async fn run(cluster: &Arc<Cluster>) {
 }
 
 /// F-22: everybody logs in at once, half of them with a wrong password; a session goes on meanwhile.
-async fn logins(client: &Client) -> BTreeMap<u16, usize> {
+async fn logins(cluster: &Cluster, client: &Client, token: &str) -> BTreeMap<u16, usize> {
     let mut asking = JoinSet::new();
     for n in 0..CLIENTS {
         let client = client.from(NETWORKS + n);
@@ -61,6 +62,10 @@ async fn logins(client: &Client) -> BTreeMap<u16, usize> {
     let mut statuses = BTreeMap::new();
     while let Some(status) = asking.join_next().await {
         *statuses.entry(status.expect("no panic")).or_default() += 1;
+        if asking.len() % 10 == 0 {
+            let answer = client.ask(Method::GET, "/users/me", Credential::Bearer(token), json!(null)).await;
+            cluster.journal.check("I12", answer.status == 200, || format!("beside logins: {}", answer.status));
+        }
     }
     statuses
 }
