@@ -14,8 +14,18 @@ use crate::db_error;
 use crate::error::{Error, Result};
 
 /// Begins a transaction that writes.
+///
+/// sqlx loses track of a `BEGIN` on MySQL whose caller is gone before the answer, and the connection goes back into the pool inside
+/// of a transaction: single statements are never committed there, and no other transaction can begin. In a task of its own it is
+/// answered, and a transaction that nobody waits for any more is rolled back.
 pub(crate) async fn begin(db: &DatabaseConnection) -> Result<DatabaseTransaction> {
-    Ok(db.begin_with_options(options(db.get_database_backend())).await?)
+    let backend = db.get_database_backend();
+    if backend != DbBackend::MySql {
+        return Ok(db.begin_with_options(options(backend)).await?);
+    }
+    let db = db.clone();
+    let beginning = tokio::spawn(async move { db.begin_with_options(options(backend)).await });
+    Ok(beginning.await.map_err(Error::internal)??)
 }
 
 fn options(backend: DbBackend) -> TransactionOptions {

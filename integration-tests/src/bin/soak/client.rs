@@ -36,8 +36,8 @@ impl Answer {
     /// The session cookie, as `name=value`.
     pub(crate) fn cookie(&self) -> Option<String> {
         let cookies = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-        let pairs = cookies.filter_map(|cookie| cookie.split(';').next());
-        pairs.filter(|pair| pair.starts_with("auth_") && !pair.starts_with("auth_device")).last().map(str::to_owned)
+        let mut pairs = cookies.filter_map(|cookie| cookie.split(';').next());
+        pairs.rfind(|pair| pair.starts_with("auth_")).map(str::to_owned)
     }
 }
 

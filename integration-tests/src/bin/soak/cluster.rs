@@ -1,5 +1,6 @@
 //! Everything that runs: the database behind proxies, Redis, two servers, the balancer.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
@@ -75,6 +76,8 @@ impl Cluster {
             ("RATE_LIMITS", "off".to_owned()),
             ("TRUSTED_PROXIES", "127.0.0.0/8".to_owned()),
             ("NO_COLOR", "1".to_owned()),
+            // Otherwise glibc keeps some memory for each of many threads, and the numbers say little.
+            ("MALLOC_ARENA_MAX", "2".to_owned()),
         ];
         environment.extend(redis.as_ref().map(|redis| ("REDIS_URL", redis.url())));
         let site = Site { programs: programs(), directory, environment };
@@ -138,17 +141,21 @@ impl Cluster {
             let turn = self.next_app.fetch_add(1, Ordering::Relaxed);
             let app = APPS[usize::try_from(turn).unwrap_or_default() % APPS.len()];
             if let Some(instance) = Instance::start(&self.site, app, slot, &url, &self.mails).await {
-                let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
-                match servers.get_mut(slot) {
-                    Some(address) => *address = instance.address,
-                    None => servers.push(instance.address),
-                }
-                drop(servers);
+                self.announce(slot, instance.address);
                 *self.instances[slot].lock().await = Some(instance);
                 return;
             }
             assert!(start.elapsed() < GUARD, "{app} does not start: see {}", self.site.directory.display());
             sleep(Duration::from_millis(200)).await;
+        }
+    }
+
+    /// Tells the balancer where a server is.
+    fn announce(&self, slot: usize, address: SocketAddr) {
+        let mut servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        match servers.get_mut(slot) {
+            Some(known) => *known = address,
+            None => servers.push(address),
         }
     }
 
@@ -158,7 +165,7 @@ impl Cluster {
         for instance in &self.instances {
             let Some(address) = instance.lock().await.as_ref().map(|instance| instance.address) else { continue };
             let client = Client::new(address, &self.journal);
-            while !logs_in(&client).await {
+            while !self.is_well(&client).await {
                 if start.elapsed() > GUARD {
                     self.journal.violation("I7", "a server does not recover");
                     break;
@@ -168,6 +175,17 @@ impl Cluster {
         }
         self.journal.recovered(start.elapsed());
         start.elapsed()
+    }
+
+    /// Whether a server reads and writes. No password is hashed: hashes give way to everything else on the machine.
+    async fn is_well(&self, client: &Client) -> bool {
+        let mut token = self.root.lock().await;
+        let body = json!({ "display_name": "Root" });
+        let answer = client.ask(Method::PATCH, "/users/me", Credential::Bearer(&token), body).await;
+        if answer.status == 401 {
+            *token = log_in(client).await.unwrap_or_default();
+        }
+        answer.status == 200
     }
 
     /// What the superuser asks for, until there is an answer.
@@ -213,9 +231,4 @@ fn programs() -> PathBuf {
 pub(crate) async fn log_in(client: &Client) -> Option<String> {
     let body = json!({ "username": ROOT[0], "password": ROOT[1] });
     client.ask(Method::POST, "/auth/db/login", Credential::None, body).await.text("access_token")
-}
-
-async fn logs_in(client: &Client) -> bool {
-    let Some(token) = log_in(client).await else { return false };
-    client.ask(Method::POST, "/auth/db/logout", Credential::Bearer(&token), Value::Null).await.status == 204
 }
