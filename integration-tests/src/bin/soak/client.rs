@@ -88,7 +88,7 @@ impl Client {
         match request.send().await {
             Ok(response) => {
                 let (status, headers) = (response.status().as_u16(), response.headers().clone());
-                // A body that breaks off is no answer.
+                // A body that breaks off does not count as an answer.
                 if let Ok(bytes) = response.bytes().await {
                     let body = serde_json::from_slice(&bytes).unwrap_or_default();
                     answer = Answer { status, body, headers, sent };
