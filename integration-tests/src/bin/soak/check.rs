@@ -19,9 +19,9 @@ use crate::user::User;
 /// How many users are looked at beside each other.
 const AT_ONCE: usize = 8;
 
-/// How much memory a server may have at the end, in MiB: some forty for the program, nineteen for each hash that is being
-/// computed, and what its sessions and connections take.
-const MEMORY: u64 = 320;
+/// How much memory a server may have at the end, in MiB: some hundred for a program without optimisation, nineteen for each hash
+/// that is being computed, what its sessions and connections take, and as much again that glibc has not given back.
+const MEMORY: u64 = 512;
 
 /// How many files and sockets it may have open: its pool, and a few.
 const OPEN_FILES: usize = 100;
