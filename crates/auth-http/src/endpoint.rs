@@ -358,6 +358,11 @@ impl Endpoint {
         self.acts_on_get || !csrf::is_safe(&self.method)
     }
 
+    /// Whether it reads what the client sends as a body. Clients send none with `GET`.
+    pub(crate) fn reads_body(&self) -> bool {
+        !csrf::is_safe(&self.method)
+    }
+
     /// Whether it answers requests of a method: `GET` answers `HEAD` as well, unless it changes something.
     pub(crate) fn takes(&self, method: &Method) -> bool {
         self.method == *method || (self.method == Method::GET && *method == Method::HEAD && !self.acts_on_get)
@@ -377,7 +382,7 @@ impl Endpoint {
         let derived = [
             // One that only reads could be asked for by a handshake.
             (E::CsrfRejected, self.is_unsafe() || self.requirement().is_some()),
-            (E::BodyTooLarge, self.is_unsafe()),
+            (E::BodyTooLarge, self.reads_body()),
             (E::PreconditionFailed, self.is_unsafe()),
             (E::UnsupportedMediaType, takes_body),
             (E::Validation, takes_body || self.shapes.query.is_some()),

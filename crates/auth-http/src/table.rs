@@ -169,7 +169,7 @@ impl Table {
             }
             let mut admitted = self.admit(endpoint, &parts, peer).await?;
             let mut body = Bytes::new();
-            if endpoint.is_unsafe() {
+            if endpoint.reads_body() {
                 let since = Instant::now();
                 // Boxed so that requests without a body do not carry the state of reading one.
                 body = Box::pin(incoming.collect()).await?;
