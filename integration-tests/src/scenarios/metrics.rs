@@ -18,7 +18,7 @@ use crate::{App, Cx, PASSWORD, Scenario, Setup, until};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_request_is_counted_once,
-    what_happens_is_counted,
+    what_happens_is_counted: one_server,
     the_outbox_is_measured,
     no_client_makes_a_series,
     the_page_lists_every_metric: direct_only sqlite_only,
