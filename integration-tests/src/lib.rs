@@ -44,6 +44,7 @@ pub use answer::Answer;
 pub use app::{App, race, until};
 pub use cx::{Cx, Setup};
 pub use login::{Jar, Login, PASSWORD};
+pub(crate) use request::FIREFOX;
 pub use request::Request;
 pub use runner::{Environment, run};
 pub use scenario::Scenario;

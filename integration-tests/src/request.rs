@@ -11,6 +11,9 @@ use url::form_urlencoded;
 use crate::route::{self, Route};
 use crate::{Answer, App, Jar, Login, coverage};
 
+/// The `User-Agent` of Firefox on Windows.
+pub(crate) const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
+
 /// A request. Nothing is sent before [`send`](Self::send).
 #[derive(Clone)]
 #[must_use = "send it"]

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use crate::key_pair::{OLD, parts};
 use crate::mails::{CONFIRM_LOGIN, MAGIC_LINK, VERIFY_EMAIL};
 use crate::scenario::scenarios;
-use crate::{Answer, App, Cx, Jar, Login, PASSWORD, Request, Scenario, Setup, race};
+use crate::{Answer, App, Cx, FIREFOX, Jar, Login, PASSWORD, Request, Scenario, Setup, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_client_goes_through_its_day,
@@ -36,6 +36,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     without_a_password_a_link_is_mailed,
     a_registration_waits_for_its_link,
     nobody_waits_in_vain_for_long,
+    a_confirmation_at_the_last_moment_counts: direct_only,
     two_logins_of_a_network_wait_at_once,
     a_link_lets_one_device_in,
     a_waiting_login_is_refused_like_any_other,
@@ -527,9 +528,8 @@ fn waits_for(seconds: u64) -> Setup {
 
 /// A registration without a password, from a client that says what it is.
 fn wait_for(app: &App, email: &str) -> Request {
-    let agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
     let body = json!({ "email": email, "cookie": false });
-    app.post("/hasura/auth/register").header("user-agent", agent).json(body)
+    app.post("/hasura/auth/register").header("user-agent", FIREFOX).json(body)
 }
 
 /// Waits for the mail about a device, and returns the token of its link.
@@ -553,7 +553,7 @@ async fn a_registration_waits_for_its_link(cx: Cx) {
     for email in [ada.email.as_str(), "new@example.org"] {
         let open = async {
             let token = link_to(&app, email).await;
-            let mail = app.mails_to(email).await.pop().expect("a mail");
+            let mail = app.mail_to(email, CONFIRM_LOGIN).await;
             assert_eq!((mail.values["browser"].as_str(), mail.values["system"].as_str()), ("Firefox", "Windows"));
             let device = app.auth().magic_link().waiting_device(&token).await.expect("a database").expect("a device");
             assert_eq!((device.email.as_str(), device.browser.as_str()), (email, "Firefox"));
@@ -590,6 +590,27 @@ async fn nobody_waits_in_vain_for_long(cx: Cx) {
     }
     assert_eq!(app.count("authn_session WHERE backend = 'hasura'").await, 0);
     assert_eq!(app.count("authn_one_time_token WHERE kind = 'magic_link_wait'").await, 0, "their places are free");
+}
+
+/// The person who confirms is told the truth: 204 if the device is let in, even when it was about to give up.
+async fn a_confirmation_at_the_last_moment_counts(cx: Cx) {
+    let app = cx.app_with(waits_for(1)).await;
+    let ada = app.user("ada").await;
+    for late in [600, 750, 900, 950, 980, 990, 1000, 1010] {
+        let begun = tokio::time::Instant::now();
+        let open = async {
+            let token = link_to(&app, &ada.email).await;
+            tokio::time::sleep_until(begun + Duration::from_millis(late)).await;
+            confirm(&app, &token).send().await
+        };
+        let (answer, confirmed) = tokio::join!(wait_for(&app, &ada.email).send(), open);
+        let is_in = answer.is(200).json()["jwt_token"].is_string();
+        assert_eq!(is_in, confirmed.status == 204, "after {late} ms");
+        if !is_in {
+            confirmed.fails(E::MagicLinkBadToken);
+        }
+        app.mailer().forget();
+    }
 }
 
 async fn two_logins_of_a_network_wait_at_once(cx: Cx) {

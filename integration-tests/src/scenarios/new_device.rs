@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::mails::{MAGIC_LINK, NEW_DEVICE};
 use crate::scenario::scenarios;
-use crate::{App, Cx, Jar, Login, PASSWORD, Request, Scenario, Setup};
+use crate::{App, Cx, FIREFOX, Jar, Login, PASSWORD, Request, Scenario, Setup};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     the_owner_is_told_of_a_new_device,
@@ -23,7 +23,6 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     the_visitor_sees_no_difference: direct_only,
 ];
 
-const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 fn behind_proxy() -> Setup {

@@ -6,7 +6,7 @@ use auth_core::{ErrorCode as E, EventKind};
 use serde_json::{Value, json};
 
 use crate::scenario::scenarios;
-use crate::{App, Cx, Jar, Login, PASSWORD, Request, Scenario};
+use crate::{App, Cx, FIREFOX, Jar, Login, PASSWORD, Request, Scenario};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_session_names_its_device,
@@ -14,8 +14,6 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_name_has_no_words_of_the_client,
     pages_neither_repeat_nor_hide,
 ];
-
-const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0";
 
 fn login(app: &App, who: &Login, backend: &str, agent: &str) -> Request {
     app.clock().advance(Duration::from_secs(1));

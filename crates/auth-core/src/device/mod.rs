@@ -11,6 +11,7 @@ mod remember;
 mod rows;
 mod service;
 mod store;
+mod words;
 
 use crate::feature::{Feature, JobHandler};
 
@@ -27,6 +28,7 @@ pub(crate) use remember::{remember, remember_reader};
 use rows::{export, purge};
 pub use service::Devices;
 pub(crate) use store::forget_others;
+pub(crate) use words::DeviceWords;
 
 /// What the library has to know about the feature.
 pub(crate) const FEATURE: Feature = Feature::new("device", "Devices from which an account was used before.")

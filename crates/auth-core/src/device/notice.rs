@@ -8,10 +8,10 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+use super::words::DeviceWords;
 use crate::account::store;
 use crate::effect::Effect;
 use crate::error::{Error, Result};
-use crate::event::EventKind;
 use crate::limit::{Limit, Rate};
 use crate::mail::{Mail, MailKind, MailLink};
 use crate::telemetry;
@@ -26,7 +26,7 @@ pub const NEW_DEVICE: MailKind = MailKind::new(
     &[("en", include_str!("mail/new_device.en.jinja")), ("de", include_str!("mail/new_device.de.jinja"))],
 )
 .may_carry_link(LIFETIME)
-.uses(&[("browser", "Firefox"), ("system", "Windows"), ("time", "2026-01-15 12:00 UTC"), ("address", "192.0.2.7")]);
+.uses(DeviceWords::VARIABLES);
 
 /// Such mails to an account. Each needs a login that succeeded.
 pub const NEW_DEVICE_MAILS: Limit<Uuid> = Limit::new("new_device_mails", &[Rate::per_hour(5), Rate::per_day(20)]);
@@ -67,25 +67,17 @@ pub(super) fn run_job<'a>(effect: &'a Effect, body: &'a Value) -> BoxFuture<'a, 
 /// Queues the mail in the language of the account, if the address is verified: an unverified one may belong to somebody else,
 /// who must not learn the address of the client.
 async fn queue(effect: &Effect, NewDeviceJob { user_id, at }: NewDeviceJob) -> Result<()> {
-    let (kernel, client) = (effect.kernel(), effect.client());
+    let kernel = effect.kernel();
     // Locked: jobs that take of the limit at the same moment would take of its day although its hour is used up.
     let Some(row) = store::find_for_update(effect.tx(), user_id).await?.filter(|row| row.is_verified) else {
         return Ok(());
     };
-    if let Some(refusal) = kernel.limiter().take_within(effect.tx(), &NEW_DEVICE_MAILS.of(&user_id)).await? {
-        telemetry::limit_refused(refusal.limit);
-        if refusal.first {
-            effect.emit(EventKind::Throttled { limit: refusal.limit });
-        }
+    let limit = NEW_DEVICE_MAILS.of(&user_id);
+    if !kernel.limiter().take_or_tell(effect, &limit).await? {
+        telemetry::limit_refused(limit.name());
         return Ok(());
     }
-    let name = client.device_name();
-    let message = NEW_DEVICE
-        .message()
-        .value("browser", name.browser())
-        .value("system", name.system().unwrap_or_default())
-        .value("time", format!("{} {:02}:{:02} UTC", at.date(), at.hour(), at.minute()))
-        .value("address", client.ip.map(|ip| ip.to_string()).unwrap_or_default());
+    let message = DeviceWords::new(effect.client(), at).fill(NEW_DEVICE.message());
     let message = match &kernel.configs().devices.account_page {
         Some(page) => message.link(MailLink::new(kernel.page(page), LIFETIME)),
         None => message,

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::claim::Claim;
 use super::{Bucket, Rate, store, take};
+use crate::effect::Effect;
 use crate::kernel::Kernel;
 use crate::secret::keyed_digest;
 use crate::{Client, Error, ErrorCode, EventKind, Result, db, telemetry};
@@ -100,6 +101,18 @@ impl Limiter<'_> {
     /// Fails when the database does.
     pub(crate) async fn take_within(&self, db: &impl ConnectionTrait, bucket: &Bucket) -> Result<Option<Refusal>> {
         Ok(self.take_all(db, std::slice::from_ref(bucket)).await?.map(|(refusal, _)| refusal))
+    }
+
+    /// Takes one as a part of an effect, which tells of the first refusal in a window. False when nothing is left.
+    ///
+    /// # Errors
+    /// Fails when the database does.
+    pub(crate) async fn take_or_tell(&self, effect: &Effect, bucket: &Bucket) -> Result<bool> {
+        let Some(refusal) = self.take_within(effect.tx(), bucket).await? else { return Ok(true) };
+        if refusal.first {
+            effect.emit(EventKind::Throttled { limit: refusal.limit });
+        }
+        Ok(false)
     }
 
     /// Takes one of each. With a refusal comes what was taken nevertheless.

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::config::LIFETIME;
-use super::waiting::{CONFIRM, CONFIRM_LOGIN, Device, Waiting};
+use super::waiting::{CONFIRM, CONFIRM_LOGIN, Waiting};
 use crate::account::{address, store};
+use crate::device::DeviceWords;
 use crate::effect::Effect;
 use crate::email_change::owner_by_email;
 use crate::error::{Error, Result};
@@ -45,7 +47,7 @@ pub(super) struct LinkData {
     pub(super) waiting: Option<Waiting>,
     /// The device that waits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) device: Option<Device>,
+    pub(super) device: Option<DeviceWords>,
 }
 
 impl LinkData {
@@ -65,7 +67,6 @@ pub(crate) fn run_job<'a>(effect: &'a Effect, body: &'a Value) -> BoxFuture<'a, 
 
 async fn compose(effect: &Effect, job: LinkData) -> Result<Option<Mail>> {
     let kernel = effect.kernel();
-    let config = &kernel.configs().magic_link.link;
     let email = Email::parse(&job.email).map_err(Error::internal)?;
     // Where there is none, whoever verifies the address gets an account of their own.
     let user = owner_by_email(effect, email.key()).await?;
@@ -80,72 +81,86 @@ async fn compose(effect: &Effect, job: LinkData) -> Result<Option<Mail>> {
         return Ok(None);
     }
     effect.emit(EventKind::MagicLinkRequested { user_id: user.as_ref().map(|user| user.id) });
-    // To the address as it is stored, whatever was typed.
-    let to = user.as_ref().and_then(|user| user.email.as_deref()).unwrap_or(email.as_str());
-    let tokens = OneTimeTokens::new(kernel);
-    if let Some(waiting) = job.waiting {
-        return compose_confirmation(effect, user.as_ref(), &email, to, waiting).await;
+    let reader = Reader { email, user };
+    match job.waiting {
+        None => compose_login(effect, &reader, job.redirect_to).await,
+        Some(waiting) => compose_confirmation(effect, &reader, waiting).await,
     }
-    // One that nobody may try would only annoy its reader.
-    let may_carry_code = tokens.has_attempt(effect, LOGIN, email.key()).await?
-        && PasswordGate::new(kernel).allows_codes(effect, &email, user.as_ref()).await?;
+}
+
+/// Who gets the mail.
+struct Reader {
+    email: Email,
+    user: Option<User>,
+}
+
+impl Reader {
+    /// The address as it is stored, whatever was typed.
+    fn address(&self) -> &str {
+        self.user.as_ref().and_then(|user| user.email.as_deref()).unwrap_or(self.email.as_str())
+    }
+
+    fn recipient(&self) -> Recipient {
+        self.user.as_ref().and_then(Recipient::of).unwrap_or_else(|| Recipient::unverified(self.address()))
+    }
+
+    /// The token of a link with this data, and of the code in the same mail.
+    async fn token(
+        &self,
+        effect: &Effect,
+        (purpose, lifetime): (Purpose, Duration),
+        code: Option<&MailCode>,
+        data: &LinkData,
+    ) -> Result<SecretString> {
+        let issue = Issue {
+            user: self.user.as_ref(),
+            doubt: self.doubt(effect).await?,
+            family: Some(Family::new(self.email.key(), effect.client())),
+            address: Some(self.email.key()),
+            code: code.map(MailCode::as_str),
+            data: Some(serde_json::to_value(data).map_err(Error::internal)?),
+            ..Issue::new(purpose, lifetime)
+        };
+        OneTimeTokens::new(effect.kernel()).issue(effect, issue).await
+    }
+
+    /// What is in doubt about the account.
+    async fn doubt(&self, effect: &Effect) -> Result<Option<Doubt>> {
+        let Some(user) = &self.user else { return Ok(None) };
+        let password = store::password_is_confirmed(effect.tx(), user.id).await?;
+        Ok(Doubt::about(user.is_verified, password.unwrap_or(true)))
+    }
+}
+
+/// The mail that logs in the device that opens its link, or that its code is typed at.
+async fn compose_login(effect: &Effect, reader: &Reader, redirect_to: Option<RedirectTarget>) -> Result<Option<Mail>> {
+    let kernel = effect.kernel();
+    let config = &kernel.configs().magic_link.link;
+    // A code that nobody may try would only annoy its reader.
+    let may_carry_code = OneTimeTokens::new(kernel).has_attempt(effect, LOGIN, reader.email.key()).await?
+        && PasswordGate::new(kernel).allows_codes(effect, &reader.email, reader.user.as_ref()).await?;
     let code = may_carry_code.then(|| MailCode::random(kernel.random())).transpose()?;
-    let data = LinkData::new(to, job.redirect_to);
-    let issue = Issue {
-        user: user.as_ref(),
-        doubt: doubt_about(effect, user.as_ref()).await?,
-        family: Some(Family::new(email.key(), effect.client())),
-        address: Some(email.key()),
-        code: code.as_ref().map(MailCode::as_str),
-        data: Some(serde_json::to_value(&data).map_err(Error::internal)?),
-        ..Issue::new(LOGIN, config.lifetime)
-    };
-    let token = tokens.issue(effect, issue).await?;
-    let link = kernel.mail_link(config, &token);
-    let recipient = user.as_ref().and_then(Recipient::of).unwrap_or_else(|| Recipient::unverified(to));
-    let message = MAGIC_LINK.message().link(link);
+    let data = LinkData::new(reader.address(), redirect_to);
+    let token = reader.token(effect, (LOGIN, config.lifetime), code.as_ref(), &data).await?;
+    let message = MAGIC_LINK.message().link(kernel.mail_link(config, &token));
     let message = match code {
         Some(code) => message.code(code),
         None => message,
     };
-    effect.mail(recipient, message).map(Some)
+    effect.mail(reader.recipient(), message).map(Some)
 }
 
 /// The mail whose link lets a device in that waits: for as long as it does.
-async fn compose_confirmation(
-    effect: &Effect,
-    user: Option<&User>,
-    email: &Email,
-    to: &str,
-    waiting: Waiting,
-) -> Result<Option<Mail>> {
-    let (kernel, client) = (effect.kernel(), effect.client());
+async fn compose_confirmation(effect: &Effect, reader: &Reader, waiting: Waiting) -> Result<Option<Mail>> {
+    let kernel = effect.kernel();
     let Ok(lifetime) = Duration::try_from(waiting.until - kernel.now()) else { return Ok(None) };
     if lifetime.is_zero() {
         return Ok(None);
     }
-    let device = Device::of(client, waiting.since);
-    let message = CONFIRM_LOGIN.message().value("browser", device.browser.as_str());
-    let message = message.value("system", device.system.as_str()).value("address", device.address.as_str());
-    let message = message.value("time", device.time.as_str());
-    let data = LinkData { waiting: Some(waiting), device: Some(device), ..LinkData::new(to, None) };
-    let issue = Issue {
-        user,
-        doubt: doubt_about(effect, user).await?,
-        family: Some(Family::new(email.key(), client)),
-        address: Some(email.key()),
-        data: Some(serde_json::to_value(&data).map_err(Error::internal)?),
-        ..Issue::new(CONFIRM, lifetime)
-    };
-    let token = OneTimeTokens::new(kernel).issue(effect, issue).await?;
+    let device = DeviceWords::new(effect.client(), waiting.since);
+    let message = device.clone().fill(CONFIRM_LOGIN.message());
+    let data = LinkData { waiting: Some(waiting), device: Some(device), ..LinkData::new(reader.address(), None) };
+    let token = reader.token(effect, (CONFIRM, lifetime), None, &data).await?;
     let page = LinkConfig::new(kernel.configs().magic_link.confirm_page.clone(), lifetime);
-    let recipient = user.and_then(Recipient::of).unwrap_or_else(|| Recipient::unverified(to));
-    effect.mail(recipient, message.link(kernel.mail_link(&page, &token))).map(Some)
-}
-
-/// What is in doubt about an account.
-async fn doubt_about(effect: &Effect, user: Option<&User>) -> Result<Option<Doubt>> {
-    let Some(user) = user else { return Ok(None) };
-    let password = store::password_is_confirmed(effect.tx(), user.id).await?;
-    Ok(Doubt::about(user.is_verified, password.unwrap_or(true)))
+    effect.mail(reader.recipient(), message.link(kernel.mail_link(&page, &token))).map(Some)
 }

@@ -12,16 +12,17 @@ use uuid::Uuid;
 
 use super::mail::{JOB, LOGIN, LinkData};
 use super::service::{BAD, MagicLinks, alike};
-use super::waiting::{CONFIRM, Device, Waiting};
+use super::waiting::{CONFIRM, Waiting};
 use crate::account::store;
 use crate::backend::BuiltBackend;
 use crate::client::Client;
+use crate::device::DeviceWords;
 use crate::effect::Effect;
 use crate::error::{Error, ErrorCode, Result};
 use crate::gate::PasswordGate;
 use crate::hidden::Hidden;
 use crate::identifier::Email;
-use crate::mail::request::{request, take_of_request};
+use crate::mail::request::take_of_request;
 use crate::one_time::{Consumed, Issue, OneTimeTokens, Purpose};
 use crate::session::{Login, Proof, establish::establish};
 
@@ -36,6 +37,9 @@ pub(crate) const MAX_WAITING: usize = 64;
 
 /// How often a server looks whether a login was confirmed.
 const EVERY: Duration = Duration::from_millis(500);
+
+/// How much longer than its link a token can be redeemed, for a confirmation at the last moment.
+const AFTER: Duration = Duration::from_secs(30);
 
 /// What a confirmation would do, for the page that asks whether it shall. `Debug` hides the addresses.
 #[derive(Clone, PartialEq, Eq)]
@@ -83,32 +87,34 @@ impl MagicLinks<'_> {
         backend: &BuiltBackend,
         client: &Client,
     ) -> Result<Option<Login>> {
-        let kernel = self.kernel;
-        let Ok(_place) = kernel.parts().waiting_logins.try_acquire() else {
-            request(kernel, (LOGIN, JOB), email, LinkData::new(email.as_str(), None), client).await?;
-            return Ok(None);
-        };
+        let (kernel, tokens) = (self.kernel, OneTimeTokens::new(self.kernel));
         take_of_request(kernel, LOGIN, email, client).await?;
-        let begin = |effect: Arc<Effect>| async move { begin(&effect, email, longest).await };
+        let place = kernel.parts().waiting_logins.try_acquire().ok();
+        let longest_here = place.as_ref().map(|_| longest);
+        let begin = |effect: Arc<Effect>| async move { begin(&effect, email, longest_here).await };
         let Some((id, token)) = kernel.effect(client, begin).await? else { return Ok(None) };
         let token = &token;
-        let answered = timeout(longest, self.answered(id)).await;
-        let login = match answered {
-            Ok(Ok(())) => kernel.effect(client, |effect| async move { enter(&effect, token, backend).await }).await,
-            Ok(Err(error)) => Err(error),
-            Err(_) => Ok(None),
+        let confirmed = match timeout(longest, self.confirmed(id)).await {
+            Ok(confirmed) => confirmed,
+            // A person who confirmed it at the last moment was told that it worked.
+            Err(_) if tokens.withdraw(WAIT, id).await? => return Ok(None),
+            Err(_) => Ok(()),
+        };
+        let login = match confirmed {
+            Ok(()) => kernel.effect(client, |effect| async move { enter(&effect, token, backend).await }).await,
+            Err(error) => Err(error),
         };
         if let Ok(Some(login)) = &login {
             PasswordGate::new(kernel).passed_by_mail(&login.principal.user, client).await;
         } else {
             // The next one need not wait for the row to expire.
-            OneTimeTokens::new(kernel).delete(id).await?;
+            tokens.delete(id).await?;
         }
         login
     }
 
     /// Resolves once a login was confirmed.
-    async fn answered(&self, id: Uuid) -> Result<()> {
+    async fn confirmed(&self, id: Uuid) -> Result<()> {
         loop {
             sleep(EVERY).await;
             if OneTimeTokens::new(self.kernel).is_assigned(WAIT, id).await? {
@@ -126,7 +132,7 @@ impl MagicLinks<'_> {
         let Some(found) = OneTimeTokens::new(self.kernel).peek(CONFIRM, token, None).await? else { return Ok(None) };
         let LinkData { email, device, .. } = LinkData::of(&found)?;
         let filled = |text: String| Some(text).filter(|text| !text.is_empty());
-        Ok(device.map(|Device { browser, system, address, time }| WaitingDevice {
+        Ok(device.map(|DeviceWords { browser, system, address, time }| WaitingDevice {
             email,
             browser,
             system: filled(system),
@@ -156,14 +162,20 @@ impl MagicLinks<'_> {
     }
 }
 
-/// Takes a place of the network, and leaves the mail with the workers: the one that confirms, or without a place the one that logs in.
-async fn begin(effect: &Effect, email: &Email, longest: Duration) -> Result<Option<(Uuid, SecretString)>> {
-    let since = effect.kernel().now();
-    let tokens = OneTimeTokens::new(effect.kernel());
-    let begun = tokens.issue_in_turn(effect.tx(), Issue::new(WAIT, longest), effect.client(), OF_NETWORK).await?;
-    let until = since + longest;
-    let waiting = begun.as_ref().map(|(id, _)| Waiting { id: *id, since, until });
-    effect.queue_job(JOB, LinkData { waiting, ..LinkData::new(email.as_str(), None) })?;
+/// Takes a place of the network if the login may wait, and leaves the mail with the workers: the one that confirms, or without
+/// a place the one that logs in.
+async fn begin(effect: &Effect, email: &Email, longest: Option<Duration>) -> Result<Option<(Uuid, SecretString)>> {
+    let (kernel, client) = (effect.kernel(), effect.client());
+    let mut data = LinkData::new(email.as_str(), None);
+    let mut begun = None;
+    if let Some(longest) = longest {
+        let since = kernel.now();
+        begun = OneTimeTokens::new(kernel)
+            .issue_in_turn(effect.tx(), Issue::new(WAIT, longest + AFTER), client, OF_NETWORK)
+            .await?;
+        data.waiting = begun.as_ref().map(|(id, _)| Waiting { id: *id, since, until: since + longest });
+    }
+    effect.queue_job(JOB, data)?;
     Ok(begun)
 }
 

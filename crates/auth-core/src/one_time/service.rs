@@ -104,6 +104,11 @@ impl<'a> OneTimeTokens<'a> {
         store::is_assigned(self.kernel.db(), purpose, id).await
     }
 
+    /// Deletes a token to which that has not happened; false where it has.
+    pub(crate) async fn withdraw(&self, purpose: Purpose, id: Uuid) -> Result<bool> {
+        store::withdraw(self.kernel.db(), purpose, id).await
+    }
+
     /// Deletes a token.
     pub(crate) async fn delete(&self, id: Uuid) -> Result<()> {
         store::delete(self.kernel.db(), vec![id]).await

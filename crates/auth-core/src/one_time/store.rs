@@ -247,6 +247,12 @@ pub(super) async fn is_assigned(db: &impl ConnectionTrait, purpose: Purpose, id:
     Ok(!row.into_tuple::<Uuid>().all(db).await?.is_empty())
 }
 
+/// Deletes a token that waits for an account.
+pub(super) async fn withdraw(db: &impl ConnectionTrait, purpose: Purpose, id: Uuid) -> Result<bool> {
+    let waiting = Entity::delete_many().filter(Column::Id.eq(id)).filter(Column::Kind.eq(purpose.name()));
+    Ok(waiting.filter(Column::UserId.is_null()).exec(db).await?.rows_affected == 1)
+}
+
 pub(crate) async fn delete(db: &impl ConnectionTrait, ids: Vec<Uuid>) -> Result<()> {
     Entity::delete_many().filter(Column::Id.is_in(ids)).exec(db).await?;
     Ok(())

@@ -252,7 +252,8 @@ impl Courier<'_> {
     async fn turn_down(self, row: &Model, limit: &Bucket, client: &Client) -> Result<()> {
         self.kernel
             .effect(client, |effect| async move {
-                if is_within_limit(&effect, limit).await? {
+                // In the same transaction, so that a job that is carried out again counts once.
+                if self.kernel.limiter().take_or_tell(&effect, limit).await? {
                     return Err(Error::internal("there is room for the mail again"));
                 }
                 store::remove(effect.tx(), row.id).await
@@ -287,17 +288,6 @@ impl Courier<'_> {
             })
             .await
     }
-}
-
-/// Takes one of a limit in the same transaction, so that a job that is carried out again counts once. False when nothing
-/// is left.
-async fn is_within_limit(effect: &Effect, bucket: &Bucket) -> Result<bool> {
-    let limiter = effect.kernel().limiter();
-    let Some(refusal) = limiter.take_within(effect.tx(), bucket).await? else { return Ok(true) };
-    if refusal.first {
-        effect.emit(EventKind::Throttled { limit: bucket.name() });
-    }
-    Ok(false)
 }
 
 /// How long to wait after so many attempts: twice as long each time, and not at the same moment as all others, so that a
