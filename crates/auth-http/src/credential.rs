@@ -5,6 +5,7 @@ use auth_core::{Auth, Transport};
 use http::header::{self, HeaderMap};
 
 use crate::cookie;
+use crate::problem::Shape;
 
 /// The tokens of a request, each with the backend whose transport it came by, in the order of the backends. A token
 /// elsewhere (the query, the body) does not count.
@@ -34,6 +35,11 @@ pub(crate) fn has_cookie(auth: &Auth, headers: &HeaderMap) -> bool {
 /// Whether a 401 should ask for a bearer token.
 pub(crate) fn takes_bearer(auth: &Auth) -> bool {
     auth.backends().iter().any(|backend| backend.transport == Transport::Bearer)
+}
+
+/// The same of an answer: routes of this shape take one whatever the backends are.
+pub(crate) fn takes_bearer_in(auth: &Auth, shape: Shape) -> bool {
+    shape == Shape::Hasura || takes_bearer(auth)
 }
 
 /// Whether a bearer token consists of the bytes it may have. Every byte is looked at, bad ones before it or not, because

@@ -264,7 +264,7 @@ impl Table {
     ) -> Response<Bytes> {
         let code = answer.as_ref().err().map(Problem::code);
         // A session may end while its request is served: that is found out too late for the check before.
-        let takes_bearer = shape == Shape::Hasura || credential::takes_bearer(&self.auth);
+        let takes_bearer = credential::takes_bearer_in(&self.auth, shape);
         let failed = |problem: Problem| problem.shaped(shape).with_challenge(takes_bearer).into_response();
         let into_response = || answer.map_or_else(failed, Reply::into_response);
         let mut response = trace.span().in_scope(into_response);

@@ -101,15 +101,9 @@ pub(super) fn pairs(
     if others.iter().any(|backend| backend.name == hasura::NAME) {
         problems.push(format!("rename the backend {:?}: the routes of token pairs have this name", hasura::NAME));
     }
-    let name = |transport: &Transport| match transport {
-        Transport::Cookie { name, .. } => Some(name.clone()),
-        Transport::Bearer => None,
-    };
-    if others
-        .iter()
-        .flat_map(BuiltBackend::transports)
-        .any(|other| name(other).is_some() && name(other) == name(&cookie))
-    {
+    if others.iter().flat_map(BuiltBackend::transports).any(|other| {
+        matches!((other, &cookie), (Transport::Cookie { name, .. }, Transport::Cookie { name: ours, .. }) if name == ours)
+    }) {
         problems.push("`hasura.refresh` has the cookie of a backend: set another `cookie_name`".to_owned());
     }
     match keys(&options.tokens(), hasura::NAME, url, secret, ring) {

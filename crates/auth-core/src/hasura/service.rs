@@ -10,11 +10,10 @@ use crate::account::{SessionsToEnd, store};
 use crate::backend::{BuiltBackend, Transport};
 use crate::client::Client;
 use crate::error::Result;
-use crate::event::EventKind;
 use crate::kernel::Kernel;
 use crate::password::Password;
 use crate::profile::replace_password;
-use crate::session::{Carried, Login, RefreshTokens, Revocation, revoke};
+use crate::session::{Carried, Login, RefreshTokens, Sessions};
 use crate::user::User;
 
 /// How refresh tokens come: the routes take them wherever their clients put them.
@@ -100,14 +99,7 @@ impl<'a> Hasura<'a> {
         skip_all, fields(user_id = %user.id)
     )]
     pub async fn revoke(&self, user: &User, client: &Client) -> Result<()> {
-        let (user_id, seen) = (user.id, user.security_epoch);
-        self.kernel
-            .effect(&client.clone().acting_as(user_id), |effect| async move {
-                revoke(&effect, Revocation::All { user_id, seen }).await?;
-                effect.emit(EventKind::SessionsRevoked { user_id });
-                Ok(())
-            })
-            .await
+        Sessions::new(self.kernel).end_all(user, client).await
     }
 
     /// Puts a new password in the place of the old one. Every session ends, because the token that asks does not name its own.

@@ -307,9 +307,14 @@ impl<'a> Sessions<'a> {
         skip_all, fields(user_id = %principal.user.id)
     )]
     pub async fn logout_everywhere(&self, principal: &Principal, client: &Client) -> Result<()> {
-        let client = &client.clone().acting_as(principal.user.id);
-        let user_id = principal.user.id;
-        let scope = Revocation::All { user_id, seen: principal.user.security_epoch };
+        self.end_all(&principal.user, client).await
+    }
+
+    /// The same for a user whose token names no session.
+    pub(crate) async fn end_all(&self, user: &User, client: &Client) -> Result<()> {
+        let user_id = user.id;
+        let scope = Revocation::All { user_id, seen: user.security_epoch };
+        let client = &client.clone().acting_as(user_id);
         self.revoke_now(scope, client, EventKind::SessionsRevoked { user_id }).await.map(drop)
     }
 

@@ -159,7 +159,7 @@ fn example(code: ErrorCode) -> Value {
 fn headers(auth: &Auth, shape: Shape, codes: &[ErrorCode]) -> Vec<(&'static str, Header)> {
     let mut headers = Vec::new();
     let is_challenged = |code: &ErrorCode| Problem::new(*code).shaped(shape).status() == StatusCode::UNAUTHORIZED;
-    if codes.iter().any(is_challenged) && (shape == Shape::Hasura || credential::takes_bearer(auth)) {
+    if codes.iter().any(is_challenged) && credential::takes_bearer_in(auth, shape) {
         let about = "`Bearer` (RFC 6750, section 3).";
         headers.push(("WWW-Authenticate", header(Object::with_type(Type::String), about, true)));
     }
