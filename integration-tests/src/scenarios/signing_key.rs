@@ -16,6 +16,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::installation::OTHER;
+use super::token_key::{self, passes};
 use crate::key_pair::{NEW, parts};
 use crate::scenario::scenarios;
 use crate::{App, Cx, Login, PASSWORD, Scenario, Setup, race};
@@ -68,17 +69,7 @@ async fn start(app: &App) {
 
 /// An access token from a new login.
 async fn token(app: &App, who: &Login) -> String {
-    let answer = app.try_login(&who.email, PASSWORD, "jwt").await.is(200).json();
-    answer["access_token"].as_str().expect("a token").to_owned()
-}
-
-async fn passes(app: &App, token: &str) -> bool {
-    let answer = app.get("/users/me").bearer(token).send().await;
-    if answer.status != 200 {
-        answer.fails(E::Unauthorized);
-        return false;
-    }
-    true
+    token_key::token(app, &who.email, "jwt").await
 }
 
 fn kid(token: &str) -> String {

@@ -41,13 +41,13 @@ async fn keys(app: &App) -> Vec<Value> {
     set["keys"].as_array().expect("a list").clone()
 }
 
-/// The one token that a login through a backend answers.
-async fn token(app: &App, email: &str, backend: &str) -> String {
+/// The access token from a new login through a backend.
+pub(super) async fn token(app: &App, email: &str, backend: &str) -> String {
     let answer = app.try_login(email, crate::PASSWORD, backend).await.is(200).json();
     answer["access_token"].as_str().expect("a token").to_owned()
 }
 
-async fn passes(app: &App, token: &str) -> bool {
+pub(super) async fn passes(app: &App, token: &str) -> bool {
     let answer = app.get("/users/me").bearer(token).send().await;
     if answer.status != 200 {
         answer.fails(E::Unauthorized);
