@@ -274,5 +274,7 @@ impl User {
         }
         let back = set(true).await.status;
         self.check("I7", back == 200, || format!("the end of a ban is answered {back}"));
+        // A link that was asked for before is not mailed to an account that is inactive when a worker gets to it.
+        self.links_owed = self.links_owed.min(self.cluster.mails.to(&self.email).len());
     }
 }
