@@ -3,9 +3,9 @@
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 
 use crate::metadata::Metadata;
 use crate::process::Running;
@@ -134,6 +134,8 @@ struct App {
     log: PathBuf,
     directory: PathBuf,
     _running: Running,
+    /// Held open: the app says more than the walk reads.
+    _output: BufReader<ChildStdout>,
 }
 
 impl App {
@@ -149,10 +151,11 @@ impl App {
         command.current_dir(directory).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file);
         let mut running = Running::start(&mut command)?;
         let output = running.child().stdout.take().ok_or("the app has no output")?;
-        let mut lines = BufReader::new(output).lines().map_while(std::io::Result::ok);
+        let mut output = BufReader::new(output);
+        let mut lines = output.by_ref().lines().map_while(std::io::Result::ok);
         let url = lines.find_map(|line| line.strip_prefix("listening on ").map(str::to_owned));
         let url = url.ok_or_else(|| format!("it does not start:\n{}", read(&log)))?;
-        Ok(Self { url, log, directory: directory.to_owned(), _running: running })
+        Ok(Self { url, log, directory: directory.to_owned(), _running: running, _output: output })
     }
 
     /// Runs a command that uses the app.
