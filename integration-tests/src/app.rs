@@ -71,7 +71,7 @@ impl App {
         let statements = StatementLog::default();
         statements.attach(&mut pool);
         [&pool, &peek].into_iter().for_each(|pool| cx.closes(pool));
-        let builder = parts.builder(pool.clone());
+        let builder = parts.builder(pool.clone()).statement_hook(statements.hook());
         let (builder, twin) = match target {
             Target::Pair => (remembering(builder), Some(Twin::start(cx, &database, &setup, &parts).await)),
             _ => (builder, None),

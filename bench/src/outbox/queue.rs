@@ -79,7 +79,7 @@ impl Errands {
         let token = bench.tokens.cookie.first().ok_or("there is no session")?;
         let backend = auth.sessions().backend("cookie")?;
         let principal = auth.sessions().authenticate(&[Credential { backend, token }], Freshness::Now).await?;
-        let mut superuser = Box::new(principal.ok_or("the session is not there any more")?);
+        let mut superuser = principal.ok_or("the session is not there any more")?;
         let own = user::Column::Id.eq(superuser.user.id);
         let promote = user::Entity::update_many().col_expr(user::Column::IsSuperuser, Expr::value(true));
         promote.filter(own.clone()).exec(&bench.db).await?;

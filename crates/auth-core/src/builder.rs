@@ -39,7 +39,7 @@ use crate::random::{OsRandom, Random};
 use crate::seal::Sealer;
 use crate::secret::RootSecret;
 use crate::session::cache::SessionCache;
-use crate::session::lookup::Lookup;
+use crate::session::lookup::{Lookup, StatementHook};
 use crate::share::Places;
 use crate::signing_key::Ring;
 
@@ -70,6 +70,7 @@ pub struct AuthBuilder {
     hooks: Vec<Arc<dyn Hooks>>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    statement_hook: Option<StatementHook>,
 }
 
 impl Auth {
@@ -88,6 +89,7 @@ impl Auth {
             hooks: Vec::new(),
             clock: Arc::new(SystemClock),
             random: Arc::new(OsRandom),
+            statement_hook: None,
         }
     }
 }
@@ -224,6 +226,14 @@ impl AuthBuilder {
         self
     }
 
+    /// Is told the SQL of what the library asks the driver directly, once it is answered: the one query of an authenticated request,
+    /// where this crate has the driver's feature. A metric callback on the connection sees all the others.
+    #[must_use]
+    pub fn statement_hook(mut self, hook: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.statement_hook = Some(Arc::new(hook));
+        self
+    }
+
     /// Builds the handle.
     ///
     /// # Errors
@@ -264,7 +274,7 @@ impl AuthBuilder {
             settings.configs.add(Arc::new(pairs));
         }
         let source = Source::unique();
-        let lookup = Lookup::new(self.db.get_database_backend(), source);
+        let lookup = Lookup::new(&self.db, source, self.statement_hook);
         let sessions = SessionCache::new(settings.configs.sessions.cached);
         let kernel = Kernel::new(Parts {
             db: self.db,

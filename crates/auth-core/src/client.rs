@@ -71,7 +71,13 @@ impl Client {
     /// stripped of control and invisible characters, so that it can be stored and logged as it is.
     #[must_use]
     pub fn new(ip: Option<IpAddr>, user_agent: Option<&str>) -> Self {
-        let clean = |agent: &str| agent.chars().filter(|c| !is_forbidden(*c)).take(MAX_USER_AGENT).collect();
+        let clean = |agent: &str| {
+            // As good as all are, and every request has one.
+            if agent.len() <= MAX_USER_AGENT && agent.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+                return agent.to_owned();
+            }
+            agent.chars().filter(|c| !is_forbidden(*c)).take(MAX_USER_AGENT).collect()
+        };
         Self { ip, user_agent: user_agent.map(clean), is_remote: true, ..Self::default() }
     }
 

@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use auth_core::jwt::AccessClaims;
 use auth_core::session::Freshness;
-use auth_core::{Auth, ErrorCode, Principal};
+use auth_core::{Auth, Principal};
 use http::Method;
 use http::header::HeaderMap;
 
-use crate::barrier::{DEADLINE, barrier};
+use crate::barrier::{barrier, within_deadline};
 use crate::problem::Problem;
 use crate::requirement::Requirement;
 use crate::{credential, csrf};
@@ -65,7 +66,7 @@ pub async fn authenticate<B: Backends>(
     head: &RequestHead<'_>,
     known: Option<&Principal>,
     requirement: &Requirement,
-) -> Result<Principal, Problem> {
+) -> Result<Box<Principal>, Problem> {
     let only = (!B::NAMES.is_empty()).then_some(B::NAMES);
     let freshness = requirement.freshness();
     let counts = |principal: &&Principal| {
@@ -75,26 +76,22 @@ pub async fn authenticate<B: Backends>(
     };
     if let Some(principal) = known.filter(counts) {
         requirement.check(auth, principal).await?;
-        return Ok(principal.clone());
+        return Ok(Box::new(principal.clone()));
     }
-    authenticate_with(auth, head, requirement, only).await
+    // The app's own token formats run in there.
+    barrier(within_deadline(Duration::ZERO, authenticate_with(auth, head, requirement, only))).await
 }
 
+/// The same for the table, which sees to the deadline and to panics.
 pub(crate) async fn authenticate_with(
     auth: &Auth,
     head: &RequestHead<'_>,
     requirement: &Requirement,
     only: Option<&[&str]>,
-) -> Result<Principal, Problem> {
+) -> Result<Box<Principal>, Problem> {
     reject_forged(auth, head)?;
     let credentials = credential::find(auth, head.headers, only);
-    let sessions = auth.sessions();
-    let find = async {
-        let found = tokio::time::timeout(DEADLINE, sessions.authenticate(&credentials, requirement.freshness())).await;
-        Ok(found.map_err(|_| ErrorCode::Overloaded)??)
-    };
-    // The app's own token formats run in there.
-    let found = barrier(find).await?;
+    let found = auth.sessions().authenticate(&credentials, requirement.freshness()).await?;
     let principal = found.ok_or_else(|| Problem::unauthorized(credential::takes_bearer(auth)))?;
     requirement.check(auth, &principal).await?;
     Ok(principal)

@@ -79,7 +79,7 @@ impl Call {
     pub(crate) async fn visitor(&self) -> Result<Option<Principal>, Problem> {
         let credentials = credential::find(&self.auth, &self.parts.headers, None);
         let visitor = self.auth.sessions().authenticate(&credentials, Freshness::Now).await?;
-        Ok(visitor.filter(|principal| !principal.session.is_limited()))
+        Ok(visitor.map(|principal| *principal).filter(|principal| !principal.session.is_limited()))
     }
 
     /// Ends the session whose cookie a login is about to replace (ASVS 7.2.4): this browser could no longer end it. A

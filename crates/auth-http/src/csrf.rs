@@ -5,12 +5,17 @@
 
 use auth_core::{ErrorCode, Settings};
 use http::Method;
-use http::header::{HeaderMap, HeaderValue, ORIGIN, SEC_WEBSOCKET_KEY, UPGRADE};
+use http::header::{HeaderMap, HeaderName, HeaderValue, ORIGIN, SEC_WEBSOCKET_KEY, UPGRADE};
 
 use crate::problem::Problem;
 
 /// Headers that browsers alone send, beside `Origin` and `Sec-Fetch-Site`.
-const BROWSER_MARKS: [&str; 2] = ["sec-fetch-dest", "sec-fetch-user"];
+static BROWSER_MARKS: [HeaderName; 2] =
+    [HeaderName::from_static("sec-fetch-dest"), HeaderName::from_static("sec-fetch-user")];
+
+// Names that are made once need not be parsed for each request.
+static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whether a method changes nothing (RFC 9110, section 9.2.1).
 pub(crate) fn is_safe(method: &Method) -> bool {
@@ -26,13 +31,13 @@ pub(crate) fn acts(method: &Method, headers: &HeaderMap) -> bool {
 fn asks_for_upgrade(headers: &HeaderMap) -> bool {
     headers.contains_key(UPGRADE)
         || headers.contains_key(SEC_WEBSOCKET_KEY)
-        || headers.get_all("sec-fetch-mode").iter().any(|mode| mode == "websocket")
+        || headers.get_all(&SEC_FETCH_MODE).iter().any(|mode| mode == "websocket")
 }
 
 /// Whether the headers of a request that acts say that it comes from the app itself, from an origin that is allowed, or
 /// from something that is not a browser.
 pub(crate) fn allows(settings: &Settings, headers: &HeaderMap) -> bool {
-    let (Ok(site), Ok(origin)) = (one(headers, "sec-fetch-site"), one(headers, ORIGIN.as_str())) else { return false };
+    let (Ok(site), Ok(origin)) = (one(headers, &SEC_FETCH_SITE), one(headers, &ORIGIN)) else { return false };
     // What a browser calls the same origin is the app's own only where the app's address says so too.
     let own_site = site.is_none_or(|site| site == "same-origin");
     match origin.map(HeaderValue::as_bytes) {
@@ -73,14 +78,14 @@ pub(crate) fn shown(origin: &HeaderValue) -> &str {
 /// Whether something other than its origin says that a request is a browser's. Node's `fetch` sends `Sec-Fetch-Mode: cors`, and
 /// nothing else; a browser never sends that without `Sec-Fetch-Site`.
 fn has_browser_mark(headers: &HeaderMap) -> bool {
-    BROWSER_MARKS.iter().any(|mark| headers.contains_key(*mark))
-        || headers.get_all("sec-fetch-mode").iter().any(|mode| mode != "cors")
+    BROWSER_MARKS.iter().any(|mark| headers.contains_key(mark))
+        || headers.get_all(&SEC_FETCH_MODE).iter().any(|mode| mode != "cors")
 }
 
 /// More than one value where there must be one.
 struct Several;
 
-fn one<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h HeaderValue>, Several> {
+fn one<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<Option<&'h HeaderValue>, Several> {
     let mut values = headers.get_all(name).iter();
     let first = values.next();
     if values.next().is_some() { Err(Several) } else { Ok(first) }

@@ -25,7 +25,7 @@ pub(crate) type Answer = BoxFuture<'static, Result<Reply, Problem>>;
 pub(crate) type PublicFn = Arc<dyn Fn(Call) -> Answer + Send + Sync>;
 
 /// A handler for users.
-pub(crate) type UserFn = Arc<dyn Fn(Call, Principal) -> Answer + Send + Sync>;
+pub(crate) type UserFn = Arc<dyn Fn(Call, Box<Principal>) -> Answer + Send + Sync>;
 
 /// What answers for a row, with what it requires: nothing else can call a handler that takes a principal.
 #[derive(Clone)]
@@ -131,20 +131,24 @@ macro_rules! functions {
         {
             fn into_handler(self, _shapes: &mut Shapes) -> $handler {
                 $($input::describe(_shapes);)*
-                Arc::new(move |call: Call $(, $principal: $Principal)?| -> Answer {
+                Arc::new(move |call: Call $(, $principal: Box<$Principal>)?| -> Answer {
                     functions!(@boxed self(call $(, $principal)?) [$($input)*])
                 })
             }
         }
     };
-    (@boxed $function:ident($($argument:ident),+) []) => {
-        Box::pin($function($($argument),+))
+    (@boxed $function:ident($call:ident) []) => {
+        Box::pin($function($call))
+    };
+    (@boxed $function:ident($call:ident, $principal:ident) []) => {
+        // Taken out of its box where it is used.
+        Box::pin(async move { $function($call, *$principal).await })
     };
     (@boxed $function:ident($call:ident $(, $principal:ident)?) [$($input:ident)+]) => {
         Box::pin(async move {
             #[expect(non_snake_case, reason = "each input is named like its type")]
             let ($($input,)+) = ($($input::take(&$call)?,)+);
-            $function($call $(, $principal)? $(, $input)+).await
+            $function($call $(, *$principal)? $(, $input)+).await
         })
     };
 }

@@ -4,17 +4,21 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Once;
 
 use auth_core::{Auth, Client, Settings};
-use http::header::{ACCEPT_LANGUAGE, HeaderMap, USER_AGENT};
+use http::header::{ACCEPT_LANGUAGE, FORWARDED, HeaderMap, HeaderName, USER_AGENT};
 
 /// One line in the log is enough.
 static UNKNOWN: Once = Once::new();
 static UNTOLD: Once = Once::new();
 
 /// Where some proxies name the client instead: clients could write them as well.
-const UNREAD: [&str; 4] = ["forwarded", "x-real-ip", "cf-connecting-ip", "true-client-ip"];
+static UNREAD: [HeaderName; 4] = [
+    FORWARDED,
+    HeaderName::from_static("x-real-ip"),
+    HeaderName::from_static("cf-connecting-ip"),
+    HeaderName::from_static("true-client-ip"),
+];
 
-/// What proxies write, and clients seldom.
-const FORWARDED: [&str; 2] = ["x-forwarded-for", "forwarded"];
+static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// What nginx writes for one that connects by a Unix socket.
 const SOCKET: &str = "unix:";
@@ -39,7 +43,7 @@ pub(crate) fn client(settings: &Settings, headers: &HeaderMap, peer: Option<IpAd
 /// Looks for signs of a proxy that is not configured. It reads which headers there are, and never what they say.
 pub(crate) fn watch(auth: &Auth, headers: &HeaderMap, peer: Option<IpAddr>, client: &Client) {
     if let Some(peer) = peer.map(|peer| peer.to_canonical())
-        && FORWARDED.iter().any(|name| headers.contains_key(*name))
+        && [&X_FORWARDED_FOR, &FORWARDED].iter().any(|name| headers.contains_key(*name))
         && !trusts(auth.settings(), peer)
     {
         auth.kernel().peer_forwarded(peer);
@@ -58,8 +62,8 @@ fn address(settings: &Settings, headers: &HeaderMap, peer: Option<IpAddr>) -> Op
     }
     // What a client wrote before it must not take the word of the proxy away, whatever bytes it has.
     let lines: Vec<_> =
-        headers.get_all("x-forwarded-for").iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-    if lines.is_empty() && UNREAD.iter().any(|name| headers.contains_key(*name)) {
+        headers.get_all(&X_FORWARDED_FOR).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+    if lines.is_empty() && UNREAD.iter().any(|name| headers.contains_key(name)) {
         UNTOLD.call_once(|| {
             tracing::warn!(
                 "a trusted proxy sends no `X-Forwarded-For`, so that its own address counts for all its clients: tell it to write \

@@ -167,23 +167,40 @@ impl Table {
             if !endpoint.takes(&parts.method) {
                 return Err(Problem::method_not_allowed(endpoint.allowed_methods()));
             }
-            let mut admitted = self.admit(endpoint, &parts, peer).await?;
-            let mut body = Bytes::new();
-            if endpoint.reads_body() {
-                let since = Instant::now();
-                // Boxed so that requests without a body do not carry the state of reading one.
-                body = Box::pin(incoming.collect()).await?;
-                // The session may have ended while the client took its time.
-                if since.elapsed() >= ADMITTED_FOR {
-                    admitted = self.admit(endpoint, &parts, peer).await?;
+            if !endpoint.is_unsafe() {
+                // Nothing is waited for but the database: one deadline holds for all of it. Pinned here, because what it is
+                // wrapped in would copy it.
+                let read = pin!(async {
+                    let (admitted, client) = self.admit(endpoint, &parts, peer).await?;
+                    due = admitted.due(&self.auth, &parts.headers);
+                    admitted.start(self.called(endpoint, client, parts, Bytes::new())).await
+                });
+                return barrier(within_deadline(endpoint.waits, read)).await;
+            }
+            // Boxed so that requests that only read do not carry the state of reading a body.
+            let (admitted, client, body) = Box::pin(async {
+                let admit = || barrier(within_deadline(Duration::ZERO, self.admit(endpoint, &parts, peer)));
+                let mut admitted = admit().await?;
+                let mut body = Bytes::new();
+                if endpoint.reads_body() {
+                    let since = Instant::now();
+                    body = incoming.collect().await?;
+                    // The session may have ended while the client took its time.
+                    if since.elapsed() >= ADMITTED_FOR {
+                        admitted = admit().await?;
+                    }
                 }
-            }
-            if let Admitted::User(_, principal) = &admitted.0 {
-                due = Due::of(&self.auth, &parts.headers, principal);
-            }
-            self.run(endpoint, admitted, parts, body).await
+                let (admitted, client) = admitted;
+                Ok::<_, Problem>((admitted, client, body))
+            })
+            .await?;
+            due = admitted.due(&self.auth, &parts.headers);
+            change(admitted, self.called(endpoint, client, parts, body), endpoint.waits).await
         };
-        let answer = answer.instrument(trace.span().clone()).await;
+        let answer = {
+            let answer = pin!(answer);
+            answer.instrument(trace.span().clone()).await
+        };
         let mut response = self.finish(answer, endpoint.group.shape(), strays, trace);
         if let Some(due) = due {
             cookie::prolong(response.headers_mut(), due, &self.auth).await;
@@ -238,21 +255,8 @@ impl Table {
         Ok((admitted, client.with_device(device)))
     }
 
-    /// Runs the handler: one that changes something in a task of its own, so that it comes to its end even when the
-    /// client hangs up and the framework drops this future. The deadline goes with it.
-    async fn run(
-        &self,
-        endpoint: &Endpoint,
-        (admitted, client): (Admitted<'_>, Client),
-        parts: Parts,
-        body: Bytes,
-    ) -> Result<Reply, Problem> {
-        let call = Call { auth: self.auth.clone(), client, route: endpoint.route.clone(), parts, body };
-        let work = barrier(within_deadline(endpoint.waits, admitted.start(call)));
-        if !endpoint.is_unsafe() {
-            return work.await;
-        }
-        tokio::spawn(work.in_current_span()).await.unwrap_or_else(|_| Err(ErrorCode::Internal.into()))
+    fn called(&self, endpoint: &Endpoint, client: Client, parts: Parts, body: Bytes) -> Call {
+        Call { auth: self.auth.clone(), client, route: endpoint.route.clone(), parts, body }
     }
 
     fn finish(
@@ -279,6 +283,13 @@ impl Table {
     }
 }
 
+/// Runs a handler that changes something: in a task of its own, so that it comes to its end even when the client hangs up and the
+/// framework drops this future. The deadline goes with it.
+async fn change(admitted: Admitted<'_>, call: Call, waits: Duration) -> Result<Reply, Problem> {
+    let work = barrier(within_deadline(waits, admitted.start(call)));
+    tokio::spawn(work.in_current_span()).await.unwrap_or_else(|_| Err(ErrorCode::Internal.into()))
+}
+
 /// What is wrong with the name of a backend, if a route begins with it or with a parameter, which takes any name.
 fn clash(endpoints: &[Arc<Endpoint>], name: &str) -> Option<String> {
     let first = |endpoint: &Endpoint| endpoint.path().split('/').nth(1).map(str::to_owned);
@@ -289,13 +300,20 @@ fn clash(endpoints: &[Arc<Endpoint>], name: &str) -> Option<String> {
 }
 
 /// A handler with what its row requires.
-#[expect(clippy::large_enum_variant, reason = "a box would cost every authenticated request an allocation")]
 enum Admitted<'e> {
     Anyone(&'e PublicFn),
-    User(&'e UserFn, Principal),
+    User(&'e UserFn, Box<Principal>),
 }
 
 impl Admitted<'_> {
+    /// The cookie that is due to be prolonged.
+    fn due(&self, auth: &Auth, headers: &HeaderMap) -> Option<Due> {
+        match self {
+            Self::Anyone(_) => None,
+            Self::User(_, principal) => Due::of(auth, headers, principal),
+        }
+    }
+
     fn start(self, call: Call) -> Answer {
         match self {
             Self::Anyone(handler) => handler(call),

@@ -85,7 +85,7 @@ fn token_of(login: &Login) -> &str {
     login.token.access_token.expose_secret()
 }
 
-async fn whose(auth: &Auth, token: &str, backend: &str) -> Result<Option<Principal>, Failure> {
+async fn whose(auth: &Auth, token: &str, backend: &str) -> Result<Option<Box<Principal>>, Failure> {
     let credential = Credential { backend: auth.sessions().backend(backend)?, token };
     Ok(auth.sessions().authenticate(&[credential], Freshness::Now).await?)
 }

@@ -16,6 +16,12 @@ impl StatementLog {
         db.set_metric_callback(move |info| log.lock().push(info.statement.sql.clone()));
     }
 
+    /// Logs what the library asks the driver directly: for [`statement_hook`](auth_core::AuthBuilder::statement_hook).
+    pub fn hook(&self) -> impl Fn(&str) + Send + Sync + use<> {
+        let log = self.clone();
+        move |sql| log.lock().push(sql.to_owned())
+    }
+
     /// Empties the log and returns what was in it.
     #[must_use]
     pub fn take(&self) -> Vec<String> {

@@ -107,7 +107,7 @@ async fn clocks_that_differ_by_seconds_agree(cx: Cx) {
 }
 
 /// Who a server takes a login for, before it does anything about it.
-async fn principal(app: &App, login: &Login) -> Principal {
+async fn principal(app: &App, login: &Login) -> Box<Principal> {
     let backend = app.auth().sessions().backend("db").expect("a backend");
     let credential = Credential { backend, token: &login.token };
     app.auth().sessions().authenticate(&[credential], Freshness::Now).await.expect("an answer").expect("a live session")

@@ -70,7 +70,7 @@ async fn events(app: &App, name: &str) -> i64 {
 }
 
 /// The user and the session of a login through the backend `db`.
-async fn principal(app: &App, login: &Login) -> Principal {
+async fn principal(app: &App, login: &Login) -> Box<Principal> {
     let sessions = app.auth().sessions();
     let credential = Credential { backend: sessions.backend("db").expect("a backend"), token: &login.token };
     sessions.authenticate(&[credential], Freshness::Now).await.expect("a database").expect("a session")

@@ -132,7 +132,7 @@ async fn a_cookie_follows_the_session_that_is_used(cx: Cx) {
 }
 
 /// The session of a login, and its user.
-async fn principal_of(app: &App, login: &Login) -> Principal {
+async fn principal_of(app: &App, login: &Login) -> Box<Principal> {
     let backend = app.auth().sessions().backend("cookie").expect("the backend");
     let credential = Credential { backend, token: &login.token };
     let found = app.auth().sessions().authenticate(&[credential], Freshness::Now).await;

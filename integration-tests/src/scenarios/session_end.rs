@@ -27,7 +27,7 @@ pub(super) async fn principal_of(app: &App, login: &Login) -> Principal {
     let backends = app.auth().backends();
     let credentials: Vec<_> = backends.iter().map(|backend| Credential { backend, token: &login.token }).collect();
     let found = app.auth().sessions().authenticate(&credentials, Freshness::Now).await;
-    found.expect("a database").expect("a session")
+    *found.expect("a database").expect("a session")
 }
 
 /// Servers that look for news all the time: nothing depends on how soon.

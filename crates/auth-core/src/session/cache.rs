@@ -31,10 +31,10 @@ impl SessionCache {
 
     /// A session that is remembered, unless something was learned about its account since it was read. The caller makes sure
     /// that [what changed is known](ChangeFeed::are_known).
-    pub(super) fn find(&self, token: TokenRef, changes: &ChangeFeed, uptime: Duration) -> Option<Principal> {
+    pub(super) fn find(&self, token: TokenRef, changes: &ChangeFeed, uptime: Duration) -> Option<Box<Principal>> {
         let found = self.entries.get(&token)?;
         let holds = uptime.saturating_sub(found.at) < MEMORY && changes.unchanged(found.principal.user.id, found.asked);
-        holds.then_some(Principal { is_remembered: true, ..*found.principal })
+        holds.then(|| Box::new(Principal { is_remembered: true, ..*found.principal }))
     }
 
     /// Remembers a session that was asked for at `asked`. Whatever was learned in the meantime makes it void.

@@ -45,7 +45,7 @@ pub(super) async fn ended(kernel: Kernel, session_id: Uuid, user_id: Uuid) {
 /// When a session ends if nothing happens; `None` if it has ended. A new token does not end it.
 async fn end_of(kernel: &Kernel, session_id: Uuid) -> Result<Option<OffsetDateTime>> {
     let any_token = TokenRef::Session { id: session_id, security_epoch: i64::MAX };
-    let found = kernel.parts().lookup.find(kernel.db(), any_token).await?;
+    let found = kernel.parts().lookup.find(any_token).await?;
     let end = |session: &Session| {
         let idle = kernel.backend(&session.backend).ok()?.idle(kernel.configs().sessions.idle);
         Some(session.end(idle)).filter(|end| *end > kernel.now())

@@ -88,7 +88,7 @@ impl<'a> Sessions<'a> {
         &self,
         credentials: &[Credential<'_>],
         freshness: Freshness,
-    ) -> Result<Option<Principal>> {
+    ) -> Result<Option<Box<Principal>>> {
         let now = self.kernel.now();
         for credential in credentials {
             let Some(token) = credential.backend.strategy.read(credential.token, now).await? else { continue };
@@ -101,10 +101,10 @@ impl<'a> Sessions<'a> {
     }
 
     /// The session that a token points to.
-    async fn find(&self, token: TokenRef, freshness: Freshness) -> Result<Option<Principal>> {
+    async fn find(&self, token: TokenRef, freshness: Freshness) -> Result<Option<Box<Principal>>> {
         let (kernel, parts) = (self.kernel, self.kernel.parts());
         let Some(cache) = parts.sessions.as_ref().filter(|_| freshness == Freshness::Remembered) else {
-            return parts.lookup.find(kernel.db(), token).await;
+            return parts.lookup.find(token).await;
         };
         let (changes, uptime) = (&parts.changes, kernel.uptime());
         if changes.are_known(kernel.db(), uptime, kernel.configs().sessions.staleness).await
@@ -115,7 +115,7 @@ impl<'a> Sessions<'a> {
         }
         telemetry::session_looked_up(false);
         let asked = changes.moment();
-        let found = parts.lookup.find(kernel.db(), token).await?;
+        let found = parts.lookup.find(token).await?;
         if let Some(principal) = &found {
             cache.keep(token, principal, asked, uptime);
         }
@@ -124,7 +124,12 @@ impl<'a> Sessions<'a> {
 
     /// Whether a session that was found is still good, and for this backend. The rare statements are boxed: inlining them
     /// would enlarge every request's future.
-    async fn accept(&self, principal: Principal, backend: &BuiltBackend, token: TokenRef) -> Option<Principal> {
+    async fn accept(
+        &self,
+        principal: Box<Principal>,
+        backend: &BuiltBackend,
+        token: TokenRef,
+    ) -> Option<Box<Principal>> {
         let db = self.kernel.db();
         let session = &principal.session;
         if session.backend != backend.name {

@@ -151,14 +151,14 @@ async fn session_of<'e>(
         return Ok(None);
     }
     let any_epoch = TokenRef::Session { id: presented.session_id, security_epoch: i64::MAX };
-    let Some(principal) = kernel.parts().lookup.find(tx, any_epoch).await? else { return Ok(None) };
+    let Some(principal) = kernel.parts().lookup.find_in(tx, any_epoch).await? else { return Ok(None) };
     let backend = kernel.all_backends().find(|backend| backend.name == principal.session.backend);
     let refreshing = backend.and_then(|backend| Some((backend, backend.refresh.as_ref()?)));
     let refreshing = refreshing.filter(|(backend, refresh)| {
         carried.suits(backend, refresh) && !principal.session.is_over(kernel.now(), refresh.idle)
     });
     let may = kernel.configs().login.admits(&principal.user);
-    Ok(refreshing.filter(|_| may).map(|refreshing| (principal, refreshing)))
+    Ok(refreshing.filter(|_| may).map(|refreshing| (*principal, refreshing)))
 }
 
 async fn exchange(effect: &Effect, presented: &Presented, carried: Carried<'_>) -> Result<Outcome> {
