@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "a command line tool talks on standard output")]
 
 mod config;
+mod crowd;
 mod database;
 mod handwritten;
 mod instructions;
@@ -34,7 +35,8 @@ usage: auth-bench [--quick] [--write] [--only NAME]...
   --quick      shorter rounds: about seven minutes, for a first impression
   --write      put the tables into docs/benchmarks.md
   --instructions  count the instructions of single requests with valgrind, and nothing else
-  --only NAME  leave out what is not named: axum, actix, poem; sqlite, postgres; routes, logins, timing, networks, outbox;
+  --only NAME  leave out what is not named: axum, actix, poem; sqlite, postgres; routes, logins, crowd, timing, networks,
+               outbox;
                bare, claims, handwritten, session, jwt
 ";
 

@@ -12,12 +12,12 @@ use crate::load::Load;
 use crate::logins::{Flood, Logins};
 use crate::routes::{self, Route};
 use crate::server::Server;
-use crate::{Result, logins, machine, networks, outbox, report, seed, timing};
+use crate::{Result, crowd, logins, machine, networks, outbox, report, seed, timing};
 
 const FRAMEWORKS: [&str; 3] = ["axum", "actix", "poem"];
 
 /// What a run consists of.
-const PARTS: [&str; 5] = ["routes", "logins", "timing", "networks", "outbox"];
+const PARTS: [&str; 6] = ["routes", "logins", "crowd", "timing", "networks", "outbox"];
 
 /// Keep-alive connections of the load.
 pub(crate) const CONNECTIONS: usize = 32;
@@ -122,6 +122,7 @@ pub(crate) struct Findings {
     pub(crate) statements: Vec<Statements>,
     pub(crate) logins: Logins,
     pub(crate) floods: Vec<Flood>,
+    pub(crate) crowds: Vec<crowd::Finding>,
     pub(crate) timing: Vec<timing::Finding>,
     pub(crate) networks: Vec<networks::Finding>,
     pub(crate) outbox: Vec<outbox::Finding>,
@@ -157,6 +158,11 @@ async fn find(options: &Options) -> Result<Findings> {
 async fn measure_all(options: &Options, benches: &[Bench], findings: &mut Findings) -> Result {
     if options.wants_part("routes") || options.wants_part("logins") {
         measure_servers(options, benches, findings).await?;
+    }
+    if options.wants_part("crowd") {
+        let frameworks = FRAMEWORKS.into_iter().filter(|name| options.wants(name, &FRAMEWORKS));
+        let targets: Vec<_> = frameworks.flat_map(|name| benches.iter().map(move |bench| (name, bench))).collect();
+        findings.crowds = crowd::measure(&targets).await?;
     }
     if options.wants_part("timing") {
         let pace = if options.quick { timing::Pace::QUICK } else { timing::Pace::FULL };

@@ -59,6 +59,11 @@ impl Process {
         ticks.sum::<Option<f64>>().map(|ticks| ticks / TICKS)
     }
 
+    /// Begins anew to look for the most memory that it holds.
+    pub(crate) fn forget_peak(&self) -> Result {
+        Ok(std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")?)
+    }
+
     /// MiB that it holds in memory, where the system tells: now, and at the most so far.
     pub(crate) fn memory(&self) -> Option<(f64, f64)> {
         memory_of(&self.child.id().to_string())

@@ -1,5 +1,6 @@
 //! The findings as Markdown tables.
 
+mod crowd;
 mod networks;
 mod outbox;
 mod timing;
@@ -49,6 +50,9 @@ fn tables(findings: &Findings, pace: Pace) -> Result<String> {
     if !findings.logins.raw.is_empty() {
         logins(&mut out, &findings.logins)?;
         floods(&mut out, &findings.floods)?;
+    }
+    if !findings.crowds.is_empty() {
+        crowd::table(&mut out, &findings.crowds)?;
     }
     if !findings.statements.is_empty() {
         statements(&mut out, &findings.statements)?;

@@ -53,6 +53,16 @@ impl Server {
         self.process.cpu_seconds()
     }
 
+    /// MiB that it holds in memory: now, and at the most so far.
+    pub(crate) fn memory(&self) -> Result<(f64, f64)> {
+        self.process.memory().ok_or_else(|| "the system does not tell how much memory a process has".into())
+    }
+
+    /// Begins anew to look for the most memory that it holds.
+    pub(crate) fn forget_peak(&self) -> Result {
+        self.process.forget_peak()
+    }
+
     /// How many statements the server has run.
     pub(crate) async fn statements(&self) -> Result<u64> {
         let mut wire = Wire::connect(self.address).await?;
