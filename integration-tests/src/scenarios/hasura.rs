@@ -8,7 +8,7 @@ use auth_core::login::LoginConfig;
 use auth_core::token::{JwtKeys, TokenSubject};
 use auth_core::{ErrorCode as E, Limits, RefreshOptions, Registration};
 use auth_http::Group;
-use auth_testkit::ROLE;
+use auth_testkit::{Moment, ROLE, Reaction};
 use http::Method;
 use serde_json::{Map, Value, json};
 
@@ -40,6 +40,7 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     two_logins_of_a_network_wait_at_once,
     a_link_lets_one_device_in,
     a_waiting_login_is_refused_like_any_other,
+    the_app_may_refuse,
     managed_keys_are_published,
     a_given_key_is_published,
     only_get_exchanges,
@@ -702,6 +703,32 @@ async fn a_waiting_login_is_refused_like_any_other(cx: Cx) {
     let (answer, ()) = tokio::join!(wait_for(&app, &eve.email).send(), token);
     assert_eq!(answer.is(200).json(), json!({ "magicLink": true }));
     assert_eq!(app.count("authn_session WHERE backend = 'hasura'").await, 0);
+}
+
+async fn the_app_may_refuse(cx: Cx) {
+    let app = cx.app_with(waits_for(2)).await;
+    let ada = app.register("ada").await;
+    let pair = log_in(&app, &ada).await;
+    let refuse = |moment| app.hooks().react(moment, Reaction::Refuse("not today".to_owned()));
+    refuse(Moment::Login);
+    log_in_with(&app, &ada, PASSWORD).send().await.fails(E::RefusedByApp);
+    app.hooks().behave();
+    refuse(Moment::UpdateUser);
+    change_password(&app, &pair.jwt, PASSWORD, OTHER).send().await.fails(E::RefusedByApp);
+    app.hooks().behave();
+    refuse(Moment::Register);
+    let body = json!({ "email": "eve@example.org", "password": PASSWORD, "cookie": false });
+    app.post("/hasura/auth/register").json(body).send().await.fails(E::RefusedByApp);
+    // The account would begin with the confirmation.
+    let open = async {
+        let token = link_to(&app, "new@example.org").await;
+        confirm(&app, &token).send().await.fails(E::RefusedByApp);
+    };
+    let (answer, ()) = tokio::join!(wait_for(&app, "new@example.org").send(), open);
+    assert_eq!(answer.is(200).json(), json!({ "magicLink": true }));
+    app.hooks().behave();
+    assert_eq!(app.user_count().await, 1);
+    assert!(is_good(&app, &pair.jwt).await, "the refusals cost nothing");
 }
 
 async fn managed_keys_are_published(cx: Cx) {

@@ -104,6 +104,7 @@ async fn every_limited_route_says_when_to_come_back(cx: Cx) {
         "/auth/jwt/magic-link/verify",
         "/auth/db/magic-link/verify",
         "/auth/device/confirm",
+        "/hasura/auth/magic-link/confirm",
     ] {
         refused(app.post(path).json(token.clone()).send().await, HOUR);
     }
