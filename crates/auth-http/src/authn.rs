@@ -66,7 +66,7 @@ pub async fn authenticate<B: Backends>(
     head: &RequestHead<'_>,
     known: Option<&Principal>,
     requirement: &Requirement,
-) -> Result<Box<Principal>, Problem> {
+) -> Result<Principal, Problem> {
     let only = (!B::NAMES.is_empty()).then_some(B::NAMES);
     let freshness = requirement.freshness();
     let counts = |principal: &&Principal| {
@@ -76,10 +76,11 @@ pub async fn authenticate<B: Backends>(
     };
     if let Some(principal) = known.filter(counts) {
         requirement.check(auth, principal).await?;
-        return Ok(Box::new(principal.clone()));
+        return Ok(principal.clone());
     }
     // The app's own token formats run in there.
-    barrier(within_deadline(Duration::ZERO, authenticate_with(auth, head, requirement, only))).await
+    let find = authenticate_with(auth, head, requirement, only);
+    barrier(within_deadline(Duration::ZERO, find)).await.map(|principal| *principal)
 }
 
 /// The same for the table, which sees to the deadline and to panics.

@@ -15,7 +15,7 @@ static BROWSER_MARKS: [HeaderName; 2] =
 
 // Names that are made once need not be parsed for each request.
 static SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
-static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+pub(crate) static SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Whether a method changes nothing (RFC 9110, section 9.2.1).
 pub(crate) fn is_safe(method: &Method) -> bool {

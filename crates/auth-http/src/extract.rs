@@ -45,8 +45,8 @@ pub async fn principal<B: Backends>(
     requirement: Requirement,
 ) -> Result<Principal, Problem> {
     let found = authenticate::<B>(auth, head, known.as_ref(), &requirement).await?;
-    *known = Some((*found).clone());
-    Ok(*found)
+    *known = Some(found.clone());
+    Ok(found)
 }
 
 /// Who a request is from, if it is from anybody. Only the lack of a valid token is nobody: a request that another site

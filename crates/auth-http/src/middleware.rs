@@ -48,7 +48,7 @@ impl Protection {
         if !self.exclusions.guards(head.method, path) {
             return Ok(None);
         }
-        authenticate::<AnyBackend>(&self.auth, head, known, &self.requirement).await.map(|found| Some(*found))
+        authenticate::<AnyBackend>(&self.auth, head, known, &self.requirement).await.map(Some)
     }
 }
 

@@ -18,7 +18,7 @@ static UNREAD: [HeaderName; 4] = [
     HeaderName::from_static("true-client-ip"),
 ];
 
-static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+pub(crate) static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// What nginx writes for one that connects by a Unix socket.
 const SOCKET: &str = "unix:";

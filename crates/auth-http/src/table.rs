@@ -178,7 +178,7 @@ impl Table {
                 return barrier(within_deadline(endpoint.waits, read)).await;
             }
             // Boxed so that requests that only read do not carry the state of reading a body.
-            let (admitted, client, body) = Box::pin(async {
+            let ((admitted, client), body) = Box::pin(async {
                 let admit = || barrier(within_deadline(Duration::ZERO, self.admit(endpoint, &parts, peer)));
                 let mut admitted = admit().await?;
                 let mut body = Bytes::new();
@@ -190,8 +190,7 @@ impl Table {
                         admitted = admit().await?;
                     }
                 }
-                let (admitted, client) = admitted;
-                Ok::<_, Problem>((admitted, client, body))
+                Ok::<_, Problem>((admitted, body))
             })
             .await?;
             due = admitted.due(&self.auth, &parts.headers);

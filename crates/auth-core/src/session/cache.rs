@@ -34,12 +34,13 @@ impl SessionCache {
     pub(super) fn find(&self, token: TokenRef, changes: &ChangeFeed, uptime: Duration) -> Option<Box<Principal>> {
         let found = self.entries.get(&token)?;
         let holds = uptime.saturating_sub(found.at) < MEMORY && changes.unchanged(found.principal.user.id, found.asked);
-        holds.then(|| Box::new(Principal { is_remembered: true, ..*found.principal }))
+        holds.then_some(found.principal)
     }
 
     /// Remembers a session that was asked for at `asked`. Whatever was learned in the meantime makes it void.
     pub(super) fn keep(&self, token: TokenRef, principal: &Principal, asked: Moment, at: Duration) {
-        self.entries.insert(token, Remembered { principal: Box::new(principal.clone()), asked, at });
+        let principal = Box::new(Principal { is_remembered: true, ..principal.clone() });
+        self.entries.insert(token, Remembered { principal, asked, at });
     }
 
     /// Forgets a session whose row has just changed in a way that concerns nobody else.

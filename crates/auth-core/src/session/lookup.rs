@@ -15,9 +15,9 @@ use crate::principal::Source;
 use crate::token::TokenRef;
 use crate::user::User;
 
-/// What is packed into one column: drivers copy and free each column by itself, which costs more than to write numbers as text
-/// and to read them. [`read`] takes them in this order. The last one may hold anything, the others hold no separator.
-const PACKED: [&str; 17] = [
+/// What is packed into one column, in this order: drivers copy and free each column by itself, which costs more than to write
+/// numbers as text and to read them.
+const NUMBERS: [&str; 14] = [
     "u.is_superuser",
     "u.is_verified",
     "u.must_change_password",
@@ -25,7 +25,6 @@ const PACKED: [&str; 17] = [
     "u.created_at",
     "u.updated_at",
     "COALESCE(u.last_login_at, 0)",
-    "s.backend",
     "s.auth_time",
     "s.aal",
     "s.created_at",
@@ -33,11 +32,9 @@ const PACKED: [&str; 17] = [
     "s.expires_at",
     "s.remembered",
     "s.token_at",
-    "COALESCE(s.ip, '')",
-    "s.amr",
 ];
 
-/// The texts among them.
+/// What follows them there. The last one may hold anything, the others hold no separator.
 const TEXTS: [&str; 3] = ["s.backend", "COALESCE(s.ip, '')", "s.amr"];
 
 /// A row of the statement: the session's id and the user's, what is packed, `User-Agent`, scope, and of the user the address, the
@@ -48,12 +45,12 @@ type Text = Option<String>;
 /// The columns of a session whose user is active and whose epoch is the user's. Columns cost time and conditions don't, so what is
 /// only tested is not selected.
 fn select(backend: DbBackend) -> String {
-    let columns = PACKED.join(", ");
+    let columns = [&NUMBERS[..], &TEXTS].concat().join(", ");
     let packed = match backend {
         // Older versions of SQLite have no `CONCAT_WS`.
         DbBackend::Sqlite => {
-            let formats = PACKED.map(|column| if TEXTS.contains(&column) { "%s" } else { "%d" });
-            format!("PRINTF('{}', {columns})", formats.join("|"))
+            let formats = [&NUMBERS.map(|_| "%d")[..], &TEXTS.map(|_| "%s")].concat().join("|");
+            format!("PRINTF('{formats}', {columns})")
         }
         _ => format!("CONCAT_WS('|', {columns})"),
     };
@@ -206,7 +203,6 @@ fn read(row: Row, source: Source) -> Result<Box<Principal>> {
     let session = Session {
         id,
         user_id,
-        backend: packed.text()?.to_owned(),
         auth_time: packed.time()?,
         aal: packed.number()?,
         created_at: packed.time()?,
@@ -214,6 +210,7 @@ fn read(row: Row, source: Source) -> Result<Box<Principal>> {
         expires_at: packed.time()?,
         remembered: packed.truth()?,
         token_at: packed.time()?,
+        backend: packed.text()?.to_owned(),
         ip: Some(packed.text()?).filter(|ip| !ip.is_empty()).map(str::to_owned),
         amr: packed.0.to_owned(),
         user_agent,

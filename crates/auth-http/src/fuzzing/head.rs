@@ -10,11 +10,10 @@ use http::{Method, Request, Uri};
 use url::Url;
 
 use super::shared::{AUTH, COOKIE, LISTED, OWN, headers, lines, values, with};
+use crate::csrf::SEC_FETCH_SITE;
 use crate::exclusions::Exclusions;
+use crate::peer::X_FORWARDED_FOR;
 use crate::{cookie, credential, csrf, peer};
-
-const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
-const SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// `Cookie`, one header on each line, after a line with the path: one cookie of the name counts, whatever is beside it.
 pub(super) fn cookie(input: &[u8]) {
@@ -120,13 +119,16 @@ pub(super) fn forwarded(input: &[u8]) {
     assert!(canonical.is_none() || found.ip.is_some());
     let ip = |headers: &HeaderMap| peer::client(&PROXIED, headers, peer).ip.map(|ip| ip.to_string());
     // A trusted proxy writes the address of its client last, and a second one that of the first.
-    let once = with(&headers, FORWARDED, b"198.51.100.7");
+    let once = with(&headers, X_FORWARDED_FOR.clone(), b"198.51.100.7");
     assert_eq!(ip(&once).as_deref(), Some("198.51.100.7"));
-    assert_eq!(ip(&with(&once, FORWARDED, b"10.1.2.3:4711, [2001:db8::7]")).as_deref(), Some("198.51.100.7"));
+    assert_eq!(
+        ip(&with(&once, X_FORWARDED_FOR.clone(), b"10.1.2.3:4711, [2001:db8::7]")).as_deref(),
+        Some("198.51.100.7")
+    );
     // What it cannot read ends the list.
-    assert_eq!(ip(&with(&headers, FORWARDED, b"unknown")), canonical.map(|peer| peer.to_string()));
+    assert_eq!(ip(&with(&headers, X_FORWARDED_FOR.clone(), b"unknown")), canonical.map(|peer| peer.to_string()));
     if found.ip.is_some_and(|ip| !is_trusted(ip)) {
-        let mut planted = with(&HeaderMap::new(), FORWARDED, b"192.0.2.66, \xff, 10.9.9.9");
+        let mut planted = with(&HeaderMap::new(), X_FORWARDED_FOR.clone(), b"192.0.2.66, \xff, 10.9.9.9");
         planted.extend(headers.clone());
         assert_eq!(ip(&planted), ip(&headers));
     }
@@ -145,7 +147,7 @@ pub(super) fn csrf(input: &[u8]) {
     let headers = headers(input);
     let settings = AUTH.settings();
     let all = |name: &HeaderName| headers.get_all(name).iter().map(HeaderValue::as_bytes).collect::<Vec<_>>();
-    let (origins, sites) = (all(&ORIGIN), all(&SITE));
+    let (origins, sites) = (all(&ORIGIN), all(&SEC_FETCH_SITE));
     let is_own_site = sites == [b"same-origin".as_slice()];
     let asks_for_upgrade = csrf::acts(&Method::GET, &headers);
     let is_listed = |origin: &[u8]| LISTED.iter().any(|listed| listed.as_bytes() == origin);
@@ -164,7 +166,7 @@ pub(super) fn csrf(input: &[u8]) {
     }
     assert!(csrf::acts(&Method::POST, &headers) && csrf::acts(&Method::GET, &with(&headers, UPGRADE, b"websocket")));
     assert!(!csrf::allows(settings, &with(&headers, ORIGIN, b"https://evil.example")));
-    let from_elsewhere = csrf::allows(settings, &with(&headers, SITE, b"cross-site"));
+    let from_elsewhere = csrf::allows(settings, &with(&headers, SEC_FETCH_SITE.clone(), b"cross-site"));
     let stays = matches!(origins[..], [origin] if is_listed(origin) || origin == OWN.as_bytes() && asks_for_upgrade);
     assert_eq!(from_elsewhere, is_allowed && sites.is_empty() && stays);
     // The line in the log is one short word, whatever came.
