@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use auth_core::identifier::Email;
 use auth_core::password::Password;
 use auth_core::sea_orm::DatabaseConnection;
-use auth_core::session::SessionConfig;
-use auth_core::{Auth, AuthBuilder};
+use auth_core::session::{Credential, Freshness, SessionConfig};
+use auth_core::{Auth, AuthBuilder, Principal};
 use auth_http::Table;
 use auth_testkit::{MemoryMailer, MockClock, Proxy, StatementLog, TestDb, TestHooks, TestParts};
 use http::Method;
@@ -185,6 +185,14 @@ impl App {
 
     pub(crate) fn tolerates_500(&self) -> bool {
         self.0.setup.tolerates_500
+    }
+
+    /// Who a login is for, and its session.
+    pub async fn principal_of(&self, login: &Login) -> Principal {
+        let backends = self.auth().backends().iter();
+        let credentials: Vec<_> = backends.map(|backend| Credential { backend, token: &login.token }).collect();
+        let found = self.auth().sessions().authenticate(&credentials, Freshness::Now).await;
+        *found.expect("a database").expect("a session")
     }
 
     /// A request.

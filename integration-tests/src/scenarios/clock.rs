@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use auth_core::session::{Credential, Freshness, Principal, Proof};
+use auth_core::session::Proof;
 use auth_core::{Client, Error, ErrorCode as E};
 use serde_json::json;
 
@@ -106,13 +106,6 @@ async fn clocks_that_differ_by_seconds_agree(cx: Cx) {
     audit::tables(&app).await;
 }
 
-/// Who a server takes a login for, before it does anything about it.
-async fn principal(app: &App, login: &Login) -> Box<Principal> {
-    let backend = app.auth().sessions().backend("db").expect("a backend");
-    let credential = Credential { backend, token: &login.token };
-    app.auth().sessions().authenticate(&[credential], Freshness::Now).await.expect("an answer").expect("a live session")
-}
-
 #[track_caller]
 fn refused<T>(result: Result<T, Error>, code: E) {
     assert_eq!(result.err().map(|error| error.code()), Some(code));
@@ -126,7 +119,7 @@ async fn late_writes_are_refused(cx: Cx) {
     let (client, backend) = (Client::default(), sessions.backend("db").expect("a backend"));
     for change in ["password", "logout", "inactive", "gone"] {
         let ada = app.user(change).await;
-        let before = principal(&app, &ada).await;
+        let before = app.principal_of(&ada).await;
         // The control: without a change in between, the same write is done.
         sessions.establish(&before.user, Proof::password(), backend, &client).await.expect("a session");
         let request = match change {

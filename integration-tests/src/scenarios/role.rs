@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_core::role::{MAX_ROLES, RoleConfig};
-use auth_core::session::{Credential, Freshness};
 use auth_core::token::{CustomClaims, JwtOptions, TokenSubject};
-use auth_core::{Backend, Client, ErrorCode as E, EventKind, Principal, RefreshOptions, RoleName};
+use auth_core::{Backend, Client, ErrorCode as E, EventKind, RefreshOptions, RoleName};
 use auth_http::{AnyBackend, RequestHead, Requirement, authenticate};
 use auth_testkit::ROLE;
 use http::{HeaderMap, HeaderValue, Method};
@@ -69,13 +68,6 @@ async fn events(app: &App, name: &str) -> i64 {
     app.count(&format!("authn_event WHERE name = '{name}'")).await
 }
 
-/// The user and the session of a login through the backend `db`.
-async fn principal(app: &App, login: &Login) -> Box<Principal> {
-    let sessions = app.auth().sessions();
-    let credential = Credential { backend: sessions.backend("db").expect("a backend"), token: &login.token };
-    sessions.authenticate(&[credential], Freshness::Now).await.expect("a database").expect("a session")
-}
-
 async fn superusers_grant_and_revoke_roles(cx: Cx) {
     let app = cx.app().await;
     let (root, ada, grace) = (app.superuser("root").await, app.verified_user("ada").await, app.user("grace").await);
@@ -113,7 +105,7 @@ async fn superusers_act_in_person(cx: Cx) {
     let (root, ada) = (app.superuser("root").await, app.user("ada").await);
     let (auth, client, editor) = (app.auth(), Client::default(), role("editor"));
     let refused = async |actor: &Login| {
-        let actor = principal(&app, actor).await;
+        let actor = app.principal_of(actor).await;
         let granted = auth.roles().grant(&actor, ada.id, &editor, &client).await.expect_err("nobody who may").code();
         let revoked = auth.roles().revoke(&actor, ada.id, &editor, &client).await.expect_err("nobody who may").code();
         assert_eq!(granted, revoked);
@@ -121,7 +113,7 @@ async fn superusers_act_in_person(cx: Cx) {
     };
     assert_eq!(refused(&ada).await, E::Forbidden);
     assert_eq!(refused(&limited(&app, &root, "db", &["account:read"]).await).await, E::ScopeUpgradeRequired);
-    let former = principal(&app, &root).await;
+    let former = app.principal_of(&root).await;
     app.clock().advance(RECENT);
     assert_eq!(refused(&root).await, E::ReauthenticationRequired);
     // What was true when the request came is asked once more at the commit.

@@ -8,7 +8,6 @@ use auth_core::{Backend, Client, ErrorCode as E, RefreshOptions};
 use serde_json::json;
 
 use super::audit::literal;
-use super::session_end::principal_of;
 use crate::scenario::scenarios;
 use crate::{App, Cx, Login, PASSWORD, Scenario, Setup, samples};
 
@@ -154,7 +153,7 @@ async fn sensitive_routes_ask_the_database(cx: Cx) {
         let caller = app.login(&caller, backend).await;
         let request = samples::ready(&app, endpoint, Some(&caller)).await;
         assert!(is_alive(&app, &caller).await);
-        let principal = principal_of(&other, &caller).await;
+        let principal = other.principal_of(&caller).await;
         other.auth().sessions().logout(&principal, &Client::default()).await.expect("it ends");
         assert!(is_alive(&app, &caller).await, "or nothing is remembered");
         let answer = request.by(&caller).send().await;

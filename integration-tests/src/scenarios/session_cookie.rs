@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use auth_core::ErrorCode as E;
 use auth_core::Principal;
-use auth_core::session::{Credential, Freshness};
 use auth_core::{Backend, CookieOptions};
 use serde_json::json;
 
 use crate::scenario::scenarios;
-use crate::{Answer, App, Cx, Login, PASSWORD, Scenario, Setup, race};
+use crate::{Answer, Cx, PASSWORD, Scenario, Setup, race};
 
 pub(super) const SCENARIOS: &[Scenario] = scenarios![
     a_remembered_session_outlives_the_browser,
@@ -113,7 +112,7 @@ async fn a_cookie_follows_the_session_that_is_used(cx: Cx) {
     assert_eq!(max_age(&refused), Some(8 * DAY.as_secs()));
     // Of requests beside each other, and of answers that are late, one at the most sets it.
     app.clock().advance(DAY);
-    let principal = principal_of(&app, &again).await;
+    let principal = app.principal_of(&again).await;
     let prolong = |principal: &Principal| {
         let (app, principal) = (app.clone(), principal.clone());
         let Principal { user, session, .. } = principal;
@@ -129,14 +128,6 @@ async fn a_cookie_follows_the_session_that_is_used(cx: Cx) {
     assert!(!prolong(&former).await, "it has a new token since");
     app.post("/auth/logout").by(&again).send().await.is(204);
     assert!(!prolong(&principal).await, "it has ended");
-}
-
-/// The session of a login, and its user.
-async fn principal_of(app: &App, login: &Login) -> Box<Principal> {
-    let backend = app.auth().sessions().backend("cookie").expect("the backend");
-    let credential = Credential { backend, token: &login.token };
-    let found = app.auth().sessions().authenticate(&[credential], Freshness::Now).await;
-    found.expect("a database").expect("a session")
 }
 
 /// A page asks at a route of the app first, whose extractor sees no answer, and then at one of the library.

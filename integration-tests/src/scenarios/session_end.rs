@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth_core::session::{Credential, Freshness, SessionConfig};
+use auth_core::session::SessionConfig;
 use auth_core::{Principal, Session};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,14 +22,6 @@ pub(super) const SCENARIOS: &[Scenario] = scenarios![
     an_open_socket_is_closed_with_its_session: sockets_only,
 ];
 
-/// Who a login is for, and its session.
-pub(super) async fn principal_of(app: &App, login: &Login) -> Principal {
-    let backends = app.auth().backends();
-    let credentials: Vec<_> = backends.iter().map(|backend| Credential { backend, token: &login.token }).collect();
-    let found = app.auth().sessions().authenticate(&credentials, Freshness::Now).await;
-    *found.expect("a database").expect("a session")
-}
-
 /// Servers that look for news all the time: nothing depends on how soon.
 fn attentive() -> Setup {
     let sessions = SessionConfig { staleness: Duration::from_millis(20), ..SessionConfig::default() };
@@ -47,7 +39,7 @@ async fn the_end_of_a_session_is_heard_on_every_server(cx: Cx) {
     for how in 0..7 {
         let ada = app.user(&format!("ada{how}")).await;
         let second = app.login(&ada, "cookie").await;
-        let Principal { session, .. } = principal_of(&app, &ada).await;
+        let Principal { session, .. } = app.principal_of(&ada).await;
         let waits = [wait(&app, &session), wait(&other, &session)];
         let path = ada.path();
         match how {
@@ -71,13 +63,13 @@ async fn the_end_of_a_session_is_heard_on_every_server(cx: Cx) {
 async fn time_ends_a_session_without_a_request(cx: Cx) {
     let app = cx.app_with(attentive()).await;
     let ada = app.user("ada").await;
-    let Principal { session, .. } = principal_of(&app, &ada).await;
+    let Principal { session, .. } = app.principal_of(&ada).await;
     let idle = wait(&app, &session);
     app.clock().advance(SessionConfig::default().idle);
     idle.await.expect("an end");
     let body = json!({ "username": ada.email, "password": PASSWORD, "remember": true });
     let remembered = ada.with(&app.post("/auth/cookie/login").json(body).send().await.is(204));
-    let Principal { session, .. } = principal_of(&app, &remembered).await;
+    let Principal { session, .. } = app.principal_of(&remembered).await;
     let absolute = wait(&app, &session);
     app.clock().advance(SessionConfig::default().absolute);
     absolute.await.expect("an end");
@@ -89,7 +81,7 @@ async fn what_is_no_end_is_not_taken_for_one(cx: Cx) {
     let ada = app.register("ada").await;
     let pair = app.try_login(&ada.email, PASSWORD, "jwt").await.is(200);
     let mine = ada.with(&pair);
-    let Principal { session, .. } = principal_of(&app, &mine).await;
+    let Principal { session, .. } = app.principal_of(&mine).await;
     let waits = [wait(&app, &session), wait(&other, &session)];
     // A new token, another name, another device that logs out, and a password of one's own choice.
     let body = json!({ "refresh_token": pair.json()["refresh_token"] });
@@ -98,7 +90,7 @@ async fn what_is_no_end_is_not_taken_for_one(cx: Cx) {
     let body = json!({ "old_password": PASSWORD, "new_password": "plum-tractor-Orbit-20" });
     app.post("/auth/change-password").by(&mine).json(body).send().await.is(200);
     let later = ada.with(&app.try_login(&ada.email, "plum-tractor-Orbit-20", "db").await.is(200));
-    let witness = principal_of(&app, &later).await.session;
+    let witness = app.principal_of(&later).await.session;
     let witnesses = [wait(&app, &witness), wait(&other, &witness)];
     app.post("/auth/db/logout").by(&later).send().await.is(204);
     // Both servers have heard of everything by the time that they know of the last change.
@@ -116,7 +108,7 @@ async fn what_is_no_end_is_not_taken_for_one(cx: Cx) {
 async fn a_session_that_has_ended_is_told_at_once(cx: Cx) {
     let app = cx.app_with(attentive()).await;
     let ada = app.user("ada").await;
-    let Principal { session, .. } = principal_of(&app, &ada).await;
+    let Principal { session, .. } = app.principal_of(&ada).await;
     app.post("/auth/db/logout").by(&ada).send().await.is(204);
     wait(&app, &session).await.expect("an end");
 }
@@ -124,7 +116,7 @@ async fn a_session_that_has_ended_is_told_at_once(cx: Cx) {
 async fn nobody_looks_when_nobody_waits(cx: Cx) {
     let app = cx.app_with(attentive()).await;
     let ada = app.user("ada").await;
-    let Principal { session, .. } = principal_of(&app, &ada).await;
+    let Principal { session, .. } = app.principal_of(&ada).await;
     let pending = wait(&app, &session);
     let looks = async || app.statements().take().iter().filter(|sql| sql.contains("authn_change")).count();
     while looks().await == 0 {
