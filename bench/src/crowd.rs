@@ -1,5 +1,6 @@
 //! What a server holds in memory while a crowd waits: kept connections that all ask at the same moment.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,14 +101,7 @@ async fn gather(server: &Server, messages: &[Vec<u8>]) -> Result<(f64, f64)> {
     server.forget_peak()?;
     let (mut waiting, all_there) = (JoinSet::new(), Arc::new(Barrier::new(CONNECTIONS)));
     for message in messages.iter().cycle().skip(WARM_UP).take(CONNECTIONS) {
-        let (message, address, all_there) = (message.clone(), server.address, all_there.clone());
-        waiting.spawn(async move {
-            let mut wire = Wire::connect(address).await?;
-            all_there.wait().await;
-            // Overloaded servers turn some away, which is an answer as well.
-            wire.exchange(&message, "").await?;
-            Ok::<_, Box<dyn std::error::Error + Send + Sync>>(wire)
-        });
+        waiting.spawn(ask(server.address, message.clone(), all_there.clone()));
     }
     let mut wires = Vec::new();
     while let Some(answered) = waiting.join_next().await {
@@ -115,4 +109,13 @@ async fn gather(server: &Server, messages: &[Vec<u8>]) -> Result<(f64, f64)> {
     }
     let (_, peak) = server.memory()?;
     Ok((quiet, peak))
+}
+
+/// Sends a request once all are there to send theirs, and keeps the connection.
+async fn ask(address: SocketAddr, message: Vec<u8>, all_there: Arc<Barrier>) -> Result<Wire> {
+    let mut wire = Wire::connect(address).await?;
+    all_there.wait().await;
+    // Overloaded servers turn some away, which is an answer as well.
+    wire.exchange(&message, "").await?;
+    Ok(wire)
 }

@@ -36,8 +36,7 @@ usage: auth-bench [--quick] [--write] [--only NAME]...
   --write      put the tables into docs/benchmarks.md
   --instructions  count the instructions of single requests with valgrind, and nothing else
   --only NAME  leave out what is not named: axum, actix, poem; sqlite, postgres; routes, logins, crowd, timing, networks,
-               outbox;
-               bare, claims, handwritten, session, jwt
+               outbox; bare, claims, handwritten, session, jwt
 ";
 
 /// What anything here answers.
